@@ -1,0 +1,7 @@
+//! The project's own commands, as a library that the tests call too.
+//!
+//! One room for each step of the way of a fact: see `ARCHITECTURE.md`.
+
+pub mod document;
+pub mod error;
+pub mod files;
