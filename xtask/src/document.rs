@@ -62,8 +62,7 @@ impl Document {
             })?;
             let mut pointer = String::new();
             json_of(yaml, &mut pointer).map_err(|what| {
-                Error::new(file, what, "use text as keys and plain JSON values")
-                    .at_pointer(pointer)
+                Error::new(file, what, "use text as keys and plain JSON values").at_pointer(pointer)
             })?
         };
         Ok(Self {

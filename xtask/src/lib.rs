@@ -2,6 +2,7 @@
 //!
 //! One room for each step of the way of a fact: see `ARCHITECTURE.md`.
 
+pub mod command;
 pub mod document;
 pub mod error;
 pub mod files;
