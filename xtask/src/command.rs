@@ -5,6 +5,8 @@ use std::io::Write;
 use clap::{Parser, Subcommand};
 
 use crate::error::Result;
+use crate::lint::command::Lint;
+use crate::regenerate::command::Regenerate;
 
 /// The project's own commands.
 ///
@@ -17,7 +19,10 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Regenerate(Regenerate),
+    Lint(Lint),
+}
 
 /// How a command ended that could do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +38,10 @@ impl Cli {
     ///
     /// # Errors
     /// When the command can't do its work: exit status 1.
-    pub fn run(&self, _out: &mut dyn Write) -> Result<Outcome> {
-        match self.command {}
+    pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
+        match &self.command {
+            Command::Regenerate(command) => command.run(out),
+            Command::Lint(command) => command.run(out),
+        }
     }
 }

@@ -1,1 +1,15 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod client;
+#[rustfmt::skip]
+// Deprecated properties are part of the types, so their own code has to name them.
+#[allow(deprecated, unreachable_pub, clippy::pedantic)]
+mod generated;
+pub mod secret;
+pub mod transport;
+pub mod utc_date_time_text;
+
+pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, types};
+pub use secret::{AccessToken, ClientToken};
+pub use transport::{SharedTransport, Transport};
+pub use utc_date_time_text::UtcDateTimeText;

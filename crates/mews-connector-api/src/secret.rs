@@ -1,0 +1,92 @@
+//! Tokens that never print.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::types::limits::BrokenLimit;
+
+macro_rules! token {
+    ($(#[$docs:meta])* $name:ident) => {
+        $(#[$docs])*
+        ///
+        /// `Debug` shows a placeholder, there is no `Display`, and the memory is overwritten when it is dropped. Only
+        /// `Serialize` writes the token itself, because the API takes it in the body of each request; so a request
+        /// must not be logged as JSON.
+        #[derive(Clone)]
+        pub struct $name(SecretString);
+
+        impl $name {
+            /// Takes a token.
+            pub fn new(token: impl Into<String>) -> Self {
+                Self(token.into().into())
+            }
+
+            /// The token itself, for where it has to be sent.
+            pub fn expose_secret(&self) -> &str {
+                self.0.expose_secret()
+            }
+
+            /// Checks the limits that the document sets: a token is not empty.
+            ///
+            /// # Errors
+            /// When it is empty.
+            pub fn check(&self) -> Result<(), BrokenLimit> {
+                if self.expose_secret().is_empty() {
+                    Err(BrokenLimit::new("0 characters", "at least 1 character"))
+                } else {
+                    Ok(())
+                }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(token: String) -> Self {
+                Self::new(token)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(token: &str) -> Self {
+                Self::new(token)
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.expose_secret() == other.expose_secret()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "([hidden])"))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.expose_secret())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer).map(Self::new)
+            }
+        }
+    };
+}
+
+token! {
+    /// The token that identifies the integration; the same for all enterprises of an environment.
+    ClientToken
+}
+
+token! {
+    /// The token that opens one enterprise, or several if it is a portfolio access token.
+    AccessToken
+}

@@ -1,0 +1,101 @@
+//! Where pacing, retries and tracing can step in: every request of the generated client goes through a
+//! [`Transport`].
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// The future of a request on its way.
+pub type SendFuture<'a> =
+    Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send + 'a>>;
+
+/// Sends requests.
+///
+/// A transport sees each request before it is sent, and each response with its status, headers and body before it
+/// is decoded. It may send a request more than once ([`reqwest::Request::try_clone`] works for all of them), wait
+/// before it does, or answer by itself.
+///
+/// The body of every request holds the credentials: a transport must not log it.
+///
+/// ```
+/// use mews_connector_api::transport::{SendFuture, Transport};
+///
+/// /// Counts what is sent.
+/// #[derive(Default)]
+/// struct Counting(std::sync::atomic::AtomicUsize);
+///
+/// impl Transport for Counting {
+///     fn send<'a>(
+///         &'a self,
+///         http: &'a reqwest::Client,
+///         request: reqwest::Request,
+///         _operation: &'static str,
+///     ) -> SendFuture<'a> {
+///         self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///         Box::pin(http.execute(request))
+///     }
+/// }
+/// ```
+pub trait Transport: Send + Sync {
+    /// Sends `request` by means of `http`; `operation` is the name of the client's method, as `vouchers_get_all`.
+    fn send<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        operation: &'static str,
+    ) -> SendFuture<'a>;
+}
+
+/// Sends each request once, as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Direct;
+
+impl Transport for Direct {
+    fn send<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        _operation: &'static str,
+    ) -> SendFuture<'a> {
+        Box::pin(http.execute(request))
+    }
+}
+
+/// A transport that clients share; [`Direct`] by default.
+#[derive(Clone)]
+pub struct SharedTransport(Arc<dyn Transport>);
+
+impl SharedTransport {
+    /// Shares a transport.
+    pub fn new(transport: impl Transport + 'static) -> Self {
+        Self(Arc::new(transport))
+    }
+
+    pub(crate) fn send<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        operation: &'static str,
+    ) -> SendFuture<'a> {
+        self.0.send(http, request, operation)
+    }
+}
+
+impl<T: Transport + 'static> From<Arc<T>> for SharedTransport {
+    fn from(transport: Arc<T>) -> Self {
+        Self(transport)
+    }
+}
+
+impl Default for SharedTransport {
+    fn default() -> Self {
+        Self::new(Direct)
+    }
+}
+
+impl fmt::Debug for SharedTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedTransport").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,62 @@
+//! Documentation as a person would have written it down.
+
+use syn::visit_mut::VisitMut;
+use syn::{Attribute, File, Variant, parse_quote};
+
+use super::{Contract, Pass, code};
+use crate::error::Result;
+
+pub(super) const PASS: Pass = Pass {
+    name: "documentation",
+    mends: "progenitor writes block comments and comments without a space, and leaves enum variants without a word",
+    apply,
+};
+
+fn apply(file: &mut File, _contract: &Contract<'_>) -> Result<()> {
+    Documentation.visit_file_mut(file);
+    Ok(())
+}
+
+struct Documentation;
+
+impl VisitMut for Documentation {
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        let before = std::mem::take(attributes);
+        for attribute in before {
+            match code::doc_text(&attribute) {
+                Some(text) => attributes.extend(lines(&text)),
+                None => attributes.push(attribute),
+            }
+        }
+        // progenitor puts a derive before the documentation of `Client`.
+        attributes.sort_by_key(|attribute| !attribute.path().is_ident("doc"));
+    }
+
+    fn visit_variant_mut(&mut self, variant: &mut Variant) {
+        if !variant
+            .attrs
+            .iter()
+            .any(|attribute| code::doc_text(attribute).is_some())
+        {
+            let text = code::wire_name(&variant.attrs, &variant.ident.to_string());
+            let text = format!(" `{text}`");
+            variant.attrs.insert(0, parse_quote!(#[doc = #text]));
+        }
+        syn::visit_mut::visit_variant_mut(self, variant);
+    }
+}
+
+fn lines(text: &str) -> Vec<Attribute> {
+    text.trim_end()
+        .split('\n')
+        .map(|line| {
+            let line = line.trim_end();
+            let line = if line.is_empty() || line.starts_with(' ') {
+                line.to_owned()
+            } else {
+                format!(" {line}")
+            };
+            parse_quote!(#[doc = #line])
+        })
+        .collect()
+}

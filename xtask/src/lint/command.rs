@@ -1,0 +1,54 @@
+//! `cargo xtask lint`.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::command::Outcome;
+use crate::document::Document;
+use crate::error::Result;
+use crate::files;
+use crate::regenerate::command::DOCUMENT;
+
+/// Check a document against the house rules
+///
+/// Each finding has a JSON pointer and says how to mend it. `regenerate` refuses a document with findings.
+#[derive(Clone, Debug, Args)]
+pub struct Lint {
+    /// The document [default: openapi/connector.yaml]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+impl Lint {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the document can't be read.
+    pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
+        let path = self
+            .file
+            .clone()
+            .unwrap_or_else(|| files::workspace_root().join(DOCUMENT));
+        let document = Document::read(&path)?;
+        let findings = super::house(&document);
+        let file = document.file.display();
+        for finding in &findings {
+            let _ = writeln!(
+                out,
+                "{file}#{}: {} [{}]\n  {}\n",
+                finding.pointer, finding.what, finding.rule, finding.todo
+            );
+        }
+        if findings.is_empty() {
+            let _ = writeln!(out, "{file}: keeps all {} rules", super::rules().len());
+            Ok(Outcome::Done)
+        } else {
+            let count = findings.len();
+            let plural = if count == 1 { "finding" } else { "findings" };
+            let _ = writeln!(out, "{file}: {count} {plural}");
+            Ok(Outcome::Attention)
+        }
+    }
+}

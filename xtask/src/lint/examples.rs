@@ -1,0 +1,148 @@
+//! Examples that run as they stand.
+
+use serde_json::Value;
+
+use super::{Findings, Rule};
+use crate::document::{Document, each_object, escape};
+use crate::schemas::{COMPONENTS, Operation, named_component, operations};
+
+pub(super) const RULES: [Rule; 3] = [
+    ("examples", examples),
+    ("full-example", full_examples),
+    ("real-token", real_tokens),
+];
+
+/// The names of the two examples that every operation has.
+const NAMES: [&str; 2] = ["Minimal", "Full"];
+
+fn request_media(operation: &Operation<'_>) -> Option<(String, Value)> {
+    let steps = "/requestBody/content/application~1json";
+    Some((
+        format!("{}{steps}", operation.pointer),
+        operation.node.pointer(steps)?.clone(),
+    ))
+}
+
+fn examples(document: &Document, findings: &mut Findings) {
+    for operation in operations(&document.tree) {
+        let Some((pointer, media)) = request_media(&operation) else {
+            findings.add(
+                &operation.pointer,
+                "has no JSON request body",
+                "every operation of this API is a POST of JSON; add `requestBody`",
+            );
+            continue;
+        };
+        for name in NAMES {
+            if media.pointer(&format!("/examples/{name}/value")).is_none() {
+                findings.add(
+                    &pointer,
+                    format!("has no example `{name}`"),
+                    "add one that runs against the sandbox as it stands",
+                );
+            }
+        }
+        let responses = operation.node.get("responses").and_then(Value::as_object);
+        for (status, response) in responses.into_iter().flatten() {
+            let media = response.pointer("/content/application~1json");
+            if let Some(media) = media
+                && media.get("examples").is_none()
+            {
+                findings.add(
+                    format!("{}/responses/{}", operation.pointer, escape(status)),
+                    "has no example",
+                    "add what the sandbox answers to the example request",
+                );
+            }
+        }
+    }
+}
+
+/// `Full` shows every property, so that the snapshot of the request shows a new one.
+fn full_examples(document: &Document, findings: &mut Findings) {
+    for operation in operations(&document.tree) {
+        let Some((pointer, media)) = request_media(&operation) else {
+            continue;
+        };
+        if let (Some(schema), Some(example)) =
+            (media.get("schema"), media.pointer("/examples/Full/value"))
+        {
+            let pointer = format!("{pointer}/examples/Full/value");
+            missing(document, schema, example, pointer, findings);
+        }
+    }
+}
+
+fn missing(
+    document: &Document,
+    schema: &Value,
+    example: &Value,
+    pointer: String,
+    findings: &mut Findings,
+) {
+    let schema = named_component(schema)
+        .and_then(|name| {
+            document
+                .tree
+                .pointer(&format!("{COMPONENTS}/{}", escape(name)))
+        })
+        .unwrap_or(schema);
+    match example {
+        Value::Object(values) => {
+            let properties = schema.get("properties").and_then(Value::as_object);
+            for (name, property) in properties.into_iter().flatten() {
+                match values.get(name) {
+                    Some(value) => {
+                        missing(
+                            document,
+                            property,
+                            value,
+                            format!("{pointer}/{name}"),
+                            findings,
+                        );
+                    }
+                    None => findings.add(
+                        &pointer,
+                        format!("leaves out `{name}`"),
+                        "give it a value, or null where that is the only one that makes sense",
+                    ),
+                }
+            }
+        }
+        Value::Array(values) => {
+            if let (Some(items), Some(value)) = (schema.get("items"), values.first()) {
+                missing(document, items, value, format!("{pointer}/0"), findings);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Something of the shape of the vendor's tokens: 32 and 31 hexadecimal digits.
+fn real_tokens(document: &Document, findings: &mut Findings) {
+    each_object(&document.tree, &mut |pointer, object| {
+        for (key, value) in object {
+            if value.as_str().is_some_and(has_token) {
+                findings.add(
+                    format!("{pointer}/{}", escape(key)),
+                    "holds something of the shape of a real token",
+                    "use an obviously fake one, as `sandbox-access-token`",
+                );
+            }
+        }
+    });
+}
+
+fn has_token(text: &str) -> bool {
+    let is_hex = |part: &str, length: usize| {
+        part.len() >= length
+            && part
+                .bytes()
+                .take(length)
+                .all(|byte| byte.is_ascii_hexdigit())
+    };
+    text.match_indices('-').any(|(at, _)| {
+        let before = text.get(at.saturating_sub(32)..at).unwrap_or_default();
+        is_hex(before, 32) && is_hex(text.get(at + 1..).unwrap_or_default(), 31)
+    })
+}

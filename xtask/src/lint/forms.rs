@@ -1,0 +1,149 @@
+//! The one way in which this project writes each thing down.
+
+use serde_json::Value;
+
+use super::{Findings, Rule};
+use crate::document::Document;
+use crate::schemas::{COMPONENTS, components, each_schema, named_component};
+
+pub(super) const RULES: [Rule; 9] = [
+    ("open-security", security),
+    ("nullable-type", nullable_type),
+    ("nullable-at-use", nullable_at_use),
+    ("bare-reference", bare_reference),
+    ("named-token", named_tokens),
+    ("named-identifier", named_identifiers),
+    ("named-enum", named_enums),
+    ("utc-format", utc_formats),
+    ("alternatives", alternatives),
+];
+
+fn security(document: &Document, findings: &mut Findings) {
+    if document.tree.get("security") != Some(&Value::Array(Vec::new())) {
+        findings.add(
+            "/security",
+            "does not say that no security scheme applies",
+            "write `security: []` at the root: the credentials are part of the bodies",
+        );
+    }
+}
+
+fn nullable_type(document: &Document, findings: &mut Findings) {
+    each_schema(&document.tree, &mut |pointer, schema| {
+        if schema.get("nullable").is_some() && schema.get("type").is_none() {
+            findings.add(
+                pointer,
+                "is nullable without a type",
+                "write `type`, `nullable: true` and `allOf: [$ref]` together",
+            );
+        }
+    });
+}
+
+fn nullable_at_use(document: &Document, findings: &mut Findings) {
+    for (name, schema) in components(&document.tree) {
+        if schema.get("nullable").is_some() {
+            findings.add(
+                format!("{COMPONENTS}/{name}"),
+                "says nullable of a whole component",
+                "say it where the component is used; typify wraps a nullable component twice",
+            );
+        }
+    }
+}
+
+fn bare_reference(document: &Document, findings: &mut Findings) {
+    each_schema(&document.tree, &mut |pointer, schema| {
+        if schema.get("$ref").is_some() && schema.as_object().is_some_and(|object| object.len() > 1)
+        {
+            findings.add(
+                pointer,
+                "has something beside its $ref, which OpenAPI 3.0 ignores",
+                "write the reference as `allOf: [$ref]`",
+            );
+        }
+    });
+}
+
+/// Calls `visit` with pointer, name and schema of every property.
+pub(super) fn each_property<'a>(
+    document: &'a Document,
+    visit: &mut impl FnMut(String, &'a str, &'a Value),
+) {
+    each_schema(&document.tree, &mut |pointer, schema| {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for (name, property) in properties.into_iter().flatten() {
+            visit(format!("{pointer}/properties/{name}"), name, property);
+        }
+    });
+}
+
+fn named_tokens(document: &Document, findings: &mut Findings) {
+    each_property(document, &mut |pointer, name, schema| {
+        if name.ends_with("Token") && named_component(schema).is_none() {
+            findings.add(
+                pointer,
+                format!("`{name}` is no named component, so that its type would print it"),
+                "refer to a component, and name it under `replaced` in settings.yaml",
+            );
+        }
+    });
+}
+
+fn named_identifiers(document: &Document, findings: &mut Findings) {
+    each_schema(&document.tree, &mut |pointer, schema| {
+        let is_component = pointer
+            .strip_prefix(COMPONENTS)
+            .is_some_and(|rest| rest.matches('/').count() == 1);
+        if schema.get("format") == Some(&Value::String("uuid".to_owned())) && !is_component {
+            findings.add(
+                pointer,
+                "is an identifier without a name, which could be passed for any other",
+                "refer to a component such as VoucherId",
+            );
+        }
+    });
+}
+
+fn named_enums(document: &Document, findings: &mut Findings) {
+    each_schema(&document.tree, &mut |pointer, schema| {
+        let is_component = pointer
+            .strip_prefix(COMPONENTS)
+            .is_some_and(|rest| rest.matches('/').count() == 1);
+        if schema.get("enum").is_some() && !is_component {
+            findings.add(
+                pointer,
+                "is an enum without a name",
+                "make it a component, named as the documentation calls it",
+            );
+        }
+    });
+}
+
+fn utc_formats(document: &Document, findings: &mut Findings) {
+    each_property(document, &mut |pointer, name, schema| {
+        let is_date_time = schema.get("format") == Some(&Value::String("date-time".to_owned()));
+        let is_text = schema.get("type") == Some(&Value::String("string".to_owned()));
+        if name.ends_with("Utc") && is_text && !is_date_time && named_component(schema).is_none() {
+            findings.add(
+                pointer,
+                format!("`{name}` is a text without a format"),
+                "give it `format: date-time`, or refer to UtcDateTimeText if no document promises the format",
+            );
+        }
+    });
+}
+
+fn alternatives(document: &Document, findings: &mut Findings) {
+    each_schema(&document.tree, &mut |pointer, schema| {
+        for keyword in ["anyOf", "oneOf", "not"] {
+            if schema.get(keyword).is_some() {
+                findings.add(
+                    format!("{pointer}/{keyword}"),
+                    format!("uses `{keyword}`; of scalars, progenitor makes a struct of it that can't be decoded"),
+                    "write one schema; enums of responses are open without it",
+                );
+            }
+        }
+    });
+}

@@ -1,0 +1,188 @@
+//! `cargo xtask regenerate`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use similar::TextDiff;
+
+use super::{Generated, as_json, generate};
+use crate::command::Outcome;
+use crate::document::Document;
+use crate::error::{Error, Result};
+use crate::files::{self, Writes};
+use crate::lint;
+use crate::settings::Settings;
+
+/// The project's own document, from the workspace's root.
+pub const DOCUMENT: &str = "openapi/connector.yaml";
+/// What regenerate does beyond it.
+pub const SETTINGS: &str = "openapi/settings.yaml";
+/// The code that is made of it.
+pub const CODE: &str = "crates/mews-connector-api/src/generated.rs";
+/// The copy that the sandbox checks requests against.
+pub const SANDBOX_DOCUMENT: &str = "crates/mews-sandbox/src/connector.json";
+
+/// Write the generated client crate anew from openapi/connector.yaml
+///
+/// Makes crates/mews-connector-api/src/generated.rs and the sandbox's copy of the document, both or neither.
+/// Afterwards look at what changed: `git diff`, and the snapshots that `cargo test` shows.
+///
+/// With --spec and --out, does the same for any OpenAPI 3.0 document, without openapi/settings.yaml and without the
+/// house rules; the module that comes out depends on progenitor-client, reqwest, serde, serde_json, bytes, chrono,
+/// uuid and futures-core.
+#[derive(Clone, Debug, Args)]
+pub struct Regenerate {
+    /// Write nothing; show a diff and exit with 4 if the checked-in files are stale
+    #[arg(long, conflicts_with = "dry_run")]
+    pub check: bool,
+    /// Write nothing; say what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Another OpenAPI 3.0 document, YAML or JSON
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub spec: Option<PathBuf>,
+    /// Where the code of that document goes
+    #[arg(long, value_name = "FILE", requires = "spec")]
+    pub out: Option<PathBuf>,
+}
+
+/// A file and the text that it should have.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
+/// Everything that is made from the project's own document, in the folder `root`.
+///
+/// # Errors
+/// When the document breaks a house rule, or a step can't take a part of it.
+pub fn targets(root: &Path) -> Result<(Vec<Target>, Generated)> {
+    let document = Document::read(&root.join(DOCUMENT))?;
+    refuse_findings(&document, lint::house(&document))?;
+    let settings = Settings::read(&root.join(SETTINGS), &document.tree)?;
+    let generated = generate(&document, &settings)?;
+    let targets = vec![
+        Target {
+            path: root.join(CODE),
+            text: generated.code.clone(),
+        },
+        Target {
+            path: root.join(SANDBOX_DOCUMENT),
+            text: as_json(&document.file, &document.tree)?,
+        },
+    ];
+    Ok((targets, generated))
+}
+
+fn refuse_findings(document: &Document, findings: Vec<lint::Finding>) -> Result<()> {
+    let more = findings.len().saturating_sub(1);
+    let Some(first) = findings.into_iter().next() else {
+        return Ok(());
+    };
+    let todo = if more == 0 {
+        first.todo
+    } else {
+        format!("{}; `cargo xtask lint` shows {more} more", first.todo)
+    };
+    Err(Error::new(&document.file, first.what, todo).at_pointer(first.pointer))
+}
+
+impl Regenerate {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the document can't be turned into code, or a file can't be written.
+    pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
+        let targets = match (&self.spec, &self.out) {
+            (Some(spec), Some(path)) => {
+                let document = Document::read(spec)?;
+                refuse_findings(&document, lint::sound(&document))?;
+                vec![Target {
+                    path: path.clone(),
+                    text: generate(&document, &Settings::default())?.code,
+                }]
+            }
+            _ => targets(&files::workspace_root())?.0,
+        };
+        if self.check {
+            return Ok(check(&targets, out));
+        }
+        let mut writes = Writes::default();
+        let mut lines = Vec::new();
+        for target in &targets {
+            let shown = files::shown(&target.path);
+            let line = match files::read_text(&target.path) {
+                Ok(text) if text == target.text => format!("up to date  {}", shown.display()),
+                Ok(text) => format!(
+                    "{:<11} {} ({})",
+                    if self.dry_run { "would write" } else { "wrote" },
+                    shown.display(),
+                    size_of_change(&text, &target.text)
+                ),
+                Err(_) => format!(
+                    "{:<11} {} ({} lines, new)",
+                    if self.dry_run { "would write" } else { "wrote" },
+                    shown.display(),
+                    target.text.lines().count()
+                ),
+            };
+            if !line.starts_with("up to date") && !self.dry_run {
+                writes.stage(&target.path, &target.text)?;
+            }
+            lines.push(line);
+        }
+        writes.commit()?;
+        for line in lines {
+            let _ = writeln!(out, "{line}");
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+fn check(targets: &[Target], out: &mut dyn Write) -> Outcome {
+    let mut outcome = Outcome::Done;
+    for target in targets {
+        let shown = files::shown(&target.path);
+        let text = files::read_text(&target.path).unwrap_or_default();
+        if text == target.text {
+            let _ = writeln!(out, "up to date  {}", shown.display());
+            continue;
+        }
+        outcome = Outcome::Attention;
+        let name = shown.display().to_string();
+        let diff = TextDiff::from_lines(text.as_str(), target.text.as_str());
+        let _ = writeln!(
+            out,
+            "stale       {name} ({})\n{}",
+            size_of_change(&text, &target.text),
+            diff.unified_diff().context_radius(3).header(
+                &format!("{name} (checked in)"),
+                &format!("{name} (regenerated)")
+            )
+        );
+    }
+    if outcome == Outcome::Attention {
+        let _ = writeln!(
+            out,
+            "run `cargo xtask regenerate` and commit what it writes"
+        );
+    }
+    outcome
+}
+
+fn size_of_change(before: &str, after: &str) -> String {
+    let diff = TextDiff::from_lines(before, after);
+    let (mut added, mut removed) = (0, 0);
+    for change in diff.iter_all_changes() {
+        match change.tag() {
+            similar::ChangeTag::Insert => added += 1,
+            similar::ChangeTag::Delete => removed += 1,
+            similar::ChangeTag::Equal => {}
+        }
+    }
+    format!("+{added} -{removed} lines")
+}

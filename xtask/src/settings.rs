@@ -1,0 +1,77 @@
+//! `openapi/settings.yaml`: what regenerate does beyond the document.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::document::{Document, escape};
+use crate::error::{Error, Result};
+use crate::schemas::COMPONENTS;
+
+/// What regenerate does beyond the document. The default does nothing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The type that every request goes through, as a path. Without it, the client sends by itself.
+    pub transport: Option<String>,
+    /// Component schemas whose Rust type is hand-written, each with the path of that type.
+    #[serde(default)]
+    pub replaced: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Reads a settings file, and makes sure that every name in it stands for something in `tree`.
+    ///
+    /// # Errors
+    /// When the file can't be read, has another form, or names a schema or a path that isn't one.
+    pub fn read(path: &Path, tree: &Value) -> Result<Self> {
+        let document = Document::read(path)?;
+        let settings: Self = serde_json::from_value(document.tree).map_err(|source| {
+            Error::new(
+                &document.file,
+                format!("is no settings file: {source}"),
+                "keep to the keys `transport` and `replaced`",
+            )
+            .because(source)
+        })?;
+        for name in settings.replaced.keys() {
+            // The generator would pass over a name that it does not know without a word.
+            if tree
+                .pointer(&format!("{COMPONENTS}/{}", escape(name)))
+                .is_none()
+            {
+                return Err(Error::new(
+                    &document.file,
+                    format!(
+                        "replaces the type `{name}`, but the document has no schema of that name"
+                    ),
+                    "name a schema of components/schemas, or take the line out",
+                )
+                .at_pointer(format!("/replaced/{}", escape(name))));
+            }
+        }
+        let paths = settings
+            .replaced
+            .iter()
+            .map(|(name, path)| (format!("/replaced/{}", escape(name)), path))
+            .chain(
+                settings
+                    .transport
+                    .iter()
+                    .map(|path| ("/transport".to_owned(), path)),
+            );
+        for (pointer, path) in paths {
+            if syn::parse_str::<syn::Path>(path).is_err() {
+                return Err(Error::new(
+                    &document.file,
+                    format!("`{path}` is not the path of a type"),
+                    "write it as `crate::module::Type`",
+                )
+                .at_pointer(pointer));
+            }
+        }
+        Ok(settings)
+    }
+}
