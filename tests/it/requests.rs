@@ -91,8 +91,10 @@ fn the_type_can_be_set_but_not_cleared() {
     );
 }
 
-/// A full request with one thing changed, and what the error must say.
-const BROKEN: &[(&str, &str, fn() -> Value, &str)] = &[
+/// An operation, a place in its full example, what to put there, and what the error must say.
+type Breach = (&'static str, &'static str, fn() -> Value, &'static str);
+
+const BROKEN: &[Breach] = &[
     (
         "vouchers_getAll",
         "/ServiceIds",

@@ -64,7 +64,7 @@ fn a_dangling_reference_is_named() {
             project.edit(
                 "$ref: '#/components/schemas/VoucherExtent'",
                 "$ref: '#/components/schemas/Extent'",
-            )
+            );
         },
         &[
             "properties/Extent/allOf/0",
@@ -81,7 +81,7 @@ fn a_reference_to_another_file_is_refused() {
             project.edit(
                 "$ref: '#/components/schemas/VoucherExtent'",
                 "$ref: 'other.yaml#/Extent'",
-            )
+            );
         },
         &[
             "refers to `other.yaml#/Extent`, outside of the document",
@@ -121,7 +121,7 @@ fn a_schema_of_no_known_form_is_found_where_it_stands() {
             project.edit(
                 "          format: int64\n",
                 "          format: int64\n          minimum: few\n",
-            )
+            );
         },
         &[
             "#/components/schemas/Company/properties/Number",
@@ -154,7 +154,7 @@ fn a_setting_for_a_type_that_is_not_there_is_refused() {
             project.write(
                 SETTINGS,
                 "replaced:\n  AcessToken: crate::secret::AccessToken\n",
-            )
+            );
         },
         &[
             "openapi/settings.yaml#/replaced/AcessToken",
