@@ -234,10 +234,10 @@ impl Server {
         for fault in faults {
             match fault {
                 Effect::DeleteBetweenPages => {
-                    context.meddle(operation, body, &page, Meddling::Delete)?
+                    context.meddle(operation, body, &page, Meddling::Delete)?;
                 }
                 Effect::UpdateBetweenPages => {
-                    context.meddle(operation, body, &page, Meddling::Update)?
+                    context.meddle(operation, body, &page, Meddling::Update)?;
                 }
                 _ => {}
             }

@@ -51,7 +51,7 @@ pub(super) fn plant(
     for index in 0..count {
         let noise = scatter(index);
         let created = start.seconds() + span * i64::from(index) / i64::from(count);
-        let is_active = noise % 20 != 0;
+        let is_active = !noise.is_multiple_of(20);
         // One in twenty was deleted, some hours after it was made.
         let updated = if is_active {
             created
