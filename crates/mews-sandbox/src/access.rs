@@ -41,7 +41,7 @@ impl Reference {
                     enterprises: token.enterprise_ids.clone(),
                     is_portfolio: token.is_portfolio,
                 };
-                (token.access_token.clone(), scope)
+                (token.value.clone(), scope)
             })
             .collect();
         let by_id = |items: &[Value]| {
@@ -55,7 +55,7 @@ impl Reference {
             default_scope: data
                 .access_tokens
                 .first()
-                .and_then(|token| access_tokens.get(&token.access_token).cloned())
+                .and_then(|token| access_tokens.get(&token.value).cloned())
                 .unwrap_or_default(),
             access_tokens,
             enterprises: data

@@ -1,7 +1,7 @@
 //! Answers on their way out, and what faults do to them.
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -21,6 +21,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) content_type: Option<&'static str>,
     pub(crate) retry_after: Option<u64>,
+    pub(crate) location: Option<String>,
     pub(crate) body: Vec<u8>,
     pub(crate) delivery: Delivery,
 }
@@ -41,6 +42,7 @@ impl Answer {
             status,
             content_type: Some("application/json"),
             retry_after: None,
+            location: None,
             body,
             delivery: Delivery::Whole,
         }
@@ -52,6 +54,7 @@ impl Answer {
             status: StatusCode::NO_CONTENT,
             content_type: None,
             retry_after: None,
+            location: None,
             body: Vec::new(),
             delivery: Delivery::Whole,
         }
@@ -189,6 +192,10 @@ impl Answer {
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
+        }
+        // A script can hold anything; what is no header value is left out.
+        if let Some(location) = self.location.as_deref().and_then(|to| to.parse().ok()) {
+            headers.insert(LOCATION, location);
         }
         if self.delivery == Delivery::Half {
             headers.insert(CONTENT_LENGTH, self.body.len().into());

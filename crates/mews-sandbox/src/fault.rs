@@ -60,6 +60,10 @@ pub(crate) enum Effect {
         code: Status,
     },
     #[serde(rename_all = "PascalCase")]
+    Redirect {
+        location: String,
+    },
+    #[serde(rename_all = "PascalCase")]
     TooManyRequests {
         #[serde(default)]
         retry_after_seconds: Option<u64>,
@@ -84,7 +88,7 @@ pub(crate) enum Effect {
     UpdateBetweenPages,
 }
 
-/// A status that a final answer can have.
+/// The status of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 pub(crate) struct Status(u16);
@@ -93,11 +97,11 @@ impl TryFrom<u16> for Status {
     type Error = String;
 
     fn try_from(code: u16) -> Result<Self, Self::Error> {
-        if (200..=599).contains(&code) {
+        if (400..=599).contains(&code) {
             Ok(Self(code))
         } else {
             Err(format!(
-                "{code} is no status of a final answer: take one from 200 to 599"
+                "{code} is no status of an error: take one from 400 to 599"
             ))
         }
     }
@@ -130,7 +134,7 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 200 to 599.
+    /// If `code` is not from 400 to 599.
     pub fn status(code: u16) -> Self {
         Self::new(Effect::Status {
             code: status(code),
@@ -143,7 +147,7 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 200 to 599.
+    /// If `code` is not from 400 to 599.
     pub fn status_after_commit(code: u16) -> Self {
         Self::new(Effect::Status {
             code: status(code),
@@ -166,9 +170,16 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 200 to 599.
+    /// If `code` is not from 400 to 599.
     pub fn html(code: u16) -> Self {
         Self::new(Effect::Html { code: status(code) })
+    }
+
+    /// Answers 307 with another address to send the request to, tokens and all. Nothing is committed.
+    pub fn redirect(location: impl Into<String>) -> Self {
+        Self::new(Effect::Redirect {
+            location: location.into(),
+        })
     }
 
     /// Answers 429, with `Retry-After` in whole seconds (rounded up) or without it.
@@ -317,6 +328,7 @@ impl fmt::Display for Effect {
         f.write_str(match self {
             Self::Status { .. } => "Status",
             Self::Html { .. } => "Html",
+            Self::Redirect { .. } => "Redirect",
             Self::TooManyRequests { .. } => "TooManyRequests",
             Self::Latency { .. } => "Latency",
             Self::DropBeforeReading => "DropBeforeReading",

@@ -69,7 +69,8 @@ impl std::fmt::Debug for Data {
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct AccessToken {
-    pub(crate) access_token: String,
+    #[serde(rename = "AccessToken")]
+    pub(crate) value: String,
     pub(crate) enterprise_ids: Vec<Uuid>,
     #[serde(default)]
     pub(crate) is_portfolio: bool,

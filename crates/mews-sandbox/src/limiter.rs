@@ -16,7 +16,7 @@ const TOKENS: usize = 1_000;
 /// refused for the limit don't count, so that a client that waits as told gets through.
 #[derive(Default)]
 pub(crate) struct Limiter {
-    taken: Mutex<HashMap<String, VecDeque<DateTime<Utc>>>>,
+    windows: Mutex<HashMap<String, VecDeque<DateTime<Utc>>>>,
 }
 
 impl Limiter {
@@ -29,11 +29,11 @@ impl Limiter {
     ) -> Result<(), Refusal> {
         let window = TimeDelta::from_std(limit.window).unwrap_or(TimeDelta::MAX);
         let has_passed = |taken: &DateTime<Utc>| now.signed_duration_since(*taken) >= window;
-        let mut tokens = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if tokens.len() > TOKENS {
-            tokens.retain(|_, taken| taken.back().is_some_and(|last| !has_passed(last)));
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if windows.len() > TOKENS {
+            windows.retain(|_, taken| taken.back().is_some_and(|last| !has_passed(last)));
         }
-        let taken = tokens.entry(token.to_owned()).or_default();
+        let taken = windows.entry(token.to_owned()).or_default();
         while taken.front().is_some_and(has_passed) {
             taken.pop_front();
         }

@@ -68,7 +68,7 @@ impl Context<'_> {
     /// Does what a request asks for. The body has passed the check against the document.
     pub(crate) fn perform(&self, operation: Operation, body: &Value) -> Result<Success, Refusal> {
         match operation {
-            Operation::VouchersGetAll => self.list_vouchers(read(body)?),
+            Operation::VouchersGetAll => self.list_vouchers(&read(body)?),
             Operation::VouchersAdd => self.add_vouchers(read(body)?),
             Operation::VouchersUpdate => self.update_vouchers(read(body)?),
             Operation::VouchersDelete => self.delete_vouchers(&read(body)?),
@@ -116,7 +116,7 @@ impl Context<'_> {
     ) -> Result<Vec<i64>, Refusal> {
         let mut numbers = Vec::with_capacity(identifiers.len());
         for &identifier in identifiers {
-            match self.reachable(store, table, identifier, enterprises)? {
+            match reachable(store, table, identifier, enterprises)? {
                 Some(number) => numbers.push(number),
                 None => self.unknown(parameter, identifier)?,
             }
@@ -130,22 +130,6 @@ impl Context<'_> {
             Verdict::Accept => Ok(()),
             Verdict::Refuse => Err(missing(parameter, identifier)),
         }
-    }
-
-    /// The number of a record, if there is one within reach.
-    fn reachable(
-        &self,
-        store: &Connection,
-        table: Table,
-        identifier: Uuid,
-        enterprises: &HashSet<Uuid>,
-    ) -> Result<Option<i64>, Refusal> {
-        let Some(number) = table.find(store, identifier)? else {
-            return Ok(None);
-        };
-        Ok(enterprises
-            .contains(&table.enterprise(store, number)?)
-            .then_some(number))
     }
 
     /// The numbers of records to delete.
@@ -162,8 +146,7 @@ impl Context<'_> {
     ) -> Result<HashSet<i64>, Refusal> {
         let mut numbers = HashSet::with_capacity(identifiers.len());
         for &identifier in identifiers {
-            let number = self
-                .reachable(store, table, identifier, enterprises)?
+            let number = reachable(store, table, identifier, enterprises)?
                 .ok_or_else(|| missing(parameter, identifier))?;
             if table.is_active(store, number)? {
                 numbers.insert(number);
@@ -176,6 +159,21 @@ impl Context<'_> {
         }
         Ok(numbers)
     }
+}
+
+/// The number of a record, if there is one within reach.
+fn reachable(
+    store: &Connection,
+    table: Table,
+    identifier: Uuid,
+    enterprises: &HashSet<Uuid>,
+) -> Result<Option<i64>, Refusal> {
+    let Some(number) = table.find(store, identifier)? else {
+        return Ok(None);
+    };
+    Ok(enterprises
+        .contains(&table.enterprise(store, number)?)
+        .then_some(number))
 }
 
 /// Where the items of an operation are kept.

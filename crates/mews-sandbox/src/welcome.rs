@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use crate::fixtures::Data;
 use crate::operation::Operation;
 use crate::sandbox::Sandbox;
@@ -36,30 +38,34 @@ fn describe(text: &mut String, url: &str, data: &Data) -> std::fmt::Result {
         writeln!(
             text,
             "  AccessToken   {}  ({enterprises}{portfolio})",
-            token.access_token
+            token.value
         )?;
     }
     writeln!(text, "\nIdentifiers")?;
-    for item in &data.enterprises {
-        writeln!(text, "  Enterprise    {}  {}", item.id, item.name)?;
-    }
-    for item in &data.services {
-        writeln!(text, "  Service       {}  {}", item.id, item.name)?;
-    }
-    for (kind, items) in [("Rate", &data.rates), ("Company", &data.companies)] {
-        for item in items {
-            let field = |name: &str| {
-                item.get(name)
-                    .and_then(serde_json::Value::as_str)
-                    .unwrap_or_default()
-            };
-            writeln!(text, "  {kind:<13} {}  {}", field("Id"), field("Name"))?;
-        }
-    }
-    for item in &data.vouchers {
-        let state = if item.is_active { "" } else { ", deleted" };
-        writeln!(text, "  Voucher       {}  {}{state}", item.id, item.name)?;
-    }
+    list(
+        text,
+        "Enterprise",
+        data.enterprises
+            .iter()
+            .map(|item| (item.id.to_string(), item.name.clone())),
+    )?;
+    list(
+        text,
+        "Service",
+        data.services
+            .iter()
+            .map(|item| (item.id.to_string(), item.name.clone())),
+    )?;
+    list(text, "Rate", data.rates.iter().map(id_and_name))?;
+    list(text, "Company", data.companies.iter().map(id_and_name))?;
+    list(
+        text,
+        "Voucher",
+        data.vouchers.iter().map(|item| {
+            let state = if item.is_active { "" } else { ", deleted" };
+            (item.id.to_string(), format!("{}{state}", item.name))
+        }),
+    )?;
     if let (Some(client), Some(access), Some(service)) = (
         data.client_tokens.first(),
         data.access_tokens.first(),
@@ -67,7 +73,7 @@ fn describe(text: &mut String, url: &str, data: &Data) -> std::fmt::Result {
     ) {
         let body = serde_json::json!({
             "ClientToken": client,
-            "AccessToken": access.access_token,
+            "AccessToken": access.value,
             "Client": "curl",
             "Extent": { "Vouchers": true },
             "ServiceIds": [service.id],
@@ -82,4 +88,31 @@ fn describe(text: &mut String, url: &str, data: &Data) -> std::fmt::Result {
         )?;
     }
     Ok(())
+}
+
+/// One line for each item, as long as somebody would read them.
+fn list(
+    text: &mut String,
+    kind: &str,
+    items: impl ExactSizeIterator<Item = (String, String)>,
+) -> std::fmt::Result {
+    const MOST: usize = 20;
+    let more = items.len().saturating_sub(MOST);
+    for (id, name) in items.take(MOST) {
+        writeln!(text, "  {kind:<13} {id}  {name}")?;
+    }
+    if more > 0 {
+        writeln!(text, "  {kind:<13} and {more} more")?;
+    }
+    Ok(())
+}
+
+fn id_and_name(item: &Value) -> (String, String) {
+    let field = |name: &str| {
+        item.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    (field("Id"), field("Name"))
 }

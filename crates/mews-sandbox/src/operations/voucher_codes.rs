@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Context, Success, before, in_order, instant, missing, window};
+use super::{Context, Success, before, in_order, instant, missing, reachable, window};
 use crate::error::Refusal;
 use crate::model::{VoucherCodeFilter, VoucherCodeResult, VoucherCodesAdd, VoucherCodesDelete};
 use crate::options::{AnswerOrder, Verdict};
@@ -51,8 +51,7 @@ impl Context<'_> {
             let mut values = HashSet::new();
             for parameters in request.voucher_code_parameters {
                 let id = parameters.voucher_id;
-                let voucher = self
-                    .reachable(store, VOUCHERS, id, &enterprises)?
+                let voucher = reachable(store, VOUCHERS, id, &enterprises)?
                     .ok_or_else(|| missing("VoucherId", id))?;
                 if !VOUCHERS.is_active(store, voucher)? {
                     return Err(Refusal::invalid("VoucherId", format!("{id} was deleted")));

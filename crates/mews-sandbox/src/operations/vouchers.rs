@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Context, Success, before, in_order, instant, missing, window};
+use super::{Context, Success, before, in_order, instant, missing, reachable, window};
 use crate::error::Refusal;
 use crate::model::{
     ActivityState, UpdateValue, Voucher, VoucherAssignment, VoucherFilter, VoucherParameters,
@@ -21,7 +21,7 @@ use crate::store::{VOUCHERS, VoucherQuery, codes, vouchers};
 const MOST_CODES: usize = 50_000;
 
 impl Context<'_> {
-    pub(super) fn list_vouchers(&self, filter: VoucherFilter) -> Result<Success, Refusal> {
+    pub(super) fn list_vouchers(&self, filter: &VoucherFilter) -> Result<Success, Refusal> {
         let discontinued =
             [filter.extent.voucher_codes, filter.extent.companies].contains(&Some(true));
         if discontinued && self.options.discontinued == Discontinued::Error {
@@ -31,9 +31,9 @@ impl Context<'_> {
             ));
         }
         self.store.read(|store| {
-            let query = self.voucher_query(store, &filter)?;
+            let query = self.voucher_query(store, filter)?;
             let page = vouchers::list(store, &query)?;
-            self.with_extents(store, page, &filter)
+            self.with_extents(store, page, filter)
         })
     }
 
@@ -197,8 +197,7 @@ impl Context<'_> {
             let mut numbers = Vec::with_capacity(request.voucher_updates.len());
             for update in request.voucher_updates {
                 let id = update.voucher_id;
-                let number = self
-                    .reachable(store, VOUCHERS, id, &enterprises)?
+                let number = reachable(store, VOUCHERS, id, &enterprises)?
                     .ok_or_else(|| missing("VoucherId", id))?;
                 self.update_voucher(store, number, update)?;
                 numbers.push(number);
