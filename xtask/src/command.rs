@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::{Parser, Subcommand};
 
 use crate::error::Result;
+use crate::import;
 
 /// The project's own commands.
 ///
@@ -17,7 +18,9 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Import(import::Args),
+}
 
 /// How a command ended that could do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +36,9 @@ impl Cli {
     ///
     /// # Errors
     /// When the command can't do its work: exit status 1.
-    pub fn run(&self, _out: &mut dyn Write) -> Result<Outcome> {
-        match self.command {}
+    pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
+        match &self.command {
+            Command::Import(args) => import::run(args, out),
+        }
     }
 }

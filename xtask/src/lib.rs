@@ -5,4 +5,7 @@
 pub mod command;
 pub mod document;
 pub mod error;
+pub mod facts;
 pub mod files;
+pub mod import;
+pub mod variants;
