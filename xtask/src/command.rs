@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::error::Result;
 use crate::import;
+use crate::reconcile;
 
 /// The project's own commands.
 ///
@@ -20,6 +21,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Import(import::Args),
+    Reconcile(reconcile::Args),
 }
 
 /// How a command ended that could do its work.
@@ -39,6 +41,7 @@ impl Cli {
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         match &self.command {
             Command::Import(args) => import::run(args, out),
+            Command::Reconcile(args) => reconcile::run(args, out),
         }
     }
 }

@@ -8,4 +8,5 @@ pub mod error;
 pub mod facts;
 pub mod files;
 pub mod import;
+pub mod reconcile;
 pub mod variants;
