@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
+use crate::drift;
 use crate::error::Result;
 use crate::import;
 use crate::reconcile;
@@ -20,6 +21,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Drift(drift::Args),
     Import(import::Args),
     Reconcile(reconcile::Args),
 }
@@ -40,6 +42,7 @@ impl Cli {
     /// When the command can't do its work: exit status 1.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         match &self.command {
+            Command::Drift(args) => drift::run(args, out),
             Command::Import(args) => import::run(args, out),
             Command::Reconcile(args) => reconcile::run(args, out),
         }

@@ -4,6 +4,7 @@
 
 pub mod command;
 pub mod document;
+pub mod drift;
 pub mod error;
 pub mod facts;
 pub mod files;

@@ -26,6 +26,8 @@ pub struct Statement {
     pub value: Value,
     /// Whether the spec says the same.
     pub agrees: bool,
+    /// The row of a property that the spec lacks.
+    pub row: Option<Box<Property>>,
 }
 
 /// A document against its own examples.
@@ -146,6 +148,7 @@ impl Speaker<'_> {
             dimension,
             value,
             agrees,
+            row: None,
         });
     }
 
@@ -197,6 +200,9 @@ impl Speaker<'_> {
             self.says(subject, Dimension::Presence, json!(PRESENT));
         }
         if !cell.known {
+            if let Some(statement) = self.comparison.statements.last_mut() {
+                statement.row = Some(Box::new(row.clone()));
+            }
             return;
         }
         match (&row.kind, cell.type_agrees) {
