@@ -111,7 +111,9 @@ pub fn drift(spec: &Spec, rulings: &Rulings, file: PathBuf, variant: &Variant) -
         } else if is_overruled(spec, rulings, statement) {
             report.overruled.push(difference(spec, rulings, statement));
         } else {
-            report.differences.push(difference(spec, rulings, statement));
+            report
+                .differences
+                .push(difference(spec, rulings, statement));
         }
     }
     report
@@ -120,8 +122,9 @@ pub fn drift(spec: &Spec, rulings: &Rulings, file: PathBuf, variant: &Variant) -
 /// Whether a ruling overrules the very value already, whoever stated it.
 fn is_overruled(spec: &Spec, rulings: &Rulings, statement: &Statement) -> bool {
     rulings.rulings.iter().any(|ruling| {
-        ruling.overrules.iter().any(|overruled| overruled.dimension == statement.dimension && overruled.value == statement.value)
-            && ruling.is_about(&statement.subject, spec)
+        ruling.overrules.iter().any(|overruled| {
+            overruled.dimension == statement.dimension && overruled.value == statement.value
+        }) && ruling.is_about(&statement.subject, spec)
     })
 }
 
@@ -131,8 +134,17 @@ fn difference(spec: &Spec, rulings: &Rulings, statement: &Statement) -> Differen
     let ruling = rulings
         .rulings
         .iter()
-        .find(|ruling| ruling.holds.contains_key(&statement.dimension) && ruling.is_about(&statement.subject, spec))
-        .map(|ruling| ruling.because.split_whitespace().collect::<Vec<_>>().join(" "));
+        .find(|ruling| {
+            ruling.holds.contains_key(&statement.dimension)
+                && ruling.is_about(&statement.subject, spec)
+        })
+        .map(|ruling| {
+            ruling
+                .because
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        });
     Difference {
         subject: statement.subject.to_string(),
         dimension: statement.dimension.to_string(),
@@ -155,17 +167,34 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let mut reports = Vec::new();
     for file in &args.files {
         let imported = import::read(file, "drift", &dated)?;
-        reports.push(drift(&spec, &rulings, files::shown(file), &imported.variant));
+        reports.push(drift(
+            &spec,
+            &rulings,
+            files::shown(file),
+            &imported.variant,
+        ));
     }
     let lines = match args.format {
-        Format::Text => reports.iter().flat_map(|report| lines_of(report, args.all)).collect(),
+        Format::Text => reports
+            .iter()
+            .flat_map(|report| lines_of(report, args.all))
+            .collect(),
         Format::Json => vec![serde_json::to_string_pretty(&reports).map_err(|source| {
-            Error::new(&rulings_path(), format!("gives a report that is no JSON: {source}"), "report this").because(source)
+            Error::new(
+                &rulings_path(),
+                format!("gives a report that is no JSON: {source}"),
+                "report this",
+            )
+            .because(source)
         })?],
     };
     files::print(out, &lines)?;
     let drifts = reports.iter().any(|report| !report.differences.is_empty());
-    Ok(if drifts { Outcome::Attention } else { Outcome::Done })
+    Ok(if drifts {
+        Outcome::Attention
+    } else {
+        Outcome::Done
+    })
 }
 
 fn lines_of(report: &Report, all: bool) -> Vec<String> {
@@ -183,7 +212,11 @@ fn lines_of(report: &Report, all: bool) -> Vec<String> {
     )];
     for difference in &report.differences {
         lines.push(format!("  {}", difference.subject));
-        lines.push(format!("    it says: {} {}", difference.dimension, shown(&difference.it_says)));
+        lines.push(format!(
+            "    it says: {} {}",
+            difference.dimension,
+            shown(&difference.it_says)
+        ));
         lines.push(match &difference.we_say {
             Value::Null => "    we say:  nothing".to_owned(),
             value => format!("    we say:  {} {}", difference.dimension, shown(value)),
@@ -205,7 +238,10 @@ fn lines_of(report: &Report, all: bool) -> Vec<String> {
         }
     }
     for reported in &report.reported {
-        lines.push(format!("  not read, line {}: {}", reported.line, reported.what));
+        lines.push(format!(
+            "  not read, line {}: {}",
+            reported.line, reported.what
+        ));
     }
     lines
 }

@@ -4,6 +4,8 @@ pub mod align;
 pub mod compare;
 pub mod examples;
 pub mod judge;
+pub mod names;
+mod outside;
 pub mod render;
 pub mod rulings;
 pub mod spec;

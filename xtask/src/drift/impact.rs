@@ -48,37 +48,67 @@ fn travels(spec: &Spec, subject: &Subject) -> Travels {
 /// What would happen to a client if the statement held, and not what the spec says.
 pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
     let subject = &statement.subject;
-    let Travels { in_requests, in_answers } = travels(spec, subject);
+    let Travels {
+        in_requests,
+        in_answers,
+    } = travels(spec, subject);
     let theirs = &statement.value;
     match statement.dimension {
         Dimension::Presence => presence(spec, statement, in_requests),
-        Dimension::Type if is_status(subject) => breaks("the body of the answer is read as something else"),
+        Dimension::Type if is_status(subject) => {
+            breaks("the body of the answer is read as something else")
+        }
         Dimension::Type => breaks("a value of another type can be neither sent nor read"),
-        Dimension::Format if in_answers && ours != NONE => breaks("a value in another form can't be read"),
-        Dimension::Format if in_requests && theirs != NONE => breaks("a value may be sent that has not the form"),
+        Dimension::Format if in_answers && ours != NONE => {
+            breaks("a value in another form can't be read")
+        }
+        Dimension::Format if in_requests && theirs != NONE => {
+            breaks("a value may be sent that has not the form")
+        }
         Dimension::Format => holds("the value is taken as any text"),
-        Dimension::Required if in_requests && theirs == &Value::Bool(true) => breaks("a request may be sent without it"),
-        Dimension::Required if in_answers && theirs == &Value::Bool(false) => breaks("an answer without it can't be read"),
-        Dimension::Nullable if in_requests && theirs == &Value::Bool(false) => breaks("null may be sent"),
-        Dimension::Nullable if in_answers && theirs == &Value::Bool(true) => breaks("an answer with null can't be read"),
-        Dimension::Required | Dimension::Nullable => holds("the client asks for less than it gets, or sends more than it must"),
-        Dimension::Limit(limit) if in_requests && is_tighter(limit, theirs, ours) => breaks("more may be sent than is taken"),
+        Dimension::Required if in_requests && theirs == &Value::Bool(true) => {
+            breaks("a request may be sent without it")
+        }
+        Dimension::Required if in_answers && theirs == &Value::Bool(false) => {
+            breaks("an answer without it can't be read")
+        }
+        Dimension::Nullable if in_requests && theirs == &Value::Bool(false) => {
+            breaks("null may be sent")
+        }
+        Dimension::Nullable if in_answers && theirs == &Value::Bool(true) => {
+            breaks("an answer with null can't be read")
+        }
+        Dimension::Required | Dimension::Nullable => {
+            holds("the client asks for less than it gets, or sends more than it must")
+        }
+        Dimension::Limit(limit) if in_requests && is_tighter(limit, theirs, ours) => {
+            breaks("more may be sent than is taken")
+        }
         Dimension::Limit(_) if in_requests => holds("less is sent than would be taken"),
         Dimension::Limit(_) => holds("limits of answers are not checked"),
-        Dimension::Enum if in_requests && loses_a_value(theirs, ours) => breaks("a value may be sent that is not taken any more"),
+        Dimension::Enum if in_requests && loses_a_value(theirs, ours) => {
+            breaks("a value may be sent that is not taken any more")
+        }
         Dimension::Enum => holds("an unknown value is kept as it comes"),
         Dimension::Deprecated => holds("it works until it is discontinued"),
         Dimension::Restricted => holds("it works, and may change without notice"),
-        Dimension::Paginated if theirs == &Value::Bool(true) => breaks("requests without a limitation may be refused"),
+        Dimension::Paginated if theirs == &Value::Bool(true) => {
+            breaks("requests without a limitation may be refused")
+        }
         Dimension::Paginated => holds("the limitation is ignored at worst"),
-        Dimension::Portfolio if theirs == &Value::Bool(false) => breaks("calls with portfolio access tokens are refused"),
+        Dimension::Portfolio if theirs == &Value::Bool(false) => {
+            breaks("calls with portfolio access tokens are refused")
+        }
         Dimension::Portfolio => holds("calls with portfolio access tokens begin to work"),
         Dimension::Example => holds("an example binds nobody"),
     }
 }
 
 fn is_status(subject: &Subject) -> bool {
-    subject.property.as_deref().is_some_and(|property| property.starts_with("status "))
+    subject
+        .property
+        .as_deref()
+        .is_some_and(|property| property.starts_with("status "))
 }
 
 fn presence(spec: &Spec, statement: &Statement, in_requests: bool) -> Impact {
@@ -107,7 +137,8 @@ fn presence(spec: &Spec, statement: &Statement, in_requests: bool) -> Impact {
             holds("an unknown name is ignored")
         };
     }
-    let required = spec.says.get(&(subject.clone(), Dimension::Required)) == Some(&Value::Bool(true));
+    let required =
+        spec.says.get(&(subject.clone(), Dimension::Required)) == Some(&Value::Bool(true));
     if in_requests {
         breaks("a request that sends it may be refused")
     } else if required {

@@ -239,7 +239,7 @@ impl Page {
             .map(str::to_owned)
         {
             let line = self.paragraphs[self.at].line;
-            let kind = self.text(1).and_then(|text| parse_kind(text));
+            let kind = self.text(1).and_then(parse_kind);
             let contract = self
                 .text(1 + usize::from(kind.is_some()))
                 .map(parse_contract);

@@ -1,15 +1,18 @@
 //! Pages in Markdown: those that the vendor's generator writes, in today's dialect and in that of its
 //! prototype, and those written by hand in the same tables.
 
+mod text;
+
 use std::path::Path;
 
-use comrak::nodes::{AstNode, NodeValue};
+use comrak::nodes::NodeValue;
 use comrak::{Arena, Options};
 
-use super::cells::{self, is_property_name, link, parse_contract, parse_type, replacement_in};
+use super::cells::{is_property_name, parse_contract, parse_type, replacement_in};
 use super::{Imported, OPERATIONS, samples};
 use crate::error::{Error, Place, Result};
 use crate::facts::{Body, Form, Operation, Property, Reading, Reported, Schema};
+use text::{Node, cells_in, enum_value, has_struck, line_of, message_of, text_of, text_with_links};
 
 /// The header of every table of properties.
 pub(super) const HEADER: [&str; 4] = ["Property", "Type", "Contract", "Description"];
@@ -83,8 +86,6 @@ struct Page<'t> {
     /// The operation that is being read, and where its heading stands.
     operation: Option<(Operation, usize)>,
 }
-
-type Node<'a> = &'a AstNode<'a>;
 
 impl Page<'_> {
     fn block(&mut self, node: Node<'_>) -> Result<()> {
@@ -190,7 +191,7 @@ impl Page<'_> {
                 let text = text_of(node);
                 if let Some(path) = text.strip_prefix(OPERATIONS) {
                     if operation.path.is_empty() {
-                        operation.path = path.trim().to_owned();
+                        path.trim().clone_into(&mut operation.path);
                     } else {
                         self.report(line, format!("a second address, `{}`", path.trim()));
                     }
@@ -204,13 +205,14 @@ impl Page<'_> {
     fn block_quote(&mut self, node: Node<'_>) -> Result<()> {
         for child in node.children() {
             let is_heading = matches!(child.data.borrow().value, NodeValue::Heading(_));
-            if is_heading && self.section == Section::Introduction {
-                if let Some((operation, _)) = &mut self.operation {
-                    match text_of(child).as_str() {
-                        "Deprecated!" => operation.deprecated = true,
-                        "Restricted!" => operation.restricted = true,
-                        _ => {}
-                    }
+            if is_heading
+                && self.section == Section::Introduction
+                && let Some((operation, _)) = &mut self.operation
+            {
+                match text_of(child).as_str() {
+                    "Deprecated!" => operation.deprecated = true,
+                    "Restricted!" => operation.restricted = true,
+                    _ => {}
                 }
             }
             let line = line_of(child);
@@ -329,7 +331,7 @@ impl Page<'_> {
                 }
                 Ok(Row::Entries(kind)) if entries.is_none() => entries = Some(kind),
                 Ok(Row::Entries(_)) => {
-                    self.report_row(at, "a second row for the names of a dictionary".to_owned())
+                    self.report_row(at, "a second row for the names of a dictionary".to_owned());
                 }
                 Err(what) => self.report_row(at, what),
             }
@@ -435,96 +437,4 @@ impl Page<'_> {
 enum Row {
     Property(Box<Property>),
     Entries(crate::facts::Type),
-}
-
-fn line_of(node: Node<'_>) -> usize {
-    node.data.borrow().sourcepos.start.line.max(1)
-}
-
-/// Cells in a row's text: what stands between bars that are not escaped.
-fn cells_in(text: &str) -> usize {
-    let text = text.trim();
-    let text = text.strip_prefix('|').unwrap_or(text);
-    let mut cells = 1;
-    let mut escaped = false;
-    let mut ends_with_bar = false;
-    for letter in text.chars() {
-        ends_with_bar = letter == '|' && !escaped;
-        cells += usize::from(ends_with_bar);
-        escaped = letter == '\\' && !escaped;
-    }
-    cells - usize::from(ends_with_bar)
-}
-
-fn text_of(node: Node<'_>) -> String {
-    let mut text = String::new();
-    collect(node, &mut text, &mut |_, _| None);
-    text.trim().to_owned()
-}
-
-/// The text of a type cell, its links marked.
-fn text_with_links(node: Node<'_>) -> String {
-    let mut text = String::new();
-    collect(node, &mut text, &mut |title, url| Some(link(title, url)));
-    text.trim().to_owned()
-}
-
-fn collect(
-    node: Node<'_>,
-    text: &mut String,
-    links: &mut impl FnMut(&str, &str) -> Option<String>,
-) {
-    for child in node.children() {
-        let value = child.data.borrow().value.clone();
-        match value {
-            NodeValue::Text(part) => text.push_str(&part),
-            NodeValue::Code(code) => text.push_str(&code.literal),
-            NodeValue::SoftBreak | NodeValue::LineBreak => text.push(' '),
-            NodeValue::Link(to) => {
-                let title = text_of(child);
-                match links(&title, &to.url) {
-                    Some(marked) => text.push_str(&marked),
-                    None => text.push_str(&title),
-                }
-            }
-            _ => collect(child, text, links),
-        }
-    }
-}
-
-fn has_struck(node: Node<'_>) -> bool {
-    node.children()
-        .any(|part| matches!(part.data.borrow().value, NodeValue::Strikethrough))
-}
-
-/// What stands behind the mark of a deprecation, code in backticks.
-fn message_of(description: Node<'_>) -> Option<String> {
-    let parts: Vec<_> = description.children().collect();
-    let mark = parts.iter().position(|part| {
-        matches!(part.data.borrow().value, NodeValue::Strong) && text_of(part) == "Deprecated!"
-    })?;
-    let mut message = String::new();
-    for part in &parts[mark + 1..] {
-        match &part.data.borrow().value {
-            NodeValue::Code(code) => {
-                message.push('`');
-                message.push_str(&code.literal);
-                message.push('`');
-            }
-            NodeValue::Text(text) => message.push_str(text),
-            _ => message.push_str(&text_of(part)),
-        }
-    }
-    Some(message)
-}
-
-/// The value that an item of a list stands for: code at its very beginning.
-fn enum_value(item: Node<'_>) -> Option<String> {
-    let first = item.children().next()?;
-    let code = first.children().next()?;
-    match &code.data.borrow().value {
-        NodeValue::Code(code) => Some(code.literal.clone()),
-        NodeValue::Strikethrough => Some(cells::first_word(&text_of(code))),
-        _ => None,
-    }
 }

@@ -8,18 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::names::{Names, SameSchema, same_kind};
+use super::outside::settle_outside;
 use super::spec::{Spec, resource, rows_of};
 use super::subject::{RESPONSE, Subject};
 use crate::facts::{Answer, Form, Limit, Operation, Property, Schema, Type, Variant, plain};
-
-/// A schema of a document that goes by another name than in the spec and is the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SameSchema {
-    /// The name in documents.
-    pub schema: String,
-    /// The name in the spec.
-    pub is: String,
-}
 
 /// A row of a document and the property that it speaks of.
 #[derive(Clone, Debug)]
@@ -72,7 +65,11 @@ pub fn align(spec: &Spec, variant: &Variant, same: &[SameSchema]) -> Aligned {
     let mut walk = Walk {
         spec,
         variant: &variant,
-        same,
+        names: Names {
+            spec,
+            variant: &variant,
+            same,
+        },
         aligned: Aligned::default(),
         visited: BTreeSet::new(),
         matched: BTreeSet::new(),
@@ -85,62 +82,10 @@ pub fn align(spec: &Spec, variant: &Variant, same: &[SameSchema]) -> Aligned {
     walk.aligned
 }
 
-/// Puts the rows of which the document lost the table where the spec has them.
-fn settle_outside(spec: &Spec, variant: &Variant) -> Variant {
-    let mut variant = variant.clone();
-    let Variant {
-        operations,
-        schemas,
-        ..
-    } = &mut variant;
-    for schema in schemas {
-        let Some(rows) = &mut schema.properties else {
-            continue;
-        };
-        let path = schema.under.as_deref().unwrap_or_default();
-        let known = spec
-            .facts
-            .schemas_called(&schema.name)
-            .find_map(|schema| schema.properties.as_ref());
-        let Some((operation, known, in_spec)) = operations
-            .iter_mut()
-            .find(|operation| operation.path == path)
-            .zip(known)
-            .zip(spec.operation(path))
-            .map(|((operation, known), in_spec)| (operation, known, in_spec))
-        else {
-            continue;
-        };
-        let has = |rows: &[Property], name: &str| rows.iter().any(|row| row.name == name);
-        for (body, outer) in [
-            (&mut operation.request, &in_spec.request),
-            (&mut operation.response, &in_spec.response),
-        ] {
-            let Some(body_rows) = body.as_mut().and_then(|body| body.properties.as_mut()) else {
-                continue;
-            };
-            // The table around is the one that refers to this schema.
-            if !body_rows
-                .iter()
-                .any(|row| row.kind.as_ref().and_then(Type::name) == Some(&schema.name))
-            {
-                continue;
-            }
-            let outer = rows_of(&spec.facts, outer.as_ref());
-            let (outside, inside): (Vec<_>, Vec<_>) = rows.drain(..).partition(|row| {
-                row.perhaps_outside && !has(known, &row.name) && has(outer, &row.name)
-            });
-            *rows = inside;
-            body_rows.extend(outside);
-        }
-    }
-    variant
-}
-
 struct Walk<'a> {
     spec: &'a Spec,
     variant: &'a Variant,
-    same: &'a [SameSchema],
+    names: Names<'a>,
     aligned: Aligned,
     /// Schemas of the spec and of the document that were compared, and what was said about the inner value.
     visited: BTreeSet<(String, usize, Inner)>,
@@ -226,7 +171,7 @@ impl<'a> Walk<'a> {
                 None => in_spec
                     .answers
                     .iter()
-                    .find(|known| self.means(&known.body, &answer.body)),
+                    .find(|known| self.names.means(&known.body, &answer.body)),
             };
             let Some(known) = known else {
                 if let Some(status) = &answer.status {
@@ -238,7 +183,7 @@ impl<'a> Walk<'a> {
                     if let Some(other) = in_spec
                         .answers
                         .iter()
-                        .find(|known| self.means(&known.body, &answer.body))
+                        .find(|known| self.names.means(&known.body, &answer.body))
                     {
                         self.schemas(&other.body, &answer.body, &Inner::default());
                     }
@@ -248,7 +193,8 @@ impl<'a> Walk<'a> {
             if answer.status.is_some() {
                 let status = known.status.as_deref().unwrap_or_default();
                 let subject = Subject::property(&operation.path, format!("status {status}"));
-                let agrees = known.body == answer.body || self.means(&known.body, &answer.body);
+                let agrees =
+                    known.body == answer.body || self.names.means(&known.body, &answer.body);
                 self.aligned
                     .answers
                     .push((subject, agrees, answer.body.clone()));
@@ -257,7 +203,7 @@ impl<'a> Walk<'a> {
                 .response
                 .as_ref()
                 .is_some_and(|body| body.schema.as_ref() == Some(&known.body));
-            if !is_root && self.means(&known.body, &answer.body) {
+            if !is_root && self.names.means(&known.body, &answer.body) {
                 self.schemas(&known.body, &answer.body, &Inner::default());
             }
         }
@@ -296,11 +242,11 @@ impl<'a> Walk<'a> {
             let inner = self.take_inner(in_spec, &mut row);
             let type_agrees = match (&in_spec.kind, &row.kind) {
                 (Some(known), Some(kind)) => {
-                    let agrees = self.types_agree(known, kind);
-                    if let (Some(known), Some(name)) = (known.name(), kind.name()) {
-                        if agrees {
-                            self.schemas(known, name, &inner);
-                        }
+                    let agrees = self.names.types_agree(known, kind);
+                    if let (Some(known), Some(name)) = (known.name(), kind.name())
+                        && agrees
+                    {
+                        self.schemas(known, name, &inner);
                     }
                     Some(agrees)
                 }
@@ -446,7 +392,10 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let indices: Vec<_> = (0..self.variant.schemas.len())
-                .filter(|index| self.is_called(in_spec, &self.variant.schemas[*index].name))
+                .filter(|index| {
+                    self.names
+                        .is_called(in_spec, &self.variant.schemas[*index].name)
+                })
                 .collect();
             for index in indices {
                 self.pair(in_spec, index, &Inner::default());
@@ -500,75 +449,18 @@ impl<'a> Walk<'a> {
         }
         let mut reached = BTreeSet::new();
         while let Some(name) = open.pop() {
-            if let Some(schema) = by_name.get(&name) {
-                if reached.insert(name) {
-                    open.extend(schema.properties.iter().flatten().filter_map(named_type));
-                }
+            if let Some(schema) = by_name.get(&name)
+                && reached.insert(name)
+            {
+                open.extend(schema.properties.iter().flatten().filter_map(named_type));
             }
         }
         reached
-    }
-
-    fn is_called(&self, in_spec: &Schema, name: &str) -> bool {
-        in_spec.is_called(name)
-            || self
-                .same
-                .iter()
-                .any(|same| same.is == in_spec.name && plain(&same.schema) == plain(name))
-            || self.variant.schemas_called(name).any(|schema| {
-                schema
-                    .title
-                    .as_deref()
-                    .is_some_and(|title| in_spec.is_called(title))
-            })
-    }
-
-    /// Whether what the document calls `name` is what the spec calls `known`.
-    fn means(&self, known: &str, name: &str) -> bool {
-        self.spec.schema(known).is_some_and(|in_spec| {
-            self.is_called(in_spec, name)
-                && self
-                    .variant
-                    .schemas_called(name)
-                    .all(|schema| same_kind(in_spec, schema))
-        })
-    }
-
-    fn types_agree(&self, known: &Type, kind: &Type) -> bool {
-        match (known, kind) {
-            (Type::Array(known), Type::Array(kind)) | (Type::Map(known), Type::Map(kind)) => {
-                self.types_agree(known, kind)
-            }
-            (Type::Named(known), Type::Named(name) | Type::StringNamed(name)) => {
-                name.linked.is_none() && self.means(&known.name, &name.name)
-            }
-            (Type::Named(known), Type::Object) => self
-                .spec
-                .schema(&known.name)
-                .is_some_and(|schema| schema.values.is_none()),
-            (Type::Named(known), Type::Map(kind)) => self
-                .spec
-                .schema(&known.name)
-                .and_then(|schema| schema.entries.as_ref())
-                .is_some_and(|known| self.types_agree(known, kind)),
-            (Type::Named(known), Type::Enum) => self
-                .spec
-                .schema(&known.name)
-                .is_some_and(|schema| schema.values.is_some()),
-            (Type::Object, Type::Named(_) | Type::Map(_))
-            | (Type::Map(_), Type::Object)
-            | (Type::String, Type::StringNamed(_)) => true,
-            (known, kind) => known == kind,
-        }
     }
 }
 
 fn named_type(row: &Property) -> Option<String> {
     row.kind.as_ref()?.name().map(plain)
-}
-
-fn same_kind(left: &Schema, right: &Schema) -> bool {
-    left.values.is_some() == right.values.is_some()
 }
 
 /// Whether an answer of the spec is the one of a status: the status itself, or a range such as `5XX`.

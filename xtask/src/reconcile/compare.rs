@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::align::{Aligned, Cell, SameSchema, align};
+use super::align::{Aligned, Cell, align};
 use super::examples::{self, Against, Contradiction};
+use super::names::SameSchema;
 use super::spec::{ABSENT, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, rows_of};
 use super::subject::{Dimension, RESPONSE, Subject};
 use crate::facts::{Body, Form, Limit, Property, Type, Variant};
@@ -207,7 +208,7 @@ impl Speaker<'_> {
         }
         match (&row.kind, cell.type_agrees) {
             (Some(kind), Some(agrees)) => {
-                self.says_so(subject, Dimension::Type, json!(kind.to_string()), agrees)
+                self.says_so(subject, Dimension::Type, json!(kind.to_string()), agrees);
             }
             _ => self.comparison.silent += 1,
         }
@@ -215,7 +216,7 @@ impl Speaker<'_> {
             Some(format) => self.says(subject, Dimension::Format, json!(format)),
             None if !used(Dimension::Format) => {}
             None if self.form.speaks_of_formats() && !cell.fragment => {
-                self.says(subject, Dimension::Format, json!(NONE))
+                self.says(subject, Dimension::Format, json!(NONE));
             }
             None => self.comparison.silent += 1,
         }

@@ -1,16 +1,17 @@
 //! `openapi/RECONCILIATION.md`: what everybody says, for a reviewer.
 
+mod wording;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-
-use serde_json::Value;
 
 use super::compare::{Comparison, FITS, Statement};
 use super::judge::{Judgement, shown};
 use super::rulings::{Ruling, Rulings};
-use super::spec::{NONE, PRESENT, Spec};
+use super::spec::{PRESENT, Spec};
 use super::subject::{Dimension, RESPONSE, Subject};
 use crate::facts::Variant;
+use wording::{long, short, words};
 
 /// Columns of a terminal.
 const WIDTH: usize = 80;
@@ -512,69 +513,4 @@ fn patterns(ruling: &Ruling) -> impl Iterator<Item = Subject> + '_ {
 
 fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
-}
-
-/// A dimension and its value in few words; none for what goes without saying.
-fn short(dimension: Dimension, value: &Value) -> Option<String> {
-    match (dimension, value) {
-        (Dimension::Presence, _) => None,
-        (Dimension::Format | Dimension::Limit(_), value) if value == NONE => None,
-        (Dimension::Required, Value::Bool(false)) => Some("may be left out".to_owned()),
-        (Dimension::Nullable, Value::Bool(false)) => Some("never null".to_owned()),
-        (
-            Dimension::Deprecated
-            | Dimension::Restricted
-            | Dimension::Paginated
-            | Dimension::Portfolio,
-            Value::Bool(false),
-        ) => None,
-        (dimension, value) => Some(long(dimension, value)),
-    }
-}
-
-/// A dimension and its value in words.
-fn long(dimension: Dimension, value: &Value) -> String {
-    let text = shown(value);
-    match (dimension, value) {
-        (Dimension::Presence, _) => text,
-        (Dimension::Type, _) if text == NONE => "no body".to_owned(),
-        (Dimension::Type, _) => format!("`{text}`"),
-        (Dimension::Format, _) if text == NONE => "no format".to_owned(),
-        (Dimension::Format, _) => format!("format {text}"),
-        (Dimension::Limit(limit), _) if text == NONE => format!("no {limit}"),
-        (Dimension::Limit(limit), _) => format!("{limit} {text}"),
-        (Dimension::Required, Value::Bool(true)) => "required".to_owned(),
-        (Dimension::Required, _) => "not required".to_owned(),
-        (Dimension::Nullable, Value::Bool(true)) => "nullable".to_owned(),
-        (Dimension::Nullable, _) => "not nullable".to_owned(),
-        (Dimension::Enum, _) => format!("one of {text}"),
-        (Dimension::Deprecated, Value::Bool(false)) => "not deprecated".to_owned(),
-        (Dimension::Deprecated, Value::Bool(true)) => "deprecated".to_owned(),
-        (Dimension::Deprecated, _) => format!("deprecated, {text}"),
-        (Dimension::Restricted, Value::Bool(true)) => "restricted".to_owned(),
-        (Dimension::Restricted, _) => "not restricted".to_owned(),
-        (Dimension::Paginated, Value::Bool(true)) => "paginated".to_owned(),
-        (Dimension::Paginated, _) => "not paginated".to_owned(),
-        (Dimension::Portfolio, Value::Bool(true)) => "takes portfolio tokens".to_owned(),
-        (Dimension::Portfolio, _) => "takes no portfolio tokens".to_owned(),
-        (Dimension::Example, _) => format!("example: {text}"),
-    }
-}
-
-/// The words of a text; a code span with spaces in it is one.
-fn words(text: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut open = false;
-    for word in text.split_whitespace() {
-        let ticks = word.matches('`').count();
-        match words.last_mut() {
-            Some(last) if open => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            _ => words.push(word.to_owned()),
-        }
-        open ^= ticks % 2 == 1;
-    }
-    words
 }

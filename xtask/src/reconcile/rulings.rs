@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::align::SameSchema;
+use super::names::SameSchema;
 use super::spec::Spec;
 use super::subject::{Dimension, EVERY, Subject};
 use crate::document::Document;
