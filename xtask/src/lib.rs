@@ -9,5 +9,6 @@ pub mod error;
 pub mod facts;
 pub mod files;
 pub mod import;
+pub mod nesting;
 pub mod reconcile;
 pub mod variants;

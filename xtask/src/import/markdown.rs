@@ -12,6 +12,7 @@ use super::cells::{is_property_name, parse_contract, parse_type, replacement_in}
 use super::{Imported, OPERATIONS, samples};
 use crate::error::{Error, Place, Result};
 use crate::facts::{Body, Form, Operation, Property, Reading, Reported, Schema};
+use crate::nesting;
 use text::{Node, cells_in, enum_value, has_struck, line_of, message_of, text_of, text_with_links};
 
 /// The header of every table of properties.
@@ -39,6 +40,7 @@ pub(super) fn is_page(text: &str) -> bool {
 /// # Errors
 /// When a table of properties lacks a column, or is no table to Markdown; with its line.
 pub(super) fn import(file: &Path, text: &str) -> Result<Imported> {
+    nesting::check_lines(file, text)?;
     let generated = text.contains(GENERATED) || text.contains(PROTOTYPE);
     let (form, reading) = if generated {
         (Form::GeneratedPage, Reading::RequiredMeansNotNullable)

@@ -46,6 +46,7 @@ pub(super) fn import(document: &Document) -> Result<Imported> {
         document,
         imported: Imported::new(Form::Openapi, Reading::BothStated),
         inline: Vec::new(),
+        read: 0,
     };
     reader.schemas()?;
     reader.operations()?;
@@ -70,6 +71,8 @@ struct Reader<'d> {
     imported: Imported,
     /// Objects that have no name of their own; they are called after where they stand.
     inline: Vec<Schema>,
+    /// The schema objects that were read so far; one that is referred to counts each time.
+    read: usize,
 }
 
 /// What a schema object says, references to scalars followed.
@@ -83,6 +86,9 @@ struct Shape {
 
 /// References that lead to references, at most.
 const LONGEST_CHAIN: usize = 32;
+
+/// Schema objects that are read, at most. The vendor's whole document has some ten thousand.
+const MOST_SCHEMAS: usize = 1_000_000;
 
 impl<'d> Reader<'d> {
     fn components(&self, kind: &str) -> Option<&'d Map<String, Value>> {
@@ -159,7 +165,8 @@ impl<'d> Reader<'d> {
         into: &mut Vec<Property>,
         depth: usize,
     ) -> Result<()> {
-        if depth > LONGEST_CHAIN {
+        self.read += 1;
+        if depth > LONGEST_CHAIN || self.read > MOST_SCHEMAS {
             return Err(self.circle(pointer));
         }
         if let Some(parts) = object.get("allOf").and_then(Value::as_array) {
@@ -236,10 +243,11 @@ impl<'d> Reader<'d> {
     }
 
     fn circle(&self, pointer: &str) -> Error {
+        let pointer = pointer.split("/allOf").next().unwrap_or(pointer);
         Error::new(
             &self.document.file,
-            "has references that lead in a circle",
-            "take the circle out",
+            "has references that lead in a circle, or through too many schemas",
+            "take the circle out, or give the document without what repeats itself",
         )
         .at_pointer(pointer)
     }
@@ -251,7 +259,8 @@ impl<'d> Reader<'d> {
         pointer: &str,
         depth: usize,
     ) -> Result<Shape> {
-        if depth > LONGEST_CHAIN {
+        self.read += 1;
+        if depth > LONGEST_CHAIN || self.read > MOST_SCHEMAS {
             return Err(self.circle(pointer));
         }
         let object = self.object(node, pointer)?;

@@ -1,6 +1,6 @@
 //! Statements: what each document says about each subject, and whether the spec says the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -47,6 +47,8 @@ pub struct OwnContradiction {
 pub struct Comparison {
     /// What the documents say.
     pub statements: Vec<Statement>,
+    /// Where the statements about a subject stand.
+    pub about: BTreeMap<Subject, Vec<usize>>,
     /// What they could have said and did not, counted.
     pub silent: usize,
     /// What their examples do that their own tables rule out.
@@ -92,7 +94,25 @@ pub fn compare(spec: &Spec, variants: &[&Variant], same: &[SameSchema]) -> Compa
         key(left).cmp(&key(right))
     });
     comparison.statements.dedup();
+    for (index, statement) in comparison.statements.iter().enumerate() {
+        comparison
+            .about
+            .entry(statement.subject.clone())
+            .or_default()
+            .push(index);
+    }
     comparison
+}
+
+impl Comparison {
+    /// What documents say about a subject, each with its place among all statements.
+    pub fn about(&self, subject: &Subject) -> impl Iterator<Item = (usize, &Statement)> {
+        self.about
+            .get(subject)
+            .into_iter()
+            .flatten()
+            .filter_map(|index| Some((*index, self.statements.get(*index)?)))
+    }
 }
 
 /// The dimensions of which somebody says something; to say "none" of the others is idle.

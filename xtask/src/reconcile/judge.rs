@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::compare::{Comparison, Statement};
+use super::compare::Comparison;
 use super::rulings::{BodyKind, Observation, Overruled, Ruling, Rulings};
 use super::spec::{ABSENT, Spec};
 use super::subject::{Dimension, Subject};
@@ -101,23 +101,10 @@ impl Judge<'_> {
             .map_or("", |variant| variant.source.id.as_str())
     }
 
-    fn differing(&self, subject: &Subject, dimension: Dimension) -> Vec<(usize, &Statement)> {
-        self.comparison
-            .statements
-            .iter()
-            .enumerate()
-            .filter(|(_, statement)| {
-                !statement.agrees
-                    && statement.subject == *subject
-                    && statement.dimension == dimension
-            })
-            .collect()
-    }
-
     fn is_supported(&self, subject: &Subject, dimension: Dimension) -> bool {
-        self.comparison.statements.iter().any(|statement| {
-            statement.agrees && statement.subject == *subject && statement.dimension == dimension
-        })
+        self.comparison
+            .about(subject)
+            .any(|(_, statement)| statement.agrees && statement.dimension == dimension)
     }
 
     fn ruling(&mut self, ruling: &Ruling) {
@@ -181,7 +168,10 @@ impl Judge<'_> {
         used: &mut BTreeSet<usize>,
     ) -> bool {
         let mut answered = Vec::new();
-        for (index, statement) in self.differing(subject, dimension) {
+        for (index, statement) in self.comparison.about(subject) {
+            if statement.agrees || statement.dimension != dimension {
+                continue;
+            }
             let place = ruling.overrules.iter().position(|overruled| {
                 overruled.dimension == dimension
                     && overruled.variant == self.id(statement.variant)

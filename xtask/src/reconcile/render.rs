@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::compare::{Comparison, FITS, Statement};
 use super::judge::{Judgement, shown};
-use super::rulings::{Ruling, Rulings};
+use super::rulings::{Observation, Ruling, Rulings};
 use super::spec::{PRESENT, Spec};
 use super::subject::{Dimension, RESPONSE, Subject};
 use crate::facts::Variant;
@@ -33,8 +33,11 @@ pub struct Parts<'r> {
 
 /// Renders the page.
 pub fn render(parts: Parts<'_>) -> String {
+    let stated = parts.comparison.about.keys().cloned();
+    let known = parts.spec.says.keys().map(|(subject, _)| subject.clone());
     let mut page = Page {
         parts,
+        subjects: stated.chain(known).collect(),
         text: String::new(),
     };
     page.head();
@@ -50,6 +53,8 @@ pub fn render(parts: Parts<'_>) -> String {
 
 struct Page<'r> {
     parts: Parts<'r>,
+    /// Everything that the spec or a document speaks of.
+    subjects: BTreeSet<Subject>,
     text: String,
 }
 
@@ -161,8 +166,8 @@ impl Page<'_> {
             .map(|operation| operation.path.clone())
             .collect();
         paths.extend(
-            self.subjects()
-                .into_iter()
+            self.subjects
+                .iter()
                 .filter(|subject| subject.owner.contains('/'))
                 .map(|subject| subject.owner.trim_end_matches(RESPONSE).to_owned()),
         );
@@ -174,10 +179,10 @@ impl Page<'_> {
 
     fn schemas(&mut self) {
         let names: BTreeSet<String> = self
-            .subjects()
-            .into_iter()
-            .filter(Subject::is_of_schema)
-            .map(|subject| subject.owner)
+            .subjects
+            .iter()
+            .filter(|subject| subject.is_of_schema())
+            .map(|subject| subject.owner.clone())
             .collect();
         for name in names {
             self.heading(2, &name);
@@ -185,30 +190,14 @@ impl Page<'_> {
         }
     }
 
-    fn subjects(&self) -> BTreeSet<Subject> {
-        let stated = self
-            .parts
-            .comparison
-            .statements
-            .iter()
-            .map(|statement| statement.subject.clone());
-        let known = self
-            .parts
-            .spec
-            .says
-            .keys()
-            .map(|(subject, _)| subject.clone());
-        stated.chain(known).collect()
-    }
-
     /// The lines and blocks of an operation with its answer, or of a schema.
     fn owners(&mut self, owners: &[&str]) {
-        let all = self.subjects();
-        let subjects = all
-            .into_iter()
-            .filter(|subject| owners.contains(&subject.owner.as_str()));
-        let (settled, agreed): (Vec<_>, Vec<_>) =
-            subjects.partition(|subject| self.is_disputed(subject));
+        let (settled, agreed): (Vec<_>, Vec<_>) = self
+            .subjects
+            .iter()
+            .filter(|subject| owners.contains(&subject.owner.as_str()))
+            .cloned()
+            .partition(|subject| self.is_disputed(subject));
         for subject in &agreed {
             self.agreed(subject);
         }
@@ -225,9 +214,8 @@ impl Page<'_> {
     fn is_disputed(&self, subject: &Subject) -> bool {
         self.parts
             .comparison
-            .statements
-            .iter()
-            .any(|statement| statement.subject == *subject && !statement.agrees)
+            .about(subject)
+            .any(|(_, statement)| !statement.agrees)
             || self
                 .parts
                 .rulings
@@ -252,13 +240,11 @@ impl Page<'_> {
 
     fn agreed(&mut self, subject: &Subject) {
         let spec = self.parts.spec;
-        let about = |statement: &&Statement| statement.subject == *subject;
-        let statements: Vec<_> = self
+        let statements: Vec<&Statement> = self
             .parts
             .comparison
-            .statements
-            .iter()
-            .filter(about)
+            .about(subject)
+            .map(|(_, statement)| statement)
             .collect();
         let documents: BTreeSet<_> = statements
             .iter()
@@ -266,8 +252,8 @@ impl Page<'_> {
             .collect();
         let mut says: Vec<String> = spec
             .says
-            .iter()
-            .filter(|((other, _), _)| other == subject)
+            .range((subject.clone(), Dimension::Presence)..)
+            .take_while(|((other, _), _)| other == subject)
             .filter_map(|((_, dimension), value)| short(*dimension, value))
             .collect();
         if subject.property.is_none() && statements.iter().any(|statement| statement.value == FITS)
@@ -329,14 +315,7 @@ impl Page<'_> {
                 .map(|(dimension, value)| long(*dimension, value))
                 .collect();
             self.paragraph(&format!("**Holds:** {}.", holds.join("; ")));
-            self.paragraph(&format!(
-                "**Why:** {}",
-                ruling
-                    .because
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            ));
+            self.paragraph(&format!("**Why:** {}", sentence(&ruling.because)));
         }
     }
 
@@ -344,9 +323,11 @@ impl Page<'_> {
         let mut lines = Vec::new();
         for (index, variant) in self.parts.variants.iter().enumerate() {
             let mut stated: BTreeMap<(Dimension, String, &str), usize> = BTreeMap::new();
-            for (place, statement) in self.parts.comparison.statements.iter().enumerate() {
+            let about = subjects
+                .iter()
+                .flat_map(|subject| self.parts.comparison.about(subject));
+            for (place, statement) in about {
                 let concerns = statement.variant == index
-                    && subjects.contains(&statement.subject)
                     && (!statement.agrees
                         || ruled.contains(&statement.dimension)
                         || statement.dimension == Dimension::Presence);
@@ -407,13 +388,7 @@ impl Page<'_> {
                 3,
                 &format!("{} · {} in {}", name.is, name.schema, name.variant),
             );
-            self.paragraph(&format!(
-                "**Why:** {}",
-                name.because
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            ));
+            self.paragraph(&format!("**Why:** {}", sentence(&name.because)));
         }
     }
 
@@ -457,29 +432,42 @@ impl Page<'_> {
         self.paragraph(
             "What no table shows, and a person saw. Each stands on values that are checked.",
         );
-        let observations = self.parts.rulings.observations.clone();
-        for observation in &observations {
-            self.heading(3, &format!("{} · examples", observation.subject));
-            let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-            for seen in &observation.seen {
-                places.entry(&seen.variant).or_default().push(format!(
-                    "`{}` at `{}`",
-                    shown(&seen.value),
-                    seen.at
-                ));
-            }
-            for (variant, places) in places {
-                self.item(&format!("`{variant}`: {}", places.join(", ")));
-            }
-            self.blank();
-            self.paragraph(
-                &observation
-                    .because
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            );
+        let mut by_subject: BTreeMap<&str, Vec<&Observation>> = BTreeMap::new();
+        for observation in &self.parts.rulings.observations {
+            by_subject
+                .entry(&observation.subject)
+                .or_default()
+                .push(observation);
         }
+        for (subject, observations) in by_subject {
+            self.heading(3, &format!("{subject} · examples"));
+            for observation in observations {
+                self.observation(observation);
+            }
+        }
+    }
+
+    fn observation(&mut self, observation: &Observation) {
+        let mut by_variant: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for seen in &observation.seen {
+            by_variant.entry(&seen.variant).or_default().push(format!(
+                "`{}` at `{}`",
+                shown(&seen.value),
+                seen.at
+            ));
+        }
+        let mut by_places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (variant, places) in by_variant {
+            by_places
+                .entry(places.join(", "))
+                .or_default()
+                .push(format!("`{variant}`"));
+        }
+        self.paragraph(&sentence(&observation.because));
+        for (places, variants) in by_places {
+            self.item(&format!("{}: {places}", variants.join(", ")));
+        }
+        self.blank();
     }
 
     fn unsettled(&mut self) {
@@ -509,6 +497,11 @@ fn patterns(ruling: &Ruling) -> impl Iterator<Item = Subject> + '_ {
         .iter()
         .filter(|subject| subject.is_pattern())
         .cloned()
+}
+
+/// A text of several lines in one.
+fn sentence(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn plural(count: usize) -> &'static str {

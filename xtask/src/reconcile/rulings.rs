@@ -131,6 +131,17 @@ enum OneOrMore {
     More(Vec<String>),
 }
 
+impl BodyKind {
+    /// The word in rulings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Response => "response",
+            Self::Answers => "answers",
+        }
+    }
+}
+
 impl Rulings {
     /// Reads the rulings out of a document.
     ///

@@ -38,7 +38,13 @@ impl Spec {
     /// # Errors
     /// When it can't be read, or is no OpenAPI 3.0 document.
     pub fn parse(file: &Path, text: &str) -> Result<Self> {
-        let facts = import::parse(file, text, "spec", "")?.variant;
+        Ok(Self::from_facts(
+            import::parse(file, text, "spec", "")?.variant,
+        ))
+    }
+
+    /// Draws from its facts what follows from them.
+    pub fn from_facts(facts: Variant) -> Self {
         let mut spec = Self {
             facts,
             says: BTreeMap::new(),
@@ -60,7 +66,7 @@ impl Spec {
                 .collect()
         });
         spec.say_everything();
-        Ok(spec)
+        spec
     }
 
     /// The resources whose operations it has.
