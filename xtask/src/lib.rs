@@ -10,6 +10,7 @@ pub mod finish;
 pub mod generate;
 pub mod lint;
 pub mod lower;
+pub mod outline;
 pub mod regenerate;
 pub mod schemas;
 pub mod settings;

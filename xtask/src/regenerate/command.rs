@@ -29,7 +29,7 @@ pub const SANDBOX_DOCUMENT: &str = "crates/mews-sandbox/src/connector.json";
 /// Afterwards look at what changed: `git diff`, and the snapshots that `cargo test` shows.
 ///
 /// With --spec and --out, does the same for any OpenAPI 3.0 document, without openapi/settings.yaml and without the
-/// house rules; the module that comes out depends on progenitor-client, reqwest, serde, serde_json, bytes, chrono,
+/// house rules; the module that comes out depends on progenitor-client, reqwest, serde, `serde_json`, bytes, chrono,
 /// uuid and futures-core.
 #[derive(Clone, Debug, Args)]
 pub struct Regenerate {
