@@ -98,39 +98,64 @@ impl ClientBuilder {
         access_token: impl Into<AccessToken>,
         client: impl Into<String>,
     ) -> Self {
-        Self { credentials: Some(Credentials::new(client_token, access_token, client)), ..self }
+        Self {
+            credentials: Some(Credentials::new(client_token, access_token, client)),
+            ..self
+        }
     }
 
     /// Credentials made before.
     pub fn with_credentials(self, credentials: Credentials) -> Self {
-        Self { credentials: Some(Ok(credentials)), ..self }
+        Self {
+            credentials: Some(Ok(credentials)),
+            ..self
+        }
     }
 
     /// Reads the credentials from `MEWS_CLIENT_TOKEN`, `MEWS_ACCESS_TOKEN` and `MEWS_CLIENT`, and the server from
     /// `MEWS_URL` if that is set. A mistake in them is reported by [`Self::build`].
     pub fn from_env(self) -> Self {
-        let builder = Self { credentials: Some(Credentials::from_env()), ..self };
+        let builder = Self {
+            credentials: Some(Credentials::from_env()),
+            ..self
+        };
         match variable(URL_VARIABLE) {
             Ok(None) => builder,
             Ok(Some(url)) => builder.base_url(&url),
-            Err(error) => Self { environment: Err(error), ..builder },
+            Err(error) => Self {
+                environment: Err(error),
+                ..builder
+            },
         }
     }
 
     /// The server: [`Environment::Production`] unless another is given.
     pub fn environment(self, environment: Environment) -> Self {
-        Self { environment: Ok(environment), ..self }
+        Self {
+            environment: Ok(environment),
+            ..self
+        }
     }
 
     /// The server by its address, see [`Environment::at`], whose errors [`Self::build`] reports.
     pub fn base_url(self, base_url: &str) -> Self {
-        Self { environment: Environment::at(base_url), ..self }
+        Self {
+            environment: Environment::at(base_url),
+            ..self
+        }
     }
 
     /// Language and culture of texts and messages in the answers, as `en-US` and `en-GB`. The API takes both or
     /// neither (guidelines/requests).
-    pub fn language(self, language_code: impl Into<String>, culture_code: impl Into<String>) -> Self {
-        Self { language: Some((language_code.into(), culture_code.into())), ..self }
+    pub fn language(
+        self,
+        language_code: impl Into<String>,
+        culture_code: impl Into<String>,
+    ) -> Self {
+        Self {
+            language: Some((language_code.into(), culture_code.into())),
+            ..self
+        }
     }
 
     /// How long one attempt may take, from connecting to the last byte: 120 seconds unless set. The server itself
@@ -141,7 +166,10 @@ impl ClientBuilder {
 
     /// How long connecting may take: 10 seconds unless set.
     pub fn connect_timeout(self, connect_timeout: Duration) -> Self {
-        Self { connect_timeout, ..self }
+        Self {
+            connect_timeout,
+            ..self
+        }
     }
 
     /// How long a call may take with all its attempts and waits: 10 minutes unless set.
@@ -151,23 +179,35 @@ impl ClientBuilder {
 
     /// How many bytes an answer may have: 32 MiB unless set. A longer one is an error, and not read on.
     pub fn body_limit(self, bytes: usize) -> Self {
-        Self { body_limit: bytes, ..self }
+        Self {
+            body_limit: bytes,
+            ..self
+        }
     }
 
     /// What `User-Agent` says, `mews-connector-rs/VERSION` unless set.
     pub fn user_agent(self, user_agent: impl Into<String>) -> Self {
-        Self { user_agent: user_agent.into(), ..self }
+        Self {
+            user_agent: user_agent.into(),
+            ..self
+        }
     }
 
     /// A proxy for all requests. Without one, those of the system's settings are used. None is used for a server that
     /// is spoken to in plain HTTP, because the proxy would be shown the tokens.
     pub fn proxy(self, proxy: reqwest::Proxy) -> Self {
-        Self { proxy: Some(proxy), ..self }
+        Self {
+            proxy: Some(proxy),
+            ..self
+        }
     }
 
     /// Which TLS library to use, when the crate is built with both.
     pub fn tls(self, tls: Tls) -> Self {
-        Self { tls: Some(tls), ..self }
+        Self {
+            tls: Some(tls),
+            ..self
+        }
     }
 
     /// Further settings of the HTTP client, such as certificates or the pool.
@@ -197,22 +237,34 @@ impl ClientBuilder {
 
     /// Something else that decides when a request may be sent, in place of the limiter.
     pub fn pacer(self, pacer: impl Pacer + 'static) -> Self {
-        Self { pacer: Some(Arc::new(pacer)), ..self }
+        Self {
+            pacer: Some(Arc::new(pacer)),
+            ..self
+        }
     }
 
     /// What is done about failed attempts: [`StandardRetry`] unless set.
     pub fn retry(self, policy: impl RetryPolicy + 'static) -> Self {
-        Self { retry: Arc::new(policy), ..self }
+        Self {
+            retry: Arc::new(policy),
+            ..self
+        }
     }
 
     /// The clock that waits go by. With one of its own, a client has a limiter of its own too, unless clones share it.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
-        Self { clock: Some(Arc::new(clock)), ..self }
+        Self {
+            clock: Some(Arc::new(clock)),
+            ..self
+        }
     }
 
     /// The seed of the jitter, so that a test always sees the same waits.
     pub fn seed(self, seed: u64) -> Self {
-        Self { seed: Some(seed), ..self }
+        Self {
+            seed: Some(seed),
+            ..self
+        }
     }
 
     /// Makes the client.
@@ -221,7 +273,9 @@ impl ClientBuilder {
     /// When credentials are missing, a value is not one that works, or the HTTP client cannot be set up. Nothing is
     /// sent, so it takes the first call to see whether the tokens are good.
     pub fn build(self) -> Result<Client, ConfigError> {
-        let credentials = self.credentials.ok_or(ConfigError::Missing { what: "credentials" })??;
+        let credentials = self.credentials.ok_or(ConfigError::Missing {
+            what: "credentials",
+        })??;
         let environment = self.environment?;
         if let Some((language, culture)) = &self.language {
             for (field, code) in [("LanguageCode", language), ("CultureCode", culture)] {
@@ -230,9 +284,11 @@ impl ClientBuilder {
                 }
             }
         }
-        for (field, duration) in
-            [("timeout", self.timeout), ("connect timeout", self.connect_timeout), ("deadline", self.deadline)]
-        {
+        for (field, duration) in [
+            ("timeout", self.timeout),
+            ("connect timeout", self.connect_timeout),
+            ("deadline", self.deadline),
+        ] {
             if duration.is_zero() {
                 return Err(invalid(field, "no time at all", "more than 0 seconds").into());
             }
@@ -240,11 +296,20 @@ impl ClientBuilder {
         if self.body_limit == 0 {
             return Err(invalid("body limit", "0 bytes", "at least 1 byte").into());
         }
-        if cfg!(not(any(feature = "rustls", feature = "native-tls"))) && !environment.is_plain_http() {
-            return Err(invalid("base URL", "https", "http to loopback, as the crate is built without TLS").into());
+        if cfg!(not(any(feature = "rustls", feature = "native-tls")))
+            && !environment.is_plain_http()
+        {
+            return Err(invalid(
+                "base URL",
+                "https",
+                "http to loopback, as the crate is built without TLS",
+            )
+            .into());
         }
 
-        let mut http = reqwest::Client::builder().user_agent(self.user_agent).connect_timeout(self.connect_timeout);
+        let mut http = reqwest::Client::builder()
+            .user_agent(self.user_agent)
+            .connect_timeout(self.connect_timeout);
         if let Some(proxy) = self.proxy {
             http = http.proxy(proxy);
         }
@@ -264,9 +329,13 @@ impl ClientBuilder {
             .referer(false)
             .connection_verbose(false);
         if environment.is_plain_http() {
-            http = http.no_proxy().resolve_to_addrs("localhost", &Environment::loopback_addresses());
+            http = http
+                .no_proxy()
+                .resolve_to_addrs("localhost", &Environment::loopback_addresses());
         }
-        let http = http.build().map_err(|source| ConfigError::Http(Box::new(source)))?;
+        let http = http
+            .build()
+            .map_err(|source| ConfigError::Http(Box::new(source)))?;
 
         let authority = environment.authority();
         let (clock, own_clock): (Arc<dyn Clock>, bool) = match self.clock {
@@ -276,7 +345,12 @@ impl ClientBuilder {
         let pacer = match self.pacer {
             Some(pacer) => pacer,
             None if own_clock => Arc::new(Limiter::new(self.pacing, clock.clone())),
-            None => Arc::new(Limiter::shared(&authority, &credentials.access_token, self.pacing, clock.clone())),
+            None => Arc::new(Limiter::shared(
+                &authority,
+                &credentials.access_token,
+                self.pacing,
+                clock.clone(),
+            )),
         };
         Ok(Client::new(Core {
             http,
@@ -287,7 +361,10 @@ impl ClientBuilder {
             pacer,
             retry: self.retry,
             clock,
-            random: Mutex::new(self.seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64)),
+            random: Mutex::new(
+                self.seed
+                    .map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64),
+            ),
             timeout: self.timeout,
             deadline: self.deadline,
             body_limit: self.body_limit,

@@ -54,7 +54,11 @@ impl Client {
     }
 
     pub(crate) fn new(core: Core) -> Self {
-        Self { core: Arc::new(core), enterprises: None, options: CallOptions::default() }
+        Self {
+            core: Arc::new(core),
+            enterprises: None,
+            options: CallOptions::default(),
+        }
     }
 
     /// The operations on vouchers.
@@ -80,13 +84,19 @@ impl Client {
     /// ```
     #[must_use]
     pub fn for_enterprises(&self, enterprises: impl Into<Ids<EnterpriseId>>) -> Self {
-        Self { enterprises: Some(enterprises.into()), ..self.clone() }
+        Self {
+            enterprises: Some(enterprises.into()),
+            ..self.clone()
+        }
     }
 
     /// A handle whose calls are made in another way. What the options leave open is as the client has it.
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {
-        Self { options, ..self.clone() }
+        Self {
+            options,
+            ..self.clone()
+        }
     }
 
     /// Calls any operation of the API, by its path, with the same credentials, pacing, retries and errors.
@@ -117,20 +127,41 @@ impl Client {
         request: &(impl Serialize + ?Sized),
     ) -> Result<Response<T>, Error> {
         let effect = self.options.effect.unwrap_or_else(|| Effect::of(path));
-        let request = self.request(path, request).map_err(|broken| Error::invalid(path.to_owned(), broken))?;
+        let request = self
+            .request(path, request)
+            .map_err(|broken| Error::invalid(path.to_owned(), broken))?;
         let reply = self.core.send(request, path, effect, &self.options).await?;
         decode(&self.core, path, effect, reply)
     }
 
-    fn request(&self, path: &str, request: &(impl Serialize + ?Sized)) -> Result<reqwest::Request, BrokenLimit> {
-        let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    fn request(
+        &self,
+        path: &str,
+        request: &(impl Serialize + ?Sized),
+    ) -> Result<reqwest::Request, BrokenLimit> {
+        let is_word = |word: &str| {
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
         if path.split('/').count() < 2 || !path.split('/').all(is_word) {
-            return Err(invalid("path", format!("`{path}`"), "resource/action, such as `services/getAll`"));
+            return Err(invalid(
+                "path",
+                format!("`{path}`"),
+                "resource/action, such as `services/getAll`",
+            ));
         }
-        let Value::Object(mut body) = serde_json::to_value(request)
-            .map_err(|error| invalid("request", format!("no JSON form ({error})"), "a JSON object"))?
+        let Value::Object(mut body) = serde_json::to_value(request).map_err(|error| {
+            invalid(
+                "request",
+                format!("no JSON form ({error})"),
+                "a JSON object",
+            )
+        })?
         else {
-            return Err(invalid("request", "JSON that is no object", "a JSON object"));
+            return Err(invalid(
+                "request",
+                "JSON that is no object",
+                "a JSON object",
+            ));
         };
         self.add_envelope(&mut body)?;
         self.core
@@ -140,22 +171,38 @@ impl Client {
             .header(CONTENT_TYPE, "application/json")
             .body(Value::Object(body).to_string())
             .build()
-            .map_err(|error| invalid("path", format!("an address that does not work ({error})"), "resource/action"))
+            .map_err(|error| {
+                invalid(
+                    "path",
+                    format!("an address that does not work ({error})"),
+                    "resource/action",
+                )
+            })
     }
 
     fn add_envelope(&self, body: &mut Map<String, Value>) -> Result<(), BrokenLimit> {
         let credentials = &self.core.credentials;
         let language = self.core.language.clone().unzip();
         let envelope = [
-            ("ClientToken", Some(credentials.client_token.expose_secret().to_owned())),
-            ("AccessToken", Some(credentials.access_token.expose_secret().to_owned())),
+            (
+                "ClientToken",
+                Some(credentials.client_token.expose_secret().to_owned()),
+            ),
+            (
+                "AccessToken",
+                Some(credentials.access_token.expose_secret().to_owned()),
+            ),
             ("Client", Some(credentials.client.clone())),
             ("LanguageCode", language.0),
             ("CultureCode", language.1),
         ];
         for (name, value) in envelope {
             if body.contains_key(name) {
-                return Err(invalid(name, "a value of its own", "none; the client adds it"));
+                return Err(invalid(
+                    name,
+                    "a value of its own",
+                    "none; the client adds it",
+                ));
             }
             if let Some(value) = value {
                 body.insert(name.into(), value.into());

@@ -79,7 +79,11 @@ impl ManualClock {
 
     /// A clock whose calendar starts at the given time.
     pub fn starting_at(calendar: SystemTime) -> Self {
-        Self { start: Instant::now(), calendar, state: Arc::default() }
+        Self {
+            start: Instant::now(),
+            calendar,
+            state: Arc::default(),
+        }
     }
 
     /// Moves the clock on.

@@ -43,9 +43,8 @@ impl Environment {
     /// When it is no absolute `https` or `http` address, when plain `http` leads anywhere but to this machine
     /// (`localhost`, `127.0.0.0/8`, `[::1]`), or when it carries a user name, a query or a fragment.
     pub fn at(base_url: &str) -> Result<Self, ConfigError> {
-        let refused = |has: String, allowed: &str| {
-            Err(ConfigError::from(invalid("base URL", has, allowed)))
-        };
+        let refused =
+            |has: String, allowed: &str| Err(ConfigError::from(invalid("base URL", has, allowed)));
         let mut url = match Url::parse(base_url.trim()) {
             Ok(url) => url,
             Err(source) => return refused(format!("no address in it ({source})"), "https://host"),
@@ -59,13 +58,21 @@ impl Environment {
                     "https; plain http only to localhost, 127.0.0.0/8 or [::1]",
                 );
             }
-            other => return refused(format!("the scheme `{other}`"), "https, or http to loopback"),
+            other => {
+                return refused(
+                    format!("the scheme `{other}`"),
+                    "https, or http to loopback",
+                );
+            }
         }
         if !url.username().is_empty() || url.password().is_some() {
             return refused("a user name or a password".into(), "none");
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return refused("a query or a fragment".into(), "scheme, host, port and path");
+            return refused(
+                "a query or a fragment".into(),
+                "scheme, host, port and path",
+            );
         }
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);
@@ -95,7 +102,10 @@ impl Environment {
 
     /// What `localhost` has to mean, whatever a name server says.
     pub(crate) fn loopback_addresses() -> [SocketAddr; 2] {
-        [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()]
+        [
+            (Ipv4Addr::LOCALHOST, 0).into(),
+            (Ipv6Addr::LOCALHOST, 0).into(),
+        ]
     }
 }
 
@@ -105,7 +115,9 @@ fn is_loopback(url: &Url) -> bool {
     };
     let literal = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
-        || literal.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+        || literal
+            .parse()
+            .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 impl fmt::Display for Environment {
@@ -120,7 +132,12 @@ mod tests {
 
     #[test]
     fn plain_http_stays_on_this_machine() {
-        for url in ["http://localhost:1", "http://127.1.2.3", "http://[::1]:80/x/", "https://a.example/"] {
+        for url in [
+            "http://localhost:1",
+            "http://127.1.2.3",
+            "http://[::1]:80/x/",
+            "https://a.example/",
+        ] {
             let environment = Environment::at(url).expect(url);
             assert!(!environment.base_url().ends_with('/'), "{environment}");
         }

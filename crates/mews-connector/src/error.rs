@@ -250,7 +250,9 @@ impl Error {
             return Some("it may have taken effect, so read back before adding again");
         }
         Some(match self.0.kind {
-            ErrorKind::Credentials => "check both tokens, their environment, and that the integration is enabled",
+            ErrorKind::Credentials => {
+                "check both tokens, their environment, and that the integration is enabled"
+            }
             ErrorKind::NotAllowed => "show this to the end user",
             ErrorKind::NotFound => "check the base URL and the path",
             ErrorKind::AskForLess => "ask for less, or send fewer items",
@@ -284,7 +286,8 @@ impl fmt::Display for Error {
         if !details.is_empty() {
             write!(f, " ({})", details.join(", "))?;
         }
-        self.advice().map_or(Ok(()), |advice| write!(f, "; {advice}"))
+        self.advice()
+            .map_or(Ok(()), |advice| write!(f, "; {advice}"))
     }
 }
 
@@ -359,6 +362,10 @@ pub enum ConfigError {
 }
 
 /// A limit that hand-written code checks.
-pub(crate) fn invalid(field: &str, has: impl Into<String>, allowed: impl Into<String>) -> BrokenLimit {
+pub(crate) fn invalid(
+    field: &str,
+    has: impl Into<String>,
+    allowed: impl Into<String>,
+) -> BrokenLimit {
     BrokenLimit::new(has, allowed).within(field)
 }

@@ -35,7 +35,10 @@ impl Transport for Exchange {
         _operation: &'static str,
     ) -> SendFuture<'a> {
         Box::pin(async move {
-            let outcome = self.core.send(request, self.operation, self.effect, &self.options).await;
+            let outcome = self
+                .core
+                .send(request, self.operation, self.effect, &self.options)
+                .await;
             let mut answer = http::Response::new(bytes::Bytes::new());
             match &outcome {
                 Ok(reply) => *answer.body_mut() = reply.body.clone(),
@@ -69,9 +72,14 @@ where
         effect,
         outcome: Mutex::default(),
     });
-    let generated = Generated::new_with_client(&core.base_url, core.http.clone(), exchange.clone().into());
+    let generated =
+        Generated::new_with_client(&core.base_url, core.http.clone(), exchange.clone().into());
     let answer = call(generated).await;
-    let outcome = exchange.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let outcome = exchange
+        .outcome
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
     match (answer, outcome) {
         (Ok(value), Some(Ok(reply))) => Ok(Response::new(value.into_inner(), reply.head)),
         (_, Some(Err(error))) => Err(error),
@@ -99,7 +107,12 @@ pub(crate) fn decode<T: DeserializeOwned>(
 }
 
 /// Says where an answer differs from its type. It is decoded once more for that, so that the usual case does not pay.
-fn undecodable<T: DeserializeOwned>(core: &Core, operation: &str, effect: Effect, reply: &Reply) -> Error {
+fn undecodable<T: DeserializeOwned>(
+    core: &Core,
+    operation: &str,
+    effect: Effect,
+    reply: &Reply,
+) -> Error {
     let mask = core.mask();
     let mut json = serde_json::Deserializer::from_slice(&reply.body);
     let (path, reason) = match serde_path_to_error::deserialize::<_, T>(&mut json) {

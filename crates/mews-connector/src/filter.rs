@@ -1,8 +1,8 @@
 //! Which vouchers and codes to read.
 
 use mews_connector_api::types::{
-    ActivityState, CompanyId, Cursor, Limitation, ServiceId, VoucherCodeFilterParameters, VoucherCodeId, VoucherExtent,
-    VoucherFilterParameters, VoucherId,
+    ActivityState, CompanyId, Cursor, Limitation, ServiceId, VoucherCodeFilterParameters,
+    VoucherCodeId, VoucherExtent, VoucherFilterParameters, VoucherId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,52 +53,85 @@ impl VoucherFilter {
 
     /// Only these vouchers.
     pub fn vouchers(self, vouchers: impl Into<Ids<VoucherId>>) -> Self {
-        Self { vouchers: Some(vouchers.into()), ..self }
+        Self {
+            vouchers: Some(vouchers.into()),
+            ..self
+        }
     }
 
     /// Only vouchers of these companies.
     pub fn companies(self, companies: impl Into<Ids<CompanyId>>) -> Self {
-        Self { companies: Some(companies.into()), ..self }
+        Self {
+            companies: Some(companies.into()),
+            ..self
+        }
     }
 
     /// Only vouchers that have a code with one of these values.
     pub fn code_values(self, values: impl Into<Ids<String>>) -> Self {
-        Self { code_values: Some(values.into()), ..self }
+        Self {
+            code_values: Some(values.into()),
+            ..self
+        }
     }
 
     /// Only vouchers with one of these identifiers of an external system.
     pub fn external_identifiers(self, identifiers: impl Into<Ids<String>>) -> Self {
-        Self { external_identifiers: Some(identifiers.into()), ..self }
+        Self {
+            external_identifiers: Some(identifiers.into()),
+            ..self
+        }
     }
 
     /// Only vouchers in use.
     pub fn active(self) -> Self {
-        Self { states: Some(vec![ActivityState::Active]), ..self }
+        Self {
+            states: Some(vec![ActivityState::Active]),
+            ..self
+        }
     }
 
     /// Only deleted vouchers.
     pub fn deleted(self) -> Self {
-        Self { states: Some(vec![ActivityState::Deleted]), ..self }
+        Self {
+            states: Some(vec![ActivityState::Deleted]),
+            ..self
+        }
     }
 
     /// Only vouchers last updated then. A voucher does not change when its codes do.
     pub fn updated(self, updated: UpdatedWithin) -> Self {
-        Self { updated: Some(updated), ..self }
+        Self {
+            updated: Some(updated),
+            ..self
+        }
     }
 
     /// Each page also says which rates its vouchers are assigned to, and what these rates are. The vendor advises to
     /// ask for what is needed only (guidelines/best-practices, *Limit use of extents*).
     pub fn with_rates(self) -> Self {
-        Self { rates: true, ..self }
+        Self {
+            rates: true,
+            ..self
+        }
     }
 
-    pub(crate) fn request(&self, client: &Client, limitation: Limitation) -> VoucherFilterParameters {
+    pub(crate) fn request(
+        &self,
+        client: &Client,
+        limitation: Limitation,
+    ) -> VoucherFilterParameters {
         let mut extent = VoucherExtent::new();
         extent.vouchers = Some(true);
         extent.voucher_assignments = self.rates.then_some(true);
         extent.rates = self.rates.then_some(true);
-        let mut request =
-            request!(client, VoucherFilterParameters, extent, self.services.clone().into(), limitation);
+        let mut request = request!(
+            client,
+            VoucherFilterParameters,
+            extent,
+            self.services.clone().into(),
+            limitation
+        );
         request.enterprise_ids = client.enterprises.clone().map(Into::into);
         request.voucher_ids = self.vouchers.clone().map(Into::into);
         request.company_ids = self.companies.clone().map(Into::into);
@@ -131,22 +164,40 @@ pub struct VoucherCodeFilter {
 impl VoucherCodeFilter {
     /// All codes of these vouchers, deleted ones too.
     pub fn vouchers(vouchers: impl Into<Ids<VoucherId>>) -> Self {
-        Self { vouchers: vouchers.into(), codes: None, updated: None }
+        Self {
+            vouchers: vouchers.into(),
+            codes: None,
+            updated: None,
+        }
     }
 
     /// Only these codes.
     pub fn codes(self, codes: impl Into<Ids<VoucherCodeId>>) -> Self {
-        Self { codes: Some(codes.into()), ..self }
+        Self {
+            codes: Some(codes.into()),
+            ..self
+        }
     }
 
     /// Only codes last updated then.
     pub fn updated(self, updated: UpdatedWithin) -> Self {
-        Self { updated: Some(updated), ..self }
+        Self {
+            updated: Some(updated),
+            ..self
+        }
     }
 
-    pub(crate) fn request(&self, client: &Client, limitation: Limitation) -> VoucherCodeFilterParameters {
-        let mut request =
-            request!(client, VoucherCodeFilterParameters, self.vouchers.clone().into(), limitation);
+    pub(crate) fn request(
+        &self,
+        client: &Client,
+        limitation: Limitation,
+    ) -> VoucherCodeFilterParameters {
+        let mut request = request!(
+            client,
+            VoucherCodeFilterParameters,
+            self.vouchers.clone().into(),
+            limitation
+        );
         request.enterprise_ids = client.enterprises.clone().map(Into::into);
         request.voucher_code_ids = self.codes.clone().map(Into::into);
         request.updated_utc = self.updated.map(Into::into);

@@ -31,7 +31,11 @@ pub const MOST_ITEMS: usize = 1000;
 /// let none: Ids<VoucherId> = [].into();
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<T>", into = "Vec<T>", bound = "T: Clone + Serialize + for<'a> Deserialize<'a>")]
+#[serde(
+    try_from = "Vec<T>",
+    into = "Vec<T>",
+    bound = "T: Clone + Serialize + for<'a> Deserialize<'a>"
+)]
 pub struct Ids<T>(Arc<[T]>);
 
 impl<T> Ids<T> {
@@ -44,7 +48,11 @@ impl<T> Ids<T> {
         if (1..=MOST_ITEMS).contains(&ids.len()) {
             Ok(Self(ids))
         } else {
-            Err(invalid("identifiers", format!("{} items", ids.len()), format!("1 to {MOST_ITEMS} items")))
+            Err(invalid(
+                "identifiers",
+                format!("{} items", ids.len()),
+                format!("1 to {MOST_ITEMS} items"),
+            ))
         }
     }
 
@@ -53,13 +61,19 @@ impl<T> Ids<T> {
     where
         T: Clone,
     {
-        ids.chunks(most.clamp(1, MOST_ITEMS)).map(|chunk| Self(chunk.into()))
+        ids.chunks(most.clamp(1, MOST_ITEMS))
+            .map(|chunk| Self(chunk.into()))
     }
 }
 
 impl<T, const N: usize> From<[T; N]> for Ids<T> {
     fn from(ids: [T; N]) -> Self {
-        const { assert!(N >= 1 && N <= MOST_ITEMS, "a filter takes 1 to 1000 identifiers") };
+        const {
+            assert!(
+                N >= 1 && N <= MOST_ITEMS,
+                "a filter takes 1 to 1000 identifiers"
+            )
+        };
         Self(ids.into())
     }
 }

@@ -43,17 +43,25 @@ impl UpdatedWithin {
         }
         let (first, last) = (start.trunc_subsecs(0), up(end));
         match first.checked_add_months(Months::new(MOST_MONTHS)) {
-            Some(latest) if last > latest => {
-                Err(invalid("UpdatedUtc", has(), format!("at most {MOST_MONTHS} months")))
-            }
-            _ => Ok(Self { start: first, end: last }),
+            Some(latest) if last > latest => Err(invalid(
+                "UpdatedUtc",
+                has(),
+                format!("at most {MOST_MONTHS} months"),
+            )),
+            _ => Ok(Self {
+                start: first,
+                end: last,
+            }),
         }
     }
 
     /// Exactly at that second.
     pub fn at(instant: DateTime<Utc>) -> Self {
         let instant = instant.trunc_subsecs(0);
-        Self { start: instant, end: instant }
+        Self {
+            start: instant,
+            end: instant,
+        }
     }
 
     /// The first instant that counts.
@@ -70,7 +78,12 @@ impl UpdatedWithin {
 /// The next whole second, unless it is one.
 fn up(instant: DateTime<Utc>) -> DateTime<Utc> {
     let down = instant.trunc_subsecs(0);
-    if down == instant { down } else { down.checked_add_signed(TimeDelta::seconds(1)).unwrap_or(down) }
+    if down == instant {
+        down
+    } else {
+        down.checked_add_signed(TimeDelta::seconds(1))
+            .unwrap_or(down)
+    }
 }
 
 impl From<UpdatedWithin> for TimeFilterInterval {

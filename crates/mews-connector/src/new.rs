@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use mews_connector_api::types::{
-    CompanyId, RateId, ServiceId, VoucherAddParameters, VoucherCodeAddParameters, VoucherId, VoucherType,
+    CompanyId, RateId, ServiceId, VoucherAddParameters, VoucherCodeAddParameters, VoucherId,
+    VoucherType,
 };
 
 /// A voucher to create.
@@ -22,11 +23,19 @@ pub struct NewVoucher(VoucherAddParameters);
 impl NewVoucher {
     /// For anybody who has a code. A name has 1 to 128 characters.
     pub fn public(service: ServiceId, name: impl Into<String>) -> Self {
-        Self(VoucherAddParameters::new(service, name, VoucherType::Public))
+        Self(VoucherAddParameters::new(
+            service,
+            name,
+            VoucherType::Public,
+        ))
     }
 
     /// For the guests of a partner company, without which this type does not exist.
-    pub fn partner_company(service: ServiceId, name: impl Into<String>, company: CompanyId) -> Self {
+    pub fn partner_company(
+        service: ServiceId,
+        name: impl Into<String>,
+        company: CompanyId,
+    ) -> Self {
         Self::of_company(service, name, VoucherType::PartnerCompany, company)
     }
 
@@ -35,7 +44,12 @@ impl NewVoucher {
         Self::of_company(service, name, VoucherType::TravelAgency, agency)
     }
 
-    fn of_company(service: ServiceId, name: impl Into<String>, voucher_type: VoucherType, company: CompanyId) -> Self {
+    fn of_company(
+        service: ServiceId,
+        name: impl Into<String>,
+        voucher_type: VoucherType,
+        company: CompanyId,
+    ) -> Self {
         let mut parameters = VoucherAddParameters::new(service, name, voucher_type);
         parameters.company_id = Some(company);
         Self(parameters)

@@ -40,12 +40,18 @@ pub struct Pacing {
 impl Pacing {
     /// At most `requests` within any `window`.
     pub fn new(requests: NonZeroUsize, window: Duration) -> Self {
-        Self { requests: requests.get(), window }
+        Self {
+            requests: requests.get(),
+            window,
+        }
     }
 
     /// No limit, for a server that has none. A 429 is still waited for.
     pub fn unlimited() -> Self {
-        Self { requests: usize::MAX, window: Duration::ZERO }
+        Self {
+            requests: usize::MAX,
+            window: Duration::ZERO,
+        }
     }
 
     fn is_unlimited(self) -> bool {
@@ -56,7 +62,10 @@ impl Pacing {
 impl Default for Pacing {
     /// What the vendor documents: 200 requests within 30 seconds.
     fn default() -> Self {
-        Self { requests: 200, window: Duration::from_secs(30) }
+        Self {
+            requests: 200,
+            window: Duration::from_secs(30),
+        }
     }
 }
 
@@ -155,7 +164,12 @@ impl Limiter {
 
     /// The limiter that every client of this process shares for one server and one access token. When they ask for
     /// different pacings, the stricter one counts for all.
-    pub(crate) fn shared(authority: &str, token: &AccessToken, pacing: Pacing, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub(crate) fn shared(
+        authority: &str,
+        token: &AccessToken,
+        pacing: Pacing,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
         type Shared = Mutex<HashMap<(String, u64), Weak<Limiter>>>;
         static SHARED: LazyLock<Shared> = LazyLock::new(Mutex::default);
         static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -200,7 +214,11 @@ impl Limiter {
 impl State {
     fn turn(&mut self, position: usize, now: Instant) -> Turn {
         let window = self.pacing.window;
-        while self.answered.front().is_some_and(|answered| *answered + window <= now) {
+        while self
+            .answered
+            .front()
+            .is_some_and(|answered| *answered + window <= now)
+        {
             self.answered.pop_front();
         }
         let held = self.held_until.filter(|until| *until > now);
@@ -223,7 +241,10 @@ struct Ticket<'a> {
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.limiter.state().waiting.retain(|number| *number != self.number);
+        self.limiter
+            .state()
+            .waiting
+            .retain(|number| *number != self.number);
         self.limiter.changed.notify_waiters();
     }
 }
@@ -238,7 +259,10 @@ impl Pacer for Arc<Limiter> {
                 state.waiting.push_back(number);
                 number
             };
-            let ticket = Ticket { limiter: self, number };
+            let ticket = Ticket {
+                limiter: self,
+                number,
+            };
             loop {
                 let changed = self.changed.notified();
                 let mut changed = std::pin::pin!(changed);
@@ -246,7 +270,11 @@ impl Pacer for Arc<Limiter> {
                 let now = clock.now();
                 let turn = {
                     let mut state = self.state();
-                    let position = state.waiting.iter().position(|waiting| *waiting == number).unwrap_or(0);
+                    let position = state
+                        .waiting
+                        .iter()
+                        .position(|waiting| *waiting == number)
+                        .unwrap_or(0);
                     let turn = state.turn(position, now);
                     if matches!(turn, Turn::Now) {
                         state.under_way += 1;

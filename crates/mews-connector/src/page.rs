@@ -1,7 +1,8 @@
 //! One page of a listing.
 
 use mews_connector_api::types::{
-    Cursor, RateForExtent, RateId, Voucher, VoucherAssignment, VoucherCode, VoucherCodeResult, VoucherId, VoucherResult,
+    Cursor, RateForExtent, RateId, Voucher, VoucherAssignment, VoucherCode, VoucherCodeResult,
+    VoucherId, VoucherResult,
 };
 
 /// A page of a listing, newest items first (guidelines/pagination).
@@ -54,7 +55,8 @@ impl VoucherPage {
 
     /// The rates that a voucher of this page is assigned to, as far as the page has them.
     pub fn rates_of(&self, voucher: VoucherId) -> impl Iterator<Item = &RateForExtent> {
-        self.rate_ids_of(voucher).filter_map(|id| self.rates().iter().find(|rate| rate.id == id))
+        self.rate_ids_of(voucher)
+            .filter_map(|id| self.rates().iter().find(|rate| rate.id == id))
     }
 
     /// The page as it was decoded, with the arrays that this crate has no word for.

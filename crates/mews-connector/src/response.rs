@@ -8,7 +8,6 @@ use http::{HeaderMap, StatusCode};
 ///
 /// It derefs to the value, so most code never notices it.
 #[derive(Clone, Debug)]
-#[must_use]
 pub struct Response<T> {
     value: T,
     head: Head,
@@ -55,7 +54,10 @@ impl<T> Response<T> {
 
     /// The same answer with another value in it.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
-        Response { value: change(self.value), head: self.head }
+        Response {
+            value: change(self.value),
+            head: self.head,
+        }
     }
 }
 

@@ -100,13 +100,18 @@ pub struct Exponential {
 
 impl Default for Exponential {
     fn default() -> Self {
-        Self { first: Duration::from_millis(500), most: Duration::from_secs(30) }
+        Self {
+            first: Duration::from_millis(500),
+            most: Duration::from_secs(30),
+        }
     }
 }
 
 impl Backoff for Exponential {
     fn wait(&self, attempt: u32, random: f64) -> Duration {
-        let doubled = 2_u32.checked_pow(attempt.saturating_sub(1)).and_then(|factor| self.first.checked_mul(factor));
+        let doubled = 2_u32
+            .checked_pow(attempt.saturating_sub(1))
+            .and_then(|factor| self.first.checked_mul(factor));
         let longest = doubled.map_or(self.most, |wait| wait.min(self.most));
         longest.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
     }
@@ -128,13 +133,19 @@ pub struct StandardRetry {
 impl StandardRetry {
     /// At most so many attempts, the first one included; 0 counts as 1.
     pub fn attempts(most: u32) -> Self {
-        Self { most_attempts: most.max(1), backoff: Arc::new(Exponential::default()) }
+        Self {
+            most_attempts: most.max(1),
+            backoff: Arc::new(Exponential::default()),
+        }
     }
 
     /// Waits otherwise where the server does not say how long.
     #[must_use]
     pub fn with_backoff(self, backoff: impl Backoff + 'static) -> Self {
-        Self { backoff: Arc::new(backoff), ..self }
+        Self {
+            backoff: Arc::new(backoff),
+            ..self
+        }
     }
 }
 
@@ -159,7 +170,9 @@ impl RetryPolicy for StandardRetry {
         }
         let after = match error.retry_after() {
             Some(wait) => {
-                let spread = wait.min(Duration::from_secs(10)).mul_f64(failed.random.clamp(0.0, 1.0) / 10.0);
+                let spread = wait
+                    .min(Duration::from_secs(10))
+                    .mul_f64(failed.random.clamp(0.0, 1.0) / 10.0);
                 wait.saturating_add(spread)
             }
             None => self.backoff.wait(failed.attempt, failed.random),

@@ -57,11 +57,17 @@ pub(crate) struct Reply {
 
 impl Core {
     pub(crate) fn mask(&self) -> Mask {
-        Mask::new(self.credentials.client_token.clone(), self.credentials.access_token.clone())
+        Mask::new(
+            self.credentials.client_token.clone(),
+            self.credentials.access_token.clone(),
+        )
     }
 
     fn random(&self) -> f64 {
-        self.random.lock().unwrap_or_else(PoisonError::into_inner).random()
+        self.random
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .random()
     }
 
     /// Sends `request` until there is an answer to return, or nothing more to be done.
@@ -85,9 +91,16 @@ impl Core {
             mews.operation = operation,
             mews.request_id = field::Empty,
         );
-        let result = self.attempts(request, operation, effect, options).instrument(span.clone()).await;
+        let result = self
+            .attempts(request, operation, effect, options)
+            .instrument(span.clone())
+            .await;
         let (status, request_id, attempts) = match &result {
-            Ok(reply) => (Some(reply.head.status), reply.head.request_id.as_deref(), reply.head.attempts),
+            Ok(reply) => (
+                Some(reply.head.status),
+                reply.head.request_id.as_deref(),
+                reply.head.attempts,
+            ),
             Err(error) => (error.status(), error.request_id(), error.attempts()),
         };
         record(&span, status, request_id, attempts);
@@ -141,16 +154,21 @@ impl Core {
                 "sending"
             );
             let Some(mut copy) = request.try_clone() else {
-                return Err(Error::new(ErrorKind::Invalid, operation.to_owned()).with(|parts| {
-                    parts.sent = false;
-                    parts.what = Some("not sent, its body is a stream and could not be repeated".into());
-                }));
+                return Err(
+                    Error::new(ErrorKind::Invalid, operation.to_owned()).with(|parts| {
+                        parts.sent = false;
+                        parts.what =
+                            Some("not sent, its body is a stream and could not be repeated".into());
+                    }),
+                );
             };
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(self.clock.now()));
+            let left =
+                deadline.map(|deadline| deadline.saturating_duration_since(self.clock.now()));
             let timeout = options.timeout.unwrap_or(self.timeout);
             *copy.timeout_mut() = Some(left.map_or(timeout, |left| left.min(timeout)));
             if options.prefer_minimal {
-                copy.headers_mut().insert(&PREFER, HeaderValue::from_static("return=minimal"));
+                copy.headers_mut()
+                    .insert(&PREFER, HeaderValue::from_static("return=minimal"));
             }
             let outcome = self.attempt(copy, operation, attempt, effect).await;
             drop(permit);
@@ -234,9 +252,16 @@ impl Core {
             headers: masked_headers(response.headers(), &mask),
             attempts: attempt,
         };
-        let head = Head { request_id: header_text(&head.headers, &REQUEST_ID), ..head };
+        let head = Head {
+            request_id: header_text(&head.headers, &REQUEST_ID),
+            ..head
+        };
         let is_success = matches!(status, StatusCode::OK | StatusCode::NO_CONTENT);
-        let limit = if is_success { self.body_limit } else { KEPT.min(self.body_limit) };
+        let limit = if is_success {
+            self.body_limit
+        } else {
+            KEPT.min(self.body_limit)
+        };
         let body = read(response, limit).await;
         if !is_success {
             return Err(self.refused(operation, head, &body, effect, &mask));
@@ -250,24 +275,43 @@ impl Core {
             }))
         };
         match body.end {
-            End::Complete if status == StatusCode::NO_CONTENT => {
-                Ok(Reply { head, body: Bytes::from_static(b"{}"), after_doubt: false })
-            }
-            End::Complete => Ok(Reply { head, body: body.bytes, after_doubt: false }),
+            End::Complete if status == StatusCode::NO_CONTENT => Ok(Reply {
+                head,
+                body: Bytes::from_static(b"{}"),
+                after_doubt: false,
+            }),
+            End::Complete => Ok(Reply {
+                head,
+                body: body.bytes,
+                after_doubt: false,
+            }),
             End::TooLong => broken(
                 ErrorKind::Protocol,
-                format!("the answer is longer than {limit} bytes; a smaller page, or a higher limit, may help"),
+                format!(
+                    "the answer is longer than {limit} bytes; a smaller page, or a higher limit, may help"
+                ),
                 None,
             ),
             End::Broken(ref source) => {
-                let what = if source.is_timeout() { "the answer timed out" } else { "the answer broke off" };
+                let what = if source.is_timeout() {
+                    "the answer timed out"
+                } else {
+                    "the answer broke off"
+                };
                 broken(ErrorKind::Transport, what.into(), Some(text_of(source)))
             }
         }
     }
 
     /// What an answer without success means.
-    fn refused(&self, operation: &str, head: Head, body: &Body, effect: Effect, mask: &Mask) -> Error {
+    fn refused(
+        &self,
+        operation: &str,
+        head: Head,
+        body: &Body,
+        effect: Effect,
+        mask: &Mask,
+    ) -> Error {
         let status = head.status;
         let kind = match status.as_u16() {
             400 => ErrorKind::BadRequest,
@@ -284,20 +328,28 @@ impl Core {
         let said: Said = serde_json::from_slice(&body.bytes).unwrap_or_default();
         let retry_after = self.retry_after(&head.headers);
         failed(kind, operation, &head).with(|parts| {
-            parts.message = said.text("Message").map(|text| mask.text(&text).into_owned());
+            parts.message = said
+                .text("Message")
+                .map(|text| mask.text(&text).into_owned());
             if parts.request_id.is_none() {
-                parts.request_id = said.text("RequestId").map(|text| mask.text(&text).into_owned());
+                parts.request_id = said
+                    .text("RequestId")
+                    .map(|text| mask.text(&text).into_owned());
             }
             parts.what = match kind {
-                ErrorKind::Protocol if status.is_redirection() => {
-                    Some("the server answers with a redirect, which is not followed; check the base URL".into())
+                ErrorKind::Protocol if status.is_redirection() => Some(
+                    "the server answers with a redirect, which is not followed; check the base URL"
+                        .into(),
+                ),
+                ErrorKind::Protocol => {
+                    Some("the server answers with a status that the API does not have".into())
                 }
-                ErrorKind::Protocol => Some("the server answers with a status that the API does not have".into()),
                 _ => None,
             };
             parts.retry_after = retry_after;
             parts.body = Some(kept(body, mask));
-            let in_doubt = matches!(kind, ErrorKind::Server) || status == 408 || status.is_success();
+            let in_doubt =
+                matches!(kind, ErrorKind::Server) || status == 408 || status.is_success();
             parts.maybe_applied = effect != Effect::Read && in_doubt;
         })
     }
@@ -400,19 +452,41 @@ enum End {
 async fn read(mut response: reqwest::Response, limit: usize) -> Body {
     let first = match response.chunk().await {
         Ok(Some(chunk)) if chunk.len() <= limit => chunk,
-        Ok(Some(chunk)) => return Body { bytes: chunk.slice(..limit), end: End::TooLong },
-        Ok(None) => return Body { bytes: Bytes::new(), end: End::Complete },
-        Err(error) => return Body { bytes: Bytes::new(), end: End::Broken(error) },
+        Ok(Some(chunk)) => {
+            return Body {
+                bytes: chunk.slice(..limit),
+                end: End::TooLong,
+            };
+        }
+        Ok(None) => {
+            return Body {
+                bytes: Bytes::new(),
+                end: End::Complete,
+            };
+        }
+        Err(error) => {
+            return Body {
+                bytes: Bytes::new(),
+                end: End::Broken(error),
+            };
+        }
     };
-    let expected = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let expected = response
+        .content_length()
+        .and_then(|length| usize::try_from(length).ok());
     if expected == Some(first.len()) {
-        return Body { bytes: first, end: End::Complete };
+        return Body {
+            bytes: first,
+            end: End::Complete,
+        };
     }
     let mut bytes = BytesMut::with_capacity(expected.unwrap_or(first.len() * 4).min(limit));
     bytes.extend_from_slice(&first);
     let end = loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if bytes.len() + chunk.len() <= limit => bytes.extend_from_slice(&chunk),
+            Ok(Some(chunk)) if bytes.len() + chunk.len() <= limit => {
+                bytes.extend_from_slice(&chunk)
+            }
             Ok(Some(chunk)) => {
                 bytes.extend_from_slice(&chunk[..limit - bytes.len()]);
                 break End::TooLong;
@@ -421,7 +495,10 @@ async fn read(mut response: reqwest::Response, limit: usize) -> Body {
             Err(error) => break End::Broken(error),
         }
     };
-    Body { bytes: bytes.freeze(), end }
+    Body {
+        bytes: bytes.freeze(),
+        end,
+    }
 }
 
 fn kept(body: &Body, mask: &Mask) -> KeptBody {
@@ -432,7 +509,11 @@ fn kept(body: &Body, mask: &Mask) -> KeptBody {
 pub(crate) fn kept_text(bytes: &[u8], was_cut: bool, mask: &Mask) -> KeptBody {
     let truncated = was_cut || bytes.len() > KEPT;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(KEPT)]);
-    let text = if truncated { mask.cut_text(&text) } else { mask.text(&text).into_owned() };
+    let text = if truncated {
+        mask.cut_text(&text)
+    } else {
+        mask.text(&text).into_owned()
+    };
     KeptBody { text, truncated }
 }
 
@@ -448,6 +529,8 @@ fn masked_headers(headers: &HeaderMap, mask: &Mask) -> HeaderMap {
 }
 
 fn header_text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let text = String::from_utf8_lossy(headers.get(name)?.as_bytes()).trim().to_owned();
+    let text = String::from_utf8_lossy(headers.get(name)?.as_bytes())
+        .trim()
+        .to_owned();
     (!text.is_empty()).then_some(text)
 }

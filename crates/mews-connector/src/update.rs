@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use mews_connector_api::types::{
-    AssignedRateIds, CompanyId, CompanyIdUpdateValue, DateTimeUpdateValue, ExternalIdentifierUpdateValue, RateId,
-    VoucherId, VoucherNameUpdateValue, VoucherType, VoucherTypeUpdateValue, VoucherUpdateParameters,
+    AssignedRateIds, CompanyId, CompanyIdUpdateValue, DateTimeUpdateValue,
+    ExternalIdentifierUpdateValue, RateId, VoucherId, VoucherNameUpdateValue, VoucherType,
+    VoucherTypeUpdateValue, VoucherUpdateParameters,
 };
 
 /// What happens to a property (guidelines/serialization, *Update values*).
@@ -115,7 +116,10 @@ impl VoucherUpdate {
 
     /// Its identifier in an external system, up to 255 characters.
     pub fn external_identifier(mut self, identifier: impl Into<Update<String>>) -> Self {
-        self.0.external_identifier = identifier.into().value().map(ExternalIdentifierUpdateValue::new);
+        self.0.external_identifier = identifier
+            .into()
+            .value()
+            .map(ExternalIdentifierUpdateValue::new);
         self
     }
 }
