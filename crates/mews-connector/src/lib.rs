@@ -1,1 +1,46 @@
-//! placeholder
+//! Client for vouchers and voucher codes of the Mews Connector API.
+
+mod builder;
+mod client;
+pub mod clock;
+mod credentials;
+mod environment;
+mod error;
+mod exchange;
+mod filter;
+mod ids;
+mod interval;
+mod masking;
+mod new;
+mod options;
+pub mod pacing;
+mod page;
+mod pages;
+mod response;
+pub mod retry;
+mod sending;
+mod update;
+mod voucher_codes;
+mod vouchers;
+
+pub use builder::{ClientBuilder, Tls};
+pub use client::Client;
+pub use credentials::{
+    ACCESS_TOKEN_VARIABLE, CLIENT_TOKEN_VARIABLE, CLIENT_VARIABLE, Credentials, URL_VARIABLE,
+};
+pub use environment::{BaseUrl, Environment};
+pub use error::{BrokenLimit, ConfigError, Error, ErrorKind, KeptBody};
+pub use filter::{VoucherCodeFilter, VoucherFilter};
+pub use ids::{Ids, MOST_ITEMS};
+pub use interval::UpdatedWithin;
+pub use mews_connector_api::{AccessToken, ClientToken, UtcDateTimeText, types};
+pub use new::{NewVoucher, NewVoucherCode};
+pub use options::CallOptions;
+pub use pacing::Pacing;
+pub use page::{Page, VoucherCodePage, VoucherPage};
+pub use pages::{Items, Pages};
+pub use reqwest;
+pub use response::Response;
+pub use update::{Update, VoucherUpdate};
+pub use voucher_codes::VoucherCodes;
+pub use vouchers::Vouchers;
