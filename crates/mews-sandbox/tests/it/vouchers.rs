@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Api, codes_of, vouchers_of};
 
-fn new_voucher(change: Value) -> Value {
+fn new_voucher(change: &Value) -> Value {
     let mut voucher = json!({ "ServiceId": builtin::SERVICE_ID, "Name": "New", "Type": "Public" });
     for (name, value) in change.as_object().cloned().unwrap_or_default() {
         voucher[name] = value;
@@ -18,7 +18,7 @@ fn new_voucher(change: Value) -> Value {
     json!({ "VoucherParameters": [voucher] })
 }
 
-fn update(change: Value) -> Value {
+fn update(change: &Value) -> Value {
     let mut update = json!({ "VoucherId": builtin::VOUCHER_ID });
     for (name, value) in change.as_object().cloned().unwrap_or_default() {
         update[name] = value;
@@ -41,7 +41,7 @@ async fn an_added_voucher_is_the_newest() {
     let api = Api::new().await;
     api.clock.advance(Duration::from_secs(60));
     let change = json!({ "AssignedRateIds": [builtin::RATE_IDS[1], builtin::RATE_IDS[0], builtin::RATE_IDS[1]] });
-    let added = api.call(VouchersAdd, new_voucher(change)).await.ok();
+    let added = api.call(VouchersAdd, new_voucher(&change)).await.ok();
     let id = added.ids("Vouchers").remove(0);
     assert_eq!(
         added.body["Vouchers"][0]["CreatedUtc"],
@@ -64,7 +64,7 @@ async fn an_added_voucher_is_the_newest() {
 #[tokio::test]
 async fn partner_companies_and_travel_agencies_need_a_company() {
     let api = Api::new().await;
-    let add = async |change: Value| api.call(VouchersAdd, new_voucher(change)).await;
+    let add = async |change: Value| api.call(VouchersAdd, new_voucher(&change)).await;
     for kind in ["PartnerCompany", "TravelAgency"] {
         add(json!({ "Type": kind }))
             .await
@@ -76,7 +76,7 @@ async fn partner_companies_and_travel_agencies_need_a_company() {
             .await
             .refused(400, "Invalid CompanyId");
         let change = json!({ "Type": { "Value": kind } });
-        api.call(VouchersUpdate, update(change))
+        api.call(VouchersUpdate, update(&change))
             .await
             .refused(400, "Invalid CompanyId");
     }
@@ -132,24 +132,25 @@ async fn references_must_lead_somewhere_within_reach() {
         ),
     ];
     for (change, parameter) in cases {
-        api.call(VouchersAdd, new_voucher(change))
+        api.call(VouchersAdd, new_voucher(&change))
             .await
             .refused(400, &format!("Invalid {parameter}"));
     }
     let long = json!({ "Name": "ü".repeat(128), "ExternalIdentifier": "ü".repeat(255) });
-    api.call(VouchersAdd, new_voucher(long)).await.ok();
+    api.call(VouchersAdd, new_voucher(&long)).await.ok();
 }
 
 // guidelines/serialization.md, "Update values": left out or null keeps, a value sets, null inside clears.
 #[tokio::test]
 async fn update_values_keep_set_and_clear() {
     let api = Api::new().await;
-    let before = api.call(VouchersUpdate, update(json!({}))).await.ok().body["Vouchers"][0].clone();
+    let before =
+        api.call(VouchersUpdate, update(&json!({}))).await.ok().body["Vouchers"][0].clone();
     assert_eq!(before["Name"], "Spring weekend");
 
     let nulls = json!({ "Name": null, "Type": null, "CompanyId": null, "AssignedRateIds": null, "ExternalIdentifier": null,
         "OccupiableIntervalStartUtc": null, "OccupiableIntervalEndUtc": null });
-    let kept = api.call(VouchersUpdate, update(nulls)).await.ok().body["Vouchers"][0].clone();
+    let kept = api.call(VouchersUpdate, update(&nulls)).await.ok().body["Vouchers"][0].clone();
     assert_eq!(kept, before);
     assert_eq!(
         rates_of(&api, builtin::VOUCHER_ID).await,
@@ -160,7 +161,7 @@ async fn update_values_keep_set_and_clear() {
     let changes = json!({ "ExternalIdentifier": clear, "OccupiableIntervalStartUtc": clear,
         "OccupiableIntervalEndUtc": clear, "AssignedRateIds": clear, "CompanyId": clear });
     api.clock.advance(Duration::from_secs(1));
-    let cleared = api.call(VouchersUpdate, update(changes)).await.ok().body["Vouchers"][0].clone();
+    let cleared = api.call(VouchersUpdate, update(&changes)).await.ok().body["Vouchers"][0].clone();
     let mut expected = before;
     for property in [
         "ExternalIdentifier",
@@ -185,11 +186,11 @@ async fn name_and_type_cannot_be_cleared() {
             property
         };
         let change = json!({ property: { "Value": null } });
-        api.call(VouchersUpdate, update(change))
+        api.call(VouchersUpdate, update(&change))
             .await
             .refused(400, &format!("Invalid {parameter}"));
     }
-    api.call(VouchersUpdate, update(json!({ "Name": {} })))
+    api.call(VouchersUpdate, update(&json!({ "Name": {} })))
         .await
         .refused(400, "Invalid Value");
     api.assert_untouched().await;
@@ -201,13 +202,13 @@ async fn name_and_type_cannot_be_cleared() {
 async fn null_rates_can_keep_too() {
     let api = Api::with(|builder| builder.null_rates(NullRates::Keep)).await;
     let change = json!({ "AssignedRateIds": { "Value": null } });
-    api.call(VouchersUpdate, update(change)).await.ok();
+    api.call(VouchersUpdate, update(&change)).await.ok();
     assert_eq!(
         rates_of(&api, builtin::VOUCHER_ID).await,
         [builtin::RATE_IDS[0]]
     );
     let change = json!({ "AssignedRateIds": { "Value": [] } });
-    api.call(VouchersUpdate, update(change)).await.ok();
+    api.call(VouchersUpdate, update(&change)).await.ok();
     assert_eq!(rates_of(&api, builtin::VOUCHER_ID).await, [""; 0]);
 }
 
@@ -261,7 +262,7 @@ async fn what_is_deleted_is_marked_and_stays_deleted() {
     api.call(VouchersDelete, delete.clone())
         .await
         .refused(400, "Invalid VoucherIds");
-    api.call(VouchersUpdate, update(json!({})))
+    api.call(VouchersUpdate, update(&json!({})))
         .await
         .refused(400, "Invalid VoucherId");
 
