@@ -131,10 +131,12 @@ pub(super) fn replacement_in(message: &str) -> Option<String> {
     }
     let mut words = message.split_whitespace();
     words.find(|word| word.eq_ignore_ascii_case("use"))?;
-    let name = words
-        .next()?
-        .trim_matches(|letter: char| !letter.is_alphanumeric());
-    name.starts_with(char::is_uppercase)
+    let name = words.next()?.trim_end_matches('.');
+    // "Use A page about it" names no property; "use A instead" and "use A." do.
+    let ends = words
+        .next()
+        .is_none_or(|next| next.trim_end_matches('.') == "instead");
+    (ends && is_property_name(name) && name.starts_with(char::is_uppercase))
         .then(|| name.to_owned())
 }
 

@@ -277,7 +277,7 @@ impl Page<'_> {
         for (item, value) in items.iter().zip(values) {
             match value {
                 Some(value) => found.push(value),
-                None if text_of(item).trim() == "…" => schema.extensible = true,
+                None if matches!(text_of(item).as_str(), "…" | "...") => schema.extensible = true,
                 None => {
                     let what = format!("an item without a value, in the enum `{}`", schema.name);
                     self.report(line_of(item), what);
