@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::builder::ClientBuilder;
+use crate::bulk::Bulk;
 use crate::error::{BrokenLimit, Error, invalid};
 use crate::exchange::decode;
 use crate::ids::Ids;
@@ -69,6 +70,11 @@ impl Client {
     /// The operations on voucher codes.
     pub fn voucher_codes(&self) -> VoucherCodes {
         VoucherCodes::new(self.clone())
+    }
+
+    /// Writes of any number of items, with an answer for each.
+    pub fn bulk(&self) -> Bulk {
+        Bulk::new(self.clone())
     }
 
     /// A handle for a part of what a portfolio access token opens (guidelines/multi-property): reads are limited to

@@ -1,6 +1,7 @@
 //! Client for vouchers and voucher codes of the Mews Connector API.
 
 mod builder;
+pub mod bulk;
 mod client;
 pub mod clock;
 mod credentials;
