@@ -3,15 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mews_connector_api::types::EnterpriseId;
+use mews_connector_api::types::{EnterpriseId, ServiceId};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::builder::ClientBuilder;
+use crate::bulk::Bulk;
 use crate::error::{BrokenLimit, Error, invalid};
 use crate::exchange::decode;
+use crate::export::Export;
 use crate::ids::Ids;
 use crate::options::CallOptions;
 use crate::response::Response;
@@ -69,6 +71,16 @@ impl Client {
     /// The operations on voucher codes.
     pub fn voucher_codes(&self) -> VoucherCodes {
         VoucherCodes::new(self.clone())
+    }
+
+    /// Writes of any number of items, with an answer for each.
+    pub fn bulk(&self) -> Bulk {
+        Bulk::new(self.clone())
+    }
+
+    /// Everything of these services, of which there may be any number: their vouchers, then the codes of these.
+    pub fn export(&self, services: impl IntoIterator<Item = ServiceId>) -> Export {
+        Export::new(self.clone(), services.into_iter().collect())
     }
 
     /// A handle for a part of what a portfolio access token opens (guidelines/multi-property): reads are limited to

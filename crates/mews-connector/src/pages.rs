@@ -12,7 +12,6 @@ use futures_core::future::BoxFuture;
 use futures_core::stream::FusedStream;
 use mews_connector_api::types::{Cursor, Limitation};
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
 use tracing::debug;
 
 use crate::error::{Error, ErrorKind};
@@ -20,6 +19,7 @@ use crate::filter::limitation;
 use crate::ids::MOST_ITEMS;
 use crate::page::Page;
 use crate::response::Response;
+use crate::task::AbortOnDrop;
 
 /// The largest page: `Limitation.Count` is 1 to 1000 (guidelines/pagination).
 const LARGEST: u16 = MOST_ITEMS as u16;
@@ -38,6 +38,7 @@ struct Reader<P> {
     cursor: Option<Cursor>,
     seen: HashSet<Cursor>,
     largest: u16,
+    smallest: u16,
     count: u16,
     calm: u32,
     page: u64,
@@ -85,8 +86,10 @@ impl<P: Page> Reader<P> {
     async fn fetch_smaller_if_needed(&mut self) -> Result<Response<P>, Error> {
         loop {
             match (self.fetch)(limitation(self.count, self.cursor.clone())).await {
-                Err(error) if error.kind() == ErrorKind::AskForLess && self.count > 1 => {
-                    self.count /= 2;
+                Err(error)
+                    if error.kind() == ErrorKind::AskForLess && self.count > self.smallest =>
+                {
+                    self.count = (self.count / 2).max(self.smallest);
                     self.calm = 0;
                     debug!(
                         mews.operation = self.operation,
@@ -115,14 +118,6 @@ enum State<P> {
     Reading(BoxFuture<'static, Read<P>>),
     Ahead(AbortOnDrop<Read<P>>),
     Done,
-}
-
-struct AbortOnDrop<T>(JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// The pages of a listing, newest items first, as a [`Stream`].
@@ -173,6 +168,7 @@ impl<P: Page> Pages<P> {
             cursor: None,
             seen: HashSet::new(),
             largest: LARGEST,
+            smallest: 1,
             count: LARGEST,
             calm: 0,
             page: 0,
@@ -189,6 +185,14 @@ impl<P: Page> Pages<P> {
         if let State::Idle(reader) = &mut self.state {
             reader.largest = count;
             reader.count = count;
+        }
+        self
+    }
+
+    /// How small a page may be made that is too heavy for the server.
+    pub(crate) fn smallest(mut self, count: u16) -> Self {
+        if let State::Idle(reader) = &mut self.state {
+            reader.smallest = count.min(reader.count);
         }
         self
     }
