@@ -7,6 +7,7 @@ pub mod command;
 mod described;
 mod examples;
 mod forms;
+mod keywords;
 mod references;
 mod responses;
 mod structure;
@@ -52,10 +53,11 @@ impl Findings {
 pub(crate) type Rule = (&'static str, fn(&Document, &mut Findings));
 
 /// The rules for every document.
-const SOUND: [&[Rule]; 2] = [&structure::RULES, &references::RULES];
+const SOUND: [&[Rule]; 3] = [&structure::RULES, &references::RULES, &keywords::SOUND];
 
 /// The rules of this project's own document.
-const HOUSE: [&[Rule]; 4] = [
+const HOUSE: [&[Rule]; 5] = [
+    &keywords::HOUSE,
     &forms::RULES,
     &responses::RULES,
     &described::RULES,

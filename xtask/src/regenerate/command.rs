@@ -99,6 +99,15 @@ impl Regenerate {
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         let targets = match (&self.spec, &self.out) {
             (Some(spec), Some(path)) => {
+                if let (Ok(spec), Ok(path)) = (spec.canonicalize(), path.canonicalize())
+                    && spec == path
+                {
+                    return Err(Error::new(
+                        &self.out.clone().unwrap_or_default(),
+                        "is the document itself",
+                        "name another file for its code",
+                    ));
+                }
                 let document = Document::read(spec)?;
                 refuse_findings(&document, lint::sound(&document))?;
                 vec![Target {

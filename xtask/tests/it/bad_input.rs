@@ -162,7 +162,30 @@ fn a_setting_for_a_type_that_is_not_there_is_refused() {
         ],
     );
     refuses(
-        |project| project.write(SETTINGS, "transport: 'not a path'\n"),
+        |project| {
+            let settings = project.read(SETTINGS);
+            project.write(
+                SETTINGS,
+                &settings.replace("  ClientToken: crate::secret::ClientToken\n", ""),
+            );
+        },
+        &[
+            "leaves the type `ClientToken` to the generator",
+            "name a type that hides it",
+        ],
+    );
+    refuses(
+        |project| project.write(SETTINGS, "- a\n"),
+        &["openapi/settings.yaml", "is no settings file"],
+    );
+    refuses(
+        |project| {
+            let settings = project.read(SETTINGS);
+            project.write(
+                SETTINGS,
+                &settings.replace("crate::transport::SharedTransport", "'not a path'"),
+            );
+        },
         &[
             "openapi/settings.yaml#/transport",
             "is not the path of a type",
