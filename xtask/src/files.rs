@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// The largest file that a command reads. The vendor's whole document has 2 MB.
 pub const LARGEST_FILE: u64 = 32 * 1024 * 1024;
 
-/// Reads a text file of at most [`LARGEST_FILE`] bytes, its line ends made `\n`.
+/// Reads a text file of at most [`LARGEST_FILE`] bytes, its line ends made `\n`, without a byte order mark.
 ///
 /// # Errors
 /// When the file can't be read, is larger, or is not UTF-8.
@@ -47,11 +47,8 @@ pub fn read_text(path: &Path) -> Result<String> {
         )
         .because(source)
     })?;
-    Ok(if text.contains('\r') {
-        text.replace("\r\n", "\n")
-    } else {
-        text
-    })
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    Ok(text.replace("\r\n", "\n"))
 }
 
 /// Files to be written together: none of them is touched before all of them are on disk under another name.

@@ -211,6 +211,14 @@ fn what_is_no_text_is_refused() {
 }
 
 #[test]
+fn a_byte_order_mark_does_no_harm() {
+    let project = Project::new();
+    project.write(DOCUMENT, &format!("\u{feff}{}", project.read(DOCUMENT)));
+    let ended = project.run(&["lint"]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+}
+
+#[test]
 fn a_missing_document_is_named() {
     let project = Project::new();
     let ended = project.run(&["regenerate", "--spec", "nowhere.yaml", "--out", "out.rs"]);
