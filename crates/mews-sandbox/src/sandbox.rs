@@ -69,7 +69,7 @@ impl Sandbox {
         Builder::default()
     }
 
-    /// Where it is, without a slash at the end: `http://127.0.0.1:43121`.
+    /// Where it is, without a slash at the end: `http://127.0.0.1:6397`.
     pub fn url(&self) -> &str {
         &self.url
     }
