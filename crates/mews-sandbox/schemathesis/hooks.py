@@ -48,7 +48,7 @@ def tame(value, name, is_delete):
             # Most pairs of random instants are backwards, or further apart than three months.
             if is_instant(value.get(start)) and is_instant(value.get(end)):
                 value[end] = value[start]
-        if value.get("Type") in ("PartnerCompany", "TravelAgency") and "CompanyId" not in value:
+        if value.get("Type") in ("PartnerCompany", "TravelAgency") and value.get("CompanyId") is None:
             value["CompanyId"] = known("CompanyId", False)()
         if "VoucherId" in value and "Value" not in value:
             tame_update(value)
