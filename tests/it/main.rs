@@ -5,6 +5,7 @@
 
 mod decoding;
 mod document;
+mod end_to_end;
 mod operations;
 mod recorder;
 mod requests;

@@ -4,8 +4,11 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
+use crate::drift;
 use crate::error::Result;
+use crate::import;
 use crate::lint::command::Lint;
+use crate::reconcile;
 use crate::regenerate::command::Regenerate;
 
 /// The project's own commands.
@@ -22,6 +25,9 @@ pub struct Cli {
 enum Command {
     Regenerate(Regenerate),
     Lint(Lint),
+    Drift(drift::Args),
+    Import(import::Args),
+    Reconcile(reconcile::Args),
 }
 
 /// How a command ended that could do its work.
@@ -42,6 +48,9 @@ impl Cli {
         match &self.command {
             Command::Regenerate(command) => command.run(out),
             Command::Lint(command) => command.run(out),
+            Command::Drift(args) => drift::run(args, out),
+            Command::Import(args) => import::run(args, out),
+            Command::Reconcile(args) => reconcile::run(args, out),
         }
     }
 }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Place, Result};
 use crate::files;
+use crate::nesting;
 
 /// A document and where it comes from.
 #[derive(Clone, Debug)]
@@ -47,6 +48,8 @@ impl Document {
                 .because(source)
             })?
         } else {
+            nesting::check_lines(file, text)?;
+            nesting::check_brackets(file, text)?;
             let yaml: serde_yaml::Value = serde_yaml::from_str(text).map_err(|source| {
                 let place = source.location().map_or(Place::Whole, |at| Place::LineColumn {
                     line: at.line(),

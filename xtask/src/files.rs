@@ -146,3 +146,21 @@ pub fn shown(path: &Path) -> PathBuf {
     path.strip_prefix(workspace_root())
         .map_or_else(|_| path.to_owned(), Path::to_path_buf)
 }
+
+/// Prints lines to where a command prints.
+///
+/// # Errors
+/// When nobody takes the output any more.
+pub fn print(out: &mut dyn Write, lines: &[String]) -> Result<()> {
+    lines
+        .iter()
+        .try_for_each(|line| writeln!(out, "{line}"))
+        .map_err(|source| {
+            Error::new(
+                Path::new("standard output"),
+                format!("cannot be written to: {source}"),
+                "check where the output goes",
+            )
+            .because(source)
+        })
+}

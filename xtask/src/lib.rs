@@ -4,13 +4,19 @@
 
 pub mod command;
 pub mod document;
+pub mod drift;
 pub mod error;
+pub mod facts;
 pub mod files;
 pub mod finish;
 pub mod generate;
+pub mod import;
 pub mod lint;
 pub mod lower;
+pub mod nesting;
 pub mod outline;
+pub mod reconcile;
 pub mod regenerate;
 pub mod schemas;
 pub mod settings;
+pub mod variants;

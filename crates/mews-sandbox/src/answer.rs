@@ -100,6 +100,11 @@ impl Answer {
                 request_id,
             )),
             Effect::Html { code } => Some(Self::html((*code).into())),
+            Effect::Redirect { location } => Some(Self {
+                status: StatusCode::TEMPORARY_REDIRECT,
+                location: Some(location.clone()),
+                ..Self::no_content()
+            }),
             Effect::TooManyRequests {
                 retry_after_seconds,
             } => {
@@ -140,7 +145,12 @@ impl Answer {
                 code,
                 after_commit: true,
                 echo_tokens,
-            } => *self = Self::failure((*code).into(), *echo_tokens, request, request_id),
+            } => {
+                *self = Self {
+                    delivery: self.delivery,
+                    ..Self::failure((*code).into(), *echo_tokens, request, request_id)
+                };
+            }
             Effect::DropAfterCommit => self.delivery = Delivery::None,
             Effect::DropMidBody => self.delivery = Delivery::Half,
             Effect::TruncatedJson => self.body.truncate(self.body.len() / 2),

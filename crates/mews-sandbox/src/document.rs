@@ -44,6 +44,55 @@ pub(crate) fn request_validator(operation: Operation) -> &'static Validator {
     &VALIDATORS[operation as usize]
 }
 
+/// Checks an answer against a closed view of the document: beyond what the document says, nothing may stand in it
+/// that the document doesn't name, so that a misspelt property is found.
+///
+/// The sandbox's tests put every answer through it; it serves to check other implementations, too.
+///
+/// ```
+/// use mews_sandbox::{Operation, check_answer};
+///
+/// assert!(check_answer(Operation::VouchersDelete, 200, b"{}").is_ok());
+/// assert!(check_answer(Operation::VouchersAdd, 200, br#"{"Voucher": []}"#).is_err());
+/// ```
+///
+/// # Errors
+///
+/// What is wrong, and where, as a sentence.
+pub fn check_answer(operation: Operation, status: u16, body: &[u8]) -> Result<(), String> {
+    let operation_pointer = format!(
+        "/paths/{}/post/responses",
+        operation.path().replace('/', "~1")
+    );
+    let responses = PARSED.pointer(&operation_pointer).unwrap_or(&Value::Null);
+    let declared = responses
+        .get(status.to_string())
+        .or_else(|| responses.get(format!("{}XX", status / 100)))
+        .ok_or_else(|| format!("{operation} declares no answer with status {status}"))?;
+    let response = match declared.get("$ref").and_then(Value::as_str) {
+        Some(reference) => PARSED
+            .pointer(reference.trim_start_matches('#'))
+            .unwrap_or(&Value::Null),
+        None => declared,
+    };
+    let Some(schema) = response.pointer("/content/application~1json/schema") else {
+        return match body {
+            [] => Ok(()),
+            _ => Err(format!("{operation} declares no body for status {status}")),
+        };
+    };
+    let body: Value =
+        serde_json::from_slice(body).map_err(|error| format!("the answer is no JSON: {error}"))?;
+    validator(schema, View::Closed)
+        .validate(&body)
+        .map_err(|error| {
+            format!(
+                "{operation} {status} at \"{}\": {error}",
+                error.instance_path()
+            )
+        })
+}
+
 /// The validator of a schema of the document.
 pub(crate) fn validator(schema: &Value, view: View) -> Validator {
     jsonschema::options()

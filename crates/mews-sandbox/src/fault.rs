@@ -1,6 +1,7 @@
 //! Faults: what goes wrong, when, and how often.
 
 use std::fmt;
+use std::ops::Not;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -50,9 +51,9 @@ pub(crate) enum Effect {
     #[serde(rename_all = "PascalCase")]
     Status {
         code: Status,
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Not::not")]
         after_commit: bool,
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Not::not")]
         echo_tokens: bool,
     },
     #[serde(rename_all = "PascalCase")]
@@ -65,7 +66,7 @@ pub(crate) enum Effect {
     },
     #[serde(rename_all = "PascalCase")]
     TooManyRequests {
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after_seconds: Option<u64>,
     },
     #[serde(rename_all = "PascalCase")]

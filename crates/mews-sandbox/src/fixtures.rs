@@ -27,11 +27,24 @@ use crate::model::VoucherType;
 /// # let _ = fixtures;
 /// # Ok::<(), mews_sandbox::StartError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Fixtures {
     pub(crate) data: Data,
     /// The text, to tell whether a data file was made from the same.
     pub(crate) text: String,
+}
+
+impl std::fmt::Debug for Fixtures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fixtures")
+            .field("enterprises", &self.data.enterprises.len())
+            .field("services", &self.data.services.len())
+            .field("rates", &self.data.rates.len())
+            .field("companies", &self.data.companies.len())
+            .field("vouchers", &self.data.vouchers.len())
+            .field("voucher_codes", &self.data.voucher_codes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Deserialize, Serialize)]
@@ -51,19 +64,6 @@ pub(crate) struct Data {
     pub(crate) vouchers: Vec<Voucher>,
     #[serde(default)]
     pub(crate) voucher_codes: Vec<VoucherCode>,
-}
-
-impl std::fmt::Debug for Data {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Data")
-            .field("enterprises", &self.enterprises.len())
-            .field("services", &self.services.len())
-            .field("rates", &self.rates.len())
-            .field("companies", &self.companies.len())
-            .field("vouchers", &self.vouchers.len())
-            .field("voucher_codes", &self.voucher_codes.len())
-            .finish_non_exhaustive()
-    }
 }
 
 #[derive(Clone, Deserialize, Serialize)]

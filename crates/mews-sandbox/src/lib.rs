@@ -29,7 +29,7 @@ mod welcome;
 
 pub use builder::Builder;
 pub use clock::{Clock, ManualClock, Sleep, SystemClock};
-pub use document::DOCUMENT;
+pub use document::{DOCUMENT, check_answer};
 pub use error::StartError;
 pub use fault::Fault;
 pub use faults::{FaultState, Faults};

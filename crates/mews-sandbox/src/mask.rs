@@ -24,7 +24,8 @@ impl Mask {
     pub(crate) fn new<'a>(tokens: impl Iterator<Item = &'a str>) -> Self {
         let mut tokens: Vec<String> = tokens
             .filter(|token| token.len() >= SHORTEST)
-            .flat_map(|token| [token.to_owned(), escaped(token)])
+            // As it is, inside JSON, and where a request is quoted in an answer.
+            .flat_map(|token| [token.to_owned(), escaped(token), escaped(&escaped(token))])
             .collect();
         // A token that holds another is masked first, or the rest of it would stay.
         tokens.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
