@@ -125,7 +125,7 @@ impl Client {
     /// use serde_json::{Value, json};
     ///
     /// let request = json!({ "Limitation": { "Count": 100 } });
-    /// let services: Value = client.call("services/getAll", &request).await?.into_inner();
+    /// let services = client.call::<Value>("services/getAll", &request).await?;
     /// println!("{}", services["Services"][0]["Id"]);
     /// # Ok(()) }
     /// ```

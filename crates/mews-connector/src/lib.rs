@@ -1,4 +1,4 @@
-//! Client for vouchers and voucher codes of the Mews Connector API.
+#![doc = include_str!("../README.md")]
 
 mod builder;
 pub mod bulk;
@@ -10,6 +10,7 @@ mod error;
 mod exchange;
 pub mod export;
 mod filter;
+pub mod guide;
 mod ids;
 mod interval;
 mod joined;

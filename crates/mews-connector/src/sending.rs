@@ -22,6 +22,8 @@ use crate::retry::{Decision, Effect, FailedAttempt, RetryPolicy};
 
 /// How much of the body of an error is kept.
 const KEPT: usize = 64 * 1024;
+/// How much memory a server gets for announcing a long body.
+const MOST_AT_ONCE: usize = 4 * 1024 * 1024;
 /// No server means more than this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -450,54 +452,51 @@ enum End {
 }
 
 async fn read(mut response: reqwest::Response, limit: usize) -> Body {
-    let first = match response.chunk().await {
-        Ok(Some(chunk)) if chunk.len() <= limit => chunk,
-        Ok(Some(chunk)) => {
-            return Body {
-                bytes: chunk.slice(..limit),
-                end: End::TooLong,
-            };
-        }
-        Ok(None) => {
-            return Body {
-                bytes: Bytes::new(),
-                end: End::Complete,
-            };
-        }
-        Err(error) => {
-            return Body {
-                bytes: Bytes::new(),
-                end: End::Broken(error),
-            };
-        }
-    };
+    // What is left of it, so it has to be asked for before the first chunk is taken.
     let expected = response
         .content_length()
         .and_then(|length| usize::try_from(length).ok());
-    if expected == Some(first.len()) {
-        return Body {
-            bytes: first,
-            end: End::Complete,
+    let mut bytes = BytesMut::new();
+    loop {
+        let chunk = match response.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => {
+                return Body {
+                    bytes: bytes.freeze(),
+                    end: End::Complete,
+                };
+            }
+            Err(error) => {
+                return Body {
+                    bytes: bytes.freeze(),
+                    end: End::Broken(error),
+                };
+            }
         };
-    }
-    let mut bytes = BytesMut::with_capacity(expected.unwrap_or(first.len() * 4).min(limit));
-    bytes.extend_from_slice(&first);
-    let end = loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if bytes.len() + chunk.len() <= limit => {
-                bytes.extend_from_slice(&chunk)
-            }
-            Ok(Some(chunk)) => {
-                bytes.extend_from_slice(&chunk[..limit - bytes.len()]);
-                break End::TooLong;
-            }
-            Ok(None) => break End::Complete,
-            Err(error) => break End::Broken(error),
+        let room = limit - bytes.len();
+        if chunk.len() > room {
+            bytes.extend_from_slice(&chunk[..room]);
+            return Body {
+                bytes: bytes.freeze(),
+                end: End::TooLong,
+            };
         }
-    };
-    Body {
-        bytes: bytes.freeze(),
-        end,
+        if bytes.is_empty() {
+            if expected == Some(chunk.len()) {
+                return Body {
+                    bytes: chunk,
+                    end: End::Complete,
+                };
+            }
+            // No more than a server that keeps its word makes use of.
+            bytes.reserve(
+                expected
+                    .unwrap_or(chunk.len() * 4)
+                    .min(limit)
+                    .min(MOST_AT_ONCE),
+            );
+        }
+        bytes.extend_from_slice(&chunk);
     }
 }
 

@@ -65,6 +65,8 @@ struct Step<T> {
 
 enum Failure {
     None,
+    /// The batch goes on.
+    Unsettled,
     /// The server was not in a state to answer; too many of these stop the job.
     Passing(Arc<Error>),
     Final(Arc<Error>),
@@ -133,6 +135,7 @@ impl<O: Operation> Engine<'_, O> {
             }
             match step.failure {
                 Failure::None => failures = 0,
+                Failure::Unsettled => {}
                 Failure::Passing(error) => {
                     failures += 1;
                     if failures >= MOST_FAILURES {
@@ -237,7 +240,7 @@ impl<O: Operation> Engine<'_, O> {
         let again = |again| Step {
             settled: Vec::new(),
             again,
-            failure: Failure::None,
+            failure: Failure::Unsettled,
         };
         let all = |outcome: &dyn Fn(usize) -> Outcome<O::Output>, failure| Step {
             settled: batch
@@ -257,6 +260,11 @@ impl<O: Operation> Engine<'_, O> {
                 if batch.inputs.len() > 1 =>
             {
                 again(batch.halves())
+            }
+            // Alone it cannot be made lighter, but what it says can be said again.
+            ErrorKind::AskForLess if error.maybe_applied() && batch.rounds + 1 < MOST_ROUNDS => {
+                batch.rounds += 1;
+                again(vec![batch])
             }
             ErrorKind::AskForLess if error.maybe_applied() => all(
                 &|_| Outcome::Unknown(error.clone()),
@@ -334,6 +342,7 @@ impl<O: Operation> Engine<'_, O> {
         };
         let mut settled = Vec::new();
         let mut missing = Vec::new();
+        let all_found = found.iter().all(|found| !matches!(found, Found::No));
         for (input, found) in batch.inputs.iter().zip(found) {
             match found {
                 Found::Yes(output) => settled.push((*input, Outcome::Done(output))),
@@ -350,10 +359,10 @@ impl<O: Operation> Engine<'_, O> {
             (ErrorKind::AskForLess, 2..) => batch.halves(),
             _ => vec![batch],
         };
-        let failure = if again.is_empty() {
-            Failure::None
-        } else {
-            Failure::Passing(error)
+        let failure = match (all_found, again.is_empty()) {
+            (true, _) => Failure::None,
+            (false, true) => Failure::Passing(error),
+            (false, false) => Failure::Unsettled,
         };
         Step {
             settled,
