@@ -4,13 +4,14 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
+use crate::diff::command::Diff;
 use crate::error::Result;
 use crate::lint::command::Lint;
 use crate::regenerate::command::Regenerate;
 
 /// The project's own commands.
 ///
-/// Exit status: 0 done or fresh, 1 broken, 2 usage, 4 stale or with findings.
+/// Exit status: 0 done or fresh, 1 broken, 2 usage, 4 stale, breaking or with findings.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
 pub struct Cli {
@@ -22,6 +23,7 @@ pub struct Cli {
 enum Command {
     Regenerate(Regenerate),
     Lint(Lint),
+    Diff(Diff),
 }
 
 /// How a command ended that could do its work.
@@ -42,6 +44,7 @@ impl Cli {
         match &self.command {
             Command::Regenerate(command) => command.run(out),
             Command::Lint(command) => command.run(out),
+            Command::Diff(command) => command.run(out),
         }
     }
 }

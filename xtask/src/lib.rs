@@ -3,6 +3,7 @@
 //! One room for each step of the way of a fact: see `ARCHITECTURE.md`.
 
 pub mod command;
+pub mod diff;
 pub mod document;
 pub mod error;
 pub mod files;
@@ -11,5 +12,6 @@ pub mod generate;
 pub mod lint;
 pub mod lower;
 pub mod regenerate;
+pub mod rust_names;
 pub mod schemas;
 pub mod settings;

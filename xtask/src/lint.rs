@@ -10,6 +10,7 @@ mod forms;
 mod references;
 mod responses;
 mod structure;
+mod supported;
 
 use crate::document::Document;
 
@@ -52,7 +53,7 @@ impl Findings {
 pub(crate) type Rule = (&'static str, fn(&Document, &mut Findings));
 
 /// The rules for every document.
-const SOUND: [&[Rule]; 2] = [&structure::RULES, &references::RULES];
+const SOUND: [&[Rule]; 3] = [&structure::RULES, &references::RULES, &supported::RULES];
 
 /// The rules of this project's own document.
 const HOUSE: [&[Rule]; 4] = [

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::document::{Document, escape};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::schemas::COMPONENTS;
 
 /// What regenerate does beyond the document. The default does nothing.
@@ -27,6 +28,32 @@ impl Settings {
     /// # Errors
     /// When the file can't be read, has another form, or names a schema or a path that isn't one.
     pub fn read(path: &Path, tree: &Value) -> Result<Self> {
+        let settings = Self::read_alone(path)?;
+        let file = files::shown(path);
+        for name in settings.replaced.keys() {
+            // The generator would pass over a name that it does not know without a word.
+            if tree
+                .pointer(&format!("{COMPONENTS}/{}", escape(name)))
+                .is_none()
+            {
+                return Err(Error::new(
+                    &file,
+                    format!(
+                        "replaces the type `{name}`, but the document has no schema of that name"
+                    ),
+                    "name a schema of components/schemas, or take the line out",
+                )
+                .at_pointer(format!("/replaced/{}", escape(name))));
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Reads a settings file without regard to any document.
+    ///
+    /// # Errors
+    /// When the file can't be read, has another form, or names a path that isn't one.
+    pub fn read_alone(path: &Path) -> Result<Self> {
         let document = Document::read(path)?;
         let settings: Self = serde_json::from_value(document.tree).map_err(|source| {
             Error::new(
@@ -36,22 +63,6 @@ impl Settings {
             )
             .because(source)
         })?;
-        for name in settings.replaced.keys() {
-            // The generator would pass over a name that it does not know without a word.
-            if tree
-                .pointer(&format!("{COMPONENTS}/{}", escape(name)))
-                .is_none()
-            {
-                return Err(Error::new(
-                    &document.file,
-                    format!(
-                        "replaces the type `{name}`, but the document has no schema of that name"
-                    ),
-                    "name a schema of components/schemas, or take the line out",
-                )
-                .at_pointer(format!("/replaced/{}", escape(name))));
-            }
-        }
         let paths = settings
             .replaced
             .iter()
@@ -73,5 +84,23 @@ impl Settings {
             }
         }
         Ok(settings)
+    }
+
+    /// The same settings, for those schemas alone that `tree` has.
+    #[must_use]
+    pub fn known_to(&self, tree: &Value) -> Self {
+        let is_there = |name: &str| {
+            tree.pointer(&format!("{COMPONENTS}/{}", escape(name)))
+                .is_some()
+        };
+        Self {
+            transport: self.transport.clone(),
+            replaced: self
+                .replaced
+                .iter()
+                .filter(|(name, _)| is_there(name))
+                .map(|(name, path)| (name.clone(), path.clone()))
+                .collect(),
+        }
     }
 }
