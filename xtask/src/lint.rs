@@ -11,6 +11,7 @@ mod keywords;
 mod references;
 mod responses;
 mod structure;
+mod supported;
 
 use crate::document::Document;
 
@@ -53,7 +54,12 @@ impl Findings {
 pub(crate) type Rule = (&'static str, fn(&Document, &mut Findings));
 
 /// The rules for every document.
-const SOUND: [&[Rule]; 3] = [&structure::RULES, &references::RULES, &keywords::SOUND];
+const SOUND: [&[Rule]; 4] = [
+    &structure::RULES,
+    &references::RULES,
+    &keywords::SOUND,
+    &supported::RULES,
+];
 
 /// The rules of this project's own document.
 const HOUSE: [&[Rule]; 5] = [

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::document::{Document, escape};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::schemas::{COMPONENTS, components, each_schema, named_component};
 
 /// What regenerate does beyond the document. The default does nothing.
@@ -27,6 +28,42 @@ impl Settings {
     /// # Errors
     /// When the file can't be read, has another form, or names a schema or a path that isn't one.
     pub fn read(path: &Path, tree: &Value) -> Result<Self> {
+        let settings = Self::read_alone(path)?;
+        let file = files::shown(path);
+        for name in settings.replaced.keys() {
+            // The generator would pass over a name that it does not know without a word.
+            if tree
+                .pointer(&format!("{COMPONENTS}/{}", escape(name)))
+                .is_none()
+            {
+                return Err(Error::new(
+                    &file,
+                    format!(
+                        "replaces the type `{name}`, but the document has no schema of that name"
+                    ),
+                    "name a schema of components/schemas, or take the line out",
+                )
+                .at_pointer(format!("/replaced/{}", escape(name))));
+            }
+        }
+        for name in token_components(tree) {
+            if !settings.replaced.contains_key(name) {
+                return Err(Error::new(
+                    &file,
+                    format!("leaves the type `{name}` to the generator, whose Debug and Display print it"),
+                    "name a type that hides it under `replaced`",
+                )
+                .at_pointer("/replaced"));
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Reads a settings file without regard to any document.
+    ///
+    /// # Errors
+    /// When the file can't be read, has another form, or names a path that isn't one.
+    pub fn read_alone(path: &Path) -> Result<Self> {
         let document = Document::read(path)?;
         if !document.tree.is_object() {
             return Err(Error::new(
@@ -43,32 +80,6 @@ impl Settings {
             )
             .because(source)
         })?;
-        for name in settings.replaced.keys() {
-            // The generator would pass over a name that it does not know without a word.
-            if tree
-                .pointer(&format!("{COMPONENTS}/{}", escape(name)))
-                .is_none()
-            {
-                return Err(Error::new(
-                    &document.file,
-                    format!(
-                        "replaces the type `{name}`, but the document has no schema of that name"
-                    ),
-                    "name a schema of components/schemas, or take the line out",
-                )
-                .at_pointer(format!("/replaced/{}", escape(name))));
-            }
-        }
-        for name in token_components(tree) {
-            if !settings.replaced.contains_key(name) {
-                return Err(Error::new(
-                    &document.file,
-                    format!("leaves the type `{name}` to the generator, whose Debug and Display print it"),
-                    "name a type that hides it under `replaced`",
-                )
-                .at_pointer("/replaced"));
-            }
-        }
         let paths = settings
             .replaced
             .iter()
@@ -90,6 +101,24 @@ impl Settings {
             }
         }
         Ok(settings)
+    }
+
+    /// The same settings, for those schemas alone that `tree` has.
+    #[must_use]
+    pub fn known_to(&self, tree: &Value) -> Self {
+        let is_there = |name: &str| {
+            tree.pointer(&format!("{COMPONENTS}/{}", escape(name)))
+                .is_some()
+        };
+        Self {
+            transport: self.transport.clone(),
+            replaced: self
+                .replaced
+                .iter()
+                .filter(|(name, _)| is_there(name))
+                .map(|(name, path)| (name.clone(), path.clone()))
+                .collect(),
+        }
     }
 }
 
