@@ -214,12 +214,8 @@ pub struct Property {
 impl Schema {
     /// Whether `name` is what a document may call this schema, apart from case, spaces and punctuation.
     pub fn is_called(&self, name: &str) -> bool {
-        let name = plain(name);
-        plain(&self.name) == name
-            || self
-                .title
-                .as_deref()
-                .is_some_and(|title| plain(title) == name)
+        let is = |own: &str| letters(own).eq(letters(name));
+        is(&self.name) || self.title.as_deref().is_some_and(is)
     }
 }
 
@@ -263,10 +259,13 @@ impl Variant {
 
 /// A name without case, spaces and punctuation: `Voucher code`, `#voucher-code` and `VoucherCode` are one name.
 pub fn plain(name: &str) -> String {
+    letters(name).collect()
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars()
         .filter(|letter| letter.is_alphanumeric())
         .flat_map(char::to_lowercase)
-        .collect()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]

@@ -239,7 +239,7 @@ fn changes_of(row: &Property) -> Vec<(&'static str, Property)> {
                     Type::Boolean
                 } else {
                     Type::Number
-                })
+                });
             }),
         ),
         (
@@ -290,7 +290,12 @@ fn each_property_of_the_spec() {
             owners.push(schema.name.clone());
         }
         for (row_index, row) in schema.properties.iter().flatten().enumerate() {
-            for (what, mutated) in changes_of(row) {
+            // Every property is renamed and changed in one more way. All ways for all properties take minutes.
+            let mut changes = changes_of(row);
+            let another = 1 + (schema_index + row_index) % (changes.len() - 1);
+            changes.swap(1, another);
+            changes.truncate(2);
+            for (what, mutated) in changes {
                 let subjects = owners
                     .iter()
                     .map(|owner| format!("{owner} · {}", row.name))
