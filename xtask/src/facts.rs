@@ -219,6 +219,19 @@ impl Schema {
     }
 }
 
+impl Operation {
+    /// An answer without a table whose example is `{}` has no properties: the example says so.
+    pub fn settle_empty_answer(&mut self) {
+        let Some(answer) = &mut self.response else {
+            return;
+        };
+        let example = answer.example.as_ref().and_then(Value::as_object);
+        if answer.properties.is_none() && example.is_some_and(serde_json::Map::is_empty) {
+            answer.properties = Some(Vec::new());
+        }
+    }
+}
+
 impl Variant {
     /// The schemas that `name` may mean: a page can define one twice.
     pub fn schemas_called(&self, name: &str) -> impl Iterator<Item = &Schema> {

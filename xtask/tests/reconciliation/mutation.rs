@@ -290,11 +290,11 @@ fn each_property_of_the_spec() {
             owners.push(schema.name.clone());
         }
         for (row_index, row) in schema.properties.iter().flatten().enumerate() {
-            // Every property is renamed and changed in one more way. All ways for all properties take minutes.
+            // One way to change a property for each, in turn: all ways for all of them take minutes.
             let mut changes = changes_of(row);
-            let another = 1 + (schema_index + row_index) % (changes.len() - 1);
-            changes.swap(1, another);
-            changes.truncate(2);
+            let chosen = (schema_index + row_index) % changes.len();
+            changes.swap(0, chosen);
+            changes.truncate(1);
             for (what, mutated) in changes {
                 let subjects = owners
                     .iter()
