@@ -51,6 +51,28 @@ pub fn read_text(path: &Path) -> Result<String> {
     Ok(text.replace("\r\n", "\n"))
 }
 
+/// What lies in a folder, in order of its names.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let read = || -> std::io::Result<Vec<PathBuf>> {
+        let mut paths = fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<std::io::Result<Vec<_>>>()?;
+        paths.sort();
+        Ok(paths)
+    };
+    read().map_err(|source| {
+        Error::new(
+            folder,
+            format!("cannot be read: {source}"),
+            "check that the folder is there and readable",
+        )
+        .because(source)
+    })
+}
+
 /// Files to be written together: none of them is touched before all of them are on disk under another name.
 #[derive(Debug, Default)]
 pub struct Writes {
