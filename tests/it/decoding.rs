@@ -255,6 +255,15 @@ fn a_missing_is_active_is_unknown_not_false() {
 }
 
 #[test]
+fn a_text_that_lacks_one_language_is_read() {
+    let text: types::LocalizedText =
+        serde_json::from_value(json!({ "en-US": "Fully flexible", "cs-CZ": null }))
+            .expect("a text");
+    assert_eq!(text["en-US"].as_deref(), Some("Fully flexible"));
+    assert_eq!(text["cs-CZ"], None);
+}
+
+#[test]
 fn long_texts_of_a_server_are_read() {
     let voucher: types::Voucher = serde_json::from_value(json!({
         "Id": "d15c0000-0000-4000-8000-000000000001",

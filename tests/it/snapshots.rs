@@ -61,7 +61,7 @@ fn types() {
 #[test]
 fn lowering() {
     let mut passes: BTreeMap<String, String> = BTreeMap::new();
-    for change in &LOWERED.changes {
+    for change in LOWERED.changes.list() {
         let text = passes.entry(change.pass.to_owned()).or_default();
         let _ = writeln!(text, "{}\n    {}", change.pointer, change.what);
     }
@@ -149,7 +149,7 @@ fn a_changed_property_changes_only_what_it_touches() {
     );
     let lowered: Vec<&xtask::lower::Change> = changes
         .iter()
-        .filter(|change| !LOWERED.changes.contains(change))
+        .filter(|change| !LOWERED.changes.list().contains(change))
         .collect();
     assert!(
         lowered.iter().all(|change| change
@@ -173,5 +173,5 @@ fn outlined(
     let outlines =
         xtask::outline::outline(&PathBuf::from(CODE), &generated.code, &lowered.contract)
             .expect("an outline");
-    (outlines, generated.changes)
+    (outlines, generated.changes.list().to_vec())
 }

@@ -10,6 +10,7 @@ mod headers;
 mod matches;
 mod newtypes;
 mod open_enums;
+mod options;
 mod request_checks;
 mod wire_names;
 
@@ -65,8 +66,9 @@ pub struct Pass {
 }
 
 /// The passes in their order. Documentation comes last, so that it covers what the others wrote.
-pub const PASSES: [Pass; 9] = [
+pub const PASSES: [Pass; 10] = [
     wire_names::PASS,
+    options::PASS,
     headers::PASS,
     matches::PASS,
     newtypes::PASS,

@@ -9,12 +9,12 @@ use std::sync::Once;
 
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::document::escape;
 use crate::error::{Error, Result};
 use crate::lower::Lowered;
-use crate::schemas::{COMPONENTS, components, inside, operations, referenced_component};
+use crate::schemas::{COMPONENTS, Operation, components, inside, operations, referenced_component};
 use crate::settings::Settings;
 
 /// The version of progenitor that is called; its `Cargo.toml` entry pins the same one.
@@ -123,39 +123,49 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
 /// The JSON pointer of the smallest part of a document that makes the generator panic by itself: a component
 /// schema if there is one, else an operation, else the whole document.
 fn narrow(lowered: &Value, settings: &Settings) -> String {
-    let panics = |paths: Map<String, Value>, names: &BTreeSet<String>| {
-        let schemas: Map<String, Value> = components(lowered)
-            .filter(|(name, _)| names.contains(*name))
-            .map(|(name, schema)| (name.clone(), schema.clone()))
-            .collect();
-        let mut part = lowered.clone();
-        part["paths"] = Value::Object(paths);
-        part["components"]["schemas"] = Value::Object(schemas);
+    let mut empty = lowered.clone();
+    empty["paths"] = json!({});
+    empty["components"]["schemas"] = json!({});
+    let panics = |operations: &[Operation<'_>], names: &BTreeSet<String>| {
+        let mut part = empty.clone();
+        for operation in operations {
+            part["paths"][operation.path][operation.method] = operation.node.clone();
+        }
+        for (name, schema) in components(lowered).filter(|(name, _)| names.contains(*name)) {
+            part["components"]["schemas"][name] = schema.clone();
+        }
         matches!(call(&part, settings), Err(Failure::Panicked(_)))
     };
-    let smallest = components(lowered)
-        .map(|(name, schema)| {
-            let mut names = reached_from(lowered, schema);
-            names.insert(name.clone());
-            (names.len(), name, names)
-        })
-        .filter(|(_, _, names)| panics(Map::new(), names))
-        .min_by_key(|(size, name, _)| (*size, (*name).clone()));
-    if let Some((_, name, _)) = smallest {
-        return format!("{COMPONENTS}/{}", escape(name));
-    }
     let all: BTreeSet<String> = components(lowered).map(|(name, _)| name.clone()).collect();
-    for operation in operations(lowered) {
-        let mut paths = Map::new();
-        paths.insert(
-            operation.path.to_owned(),
-            json!({ operation.method: operation.node }),
+    if panics(&[], &all) {
+        let smallest = components(lowered)
+            .map(|(name, schema)| {
+                let mut names = reached_from(lowered, schema);
+                names.insert(name.clone());
+                (names.len(), name, names)
+            })
+            .filter(|(_, _, names)| panics(&[], names))
+            .min_by_key(|(size, name, _)| (*size, (*name).clone()));
+        return smallest.map_or_else(
+            || COMPONENTS.to_owned(),
+            |(_, name, _)| format!("{COMPONENTS}/{}", escape(name)),
         );
-        if panics(paths, &all) {
-            return operation.pointer;
+    }
+    // The shortest list of operations from the first on that panics ends with the one that is looked for.
+    let operations = operations(lowered);
+    let (mut fine, mut panicking) = (0, operations.len());
+    while panicking - fine > 1 {
+        let middle = usize::midpoint(fine, panicking);
+        if panics(&operations[..middle], &all) {
+            panicking = middle;
+        } else {
+            fine = middle;
         }
     }
-    String::new()
+    operations
+        .get(panicking.saturating_sub(1))
+        .map(|operation| operation.pointer.clone())
+        .unwrap_or_default()
 }
 
 fn reached_from(tree: &Value, schema: &Value) -> BTreeSet<String> {

@@ -77,7 +77,7 @@ pub struct Lowered {
 }
 
 /// The passes that give every operation and every schema a shape that the generator knows.
-pub const SHAPE: [Pass; 22] = [
+pub const SHAPE: [Pass; 24] = [
     parts::PASS,
     operation_names::PASS,
     request_bodies::PASS,
@@ -96,6 +96,8 @@ pub const SHAPE: [Pass; 22] = [
     merge::PASS,
     alternatives::PASS,
     composition::PASS,
+    recursion::AGAIN,
+    aliases::AGAIN,
     enums::PASS,
     declared::PASS,
     hoist::PASS,

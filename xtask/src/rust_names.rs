@@ -9,6 +9,20 @@ pub fn pascal(text: &str) -> String {
     identifier(text, &plain(text).to_pascal_case(), "X")
 }
 
+/// The name of the type that a component has, whose own name goes through typify once more: `a-b-c` is `ABC`, and
+/// that is `Abc`.
+pub fn type_name(text: &str) -> String {
+    let mut name = pascal(text);
+    loop {
+        let next = pascal(&name);
+        if next == name {
+            return name;
+        }
+        // It gets no longer but for the prefix and the suffix, which stay.
+        name = next;
+    }
+}
+
 /// The name of a field, a parameter or a method.
 pub fn snake(text: &str) -> String {
     identifier(text, &plain(text).to_snake_case(), "x")
@@ -20,9 +34,12 @@ fn plain(text: &str) -> String {
 }
 
 fn identifier(text: &str, cased: &str, prefix: &str) -> String {
-    let name = match text {
-        "+1" => format!("{}lus1", if prefix == "X" { 'P' } else { 'p' }),
-        "-1" => format!("{}inus1", if prefix == "X" { 'M' } else { 'm' }),
+    // typify spells `+1` and `-1` out, in small letters also where it makes a type of them.
+    let name = match (text, prefix) {
+        ("+1", "X") => "Plus1".to_owned(),
+        ("-1", "X") => "Minus1".to_owned(),
+        ("+1", _) => "plus1".to_owned(),
+        ("-1", _) => "minus1".to_owned(),
         _ => cased.to_owned(),
     };
     let name = match name.chars().next() {
@@ -30,7 +47,7 @@ fn identifier(text: &str, cased: &str, prefix: &str) -> String {
         Some(first) if unicode_ident::is_xid_start(first) => name,
         Some(_) => format!("{prefix}{name}"),
     };
-    if progenitor_accepts(&name) {
+    if is_no_keyword(&name) {
         name
     } else {
         format!("{name}_")
@@ -38,7 +55,7 @@ fn identifier(text: &str, cased: &str, prefix: &str) -> String {
 }
 
 /// The keywords of Rust, as typify lists them.
-fn progenitor_accepts(name: &str) -> bool {
+fn is_no_keyword(name: &str) -> bool {
     const KEYWORDS: [&str; 53] = [
         "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
         "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",

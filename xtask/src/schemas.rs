@@ -312,12 +312,23 @@ pub fn pointer_of(reference: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Follows a `$ref` to anything in the document, once.
+/// How long a chain of references may be. A longer one leads in a circle.
+const LONGEST_CHAIN: usize = 64;
+
+/// Follows a `$ref` to anything in the document, from one to the next.
 pub fn resolve<'a>(tree: &'a Value, node: &'a Value) -> &'a Value {
-    node.get("$ref")
-        .and_then(Value::as_str)
-        .and_then(|reference| tree.pointer(&pointer_of(reference)?))
-        .unwrap_or(node)
+    let mut node = node;
+    for _ in 0..LONGEST_CHAIN {
+        let target = node
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|reference| tree.pointer(&pointer_of(reference)?));
+        match target {
+            Some(target) => node = target,
+            None => break,
+        }
+    }
+    node
 }
 
 /// The schemas of the contents of a request body or a response.

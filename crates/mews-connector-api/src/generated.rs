@@ -913,35 +913,44 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[serde(transparent)]
     pub struct LocalizedText(
-        pub ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+        pub ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::option::Option<::std::string::String>,
+        >,
     );
     impl ::std::ops::Deref for LocalizedText {
         type Target = ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::string::String,
+            ::std::option::Option<::std::string::String>,
         >;
         fn deref(
             &self,
         ) -> &::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::string::String,
+            ::std::option::Option<::std::string::String>,
         > {
             &self.0
         }
     }
     impl ::std::convert::From<LocalizedText>
-    for ::std::collections::BTreeMap<::std::string::String, ::std::string::String> {
+    for ::std::collections::BTreeMap<
+        ::std::string::String,
+        ::std::option::Option<::std::string::String>,
+    > {
         fn from(value: LocalizedText) -> Self {
             value.0
         }
     }
     impl ::std::convert::From<
-        ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+        ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::option::Option<::std::string::String>,
+        >,
     > for LocalizedText {
         fn from(
             value: ::std::collections::BTreeMap<
                 ::std::string::String,
-                ::std::string::String,
+                ::std::option::Option<::std::string::String>,
             >,
         ) -> Self {
             Self(value)

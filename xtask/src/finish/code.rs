@@ -95,10 +95,15 @@ pub(crate) fn serde_argument(attributes: &[Attribute], argument: &str) -> Option
 
 /// `T` of `Option<T>`.
 pub(super) fn option_of(ty: &Type) -> Option<&Type> {
+    argument_of(ty, "Option")
+}
+
+/// `T` of `Name<T>`.
+pub(super) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     match &last.arguments {
-        PathArguments::AngleBracketed(arguments) if last.ident == "Option" => {
+        PathArguments::AngleBracketed(arguments) if last.ident == name => {
             match arguments.args.first()? {
                 GenericArgument::Type(inner) => Some(inner),
                 _ => None,

@@ -51,7 +51,15 @@ impl VisitMut for Documentation {
 /// is text, and so is one that is only indented.
 fn lines(text: &str) -> Vec<Attribute> {
     let mut in_block = false;
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text
+        .replace("\r\n", "\n")
+        .replace('\r', "\n")
+        // Letters that turn the direction of writing: the compiler refuses them in comments.
+        .replace(
+            ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}'],
+            "",
+        )
+        .replace(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'], "");
     text.trim_end()
         .split('\n')
         .map(|line| {

@@ -6,11 +6,8 @@ use super::{Findings, Rule};
 use crate::document::{Document, escape};
 use crate::schemas::{COMPONENTS, each_schema, named_component};
 
-/// For every document.
-pub(super) const SOUND: [Rule; 1] = [("required-property", required_properties)];
-
-/// For this project's own.
-pub(super) const HOUSE: [Rule; 5] = [
+pub(super) const RULES: [Rule; 6] = [
+    ("required-property", required_properties),
     ("known-keyword", known_keywords),
     ("known-format", known_formats),
     ("checked-limit", checked_limits),

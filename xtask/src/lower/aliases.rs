@@ -15,6 +15,12 @@ pub(super) const PASS: Pass = Pass {
     apply,
 };
 
+/// The same, once more: what was merged may be but another name now.
+pub(super) const AGAIN: Pass = Pass {
+    name: "no-aliases-again",
+    ..PASS
+};
+
 /// The component that a component is but another name of.
 fn target(schema: &Value) -> Option<&str> {
     let name = named_component(schema)?;
@@ -49,7 +55,9 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         {
             end = next;
         }
-        ends.insert(name.clone(), end.clone());
+        if !aliases.contains_key(end) {
+            ends.insert(name.clone(), end.clone());
+        }
     }
     if let Some(schemas) = tree
         .pointer_mut(crate::schemas::COMPONENTS)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::{Changes, Pass, component_pointer, reference_to};
-use crate::rust_names::{pascal, unique};
+use crate::rust_names::{type_name, unique};
 use crate::schemas::{
     COMPONENT_REFERENCE, COMPONENTS, components, each_schema, each_schema_mut, pointer_of,
 };
@@ -40,7 +40,7 @@ pub(super) const RESERVED: [&str; 15] = [
 ];
 
 fn is_type_name(name: &str) -> bool {
-    pascal(name) == name && !RESERVED.contains(&name)
+    type_name(name) == name && !RESERVED.contains(&name)
 }
 
 fn is_plain(tree: &Value, reference: &str) -> bool {
@@ -76,7 +76,7 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         names.insert(component_pointer(name), name.clone());
     }
     for name in go {
-        let new = unique(&pascal(name), &mut taken);
+        let new = unique(&type_name(name), &mut taken);
         names.insert(component_pointer(name), new);
     }
     let mut elsewhere = BTreeSet::new();
@@ -89,7 +89,7 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         }
     });
     for target in elsewhere {
-        let new = unique(&pascal(&words_of(&target)), &mut taken);
+        let new = unique(&type_name(&words_of(&target)), &mut taken);
         changes.note(&target, format!("becomes the component `{new}`"));
         changes.moved(&target, &component_pointer(&new));
         names.insert(target, new);

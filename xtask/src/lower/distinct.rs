@@ -33,7 +33,8 @@ fn clashes<'a>(
     let mut taken: BTreeSet<String> = reserved.map(str::to_owned).into_iter().collect();
     let mut late = Vec::new();
     for name in &names {
-        if !taken.insert(rust_name(name)) {
+        // typify has small letters for these two, whatever they name.
+        if matches!(*name, "+1" | "-1") || !taken.insert(rust_name(name)) {
             late.push(*name);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{Changes, Pass, component_names, component_pointer, is_annotation, reference_to};
-use crate::rust_names::{pascal, unique};
+use crate::rust_names::{type_name, unique};
 use crate::schemas::{COMPONENTS, components, each_schema, inside_mut, roots};
 
 /// Objects, enums and choices that stand inside of something become components, named after where they stand. A
@@ -189,7 +189,7 @@ pub(super) fn place_name(tree: &Value, pointer: &str) -> String {
             other => words.push(other.to_owned()),
         }
     }
-    pascal(&words.join(" "))
+    type_name(&words.join(" "))
 }
 
 fn place_in_operation<'a>(

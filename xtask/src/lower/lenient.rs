@@ -12,7 +12,7 @@ use crate::schemas::{COMPONENTS, inside, response_components};
 const IDENTIFIER: &str = "Id";
 
 /// In every schema that a response can reach: unknown properties are let through, and each property but the
-/// identifier may be missing or null, which both read as `None`, never as a default.
+/// identifier, and each value of a map, may be missing or null, which both read as `None`, never as a default.
 pub(super) const PASS: Pass = Pass {
     name: "lenient-responses",
     answers: "serde refuses a whole page for one missing, null or unknown property of one item",
@@ -40,52 +40,64 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         let Some(schema) = tree.pointer_mut(&pointer) else {
             continue;
         };
-        let mut done = Vec::new();
-        if schema.get("additionalProperties") == Some(&Value::Bool(false))
-            && let Some(object) = schema.as_object_mut()
-        {
-            object.remove("additionalProperties");
-            done.push("unknown properties let through".to_owned());
-        }
-        let dropped: Vec<String> = required(schema)
-            .into_iter()
-            .filter(|name| name != IDENTIFIER)
-            .collect();
-        if !dropped.is_empty() {
-            if required(schema).contains(IDENTIFIER) {
-                schema["required"] = json!([IDENTIFIER]);
-            } else if let Some(object) = schema.as_object_mut() {
+        let required = required(schema);
+        if let Some(object) = schema.as_object_mut() {
+            if object.get("additionalProperties") == Some(&Value::Bool(false)) {
+                object.remove("additionalProperties");
+                changes.note(pointer.clone(), "unknown properties let through");
+            }
+            if required.contains(IDENTIFIER) {
+                object.insert("required".to_owned(), json!([IDENTIFIER]));
+            } else {
                 object.remove("required");
             }
-            done.push(format!("may be missing: {}", dropped.join(", ")));
         }
-        let required = required(schema);
-        let mut nulls = Vec::new();
-        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-            for (name, property) in properties {
-                if !required.contains(name) && is_never_null(property) {
-                    make_nullable(property);
-                    nulls.push(name.clone());
-                }
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (name, property) in properties.into_iter().flatten() {
+            if name == IDENTIFIER && required.contains(IDENTIFIER) {
+                continue;
+            }
+            let mut done = Vec::new();
+            if required.contains(name) {
+                done.push("missing");
+            }
+            if is_never_null(property) {
+                make_nullable(property);
+                done.push("null");
+            }
+            if !done.is_empty() {
+                changes.note(
+                    format!("{pointer}/properties/{}", escape(name)),
+                    format!("may be {}", done.join(" or ")),
+                );
             }
         }
-        if !nulls.is_empty() {
-            done.push(format!("may be null: {}", nulls.join(", ")));
+        if let Some(values) = schema
+            .get_mut("additionalProperties")
+            .filter(|values| is_never_null(values))
+        {
+            make_nullable(values);
+            changes.note(format!("{pointer}/additionalProperties"), "may be null");
         }
-        changes.note(pointer, done.join("; "));
     }
 }
 
 fn is_strict(schema: &Value) -> bool {
     let required = required(schema);
+    let is_lenient = |(name, property): (&String, &Value)| {
+        name == IDENTIFIER && required.contains(name) || !is_never_null(property)
+    };
     schema.get("additionalProperties") == Some(&Value::Bool(false))
-        || required.iter().any(|name| name != IDENTIFIER)
         || schema
+            .get("additionalProperties")
+            .is_some_and(is_never_null)
+        || required.iter().any(|name| name != IDENTIFIER)
+        || !schema
             .get("properties")
             .and_then(Value::as_object)
             .into_iter()
             .flatten()
-            .any(|(name, property)| !required.contains(name) && is_never_null(property))
+            .all(is_lenient)
 }
 
 fn required(schema: &Value) -> BTreeSet<String> {

@@ -155,12 +155,10 @@ impl Merger<'_> {
         let reference = distinct
             .iter()
             .filter_map(|member| referenced_component(member))
-            .find(|name| distinct.len() == 1 || !is_object(&self.component(name)));
+            .find(|name| distinct.len() == 1 || is_no_object(&self.component(name)));
         if let Some(name) = reference
             && !says_something
-            && choices
-                .iter()
-                .all(|_| distinct.len() == 1 || !is_object(&self.component(name)))
+            && (choices.is_empty() || distinct.len() == 1 || is_no_object(&self.component(name)))
         {
             // A value fits what the reference says, whatever else is asked of it.
             return (
@@ -306,6 +304,11 @@ fn list(value: Option<Value>) -> Vec<Value> {
 
 fn is_object(schema: &Value) -> bool {
     schema.as_object().and_then(kind_of) == Some("object")
+}
+
+/// Of any JSON, as of a component that extends itself, nobody knows.
+fn is_no_object(schema: &Value) -> bool {
+    !is_object(schema) && !is_any_json(schema) && schema.get("oneOf").is_none()
 }
 
 fn kind_of(schema: &Map<String, Value>) -> Option<&str> {

@@ -17,6 +17,12 @@ pub(super) const PASS: Pass = Pass {
     apply,
 };
 
+/// The same, once more: what was merged may be but another name now.
+pub(super) const AGAIN: Pass = Pass {
+    name: "any-json-again",
+    ..PASS
+};
+
 fn find(tree: &Value) -> Vec<String> {
     components(tree)
         .filter(|(name, schema)| leads_back(tree, name, schema))

@@ -4,6 +4,8 @@
 
 mod compiled;
 mod constructs;
+mod fuzz;
 mod large;
 mod operations;
+mod refusals;
 mod run;
