@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use crate::document::escape;
 use crate::error::{Error, Result};
-use crate::schemas::{COMPONENTS, components, inside, operations, referenced_component};
 use crate::lower::Lowered;
+use crate::schemas::{COMPONENTS, components, inside, operations, referenced_component};
 use crate::settings::Settings;
 
 /// The version of progenitor that is called; its `Cargo.toml` entry pins the same one.

@@ -46,12 +46,22 @@ impl Diff {
             at_revision(&root, &self.against)?
         };
         let changes = compare(&old, &new, &settings)?;
-        for Change { side, class, place, what } in &changes {
+        for Change {
+            side,
+            class,
+            place,
+            what,
+        } in &changes
+        {
             let _ = writeln!(out, "{class:<8}  {side:<8}  {place}: {what}");
         }
         let _ = writeln!(out, "{}", summary(&changes));
         let is_breaking = changes.iter().any(|change| change.class == Class::Breaking);
-        Ok(if is_breaking { Outcome::Attention } else { Outcome::Done })
+        Ok(if is_breaking {
+            Outcome::Attention
+        } else {
+            Outcome::Done
+        })
     }
 }
 

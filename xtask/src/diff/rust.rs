@@ -22,16 +22,31 @@ pub(super) fn compare(old: &str, new: &str) -> Vec<Change> {
     for (place, item) in &before.0 {
         let Some(now) = after.0.get(place) else {
             // Of what is gone as a whole, its parts need no word.
-            if before.owner_of(place).is_none_or(|owner| after.0.contains_key(owner)) {
-                note(Class::Breaking, place, format!("is gone; it was {}", item.is));
+            if before
+                .owner_of(place)
+                .is_none_or(|owner| after.0.contains_key(owner))
+            {
+                note(
+                    Class::Breaking,
+                    place,
+                    format!("is gone; it was {}", item.is),
+                );
             }
             continue;
         };
         if item.is != now.is {
-            note(Class::Breaking, place, format!("is {}; it was {}", now.is, item.is));
+            note(
+                Class::Breaking,
+                place,
+                format!("is {}; it was {}", now.is, item.is),
+            );
         }
         if item.deprecated != now.deprecated {
-            let what = if now.deprecated { "is deprecated" } else { "is no longer deprecated" };
+            let what = if now.deprecated {
+                "is deprecated"
+            } else {
+                "is no longer deprecated"
+            };
             note(Class::Additive, place, what.to_owned());
         }
         if now.sealed && !item.sealed {
@@ -85,7 +100,14 @@ impl Surface {
         self.0.get(place)?.owner.as_deref()
     }
 
-    fn add(&mut self, place: String, attributes: &[Attribute], is: String, owner: Option<&str>, member: bool) {
+    fn add(
+        &mut self,
+        place: String,
+        attributes: &[Attribute],
+        is: String,
+        owner: Option<&str>,
+        member: bool,
+    ) {
         self.0.insert(
             place,
             Thing {
@@ -114,7 +136,13 @@ impl Surface {
                 }
                 Item::Enum(item) if is_public(&item.vis) => {
                     let place = format!("{module}{}", item.ident);
-                    self.add(place.clone(), &item.attrs, "an enum".to_owned(), None, false);
+                    self.add(
+                        place.clone(),
+                        &item.attrs,
+                        "an enum".to_owned(),
+                        None,
+                        false,
+                    );
                     for variant in &item.variants {
                         let is = format!("a variant{}", code(&variant.fields));
                         let name = format!("{place}::{}", variant.ident);
@@ -123,7 +151,13 @@ impl Surface {
                     self.derived(&place, &item.attrs);
                 }
                 Item::Type(item) if is_public(&item.vis) => {
-                    self.add(format!("{module}{}", item.ident), &item.attrs, code(&item.ty), None, false);
+                    self.add(
+                        format!("{module}{}", item.ident),
+                        &item.attrs,
+                        code(&item.ty),
+                        None,
+                        false,
+                    );
                 }
                 Item::Impl(block) => self.block(block, module),
                 _ => {}
@@ -134,14 +168,26 @@ impl Surface {
     fn fields(&mut self, place: &str, fields: &Fields) {
         for (index, field) in fields.iter().enumerate() {
             if is_public(&field.vis) {
-                let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
-                self.add(format!("{place}.{name}"), &field.attrs, code(&field.ty), Some(place), true);
+                let name = field
+                    .ident
+                    .as_ref()
+                    .map_or_else(|| index.to_string(), ToString::to_string);
+                self.add(
+                    format!("{place}.{name}"),
+                    &field.attrs,
+                    code(&field.ty),
+                    Some(place),
+                    true,
+                );
             }
         }
     }
 
     fn derived(&mut self, place: &str, attributes: &[Attribute]) {
-        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
+        for attribute in attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("derive"))
+        {
             let _ = attribute.parse_nested_meta(|meta| {
                 let name = meta.path.segments.last().map(|last| last.ident.to_string());
                 self.implemented(place, &name.unwrap_or_default());
@@ -151,7 +197,13 @@ impl Surface {
     }
 
     fn implemented(&mut self, place: &str, name: &str) {
-        self.add(format!("{place}: {name}"), &[], "implemented".to_owned(), Some(place), false);
+        self.add(
+            format!("{place}: {name}"),
+            &[],
+            "implemented".to_owned(),
+            Some(place),
+            false,
+        );
     }
 
     fn block(&mut self, block: &syn::ItemImpl, module: &str) {
@@ -217,7 +269,7 @@ fn code(tokens: &impl ToTokens) -> String {
         .replace(" :: ", "::")
         .replace(":: ", "::")
         .replace(" ::", "::")
-        .replace(" < ", "<")
+        .replace(" <", "<")
         .replace("< ", "<")
         .replace(" >", ">")
         .replace(" ,", ",")

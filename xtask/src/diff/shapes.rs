@@ -58,13 +58,23 @@ impl<'a> Shapes<'a> {
     /// Notes a change at a place of the new document.
     pub(super) fn note_new(&mut self, side: Side, class: Class, pointer: &str, what: String) {
         let place = self.new.1.published(pointer);
-        self.changes.push(Change { side, class, place, what });
+        self.changes.push(Change {
+            side,
+            class,
+            place,
+            what,
+        });
     }
 
     /// Notes a change at a place of the old document.
     pub(super) fn note_old(&mut self, side: Side, class: Class, pointer: &str, what: String) {
         let place = self.old.1.published(pointer);
-        self.changes.push(Change { side, class, place, what });
+        self.changes.push(Change {
+            side,
+            class,
+            place,
+            what,
+        });
     }
 
     /// Compares the schemas at two pointers.
@@ -77,13 +87,7 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    fn one(
-        &mut self,
-        side: Side,
-        before: &str,
-        after: &str,
-        waiting: &mut Vec<(String, String)>,
-    ) {
+    fn one(&mut self, side: Side, before: &str, after: &str, waiting: &mut Vec<(String, String)>) {
         let (Some(old_use), Some(new_use)) =
             (self.old.0.pointer(before), self.new.0.pointer(after))
         else {
@@ -97,7 +101,9 @@ impl<'a> Shapes<'a> {
         };
         let is_again = before.starts_with(COMPONENTS)
             && after.starts_with(COMPONENTS)
-            && !self.seen.insert((side, format!("={before}"), format!("={after}")));
+            && !self
+                .seen
+                .insert((side, format!("={before}"), format!("={after}")));
         if is_again {
             return;
         }
@@ -124,13 +130,25 @@ impl<'a> Shapes<'a> {
         let (was, is) = (says(old, "nullable"), says(new, "nullable"));
         if was != is {
             // What may be null is more to take for who reads it, and more to say for who writes it.
-            let class = if is == (side == Side::Response) { Class::Breaking } else { Class::Additive };
-            let what = if is { "may be null now" } else { "is never null now" };
+            let class = if is == (side == Side::Response) {
+                Class::Breaking
+            } else {
+                Class::Additive
+            };
+            let what = if is {
+                "may be null now"
+            } else {
+                "is never null now"
+            };
             self.note_new(side, class, after, what.to_owned());
         }
         let (was, is) = (says(old, "deprecated"), says(new, "deprecated"));
         if was != is {
-            let what = if is { "is deprecated" } else { "is no longer deprecated" };
+            let what = if is {
+                "is deprecated"
+            } else {
+                "is no longer deprecated"
+            };
             self.note_new(side, Class::Additive, after, what.to_owned());
         }
         let months = |schema: &Value| schema.get(MONTHS).and_then(Value::as_f64);
@@ -156,7 +174,11 @@ impl<'a> Shapes<'a> {
         for condition in CONDITIONS {
             let (was, is) = (old.get(condition), new.get(condition));
             if was != is {
-                let class = if is.is_some() && side == Side::Request { Class::Breaking } else { Class::Additive };
+                let class = if is.is_some() && side == Side::Request {
+                    Class::Breaking
+                } else {
+                    Class::Additive
+                };
                 let what = match is {
                     Some(is) => format!("has the {condition} {is} now"),
                     None => format!("has no {condition} any more"),
@@ -164,7 +186,8 @@ impl<'a> Shapes<'a> {
                 self.note_new(side, class, after, what);
             }
         }
-        let is_closed = |schema: &Value| schema.get("additionalProperties") == Some(&Value::Bool(false));
+        let is_closed =
+            |schema: &Value| schema.get("additionalProperties") == Some(&Value::Bool(false));
         if is_closed(old) != is_closed(new) && side == Side::Request {
             let (class, what) = if is_closed(new) {
                 (Class::Breaking, "refuses unknown properties now")
@@ -192,7 +215,11 @@ impl<'a> Shapes<'a> {
             (None, Some(_)) => true,
             (Some(was), Some(is)) => (is < was) == more_allows_more,
         };
-        let class = if tightened && side == Side::Request { Class::Breaking } else { Class::Additive };
+        let class = if tightened && side == Side::Request {
+            Class::Breaking
+        } else {
+            Class::Additive
+        };
         let what = match (was, is) {
             (Some(was), Some(is)) => format!("has a {limit} of {is}; it was {was}"),
             (None, Some(is)) => format!("has a {limit} of {is} now"),
@@ -213,11 +240,25 @@ impl<'a> Shapes<'a> {
         };
         let (was, is) = (values(old), values(new));
         for value in was.difference(&is) {
-            let class = if side == Side::Request { Class::Breaking } else { Class::Additive };
-            self.note_new(side, class, after, format!("no longer has the value `{value}`"));
+            let class = if side == Side::Request {
+                Class::Breaking
+            } else {
+                Class::Additive
+            };
+            self.note_new(
+                side,
+                class,
+                after,
+                format!("no longer has the value `{value}`"),
+            );
         }
         for value in is.difference(&was) {
-            self.note_new(side, Class::Additive, after, format!("has the value `{value}` too"));
+            self.note_new(
+                side,
+                Class::Additive,
+                after,
+                format!("has the value `{value}` too"),
+            );
         }
     }
 
@@ -230,11 +271,18 @@ impl<'a> Shapes<'a> {
     ) {
         let names = |schema: &Value| -> BTreeSet<String> {
             let properties = schema.get("properties").and_then(Value::as_object);
-            properties.into_iter().flatten().map(|(name, _)| name.clone()).collect()
+            properties
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone())
+                .collect()
         };
         let is_required = |schema: &Value, name: &str| {
             let required = schema.get("required").and_then(Value::as_array);
-            required.into_iter().flatten().any(|other| other.as_str() == Some(name))
+            required
+                .into_iter()
+                .flatten()
+                .any(|other| other.as_str() == Some(name))
         };
         let (was, is) = (names(old), names(new));
         for name in was.difference(&is) {
@@ -291,11 +339,21 @@ impl<'a> Shapes<'a> {
                     format!("{before}/oneOf/{index}"),
                     format!("{after}/oneOf/{position}"),
                 )),
-                None => self.note_new(side, Class::Breaking, after, format!("can't be a `{name}` any more")),
+                None => self.note_new(
+                    side,
+                    Class::Breaking,
+                    after,
+                    format!("can't be a `{name}` any more"),
+                ),
             }
         }
         for name in is.iter().filter(|name| !was.contains(name)) {
-            self.note_new(side, Class::Additive, after, format!("can be a `{name}` too"));
+            self.note_new(
+                side,
+                Class::Additive,
+                after,
+                format!("can be a `{name}` too"),
+            );
         }
     }
 }

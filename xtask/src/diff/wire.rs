@@ -24,7 +24,11 @@ pub(super) fn compare(old: &Lowered, new: &Lowered, published: (&Value, &Value))
                 Side::Request,
                 Class::Breaking,
                 &operation.pointer,
-                format!("the operation {} {} is gone", key.1.to_ascii_uppercase(), key.0),
+                format!(
+                    "the operation {} {} is gone",
+                    key.1.to_ascii_uppercase(),
+                    key.0
+                ),
             ),
         }
     }
@@ -34,7 +38,11 @@ pub(super) fn compare(old: &Lowered, new: &Lowered, published: (&Value, &Value))
                 Side::Request,
                 Class::Additive,
                 &operation.pointer,
-                format!("the operation {} {} is new", key.1.to_ascii_uppercase(), key.0),
+                format!(
+                    "the operation {} {} is new",
+                    key.1.to_ascii_uppercase(),
+                    key.0
+                ),
             );
         }
     }
@@ -59,8 +67,17 @@ impl Wire<'_> {
             operation.node.get("deprecated") == Some(&Value::Bool(true))
         };
         if is_deprecated(old) != is_deprecated(new) {
-            let what = if is_deprecated(new) { "is deprecated" } else { "is no longer deprecated" };
-            self.shapes.note_new(Side::Request, Class::Additive, &new.pointer, what.to_owned());
+            let what = if is_deprecated(new) {
+                "is deprecated"
+            } else {
+                "is no longer deprecated"
+            };
+            self.shapes.note_new(
+                Side::Request,
+                Class::Additive,
+                &new.pointer,
+                what.to_owned(),
+            );
         }
         self.parameters(old, new);
         self.request(old, new);
@@ -74,7 +91,11 @@ impl Wire<'_> {
             let mut list = BTreeMap::new();
             for (index, parameter) in parameters.into_iter().flatten().enumerate() {
                 let text = |key: &str| {
-                    parameter.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+                    parameter
+                        .get(key)
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                        .to_owned()
                 };
                 let required = parameter.get("required") == Some(&Value::Bool(true));
                 let pointer = format!("{}/parameters/{index}", operation.pointer);
@@ -95,7 +116,8 @@ impl Wire<'_> {
             };
             if was_required != is_required {
                 let (class, what) = required(*is_required);
-                self.shapes.note_new(Side::Request, class, now, what.to_owned());
+                self.shapes
+                    .note_new(Side::Request, class, now, what.to_owned());
             }
             self.shapes.compare(
                 Side::Request,
@@ -140,7 +162,8 @@ impl Wire<'_> {
                 }
                 if was_required != is_required {
                     let (class, what) = required(is_required);
-                    self.shapes.note_new(Side::Request, class, &after, what.to_owned());
+                    self.shapes
+                        .note_new(Side::Request, class, &after, what.to_owned());
                 }
                 self.shapes.compare(
                     Side::Request,
@@ -155,9 +178,17 @@ impl Wire<'_> {
                 "the request body is gone".to_owned(),
             ),
             (None, Some((after, _, is_required))) => {
-                let class = if is_required { Class::Breaking } else { Class::Additive };
-                self.shapes
-                    .note_new(Side::Request, class, &after, "a request body is new".to_owned());
+                let class = if is_required {
+                    Class::Breaking
+                } else {
+                    Class::Additive
+                };
+                self.shapes.note_new(
+                    Side::Request,
+                    class,
+                    &after,
+                    "a request body is new".to_owned(),
+                );
             }
             (None, None) => {}
         }
@@ -168,8 +199,9 @@ impl Wire<'_> {
         for class in ["2", "4", "5"] {
             let body = |operation: &Operation<'_>| {
                 let responses = operation.node.get("responses")?.as_object()?;
-                let (status, response) =
-                    responses.iter().find(|(status, _)| status.starts_with(class))?;
+                let (status, response) = responses
+                    .iter()
+                    .find(|(status, _)| status.starts_with(class))?;
                 let (media_type, _) = response.get("content")?.as_object()?.iter().next()?;
                 let pointer = format!(
                     "{}/responses/{}/content/{}",
@@ -226,13 +258,19 @@ impl Wire<'_> {
         let (before, after) = (statuses(self.published.0), statuses(self.published.1));
         let place = |status: &str| format!("{}/responses/{status}", operation.pointer);
         for status in before.difference(&after) {
-            let class = if status.starts_with('2') { Class::Breaking } else { Class::Additive };
+            let class = if status.starts_with('2') {
+                Class::Breaking
+            } else {
+                Class::Additive
+            };
             let what = format!("the status {status} is no longer documented");
-            self.shapes.note_old(Side::Response, class, &place(status), what);
+            self.shapes
+                .note_old(Side::Response, class, &place(status), what);
         }
         for status in after.difference(&before) {
             let what = format!("the status {status} is new");
-            self.shapes.note_new(Side::Response, Class::Additive, &place(status), what);
+            self.shapes
+                .note_new(Side::Response, Class::Additive, &place(status), what);
         }
     }
 }

@@ -31,8 +31,13 @@ impl VisitMut for Turn {
         if was_option || code::option_of(&field.ty).is_none() {
             return;
         }
-        for attribute in field.attrs.iter_mut().filter(|attribute| attribute.path().is_ident("serde")) {
-            let arguments = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+        for attribute in field
+            .attrs
+            .iter_mut()
+            .filter(|attribute| attribute.path().is_ident("serde"))
+        {
+            let arguments =
+                attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
             let Ok(arguments) = arguments else { continue };
             let arguments = arguments.into_iter().map(|argument| match argument {
                 Meta::Path(path) if path.is_ident("default") => {

@@ -51,7 +51,8 @@ impl VisitMut for Rename<'_> {
                 .into_iter()
                 .map(|token| match token {
                     proc_macro2::TokenTree::Literal(literal)
-                        if literal.to_string() == LitStr::new(&now, literal.span()).token().to_string() =>
+                        if literal.to_string()
+                            == LitStr::new(&now, literal.span()).token().to_string() =>
                     {
                         LitStr::new(name, literal.span()).token().into()
                     }

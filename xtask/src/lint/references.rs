@@ -30,7 +30,13 @@ const MAPS: [&str; 14] = [
 const FREE: [&str; 4] = ["default", "enum", "example", "value"];
 
 fn references(document: &Document, findings: &mut Findings) {
-    walk(document, &document.tree, &mut String::new(), false, findings);
+    walk(
+        document,
+        &document.tree,
+        &mut String::new(),
+        false,
+        findings,
+    );
 }
 
 fn walk(

@@ -21,7 +21,10 @@ pub(super) const RULES: [Rule; 4] = [
 const TAKEN: [&str; 2] = ["body", "header_map"];
 
 /// The parameters of an operation, those of its path behind its own, each where it stands, references followed.
-fn parameters_of<'a>(document: &'a Document, operation: &Operation<'a>) -> Vec<(String, &'a Value)> {
+fn parameters_of<'a>(
+    document: &'a Document,
+    operation: &Operation<'a>,
+) -> Vec<(String, &'a Value)> {
     let path_pointer = format!("/paths/{}", escape(operation.path));
     let shared = document
         .tree
@@ -32,10 +35,17 @@ fn parameters_of<'a>(document: &'a Document, operation: &Operation<'a>) -> Vec<(
         (&operation.pointer, operation.node.get("parameters")),
         (&path_pointer, shared),
     ] {
-        for (index, parameter) in list.and_then(Value::as_array).into_iter().flatten().enumerate() {
+        for (index, parameter) in list
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
             let parameter = resolve(&document.tree, parameter);
             let same = |(_, other): &(String, &Value)| {
-                ["name", "in"].iter().all(|key| other.get(key) == parameter.get(key))
+                ["name", "in"]
+                    .iter()
+                    .all(|key| other.get(key) == parameter.get(key))
             };
             if !parameters.iter().any(same) {
                 parameters.push((format!("{pointer}/parameters/{index}"), parameter));
@@ -126,7 +136,10 @@ fn parameters(document: &Document, findings: &mut Findings) {
             } else if style.is_some_and(|style| style != usual) {
                 findings.add(
                     pointer,
-                    format!("is written in the style `{}`; progenitor knows `{usual}` alone", style.unwrap_or_default()),
+                    format!(
+                        "is written in the style `{}`; progenitor knows `{usual}` alone",
+                        style.unwrap_or_default()
+                    ),
                     "leave it out, or describe it as a text that who calls puts together",
                 );
             } else if place == "query"
@@ -157,9 +170,16 @@ fn parameters(document: &Document, findings: &mut Findings) {
 
 fn is_container(document: &Document, schema: &Value) -> bool {
     let target = named_component(schema)
-        .and_then(|name| document.tree.pointer(&format!("/components/schemas/{}", escape(name))))
+        .and_then(|name| {
+            document
+                .tree
+                .pointer(&format!("/components/schemas/{}", escape(name)))
+        })
         .unwrap_or(schema);
-    matches!(target.get("type").and_then(Value::as_str), Some("array" | "object"))
+    matches!(
+        target.get("type").and_then(Value::as_str),
+        Some("array" | "object")
+    )
 }
 
 fn is_header_name(name: &str) -> bool {
@@ -194,7 +214,9 @@ fn media_types(document: &Document, findings: &mut Findings) {
             continue;
         };
         let pointer = format!("{}/requestBody", operation.pointer);
-        let Some(content) = resolve(&document.tree, body).get("content").and_then(Value::as_object)
+        let Some(content) = resolve(&document.tree, body)
+            .get("content")
+            .and_then(Value::as_object)
         else {
             continue;
         };
@@ -202,7 +224,10 @@ fn media_types(document: &Document, findings: &mut Findings) {
             let kinds: Vec<&str> = content.keys().map(String::as_str).collect();
             findings.add(
                 format!("{pointer}/content"),
-                format!("is sent as {}, which the generated client can't write", kinds.join(", ")),
+                format!(
+                    "is sent as {}, which the generated client can't write",
+                    kinds.join(", ")
+                ),
                 "describe it as application/json, application/x-www-form-urlencoded, \
                  application/octet-stream or text/plain, or leave the operation out",
             );
@@ -210,7 +235,10 @@ fn media_types(document: &Document, findings: &mut Findings) {
         for (kind, media) in content {
             let is_form = kind.starts_with("application/x-www-form-urlencoded");
             let encoding = media.get("encoding").and_then(Value::as_object);
-            if is_form && content.len() == 1 && encoding.is_some_and(|encoding| !encoding.is_empty()) {
+            if is_form
+                && content.len() == 1
+                && encoding.is_some_and(|encoding| !encoding.is_empty())
+            {
                 findings.add(
                     format!("{pointer}/content/{}/encoding", escape(kind)),
                     "says how each field is written; progenitor writes all of them in one way",

@@ -41,9 +41,11 @@ fn is_simple(tree: &Value, schema: &Value) -> bool {
             .and_then(|name| tree.pointer(&component_pointer(name)))
             .is_some_and(is_struct)
     };
-    let alone = schema
-        .as_object()
-        .is_some_and(|object| object.keys().all(|keyword| keyword == "oneOf" || is_annotation(keyword)));
+    let alone = schema.as_object().is_some_and(|object| {
+        object
+            .keys()
+            .all(|keyword| keyword == "oneOf" || is_annotation(keyword))
+    });
     named_component(schema).is_some()
         || alone
             && members.len() > 1
@@ -86,14 +88,22 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             return Vec::new();
         }
         let mut added = Vec::new();
-        let (simple, nullable) = simplify(&snapshot, schema, !in_response(pointer, &responses), &mut |index, member| {
-            let name = names.take(&place_name(&snapshot, &format!("{pointer}/oneOf/{index}")));
-            let reference = reference_to(&name);
-            added.push((name, member));
-            reference
-        });
+        let (simple, nullable) = simplify(
+            &snapshot,
+            schema,
+            !in_response(pointer, &responses),
+            &mut |index, member| {
+                let name = names.take(&place_name(&snapshot, &format!("{pointer}/oneOf/{index}")));
+                let reference = reference_to(&name);
+                added.push((name, member));
+                reference
+            },
+        );
         if is_any_json(&simple) {
-            changes.loss(pointer, "any JSON: nothing but who uses it knows which of its kinds it is");
+            changes.loss(
+                pointer,
+                "any JSON: nothing but who uses it knows which of its kinds it is",
+            );
         } else {
             changes.note(pointer, "brought into one form");
         }
@@ -117,7 +127,12 @@ fn simplify(
     let mut nullable = is_nullable(schema);
     let mut members: Vec<Value> = Vec::new();
     for keyword in CHOICES {
-        for member in object.get(keyword).and_then(Value::as_array).into_iter().flatten() {
+        for member in object
+            .get(keyword)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             nullable |= is_nullable(member);
             if !is_null_alone(member) && !members.contains(member) {
                 members.push(member.clone());
@@ -179,7 +194,12 @@ fn is_null_alone(schema: &Value) -> bool {
 fn common_scalar(schemas: &[&Value]) -> Option<Value> {
     let kinds: BTreeSet<&str> = schemas
         .iter()
-        .map(|schema| schema.get("type").and_then(Value::as_str).unwrap_or_default())
+        .map(|schema| {
+            schema
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        })
         .collect();
     let kind = match kinds.into_iter().collect::<Vec<_>>()[..] {
         [kind @ ("string" | "integer" | "number" | "boolean")] => kind,
@@ -204,7 +224,9 @@ fn common_scalar(schemas: &[&Value]) -> Option<Value> {
     let format = schemas.first().and_then(|schema| schema.get("format"));
     if let Some(format) = format
         && kind != "number"
-        && schemas.iter().all(|schema| schema.get("format") == Some(format))
+        && schemas
+            .iter()
+            .all(|schema| schema.get("format") == Some(format))
     {
         scalar["format"] = format.clone();
     }

@@ -108,7 +108,10 @@ fn strip(value: &mut Value, is_map: bool) {
 
 /// The headers of a response have no part in the code.
 fn strip_response_headers(object: &mut Map<String, Value>) {
-    if object.contains_key("description") && object.contains_key("headers") && !object.contains_key("type") {
+    if object.contains_key("description")
+        && object.contains_key("headers")
+        && !object.contains_key("type")
+    {
         object.remove("headers");
     }
 }

@@ -38,7 +38,8 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         if schema.get("$ref").is_some() {
             return;
         }
-        let Some(reference) = named_component(schema).map(|name| json!([super::reference_to(name)]))
+        let Some(reference) =
+            named_component(schema).map(|name| json!([super::reference_to(name)]))
         else {
             return;
         };

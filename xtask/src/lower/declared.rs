@@ -52,7 +52,10 @@ fn places(tree: &Value) -> Vec<(String, Need)> {
         if schema.get("required").is_none() {
             return;
         }
-        let root = pointer.match_indices('/').nth(3).map_or(pointer, |(at, _)| &pointer[..at]);
+        let root = pointer
+            .match_indices('/')
+            .nth(3)
+            .map_or(pointer, |(at, _)| &pointer[..at]);
         let in_request = request_prefixes.contains(root) || pointer.contains("/requestBody/");
         if let Some(need) = need(schema, in_request) {
             places.push((pointer.to_owned(), need));
@@ -62,7 +65,10 @@ fn places(tree: &Value) -> Vec<(String, Need)> {
 }
 
 fn find(tree: &Value) -> Vec<String> {
-    places(tree).into_iter().map(|(pointer, _)| pointer).collect()
+    places(tree)
+        .into_iter()
+        .map(|(pointer, _)| pointer)
+        .collect()
 }
 
 fn apply(tree: &mut Value, changes: &mut Changes) {
@@ -79,11 +85,16 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         }
         if let Some(Value::Array(required)) = schema.get_mut("required") {
             required.retain(|name| {
-                !name.as_str().is_some_and(|name| need.read_only.iter().any(|other| other == name))
+                !name
+                    .as_str()
+                    .is_some_and(|name| need.read_only.iter().any(|other| other == name))
             });
         }
         for name in need.read_only {
-            changes.note(&pointer, format!("`{name}` may be missing: only responses have it"));
+            changes.note(
+                &pointer,
+                format!("`{name}` may be missing: only responses have it"),
+            );
         }
     }
     // What required a property may not have had a type before.

@@ -56,7 +56,9 @@ fn clashes<'a>(
 
 fn clashes_of(schema: &Value) -> BTreeMap<String, String> {
     if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        let has_extra = schema.get("additionalProperties").is_some_and(Value::is_object);
+        let has_extra = schema
+            .get("additionalProperties")
+            .is_some_and(Value::is_object);
         return clashes(
             properties.keys().map(String::as_str),
             snake,
@@ -82,7 +84,12 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             continue;
         };
         let clashes = clashes_of(schema);
-        let rename = |name: &str| clashes.get(name).cloned().unwrap_or_else(|| name.to_owned());
+        let rename = |name: &str| {
+            clashes
+                .get(name)
+                .cloned()
+                .unwrap_or_else(|| name.to_owned())
+        };
         if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             *properties = std::mem::take(properties)
                 .into_iter()
@@ -90,14 +97,22 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
                 .collect();
         }
         for list in ["required", "enum"] {
-            for name in schema.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            for name in schema
+                .get_mut(list)
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
                 if let Some(text) = name.as_str() {
                     *name = json!(rename(text));
                 }
             }
         }
         for (name, new) in &clashes {
-            changes.note(&pointer, format!("`{name}` is called `{new}` in Rust: another one has its name"));
+            changes.note(
+                &pointer,
+                format!("`{name}` is called `{new}` in Rust: another one has its name"),
+            );
         }
         let wire: Map<String, Value> = clashes
             .into_iter()

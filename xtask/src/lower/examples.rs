@@ -123,8 +123,7 @@ pub(super) fn agree(contract: &mut Value, tree: &Value, changes: &Changes) {
 /// property the contract still says whether a request may send it.
 fn adopt(contract: &mut Value, lowered: &Value, in_container: bool) {
     let shape = |schema: &Value| {
-        ["$ref", "allOf", "oneOf", "type", "format"]
-            .map(|keyword| schema.get(keyword).cloned())
+        ["$ref", "allOf", "oneOf", "type", "format"].map(|keyword| schema.get(keyword).cloned())
     };
     let differs = shape(contract) != shape(lowered)
         && !(contract.get("$ref").is_some() && lowered.pointer("/allOf/0") == Some(contract));
@@ -134,7 +133,9 @@ fn adopt(contract: &mut Value, lowered: &Value, in_container: bool) {
         *contract = lowered.clone();
         if let (Some(object), Some(limits)) = (contract.as_object_mut(), limits.as_object_mut()) {
             for (keyword, value) in std::mem::take(limits) {
-                if keyword.starts_with("x-") || ["minLength", "maxLength", "deprecated"].contains(&keyword.as_str()) {
+                if keyword.starts_with("x-")
+                    || ["minLength", "maxLength", "deprecated"].contains(&keyword.as_str())
+                {
                     object.entry(keyword).or_insert(value);
                 }
             }
@@ -151,7 +152,9 @@ fn adopt(contract: &mut Value, lowered: &Value, in_container: bool) {
     if in_container && is_nullable(lowered) {
         super::make_nullable(contract);
     }
-    let properties = contract.get_mut("properties").and_then(Value::as_object_mut);
+    let properties = contract
+        .get_mut("properties")
+        .and_then(Value::as_object_mut);
     for (name, property) in properties.into_iter().flatten() {
         if let Some(lowered) = lowered.get("properties").and_then(|all| all.get(name)) {
             adopt(property, lowered, false);

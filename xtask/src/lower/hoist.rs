@@ -21,9 +21,7 @@ pub(super) const PASS: Pass = Pass {
 fn needs_name(schema: &Value) -> bool {
     schema.get("$ref").is_none()
         && schema.get("allOf").is_none()
-        && (schema.get("enum").is_some()
-            || schema.get("oneOf").is_some()
-            || is_struct(schema))
+        && (schema.get("enum").is_some() || schema.get("oneOf").is_some() || is_struct(schema))
 }
 
 /// An object that becomes a struct: one with properties, or one that has none at all.
@@ -89,7 +87,11 @@ impl Names {
         Self(
             components(tree)
                 .map(|(name, _)| name.clone())
-                .chain(component_names::RESERVED.iter().map(|name| (*name).to_owned()))
+                .chain(
+                    component_names::RESERVED
+                        .iter()
+                        .map(|name| (*name).to_owned()),
+                )
                 .collect(),
         )
     }
@@ -200,7 +202,11 @@ fn place_in_operation<'a>(
             ("body".to_owned(), rest)
         }
         [responses, status, _content, _media, _schema, rest @ ..] if responses == "responses" => {
-            let word = if status.starts_with('2') { "response" } else { "error" };
+            let word = if status.starts_with('2') {
+                "response"
+            } else {
+                "error"
+            };
             (word.to_owned(), rest)
         }
         [parameters, index, _schema, rest @ ..] if parameters == "parameters" => {

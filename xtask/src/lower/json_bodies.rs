@@ -52,7 +52,10 @@ fn places(tree: &Value) -> Vec<(String, Value)> {
 }
 
 fn find(tree: &Value) -> Vec<String> {
-    places(tree).into_iter().map(|(pointer, _)| pointer).collect()
+    places(tree)
+        .into_iter()
+        .map(|(pointer, _)| pointer)
+        .collect()
 }
 
 fn apply(tree: &mut Value, changes: &mut Changes) {

@@ -104,5 +104,4 @@ fn is_never_null(schema: &Value) -> bool {
         && ["type", "$ref", "allOf", "anyOf", "oneOf"]
             .iter()
             .any(|keyword| schema.get(*keyword).is_some())
-        
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::hoist::{Names, beside_reference, is_struct, place_name, rewrite};
+use super::hoist::{Names, beside_reference, place_name, rewrite};
 use super::{Changes, Pass, any_json, component_pointer, is_annotation, is_any_json, reference_to};
 use crate::schemas::{COMPONENTS, each_schema, named_component, referenced_component};
 
@@ -35,7 +35,9 @@ fn says_something(schema: &Map<String, Value>) -> bool {
             schema.get("type").and_then(Value::as_str),
             Some("string" | "integer" | "number" | "boolean" | "array")
         )
-        || schema.get("additionalProperties").is_some_and(Value::is_object)
+        || schema
+            .get("additionalProperties")
+            .is_some_and(Value::is_object)
 }
 
 fn needs(schema: &Value) -> bool {
@@ -92,7 +94,16 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
                 changes.note(pointer, "merged into one schema");
             }
             let is_component = pointer.matches('/').count() == 3;
-            if is_component || !is_struct(&merged) {
+            let is_container = merged.get("allOf").is_none()
+                && matches!(
+                    merged.get("type").and_then(Value::as_str),
+                    Some("array" | "object")
+                );
+            if is_component || !is_container {
+                if is_component && is_container {
+                    let name = pointer.rsplit('/').next().unwrap_or_default();
+                    known.entry(expression).or_insert_with(|| name.to_owned());
+                }
                 *schema = merged;
                 return Vec::new();
             }
@@ -159,7 +170,10 @@ impl Merger<'_> {
             && (choices.is_empty() || distinct.len() == 1 || is_no_object(&self.component(name)))
         {
             // A value fits what the reference says, whatever else is asked of it.
-            return (with_annotations(&own, json!({ "allOf": [reference_to(name)] })), None);
+            return (
+                with_annotations(&own, json!({ "allOf": [reference_to(name)] })),
+                None,
+            );
         }
         if distinct.is_empty() && !says_something && choices.len() == 1 {
             let (keyword, choice) = choices.remove(0);
@@ -197,7 +211,9 @@ impl Merger<'_> {
 
     fn lost(&self, schema: &Value) -> (Value, Option<String>) {
         let why = if self.spent > MOST_PROPERTIES {
-            format!("any JSON: merged, the document would have more than {MOST_PROPERTIES} properties")
+            format!(
+                "any JSON: merged, the document would have more than {MOST_PROPERTIES} properties"
+            )
         } else {
             "any JSON: its parts ask for different types".to_owned()
         };
@@ -277,9 +293,9 @@ impl Merger<'_> {
             let property = match properties.get(name) {
                 None => other.clone(),
                 Some(mine) if is_any_json(mine) => other.clone(),
-                Some(mine) if mine.get("$ref").is_none() && other.get("$ref").is_none() => self
-                    .combine(mine, other)
-                    .unwrap_or_else(|| mine.clone()),
+                Some(mine) if mine.get("$ref").is_none() && other.get("$ref").is_none() => {
+                    self.combine(mine, other).unwrap_or_else(|| mine.clone())
+                }
                 Some(mine) => mine.clone(),
             };
             properties.insert(name.clone(), property);
@@ -316,7 +332,10 @@ fn kind_of(schema: &Map<String, Value>) -> Option<&str> {
 
 fn with_annotations(annotated: &Map<String, Value>, mut schema: Value) -> Value {
     if let Some(object) = schema.as_object_mut() {
-        for (keyword, value) in annotated.iter().filter(|(keyword, _)| is_annotation(keyword)) {
+        for (keyword, value) in annotated
+            .iter()
+            .filter(|(keyword, _)| is_annotation(keyword))
+        {
             object.insert(keyword.clone(), value.clone());
         }
     }

@@ -70,7 +70,10 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             match before {
                 None => format!("called `{name}`: it has no operationId"),
                 Some(id) => {
-                    format!("called `{name}`: the client has a method `{}` already", snake(&id))
+                    format!(
+                        "called `{name}`: the client has a method `{}` already",
+                        snake(&id)
+                    )
                 }
             },
         );

@@ -77,7 +77,10 @@ fn steps(responses: &Map<String, Value>, class: &Class) -> Vec<(String, Step)> {
         // Beside a whole range, its single statuses would be arms that are never reached.
         let range = format!("{}XX", &status[..1]);
         if status[1..] != range[1..] && kept.iter().any(|(other, _)| **other == range) {
-            steps.push(((*status).clone(), Step::LeaveOut("that its range stands for")));
+            steps.push((
+                (*status).clone(),
+                Step::LeaveOut("that its range stands for"),
+            ));
         }
     }
     steps
@@ -124,7 +127,11 @@ pub(super) fn alike(tree: &mut Value, class: &Class, changes: &mut Changes) {
             match step {
                 Step::LeaveOut(why) => {
                     responses.remove(&status);
-                    let article = if class.name.starts_with('e') { "an" } else { "a" };
+                    let article = if class.name.starts_with('e') {
+                        "an"
+                    } else {
+                        "a"
+                    };
                     changes.note(&place, format!("left out: {article} {} {why}", class.name));
                 }
                 Step::AnyJson => {
@@ -135,7 +142,10 @@ pub(super) fn alike(tree: &mut Value, class: &Class, changes: &mut Changes) {
                         *schema = json!({});
                         changes.loss(
                             format!("{place}{SCHEMA}"),
-                            format!("any JSON: the bodies of this operation's {} responses differ", class.name),
+                            format!(
+                                "any JSON: the bodies of this operation's {} responses differ",
+                                class.name
+                            ),
                         );
                     }
                 }

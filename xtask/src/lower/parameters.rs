@@ -72,7 +72,10 @@ fn is_scalar(tree: &Value, schema: &Value) -> bool {
 }
 
 fn find(tree: &Value) -> Vec<String> {
-    needs(tree).into_iter().map(|(pointer, _)| pointer).collect()
+    needs(tree)
+        .into_iter()
+        .map(|(pointer, _)| pointer)
+        .collect()
 }
 
 fn apply(tree: &mut Value, changes: &mut Changes) {

@@ -113,10 +113,7 @@ fn share_out_parameters(tree: &mut Value, changes: &mut Changes) {
     let snapshot = serde_json::json!({ "components": snapshot });
     let identity = |parameter: &Value| {
         let parameter = follow(&snapshot, parameter).map_or(parameter, |(_, node)| node);
-        (
-            parameter.get("in").cloned(),
-            parameter.get("name").cloned(),
-        )
+        (parameter.get("in").cloned(), parameter.get("name").cloned())
     };
     let Some(paths) = tree.get_mut("paths").and_then(Value::as_object_mut) else {
         return;

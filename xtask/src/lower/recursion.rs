@@ -84,7 +84,10 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             }
             *schema = any;
             let name = pointer.trim_start_matches(COMPONENTS);
-            changes.loss(&pointer, format!("any JSON: `{}` leads to itself alone", &name[1..]));
+            changes.loss(
+                &pointer,
+                format!("any JSON: `{}` leads to itself alone", &name[1..]),
+            );
         }
     }
 }

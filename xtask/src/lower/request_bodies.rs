@@ -89,7 +89,10 @@ fn places(tree: &Value) -> Vec<(String, Option<(Value, Vec<String>)>)> {
 }
 
 fn find(tree: &Value) -> Vec<String> {
-    places(tree).into_iter().map(|(pointer, _)| pointer).collect()
+    places(tree)
+        .into_iter()
+        .map(|(pointer, _)| pointer)
+        .collect()
 }
 
 fn apply(tree: &mut Value, changes: &mut Changes) {

@@ -35,11 +35,11 @@ fn simple(responses: &Map<String, Value>) -> Map<String, Value> {
     }
     if let Some(default) = responses.get("default") {
         let has_success = simple.keys().any(|status| status.starts_with('2'));
-        let ranges = ["2XX", "4XX", "5XX"].into_iter().skip(usize::from(has_success));
+        let ranges = ["2XX", "4XX", "5XX"]
+            .into_iter()
+            .skip(usize::from(has_success));
         for range in ranges {
-            simple
-                .entry(range)
-                .or_insert_with(|| default.clone());
+            simple.entry(range).or_insert_with(|| default.clone());
         }
     }
     simple
@@ -57,7 +57,10 @@ fn places(tree: &Value) -> Vec<(String, Map<String, Value>)> {
 }
 
 fn find(tree: &Value) -> Vec<String> {
-    places(tree).into_iter().map(|(pointer, _)| pointer).collect()
+    places(tree)
+        .into_iter()
+        .map(|(pointer, _)| pointer)
+        .collect()
 }
 
 fn apply(tree: &mut Value, changes: &mut Changes) {
@@ -76,7 +79,10 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
                 }
                 None => changes.note(&place, "left out: neither a success nor an error"),
                 Some(now) if *now != response && response.get("content").is_some() => {
-                    changes.note(format!("{place}/content"), "left out: this status has no body");
+                    changes.note(
+                        format!("{place}/content"),
+                        "left out: this status has no body",
+                    );
                 }
                 Some(_) => {}
             }

@@ -116,20 +116,25 @@ fn simple(schema: &Value) -> Option<(Map<String, Value>, Vec<String>)> {
                 "type" | "not" => false,
                 "enum" | "discriminator" => kind.is_none() && !is_choice,
                 _ if CHOICES.contains(&keyword) || is_annotation(keyword) => false,
-                _ => !kind
-                    .as_deref()
-                    .is_some_and(|kind| keywords_of(kind).contains(&keyword))
-                    && !is_choice,
+                _ => {
+                    !kind
+                        .as_deref()
+                        .is_some_and(|kind| keywords_of(kind).contains(&keyword))
+                        && !is_choice
+                }
             }
         })
         .map(|(keyword, _)| keyword.clone())
         .collect();
     for keyword in &dropped {
         let value = object.remove(keyword).unwrap_or_default();
-        let value = value.as_str().map_or(String::new(), |text| format!(" {text}"));
+        let value = value
+            .as_str()
+            .map_or(String::new(), |text| format!(" {text}"));
         done.push(format!(
             "`{keyword}{value}` left out: it says nothing of {}",
-            kind.as_deref().map_or_else(|| "any JSON".to_owned(), |kind| format!("the type {kind}"))
+            kind.as_deref()
+                .map_or_else(|| "any JSON".to_owned(), |kind| format!("the type {kind}"))
         ));
     }
     if kind.as_deref() == Some("array") && !is_choice && !object.contains_key("items") {

@@ -7,8 +7,8 @@ use clap::Args;
 use similar::TextDiff;
 
 use super::{Generated, as_json, generate, refuse_findings, report};
-use crate::diff;
 use crate::command::Outcome;
+use crate::diff;
 use crate::document::Document;
 use crate::error::Result;
 use crate::files::{self, Writes};

@@ -13,7 +13,11 @@ pub(super) fn tell(document: &Document, changes: &Changes, all: bool, out: &mut 
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for change in changes.list() {
         if all || change.effect == Effect::Loss {
-            let _ = writeln!(out, "{file}#{}: {} [{}]", change.pointer, change.what, change.pass);
+            let _ = writeln!(
+                out,
+                "{file}#{}: {} [{}]",
+                change.pointer, change.what, change.pass
+            );
         } else {
             *counts.entry(change.pass).or_default() += 1;
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use xtask::schemas::{components, operations};
 
 use crate::run::regenerate;
 use crate::{constructs, large};
@@ -74,7 +75,8 @@ fn modules_compile_without_warnings_and_read_their_own_examples() {
     fs::create_dir_all(&sources).expect("a folder for the crate");
     fs::write(folder.join("Cargo.toml"), MANIFEST).expect("a manifest");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).expect("the versions that are in use");
+    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))
+        .expect("the versions that are in use");
 
     let mut main = String::from("#![deny(warnings)]\n#![allow(dead_code)]\n");
     let mut calls = String::new();
@@ -82,6 +84,8 @@ fn modules_compile_without_warnings_and_read_their_own_examples() {
         .into_iter()
         .map(|construct| (construct.name, construct.document))
         .chain([("large", large::document())]);
+    assert_eq!(operations(&large::document()).len(), large::OPERATIONS);
+    assert_eq!(components(&large::document()).count(), large::SCHEMAS);
     for (name, document) in documents {
         let spec = folder.join(format!("{name}.json"));
         fs::write(&spec, document.to_string()).expect("a document");
@@ -127,16 +131,25 @@ fn calls_for(module: &str, document: &Value, code: &str) -> Vec<String> {
                 continue;
             };
             let content = |holder: Option<&Value>| {
-                let media = holder?.get("content")?.as_object()?.iter().find(|(kind, _)| kind.contains("json"))?;
+                let media = holder?
+                    .get("content")?
+                    .as_object()?
+                    .iter()
+                    .find(|(kind, _)| kind.contains("json"))?;
                 Some(media.1.clone())
             };
             let request = content(operation.get("requestBody"));
             let response = content(operation.pointer("/responses/200"));
             for (call, ty, media) in [("send", &types.0, request), ("read", &types.1, response)] {
-                let (Some(ty), Some(media)) = (ty, media) else { continue };
+                let (Some(ty), Some(media)) = (ty, media) else {
+                    continue;
+                };
                 for (name, example) in examples(&media) {
                     let what = format!("{module} {path} {name}");
-                    calls.push(format!("{call}::<{}>({what:?}, {example:?})", ty.replace("types ::", &format!("{module} :: types ::"))));
+                    calls.push(format!(
+                        "{call}::<{}>({what:?}, {example:?})",
+                        ty.replace("types ::", &format!("{module} :: types ::"))
+                    ));
                 }
             }
         }
@@ -145,8 +158,15 @@ fn calls_for(module: &str, document: &Value, code: &str) -> Vec<String> {
 }
 
 fn examples(media: &Value) -> Vec<(String, String)> {
-    let text = |example: &Value| example.as_str().filter(|text| text.starts_with('{')).map_or_else(|| example.to_string(), str::to_owned);
-    let one = media.get("example").map(|example| ("example".to_owned(), text(example)));
+    let text = |example: &Value| {
+        example
+            .as_str()
+            .filter(|text| text.starts_with('{'))
+            .map_or_else(|| example.to_string(), str::to_owned)
+    };
+    let one = media
+        .get("example")
+        .map(|example| ("example".to_owned(), text(example)));
     let named = media.get("examples").and_then(Value::as_object);
     one.into_iter()
         .chain(named.into_iter().flatten().filter_map(|(name, example)| {
@@ -162,9 +182,13 @@ fn methods(code: &str) -> BTreeMap<String, (Option<String>, Option<String>)> {
     let file = syn::parse_file(code).expect("Rust");
     let mut methods = BTreeMap::new();
     for item in &file.items {
-        let syn::Item::Impl(block) = item else { continue };
+        let syn::Item::Impl(block) = item else {
+            continue;
+        };
         for item in &block.items {
-            let syn::ImplItem::Fn(function) = item else { continue };
+            let syn::ImplItem::Fn(function) = item else {
+                continue;
+            };
             let doc: String = function
                 .attrs
                 .iter()

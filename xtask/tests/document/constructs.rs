@@ -425,8 +425,22 @@ fn inline() -> Value {
 
 fn names() -> Value {
     let names = [
-        "list-item", "ListItem", "listItem", "123", "Ok", "None", "Vec", "String", "self", "Page[Thing]",
-        "TextVisitor", "Größe", "a.b_c", "Error", "Client", "Value",
+        "list-item",
+        "ListItem",
+        "listItem",
+        "123",
+        "Ok",
+        "None",
+        "Vec",
+        "String",
+        "self",
+        "Page[Thing]",
+        "TextVisitor",
+        "Größe",
+        "a.b_c",
+        "Error",
+        "Client",
+        "Value",
     ];
     let mut schemas = json!({});
     let mut properties = json!({});
@@ -762,8 +776,7 @@ fn contradicted() -> Value {
             "NumericKind": 4,
         }),
     );
-    let media = document
-        .pointer_mut("/paths/~1do/post/responses/200/content/application~1json");
+    let media = document.pointer_mut("/paths/~1do/post/responses/200/content/application~1json");
     if let Some(media) = media {
         let example = media["example"].take();
         *media = json!({

@@ -13,7 +13,13 @@ use xtask::{lint, regenerate};
 use crate::constructs::{self, exchange, reference};
 use crate::run::{Folder, xtask};
 
-const NAMES: [&str; 5] = ["Question", "Answer", "Third", "fourth-thing", "Fourth_Thing"];
+const NAMES: [&str; 5] = [
+    "Question",
+    "Answer",
+    "Third",
+    "fourth-thing",
+    "Fourth_Thing",
+];
 
 /// A schema that OpenAPI 3.0 allows, with references to components.
 fn schema() -> impl Strategy<Value = Value> {
@@ -41,20 +47,27 @@ fn schema() -> impl Strategy<Value = Value> {
         let properties = prop::collection::btree_map("[a-c]{1,2}|[A-C][a-c]", inner.clone(), 0..4)
             .prop_map(|all| all.into_iter().collect::<Map<String, Value>>());
         prop_oneof![
-            inner.clone().prop_map(|items| json!({ "type": "array", "items": items })),
-            inner.clone().prop_map(|values| json!({ "type": "object", "additionalProperties": values })),
-            (properties, any::<bool>(), list.clone(), inner.clone()).prop_map(|(properties, closed, all, extra)| {
-                let mut object = json!({ "properties": properties, "required": ["a", "missing"] });
-                if closed {
-                    object["additionalProperties"] = json!(false);
-                } else if all.len() == 1 {
-                    object["additionalProperties"] = extra;
+            inner
+                .clone()
+                .prop_map(|items| json!({ "type": "array", "items": items })),
+            inner
+                .clone()
+                .prop_map(|values| json!({ "type": "object", "additionalProperties": values })),
+            (properties, any::<bool>(), list.clone(), inner.clone()).prop_map(
+                |(properties, closed, all, extra)| {
+                    let mut object =
+                        json!({ "properties": properties, "required": ["a", "missing"] });
+                    if closed {
+                        object["additionalProperties"] = json!(false);
+                    } else if all.len() == 1 {
+                        object["additionalProperties"] = extra;
+                    }
+                    if all.len() > 2 {
+                        object["allOf"] = json!(all);
+                    }
+                    object
                 }
-                if all.len() > 2 {
-                    object["allOf"] = json!(all);
-                }
-                object
-            }),
+            ),
             (
                 list,
                 prop::sample::select(vec!["allOf", "anyOf", "oneOf"]),
@@ -147,7 +160,11 @@ fn pointers_of(value: &Value, pointer: &mut String, pointers: &mut Vec<String>) 
             .iter()
             .map(|(key, value)| (xtask::document::escape(key), value))
             .collect(),
-        Value::Array(items) => items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| (index.to_string(), item))
+            .collect(),
         _ => Vec::new(),
     };
     for (step, child) in children {
@@ -185,9 +202,13 @@ fn nesting_without_end_is_refused() {
     }
     ends_in_words(
         "deep.json",
-        &exchange(&json!({ "Question": 0, "Answer": {} }), &json!({}), &json!({}))
-            .to_string()
-            .replace("\"Question\":0", &format!("\"Question\":{schema}")),
+        &exchange(
+            &json!({ "Question": 0, "Answer": {} }),
+            &json!({}),
+            &json!({}),
+        )
+        .to_string()
+        .replace("\"Question\":0", &format!("\"Question\":{schema}")),
     );
 }
 
@@ -196,7 +217,10 @@ fn a_bomb_of_aliases_is_refused() {
     let mut text = String::from("openapi: 3.0.3\na0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
         let before = format!("*a{}", level - 1);
-        text += &format!("a{level}: &a{level} [{}]\n", [before.as_str(); 9].join(", "));
+        text += &format!(
+            "a{level}: &a{level} [{}]\n",
+            [before.as_str(); 9].join(", ")
+        );
     }
     ends_in_words("bomb.yaml", &text);
 }
@@ -214,7 +238,10 @@ fn merging_without_end_is_refused_or_comes_to_an_end() {
             },
         });
     }
-    ends_in_words("merges.json", &exchange(&schemas, &json!({}), &json!({})).to_string());
+    ends_in_words(
+        "merges.json",
+        &exchange(&schemas, &json!({}), &json!({})).to_string(),
+    );
 }
 
 #[test]
@@ -232,5 +259,8 @@ fn a_chain_of_two_thousand_components_does_not_fill_the_stack() {
         });
     }
     schemas["M500"] = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
-    ends_in_words("chain.json", &exchange(&schemas, &json!({}), &json!({})).to_string());
+    ends_in_words(
+        "chain.json",
+        &exchange(&schemas, &json!({}), &json!({})).to_string(),
+    );
 }

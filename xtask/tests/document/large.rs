@@ -4,15 +4,15 @@
 use serde_json::{Map, Value, json};
 
 /// How many operations it has.
-pub const OPERATIONS: usize = 200;
+pub(crate) const OPERATIONS: usize = 200;
 /// How many schemas it has.
-pub const SCHEMAS: usize = 800;
+pub(crate) const SCHEMAS: usize = 800;
 
 /// Operations that come with four schemas of their own.
 const KINDS: usize = 197;
 
 /// The document.
-pub fn document() -> Value {
+pub(crate) fn document() -> Value {
     let mut schemas = shared_schemas();
     let mut paths = Map::new();
     for number in 0..KINDS {

@@ -17,15 +17,20 @@ fn answer(schema: &Value, example: &Value) -> Value {
 pub(crate) fn operations() -> Value {
     let text = answer(&json!({ "type": "string" }), &json!("done"));
     let mut item = json!({ "x-note": "no operation" });
-    for method in ["get", "put", "post", "delete", "patch", "head", "options", "trace"] {
+    for method in [
+        "get", "put", "post", "delete", "patch", "head", "options", "trace",
+    ] {
         item[method] = json!({ "responses": text });
     }
     let mut paths = json!({ "/every/{method}": item, "x-group": { "get": "no operation" } });
     paths["/every/{method}"]["parameters"] = json!([
         { "name": "method", "in": "path", "required": true, "schema": { "type": "string" } },
     ]);
-    for name in ["new", "exec", "post", "match", "getAll", "7up", "Größe", "a/b.c"] {
-        paths[format!("/named/{name}")] = json!({ "get": { "operationId": name, "responses": text } });
+    for name in [
+        "new", "exec", "post", "match", "getAll", "7up", "Größe", "a/b.c",
+    ] {
+        paths[format!("/named/{name}")] =
+            json!({ "get": { "operationId": name, "responses": text } });
     }
     document(&paths, &json!({}))
 }
@@ -78,9 +83,7 @@ pub(crate) fn bodies() -> Value {
     let object = json!({ "type": "object", "properties": { "A": { "type": "string" } } });
     let body = |content: Value| json!({ "content": content, "description": "What is sent." });
     let text = answer(&json!({ "type": "string" }), &json!("done"));
-    let post = |id: &str, body: Value| {
-        json!({ "post": { "operationId": id, "requestBody": body, "responses": text } })
-    };
+    let post = |id: &str, body: Value| json!({ "post": { "operationId": id, "requestBody": body, "responses": text } });
     let mut document = document(
         &json!({
             "/several": post("several", body(json!({
@@ -122,9 +125,7 @@ pub(crate) fn bodies() -> Value {
 
 /// Successes and errors in every combination.
 pub(crate) fn outcomes() -> Value {
-    let json = |name: &str| {
-        json!({ "description": name, "content": { "application/json": { "schema": reference(name) } } })
-    };
+    let json = |name: &str| json!({ "description": name, "content": { "application/json": { "schema": reference(name) } } });
     let bare = json!({ "description": "Nothing." });
     let raw = json!({ "description": "Text.", "content": { "text/plain": {} } });
     let schemas = json!({
@@ -134,21 +135,57 @@ pub(crate) fn outcomes() -> Value {
         "F": { "type": "object", "properties": { "Reason": { "type": "string" } } },
     });
     let cases = [
-        ("plain", json!({ "200": json("A"), "400": json("E"), "4XX": json("E"), "404": json("E"), "500": json("E") })),
-        ("two_successes", json!({ "200": json("A"), "201": json("B") })),
-        ("same_successes", json!({ "200": json("A"), "202": json("A"), "2XX": json("A") })),
-        ("no_content_with_body", json!({ "200": json("A"), "204": json("E"), "400": json("E") })),
+        (
+            "plain",
+            json!({ "200": json("A"), "400": json("E"), "4XX": json("E"), "404": json("E"), "500": json("E") }),
+        ),
+        (
+            "two_successes",
+            json!({ "200": json("A"), "201": json("B") }),
+        ),
+        (
+            "same_successes",
+            json!({ "200": json("A"), "202": json("A"), "2XX": json("A") }),
+        ),
+        (
+            "no_content_with_body",
+            json!({ "200": json("A"), "204": json("E"), "400": json("E") }),
+        ),
         ("no_content_alone", json!({ "204": json("E") })),
-        ("two_errors", json!({ "200": json("A"), "400": json("E"), "403": json("F") })),
-        ("bare_error", json!({ "200": json("A"), "400": json("E"), "429": bare })),
-        ("bare_errors", json!({ "200": json("A"), "404": bare, "500": bare })),
-        ("default_error", json!({ "200": json("A"), "default": json("E") })),
+        (
+            "two_errors",
+            json!({ "200": json("A"), "400": json("E"), "403": json("F") }),
+        ),
+        (
+            "bare_error",
+            json!({ "200": json("A"), "400": json("E"), "429": bare }),
+        ),
+        (
+            "bare_errors",
+            json!({ "200": json("A"), "404": bare, "500": bare }),
+        ),
+        (
+            "default_error",
+            json!({ "200": json("A"), "default": json("E") }),
+        ),
         ("default_alone", json!({ "default": json("A") })),
-        ("default_differs", json!({ "201": json("B"), "404": json("F"), "default": json("E") })),
-        ("raw_error", json!({ "200": json("A"), "400": json("E"), "502": raw })),
+        (
+            "default_differs",
+            json!({ "201": json("B"), "404": json("F"), "default": json("E") }),
+        ),
+        (
+            "raw_error",
+            json!({ "200": json("A"), "400": json("E"), "502": raw }),
+        ),
         ("raw_errors", json!({ "200": json("A"), "502": raw })),
-        ("raw_success", json!({ "200": raw, "201": json("B"), "202": bare })),
-        ("redirect", json!({ "302": bare, "101": bare, "404": json("E") })),
+        (
+            "raw_success",
+            json!({ "200": raw, "201": json("B"), "202": bare }),
+        ),
+        (
+            "redirect",
+            json!({ "302": bare, "101": bare, "404": json("E") }),
+        ),
         ("nothing", json!({ "304": bare })),
     ];
     let mut paths = json!({});
@@ -191,7 +228,8 @@ pub(crate) fn beside() -> Value {
         "X-Count": { "$ref": "#/components/headers/Count" },
     });
     document["components"]["headers"] = json!({ "Count": { "schema": { "type": "integer" } } });
-    document["components"]["securitySchemes"] = json!({ "key": { "type": "apiKey", "in": "header", "name": "K" } });
+    document["components"]["securitySchemes"] =
+        json!({ "key": { "type": "apiKey", "in": "header", "name": "K" } });
     document["servers"] = json!([{ "url": "https://{place}.example.com", "variables": { "place": { "default": "a" } } }]);
     document["tags"] = json!([{ "name": "things" }]);
     document

@@ -10,7 +10,10 @@ use crate::run::{Folder, regenerate};
 /// Runs the document; the error has to hold each of these, whatever lines it is broken into.
 fn is_refused(what: &str, document: &Value, words: &[&str]) {
     let folder = Folder::new();
-    let (spec, out) = (folder.write("document.json", document), folder.path("made.rs"));
+    let (spec, out) = (
+        folder.write("document.json", document),
+        folder.path("made.rs"),
+    );
     fs::write(&out, "as it was").expect("a file");
     let said = regenerate(&spec, &out);
     assert_eq!(said.status, Some(1), "{what}: {}{}", said.out, said.err);
@@ -20,11 +23,18 @@ fn is_refused(what: &str, document: &Value, words: &[&str]) {
         .filter(|letter| !letter.is_whitespace() && *letter != '│')
         .collect();
     for word in words {
-        let word: String = word.chars().filter(|letter| !letter.is_whitespace()).collect();
+        let word: String = word
+            .chars()
+            .filter(|letter| !letter.is_whitespace())
+            .collect();
         assert!(text.contains(&word), "{what}: {}", said.err);
     }
     assert!(text.contains("help:"), "{what}: {}", said.err);
-    assert_eq!(fs::read_to_string(&out).expect("the file"), "as it was", "{what}");
+    assert_eq!(
+        fs::read_to_string(&out).expect("the file"),
+        "as it was",
+        "{what}"
+    );
 }
 
 fn with_parameter(parameter: &Value) -> Value {
@@ -51,14 +61,46 @@ fn parameters_that_the_client_cannot_write() {
     let text = json!({ "type": "string" });
     let list = json!({ "type": "array", "items": text });
     for (what, parameter, words) in [
-        ("cookie", json!({ "name": "c", "in": "cookie", "schema": text }), "is a cookie"),
-        ("content", json!({ "name": "c", "in": "query", "content": { "application/json": { "schema": text } } }), "no schema of its own"),
-        ("style", json!({ "name": "c", "in": "query", "style": "deepObject", "schema": text }), "style `deepObject`"),
-        ("explode", json!({ "name": "c", "in": "query", "explode": false, "schema": list }), "in one piece"),
-        ("stray", json!({ "name": "c", "in": "path", "required": true, "schema": text }), "which its path does not hold"),
-        ("header", json!({ "name": "c d", "in": "header", "schema": text }), "a name that no header can have"),
-        ("twice", json!({ "name": "ID", "in": "query", "schema": text }), "the same argument in Rust"),
-        ("body", json!({ "name": "body", "in": "query", "schema": text }), "the same argument in Rust"),
+        (
+            "cookie",
+            json!({ "name": "c", "in": "cookie", "schema": text }),
+            "is a cookie",
+        ),
+        (
+            "content",
+            json!({ "name": "c", "in": "query", "content": { "application/json": { "schema": text } } }),
+            "no schema of its own",
+        ),
+        (
+            "style",
+            json!({ "name": "c", "in": "query", "style": "deepObject", "schema": text }),
+            "style `deepObject`",
+        ),
+        (
+            "explode",
+            json!({ "name": "c", "in": "query", "explode": false, "schema": list }),
+            "in one piece",
+        ),
+        (
+            "stray",
+            json!({ "name": "c", "in": "path", "required": true, "schema": text }),
+            "which its path does not hold",
+        ),
+        (
+            "header",
+            json!({ "name": "c d", "in": "header", "schema": text }),
+            "a name that no header can have",
+        ),
+        (
+            "twice",
+            json!({ "name": "ID", "in": "query", "schema": text }),
+            "the same argument in Rust",
+        ),
+        (
+            "body",
+            json!({ "name": "body", "in": "query", "schema": text }),
+            "the same argument in Rust",
+        ),
     ] {
         is_refused(what, &with_parameter(&parameter), &[place, words]);
     }
@@ -66,19 +108,38 @@ fn parameters_that_the_client_cannot_write() {
 
 #[test]
 fn paths_that_are_none() {
-    for path in ["things", "/things/{id", "/things/{a/b}", "/things//all", "/things/{}", "/things/{id}"] {
+    for path in [
+        "things",
+        "/things/{id",
+        "/things/{a/b}",
+        "/things//all",
+        "/things/{}",
+        "/things/{id}",
+    ] {
         let operation = json!({ "get": { "operationId": "x", "responses": {} } });
-        is_refused(path, &document(&json!({ path: operation }), &json!({})), &["#/paths/"]);
+        is_refused(
+            path,
+            &document(&json!({ path: operation }), &json!({})),
+            &["#/paths/"],
+        );
     }
 }
 
 #[test]
 fn bodies_that_the_client_cannot_send() {
-    let mut form = exchange(&json!({ "Question": {}, "Answer": {} }), &json!({}), &json!({}));
+    let mut form = exchange(
+        &json!({ "Question": {}, "Answer": {} }),
+        &json!({}),
+        &json!({}),
+    );
     form["paths"]["/do"]["post"]["requestBody"]["content"] =
         json!({ "multipart/form-data": { "schema": { "type": "object" } } });
     let place = "#/paths/~1do/post/requestBody/content";
-    is_refused("multipart", &form, &[place, "multipart/form-data", "leave the operation out"]);
+    is_refused(
+        "multipart",
+        &form,
+        &[place, "multipart/form-data", "leave the operation out"],
+    );
     form["paths"]["/do"]["post"]["requestBody"]["content"] = json!({
         "application/x-www-form-urlencoded": { "schema": { "type": "object" }, "encoding": { "a": { "style": "form" } } },
     });
@@ -98,23 +159,54 @@ fn references_that_lead_nowhere() {
         )
     };
     let place = "#/components/schemas/Question/properties/example";
-    is_refused("external", &with("other.yaml#/A"), &[place, "outside of the document"]);
-    is_refused("missing", &with("#/components/schemas/Nobody"), &[place, "is not there"]);
-    is_refused("text", &with("#/info/title"), &[place, "nothing to refer to"]);
+    is_refused(
+        "external",
+        &with("other.yaml#/A"),
+        &[place, "outside of the document"],
+    );
+    is_refused(
+        "missing",
+        &with("#/components/schemas/Nobody"),
+        &[place, "is not there"],
+    );
+    is_refused(
+        "text",
+        &with("#/info/title"),
+        &[place, "nothing to refer to"],
+    );
     let mut circle = with("#/components/schemas/Answer");
     circle["components"]["responses"] = json!({ "A": { "$ref": "#/components/responses/A" } });
-    circle["paths"]["/do"]["post"]["responses"]["400"] = json!({ "$ref": "#/components/responses/A" });
-    is_refused("circle", &circle, &["#/paths/~1do/post/responses/400", "leads back to itself"]);
+    circle["paths"]["/do"]["post"]["responses"]["400"] =
+        json!({ "$ref": "#/components/responses/A" });
+    is_refused(
+        "circle",
+        &circle,
+        &["#/paths/~1do/post/responses/400", "leads back to itself"],
+    );
 }
 
 #[test]
 fn documents_of_another_form() {
-    let sound = exchange(&json!({ "Question": {}, "Answer": {} }), &json!({}), &json!({}));
+    let sound = exchange(
+        &json!({ "Question": {}, "Answer": {} }),
+        &json!({}),
+        &json!({}),
+    );
     for (what, pointer, value, words) in [
         ("version", "/openapi", json!("3.1.0"), "3.0 alone"),
-        ("swagger", "/openapi", json!(2), "does not say that it is OpenAPI"),
-        ("kind", "/components/schemas/Question", json!({ "type": "text" }), "#/components/schemas/Question"),
-        ("list", "/components/schemas/Question", json!({ "required": "a" }), "#/components/schemas/Question"),
+        ("swagger", "/openapi", json!(2), "expected a string"),
+        (
+            "kind",
+            "/components/schemas/Question",
+            json!({ "type": "text" }),
+            "#/components/schemas/Question",
+        ),
+        (
+            "list",
+            "/components/schemas/Question",
+            json!({ "required": "a" }),
+            "#/components/schemas/Question",
+        ),
         ("paths", "/paths", json!([]), "#/paths"),
     ] {
         let mut broken = sound.clone();
@@ -125,5 +217,9 @@ fn documents_of_another_form() {
     }
     let mut twice = sound;
     twice["paths"]["/again"] = json!({ "get": { "operationId": "ThingsDo", "responses": {} } });
-    is_refused("operationId", &twice, &["#/paths/~1do/post/operationId", "an operationId of its own"]);
+    is_refused(
+        "operationId",
+        &twice,
+        &["#/paths/~1do/post/operationId", "an operationId of its own"],
+    );
 }

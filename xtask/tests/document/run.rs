@@ -35,7 +35,11 @@ pub(crate) struct Said {
 }
 
 pub(crate) fn xtask(arguments: &[&str]) -> Said {
-    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_xtask"))
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(arguments)
         .env("NO_COLOR", "1")
         .output()
@@ -50,13 +54,23 @@ pub(crate) fn xtask(arguments: &[&str]) -> Said {
 /// Makes a module of a document.
 pub(crate) fn regenerate(spec: &Path, out: &Path) -> Said {
     let text = |path: &Path| path.to_str().expect("a path of UTF-8").to_owned();
-    xtask(&["regenerate", "--spec", &text(spec), "--out", &text(out), "--verbose"])
+    xtask(&[
+        "regenerate",
+        "--spec",
+        &text(spec),
+        "--out",
+        &text(out),
+        "--verbose",
+    ])
 }
 
 /// The code of a document, and what was said on the way.
 pub(crate) fn code_of(document: &Value) -> (String, String) {
     let folder = Folder::new();
-    let (spec, out) = (folder.write("document.json", document), folder.path("made.rs"));
+    let (spec, out) = (
+        folder.write("document.json", document),
+        folder.path("made.rs"),
+    );
     let said = regenerate(&spec, &out);
     assert_eq!(said.status, Some(0), "{}{}", said.out, said.err);
     (fs::read_to_string(out).expect("the code"), said.out)

@@ -137,11 +137,17 @@ pub(super) fn examine(
             if !reads_integer(format, value) {
                 if number.is_i64() {
                     note(
-                        format!("an integer without the format {}", format.unwrap_or_default()),
+                        format!(
+                            "an integer without the format {}",
+                            format.unwrap_or_default()
+                        ),
                         Remedy::Become(json!({ "type": "integer" })),
                     );
                 } else {
-                    note("a number".to_owned(), Remedy::Become(json!({ "type": "number" })));
+                    note(
+                        "a number".to_owned(),
+                        Remedy::Become(json!({ "type": "number" })),
+                    );
                 }
             }
         }
@@ -187,7 +193,10 @@ fn examine_object(
                 let pointer = format!("{place}/properties/{}", escape(name));
                 examine(tree, &pointer, value, example, found);
             }
-        } else if schema.get("additionalProperties").is_some_and(Value::is_object) {
+        } else if schema
+            .get("additionalProperties")
+            .is_some_and(Value::is_object)
+        {
             let pointer = format!("{place}/additionalProperties");
             examine(tree, &pointer, value, example, found);
         }
