@@ -5,8 +5,11 @@ use std::io::Write;
 use clap::{Parser, Subcommand};
 
 use crate::diff::command::Diff;
+use crate::drift;
 use crate::error::Result;
+use crate::import;
 use crate::lint::command::Lint;
+use crate::reconcile;
 use crate::regenerate::command::Regenerate;
 
 /// The project's own commands.
@@ -23,6 +26,9 @@ pub struct Cli {
 enum Command {
     Regenerate(Regenerate),
     Lint(Lint),
+    Drift(drift::Args),
+    Import(import::Args),
+    Reconcile(reconcile::Args),
     Diff(Diff),
 }
 
@@ -44,6 +50,9 @@ impl Cli {
         match &self.command {
             Command::Regenerate(command) => command.run(out),
             Command::Lint(command) => command.run(out),
+            Command::Drift(args) => drift::run(args, out),
+            Command::Import(args) => import::run(args, out),
+            Command::Reconcile(args) => reconcile::run(args, out),
             Command::Diff(command) => command.run(out),
         }
     }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Place, Result};
 use crate::files;
+use crate::nesting;
 
 /// A document and where it comes from.
 #[derive(Clone, Debug)]
@@ -47,7 +48,8 @@ impl Document {
                 .because(source)
             })?
         } else {
-            refuse_nesting(file, text)?;
+            nesting::check_lines(file, text)?;
+            nesting::check_brackets(file, text)?;
             let yaml: serde_yaml::Value = serde_yaml::from_str(text).map_err(|source| {
                 let place = source.location().map_or(Place::Whole, |at| Place::LineColumn {
                     line: at.line(),
@@ -72,34 +74,6 @@ impl Document {
             sha256: sha256_hex(text.as_bytes()),
         })
     }
-}
-
-/// How many brackets may be open at once. The parser refuses far fewer, but takes time by their square to get there.
-const MOST_OPEN: usize = 2_000;
-
-fn refuse_nesting(file: &Path, text: &str) -> Result<()> {
-    let mut open = 0_usize;
-    for (index, line) in text.lines().enumerate() {
-        for (column, byte) in line.bytes().enumerate() {
-            match byte {
-                b'[' | b'{' => open += 1,
-                b']' | b'}' => open = open.saturating_sub(1),
-                _ => continue,
-            }
-            if open > MOST_OPEN {
-                return Err(Error::new(
-                    file,
-                    format!("has more than {MOST_OPEN} brackets open"),
-                    "close them, or nest less deeply",
-                )
-                .at(Place::LineColumn {
-                    line: index + 1,
-                    column: column + 1,
-                }));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// SHA-256 in hexadecimal.

@@ -2,7 +2,7 @@
 //!
 //! Each pass is general: it works on any document's code, guided by the published contract.
 
-mod code;
+pub(crate) mod code;
 mod constructors;
 mod deprecations;
 mod documentation;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use miette::MietteHandlerOpts;
 use xtask::command::{Cli, Outcome};
 
 fn main() -> ExitCode {
@@ -19,8 +20,16 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             let _ = out.flush();
-            let _ = writeln!(io::stderr(), "{:?}", miette::Report::new(error));
+            report(error);
             ExitCode::FAILURE
         }
     }
+}
+
+fn report(error: xtask::error::Error) {
+    // An error's own line says what caused it already.
+    let _ = miette::set_hook(Box::new(|_| {
+        Box::new(MietteHandlerOpts::new().without_cause_chain().build())
+    }));
+    let _ = writeln!(io::stderr(), "{:?}", miette::Report::new(error));
 }

@@ -1,6 +1,6 @@
 //! `openapi/settings.yaml`: what regenerate does beyond the document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::document::{Document, escape};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::schemas::COMPONENTS;
+use crate::schemas::{COMPONENTS, components, each_schema, named_component};
 
 /// What regenerate does beyond the document. The default does nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -46,6 +46,16 @@ impl Settings {
                 .at_pointer(format!("/replaced/{}", escape(name))));
             }
         }
+        for name in token_components(tree) {
+            if !settings.replaced.contains_key(name) {
+                return Err(Error::new(
+                    &file,
+                    format!("leaves the type `{name}` to the generator, whose Debug and Display print it"),
+                    "name a type that hides it under `replaced`",
+                )
+                .at_pointer("/replaced"));
+            }
+        }
         Ok(settings)
     }
 
@@ -55,6 +65,13 @@ impl Settings {
     /// When the file can't be read, has another form, or names a path that isn't one.
     pub fn read_alone(path: &Path) -> Result<Self> {
         let document = Document::read(path)?;
+        if !document.tree.is_object() {
+            return Err(Error::new(
+                &document.file,
+                "is no settings file: it has no keys",
+                "write `replaced:` and the types under it",
+            ));
+        }
         let settings: Self = serde_json::from_value(document.tree).map_err(|source| {
             Error::new(
                 &document.file,
@@ -103,4 +120,23 @@ impl Settings {
                 .collect(),
         }
     }
+}
+
+/// The components that hold tokens, by their names or by those of properties that refer to them.
+fn token_components(tree: &Value) -> BTreeSet<&str> {
+    let mut names: BTreeSet<&str> = components(tree)
+        .map(|(name, _)| name.as_str())
+        .filter(|name| name.ends_with("Token"))
+        .collect();
+    each_schema(tree, &mut |_, schema| {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        names.extend(
+            properties
+                .into_iter()
+                .flatten()
+                .filter(|(property, _)| property.ends_with("Token"))
+                .filter_map(|(_, schema)| named_component(schema)),
+        );
+    });
+    names
 }

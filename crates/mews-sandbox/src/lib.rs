@@ -1,1 +1,40 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod admin;
+mod answer;
+mod builder;
+pub mod builtin;
+mod clock;
+mod connection;
+mod document;
+mod error;
+mod fault;
+mod faults;
+mod fixtures;
+mod identifier;
+mod instant;
+mod journal;
+mod limiter;
+mod mask;
+mod model;
+mod operation;
+mod operations;
+mod options;
+mod request;
+mod sandbox;
+mod server;
+mod store;
+mod welcome;
+
+pub use builder::Builder;
+pub use clock::{Clock, ManualClock, Sleep, SystemClock};
+pub use document::{DOCUMENT, check_answer};
+pub use error::StartError;
+pub use fault::Fault;
+pub use faults::{FaultState, Faults};
+pub use fixtures::Fixtures;
+pub use journal::Exchange;
+pub use operation::{Operation, UnknownOperation};
+pub use options::{AnswerOrder, Discontinued, NullRates, RateLimit, Verdict};
+pub use sandbox::Sandbox;

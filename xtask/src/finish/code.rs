@@ -68,12 +68,12 @@ pub(super) fn unexpected(contract: &Contract<'_>, what: &str) -> Error {
 }
 
 /// What a field or a variant is called on the wire.
-pub(super) fn wire_name(attributes: &[Attribute], name: &str) -> String {
+pub(crate) fn wire_name(attributes: &[Attribute], name: &str) -> String {
     serde_argument(attributes, "rename").unwrap_or_else(|| name.to_owned())
 }
 
 /// The text of an argument of `#[serde(…)]`.
-pub(super) fn serde_argument(attributes: &[Attribute], argument: &str) -> Option<String> {
+pub(crate) fn serde_argument(attributes: &[Attribute], argument: &str) -> Option<String> {
     let mut found = None;
     for attribute in attributes
         .iter()

@@ -12,6 +12,7 @@ pub(super) const PASS: Pass = Pass {
     apply,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "all passes have one signature")]
 fn apply(file: &mut File, _contract: &Contract<'_>) -> Result<()> {
     Documentation.visit_file_mut(file);
     Ok(())

@@ -13,6 +13,7 @@ pub(super) const PASS: Pass = Pass {
     apply,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "all passes have one signature")]
 fn apply(file: &mut File, _contract: &Contract<'_>) -> Result<()> {
     for function in code::operations(file) {
         MergeArms.visit_block_mut(&mut function.block);

@@ -51,7 +51,7 @@ fn described(document: &Document, findings: &mut Findings) {
         need(format!("{COMPONENTS}/{name}"), schema);
     }
     each_property(document, &mut |pointer, _, property| {
-        need(pointer, property)
+        need(pointer, property);
     });
 }
 
@@ -73,6 +73,6 @@ fn deprecated_for(document: &Document, findings: &mut Findings) {
         check(operation.pointer.clone(), operation.node);
     }
     each_property(document, &mut |pointer, _, property| {
-        check(pointer, property)
+        check(pointer, property);
     });
 }

@@ -68,7 +68,7 @@ fn full_examples(document: &Document, findings: &mut Findings) {
             (media.get("schema"), media.pointer("/examples/Full/value"))
         {
             let pointer = format!("{pointer}/examples/Full/value");
-            missing(document, schema, example, pointer, findings);
+            missing(document, schema, example, &pointer, findings);
         }
     }
 }
@@ -77,7 +77,7 @@ fn missing(
     document: &Document,
     schema: &Value,
     example: &Value,
-    pointer: String,
+    pointer: &str,
     findings: &mut Findings,
 ) {
     let schema = named_component(schema)
@@ -97,12 +97,12 @@ fn missing(
                             document,
                             property,
                             value,
-                            format!("{pointer}/{name}"),
+                            &format!("{pointer}/{name}"),
                             findings,
                         );
                     }
                     None => findings.add(
-                        &pointer,
+                        pointer,
                         format!("leaves out `{name}`"),
                         "give it a value, or null where that is the only one that makes sense",
                     ),
@@ -111,7 +111,7 @@ fn missing(
         }
         Value::Array(values) => {
             if let (Some(items), Some(value)) = (schema.get("items"), values.first()) {
-                missing(document, items, value, format!("{pointer}/0"), findings);
+                missing(document, items, value, &format!("{pointer}/0"), findings);
             }
         }
         _ => {}

@@ -71,14 +71,11 @@ fn form(document: &Document, findings: &mut Findings) {
     for operation in operations(tree) {
         let error = parse_error::<openapiv3::Operation>(operation.node);
         note(&operation.pointer, error);
-        for (section, error) in [(
-            "requestBody",
-            operation
-                .node
-                .get("requestBody")
-                .and_then(parse_error::<openapiv3::ReferenceOr<openapiv3::RequestBody>>),
-        )] {
-            note(&format!("{}/{section}", operation.pointer), error);
+        if let Some(body) = operation.node.get("requestBody") {
+            note(
+                &format!("{}/requestBody", operation.pointer),
+                parse_error::<openapiv3::ReferenceOr<openapiv3::RequestBody>>(body),
+            );
         }
         let responses = operation.node.get("responses").and_then(Value::as_object);
         for (status, response) in responses.into_iter().flatten() {

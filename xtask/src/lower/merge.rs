@@ -278,7 +278,7 @@ impl Merger<'_> {
                 ("required", Some(mine)) => union(&mine, value),
                 // Of parts that each know only their own properties, none can close the whole.
                 ("additionalProperties", None) if value == &Value::Bool(false) => continue,
-                ("type", Some(mine)) | (_, Some(mine)) => mine,
+                (_, Some(mine)) => mine,
                 (_, None) => value.clone(),
             };
             both.insert(keyword.clone(), value);

@@ -10,7 +10,7 @@ use super::{Generated, as_json, generate, refuse_findings, report};
 use crate::command::Outcome;
 use crate::diff;
 use crate::document::Document;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::{self, Writes};
 use crate::lint;
 use crate::settings::Settings;
@@ -30,7 +30,7 @@ pub const SANDBOX_DOCUMENT: &str = "crates/mews-sandbox/src/connector.json";
 /// Afterwards look at what changed: `git diff`, and the snapshots that `cargo test` shows.
 ///
 /// With --spec and --out, does the same for any OpenAPI 3.0 document, without openapi/settings.yaml and without the
-/// house rules; the module that comes out depends on progenitor-client, reqwest, serde, serde_json, bytes, chrono,
+/// house rules; the module that comes out depends on progenitor-client, reqwest, serde, `serde_json`, bytes, chrono,
 /// uuid and futures-core. Tells where that document asks for what Rust or the generator can't give, and what was
 /// done there; where the examples of its responses contradict it, the types follow what both allow.
 #[derive(Clone, Debug, Args)]
@@ -89,23 +89,29 @@ impl Regenerate {
     /// # Errors
     /// When the document can't be turned into code, or a file can't be written.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
-        let targets = match (&self.spec, &self.out) {
-            (Some(spec), Some(path)) => {
-                let document = Document::read(spec)?;
-                refuse_findings(&document, lint::sound(&document))?;
-                let generated = generate(&document, &Settings::default())?;
-                report::tell(&document, &generated.changes, self.verbose, out);
-                vec![Target {
-                    path: path.clone(),
-                    text: generated.code,
-                }]
+        let targets = if let (Some(spec), Some(path)) = (&self.spec, &self.out) {
+            if let (Ok(spec), Ok(path)) = (spec.canonicalize(), path.canonicalize())
+                && spec == path
+            {
+                return Err(Error::new(
+                    &self.out.clone().unwrap_or_default(),
+                    "is the document itself",
+                    "name another file for its code",
+                ));
             }
-            _ => {
-                let root = files::workspace_root();
-                let targets = targets(&root)?.0;
-                tell_difference(&root, out);
-                targets
-            }
+            let document = Document::read(spec)?;
+            refuse_findings(&document, lint::sound(&document))?;
+            let generated = generate(&document, &Settings::default())?;
+            report::tell(&document, &generated.changes, self.verbose, out);
+            vec![Target {
+                path: path.clone(),
+                text: generated.code,
+            }]
+        } else {
+            let root = files::workspace_root();
+            let targets = targets(&root)?.0;
+            tell_difference(&root, out);
+            targets
         };
         if self.check {
             return Ok(check(&targets, out));

@@ -1,0 +1,114 @@
+//! A first program: vouchers and codes are added, read, changed and deleted.
+//!
+//!     cargo run -p mews-connector --example quickstart
+//!
+//! It talks to the sandbox, which it starts by itself, so it needs no account and no network. Against the vendor's
+//! environments only the first lines differ: `Client::builder().from_env()`.
+#![allow(clippy::print_stdout)] // It is there to print.
+
+use mews_connector::{
+    Client, NewVoucher, NewVoucherCode, Update, VoucherCodeFilter, VoucherFilter, VoucherUpdate,
+};
+use mews_sandbox::{Sandbox, builtin};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let sandbox = Sandbox::builder().start().await?;
+    println!("The sandbox answers at {}.", sandbox.url());
+
+    // The credentials are given once; no call mentions them again, and they never print.
+    let client = Client::builder()
+        .credentials(
+            builtin::CLIENT_TOKEN,
+            builtin::ACCESS_TOKEN,
+            "Quickstart 1.0.0",
+        )
+        .base_url(sandbox.url())
+        .build()?;
+
+    println!("Adding two vouchers …");
+    let service = builtin::SERVICE_ID.parse()?;
+    let added = client
+        .vouchers()
+        .add([
+            NewVoucher::public(service, "Autumn weekend").external_identifier("AUTUMN"),
+            NewVoucher::public(service, "Winter weekend").external_identifier("WINTER"),
+        ])
+        .await?;
+    for voucher in added.iter() {
+        println!("  {} {}", voucher.id, text(voucher.name.as_ref()));
+    }
+    println!(
+        "  (request {}, if you ever need to ask support)",
+        added.request_id().unwrap_or("unknown")
+    );
+    let autumn = added[0].id;
+
+    println!("Adding 25 codes to the first …");
+    let codes = (1..=25).map(|number| NewVoucherCode::new(autumn, format!("AUTUMN-{number:02}")));
+    let codes = client.voucher_codes().add(codes).await?.into_inner();
+    println!(
+        "  {} codes, the first is {}",
+        codes.len(),
+        text(codes[0].value.as_ref())
+    );
+
+    println!("Reading them in pages of 10, newest first …");
+    let filter = VoucherCodeFilter::vouchers([autumn]);
+    let mut pages = client.voucher_codes().pages(filter.clone()).page_size(10);
+    while let Some(page) = pages.try_next().await? {
+        let values: Vec<_> = page
+            .codes()
+            .iter()
+            .filter_map(|code| code.value.as_deref())
+            .collect();
+        println!("  {:>2} codes: {}", values.len(), values.join(" "));
+    }
+
+    println!("Giving it another name, taking its external identifier away, keeping the rest …");
+    let change = VoucherUpdate::new(autumn)
+        .name("Autumn in the city")
+        .external_identifier(Update::Clear);
+    let changed = client.vouchers().update([change]).await?;
+    println!(
+        "  now called {}, external identifier: {}",
+        text(changed[0].name.as_ref()),
+        text(changed[0].external_identifier.as_ref())
+    );
+
+    println!("Deleting ten codes and the second voucher …");
+    client
+        .voucher_codes()
+        .delete(codes[..10].iter().map(|code| code.id))
+        .await?;
+    client.vouchers().delete([added[1].id]).await?;
+
+    println!("What is left …");
+    let vouchers = client
+        .vouchers()
+        .items(VoucherFilter::services([service]).active())
+        .all()
+        .await?;
+    let codes = client.voucher_codes().items(filter).all().await?;
+    let active = codes
+        .iter()
+        .filter(|code| code.is_active == Some(true))
+        .count();
+    println!(
+        "  {} active vouchers; {active} of {} codes are active",
+        vouchers.len(),
+        codes.len()
+    );
+
+    println!("And what a mistake looks like …");
+    let none: [NewVoucherCode; 0] = [];
+    if let Err(error) = client.voucher_codes().add(none).await {
+        println!("  {error}");
+    }
+    Ok(())
+}
+
+/// What the server said; every property of an answer may be missing.
+fn text(value: Option<&String>) -> &str {
+    value.map_or("none", String::as_str)
+}

@@ -1,0 +1,383 @@
+//! How a client is made.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use mews_connector_api::{AccessToken, ClientToken};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::client::Client;
+use crate::clock::{Clock, SystemClock};
+use crate::credentials::{Credentials, URL_VARIABLE, variable};
+use crate::environment::Environment;
+use crate::error::{ConfigError, invalid};
+use crate::pacing::{Limiter, Pacer, Pacing};
+use crate::retry::{RetryPolicy, StandardRetry};
+use crate::sending::Core;
+
+/// Which TLS library speaks `https`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tls {
+    /// rustls, with the certificates of the system.
+    #[cfg(feature = "rustls")]
+    Rustls,
+    /// What the system brings: `SChannel`, Security Framework or OpenSSL.
+    #[cfg(feature = "native-tls")]
+    Native,
+}
+
+type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
+
+/// Makes a [`Client`]. [`Client::builder`] begins one.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use mews_connector::{Client, Environment};
+///
+/// let client = Client::builder()
+///     .credentials("sandbox-client-token", "sandbox-access-token", "Example Integration 1.0.0")
+///     .environment(Environment::Demo)
+///     .language("en-US", "en-GB")
+///     .timeout(Duration::from_secs(60))
+///     .build()?;
+/// # Ok::<(), mews_connector::ConfigError>(())
+/// ```
+#[must_use]
+pub struct ClientBuilder {
+    credentials: Option<Result<Credentials, ConfigError>>,
+    environment: Result<Environment, ConfigError>,
+    language: Option<(String, String)>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    deadline: Duration,
+    body_limit: usize,
+    user_agent: String,
+    proxy: Option<reqwest::Proxy>,
+    tls: Option<Tls>,
+    configure: Vec<Configure>,
+    pacing: Pacing,
+    pacer: Option<Arc<dyn Pacer>>,
+    retry: Arc<dyn RetryPolicy>,
+    clock: Option<Arc<dyn Clock>>,
+    seed: Option<u64>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            credentials: None,
+            environment: Ok(Environment::default()),
+            language: None,
+            timeout: Duration::from_secs(120),
+            connect_timeout: Duration::from_secs(10),
+            deadline: Duration::from_secs(600),
+            body_limit: 32 * 1024 * 1024,
+            user_agent: concat!("mews-connector-rs/", env!("CARGO_PKG_VERSION")).into(),
+            proxy: None,
+            tls: None,
+            configure: Vec::new(),
+            pacing: Pacing::default(),
+            pacer: None,
+            retry: Arc::new(StandardRetry::default()),
+            clock: None,
+            seed: None,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The tokens, and the name and version of your application, as `Example Integration 1.0.0`. A mistake in them
+    /// is reported by [`Self::build`].
+    pub fn credentials(
+        self,
+        client_token: impl Into<ClientToken>,
+        access_token: impl Into<AccessToken>,
+        client: impl Into<String>,
+    ) -> Self {
+        Self {
+            credentials: Some(Credentials::new(client_token, access_token, client)),
+            ..self
+        }
+    }
+
+    /// Credentials made before.
+    pub fn with_credentials(self, credentials: Credentials) -> Self {
+        Self {
+            credentials: Some(Ok(credentials)),
+            ..self
+        }
+    }
+
+    /// Reads the credentials from `MEWS_CLIENT_TOKEN`, `MEWS_ACCESS_TOKEN` and `MEWS_CLIENT`, and the server from
+    /// `MEWS_URL` if that is set. A mistake in them is reported by [`Self::build`].
+    pub fn from_env(self) -> Self {
+        let builder = Self {
+            credentials: Some(Credentials::from_env()),
+            ..self
+        };
+        match variable(URL_VARIABLE) {
+            Ok(None) => builder,
+            Ok(Some(url)) => builder.base_url(&url),
+            Err(error) => Self {
+                environment: Err(error),
+                ..builder
+            },
+        }
+    }
+
+    /// The server: [`Environment::Production`] unless another is given.
+    pub fn environment(self, environment: Environment) -> Self {
+        Self {
+            environment: Ok(environment),
+            ..self
+        }
+    }
+
+    /// The server by its address, see [`Environment::at`], whose errors [`Self::build`] reports.
+    pub fn base_url(self, base_url: &str) -> Self {
+        Self {
+            environment: Environment::at(base_url),
+            ..self
+        }
+    }
+
+    /// Language and culture of texts and messages in the answers, as `en-US` and `en-GB`. The API takes both or
+    /// neither (guidelines/requests).
+    pub fn language(
+        self,
+        language_code: impl Into<String>,
+        culture_code: impl Into<String>,
+    ) -> Self {
+        Self {
+            language: Some((language_code.into(), culture_code.into())),
+            ..self
+        }
+    }
+
+    /// How long one attempt may take, from connecting to the last byte: 120 seconds unless set. The server itself
+    /// gives up with a 408 after "tens of seconds" (guidelines/responses).
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// How long connecting may take: 10 seconds unless set.
+    pub fn connect_timeout(self, connect_timeout: Duration) -> Self {
+        Self {
+            connect_timeout,
+            ..self
+        }
+    }
+
+    /// How long a call may take with all its attempts and waits: 10 minutes unless set.
+    pub fn deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// How many bytes an answer may have: 32 MiB unless set. A longer one is an error, and not read on.
+    pub fn body_limit(self, bytes: usize) -> Self {
+        Self {
+            body_limit: bytes,
+            ..self
+        }
+    }
+
+    /// What `User-Agent` says, `mews-connector-rs/VERSION` unless set.
+    pub fn user_agent(self, user_agent: impl Into<String>) -> Self {
+        Self {
+            user_agent: user_agent.into(),
+            ..self
+        }
+    }
+
+    /// A proxy for all requests. Without one, those of the system's settings are used. None is used for a server that
+    /// is spoken to in plain HTTP, because the proxy would be shown the tokens.
+    pub fn proxy(self, proxy: reqwest::Proxy) -> Self {
+        Self {
+            proxy: Some(proxy),
+            ..self
+        }
+    }
+
+    /// Which TLS library to use, when the crate is built with both.
+    pub fn tls(self, tls: Tls) -> Self {
+        Self {
+            tls: Some(tls),
+            ..self
+        }
+    }
+
+    /// Further settings of the HTTP client, such as certificates or the pool.
+    ///
+    /// Whatever is set here, redirects, HTTP-level retries and logging of what goes over the wire are off again
+    /// afterwards: each of them would carry the tokens elsewhere, or send an add twice.
+    ///
+    /// ```
+    /// use mews_connector::Client;
+    ///
+    /// let builder = Client::builder().configure_http(|http| http.pool_max_idle_per_host(4));
+    /// # let _ = builder;
+    /// ```
+    pub fn configure_http(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.configure.push(Box::new(configure));
+        self
+    }
+
+    /// How many requests go out: as documented, 200 within 30 seconds, unless set. Every client of this process with
+    /// the same server and access token shares one limiter, in which the strictest pacing counts.
+    pub fn pacing(self, pacing: Pacing) -> Self {
+        Self { pacing, ..self }
+    }
+
+    /// Something else that decides when a request may be sent, in place of the limiter.
+    pub fn pacer(self, pacer: impl Pacer + 'static) -> Self {
+        Self {
+            pacer: Some(Arc::new(pacer)),
+            ..self
+        }
+    }
+
+    /// What is done about failed attempts: [`StandardRetry`] unless set.
+    pub fn retry(self, policy: impl RetryPolicy + 'static) -> Self {
+        Self {
+            retry: Arc::new(policy),
+            ..self
+        }
+    }
+
+    /// The clock that waits go by. With one of its own, a client has a limiter of its own too, unless clones share it.
+    pub fn clock(self, clock: impl Clock + 'static) -> Self {
+        Self {
+            clock: Some(Arc::new(clock)),
+            ..self
+        }
+    }
+
+    /// The seed of the jitter, so that a test always sees the same waits.
+    pub fn seed(self, seed: u64) -> Self {
+        Self {
+            seed: Some(seed),
+            ..self
+        }
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// When credentials are missing, a value is not one that works, or the HTTP client cannot be set up. Nothing is
+    /// sent, so it takes the first call to see whether the tokens are good.
+    pub fn build(self) -> Result<Client, ConfigError> {
+        let credentials = self.credentials.ok_or(ConfigError::Missing {
+            what: "credentials",
+        })??;
+        let environment = self.environment?;
+        if let Some((language, culture)) = &self.language {
+            for (field, code) in [("LanguageCode", language), ("CultureCode", culture)] {
+                if code.trim().is_empty() {
+                    return Err(invalid(field, "no text", "a code such as `en-US`").into());
+                }
+            }
+        }
+        for (field, duration) in [
+            ("timeout", self.timeout),
+            ("connect timeout", self.connect_timeout),
+            ("deadline", self.deadline),
+        ] {
+            if duration.is_zero() {
+                return Err(invalid(field, "no time at all", "more than 0 seconds").into());
+            }
+        }
+        if self.body_limit == 0 {
+            return Err(invalid("body limit", "0 bytes", "at least 1 byte").into());
+        }
+        if cfg!(not(any(feature = "rustls", feature = "native-tls")))
+            && !environment.is_plain_http()
+        {
+            return Err(invalid(
+                "base URL",
+                "https",
+                "http to loopback, as the crate is built without TLS",
+            )
+            .into());
+        }
+
+        let mut http = reqwest::Client::builder()
+            .user_agent(self.user_agent)
+            .connect_timeout(self.connect_timeout);
+        if let Some(proxy) = self.proxy {
+            http = http.proxy(proxy);
+        }
+        match self.tls {
+            #[cfg(feature = "rustls")]
+            Some(Tls::Rustls) => http = http.tls_backend_rustls(),
+            #[cfg(feature = "native-tls")]
+            Some(Tls::Native) => http = http.tls_backend_native(),
+            None => {}
+        }
+        for configure in self.configure {
+            http = configure(http);
+        }
+        http = http
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connection_verbose(false);
+        if environment.is_plain_http() {
+            http = http
+                .no_proxy()
+                .resolve_to_addrs("localhost", &Environment::loopback_addresses());
+        }
+        let http = http
+            .build()
+            .map_err(|source| ConfigError::Http(Box::new(source)))?;
+
+        let authority = environment.authority();
+        let (clock, own_clock): (Arc<dyn Clock>, bool) = match self.clock {
+            Some(clock) => (clock, true),
+            None => (Arc::new(SystemClock), false),
+        };
+        let pacer = match self.pacer {
+            Some(pacer) => pacer,
+            None if own_clock => Arc::new(Limiter::new(self.pacing, clock.clone())),
+            None => Arc::new(Limiter::shared(
+                &authority,
+                &credentials.access_token,
+                self.pacing,
+                clock.clone(),
+            )),
+        };
+        Ok(Client::new(Core {
+            http,
+            base_url: environment.base_url(),
+            authority,
+            credentials,
+            language: self.language,
+            pacer,
+            retry: self.retry,
+            clock,
+            random: Mutex::new(
+                self.seed
+                    .map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64),
+            ),
+            timeout: self.timeout,
+            deadline: self.deadline,
+            body_limit: self.body_limit,
+        }))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("credentials", &self.credentials)
+            .field("environment", &self.environment)
+            .field("pacing", &self.pacing)
+            .finish_non_exhaustive()
+    }
+}

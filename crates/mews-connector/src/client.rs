@@ -1,0 +1,269 @@
+//! The client, and the handles that come from it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use mews_connector_api::types::{EnterpriseId, ServiceId};
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::builder::ClientBuilder;
+use crate::bulk::Bulk;
+use crate::error::{BrokenLimit, Error, invalid};
+use crate::exchange::decode;
+use crate::export::Export;
+use crate::ids::Ids;
+use crate::options::CallOptions;
+use crate::response::Response;
+use crate::retry::Effect;
+use crate::sending::{Core, PATH_PREFIX};
+use crate::voucher_codes::VoucherCodes;
+use crate::vouchers::Vouchers;
+
+/// The client. Cheap to clone; clones and handles share connections, credentials and pacing.
+///
+/// ```
+/// # use mews_sandbox::{Sandbox, builtin};
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = Sandbox::builder().start().await?;
+/// use futures_util::TryStreamExt;
+/// use mews_connector::{Client, VoucherFilter};
+///
+/// let client = Client::builder()
+///     .credentials(builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "Example Integration 1.0.0")
+///     .base_url(&sandbox.url())
+///     .build()?;
+/// let service = builtin::SERVICE_ID.parse()?;
+/// let mut vouchers = client.vouchers().items(VoucherFilter::services([service]));
+/// while let Some(voucher) = vouchers.try_next().await? {
+///     println!("{} {:?}", voucher.id, voucher.name);
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) core: Arc<Core>,
+    pub(crate) enterprises: Option<Ids<EnterpriseId>>,
+    pub(crate) options: CallOptions,
+}
+
+impl Client {
+    /// Begins a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    pub(crate) fn new(core: Core) -> Self {
+        Self {
+            core: Arc::new(core),
+            enterprises: None,
+            options: CallOptions::default(),
+        }
+    }
+
+    /// The operations on vouchers.
+    pub fn vouchers(&self) -> Vouchers {
+        Vouchers::new(self.clone())
+    }
+
+    /// The operations on voucher codes.
+    pub fn voucher_codes(&self) -> VoucherCodes {
+        VoucherCodes::new(self.clone())
+    }
+
+    /// Writes of any number of items, with an answer for each.
+    pub fn bulk(&self) -> Bulk {
+        Bulk::new(self.clone())
+    }
+
+    /// Everything of these services, of which there may be any number: their vouchers, then the codes of these.
+    pub fn export(&self, services: impl IntoIterator<Item = ServiceId>) -> Export {
+        Export::new(self.clone(), services.into_iter().collect())
+    }
+
+    /// A handle for a part of what a portfolio access token opens (guidelines/multi-property): reads are limited to
+    /// these enterprises, writes act upon the one. A write through a handle for several is refused before it is sent.
+    /// With a token for a single enterprise this has no effect.
+    ///
+    /// ```
+    /// # use mews_connector::{Client, types::EnterpriseId};
+    /// # fn example(client: &Client, hotel: EnterpriseId, hostel: EnterpriseId) {
+    /// let hotel_only = client.for_enterprises([hotel]);
+    /// let both = client.for_enterprises([hotel, hostel]);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn for_enterprises(&self, enterprises: impl Into<Ids<EnterpriseId>>) -> Self {
+        Self {
+            enterprises: Some(enterprises.into()),
+            ..self.clone()
+        }
+    }
+
+    /// A handle whose calls are made in another way. What the options leave open is as the client has it.
+    #[must_use]
+    pub fn with_options(&self, options: CallOptions) -> Self {
+        Self {
+            options,
+            ..self.clone()
+        }
+    }
+
+    /// Calls any operation of the API, by its path, with the same credentials, pacing, retries and errors.
+    ///
+    /// `request` is what the operation's page documents, without `ClientToken`, `AccessToken`, `Client`,
+    /// `LanguageCode` and `CultureCode`, which are added. The answer is decoded into any type; `serde_json::Value`
+    /// takes everything. An operation whose action does not begin with `get`, and is not `update` or `delete`, is
+    /// taken for one that creates, and not repeated once it may have been applied; [`CallOptions::effect`] says
+    /// otherwise.
+    ///
+    /// ```
+    /// # use mews_connector::{Client, Error};
+    /// # async fn example(client: &Client) -> Result<(), Error> {
+    /// use serde_json::{Value, json};
+    ///
+    /// let request = json!({ "Limitation": { "Count": 100 } });
+    /// let services = client.call::<Value>("services/getAll", &request).await?;
+    /// println!("{}", services["Services"][0]["Id"]);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the path is not of the form `resource/action`, or the
+    /// request is no JSON object or has one of the added properties; else as every call, see [`Error`].
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        request: &(impl Serialize + ?Sized),
+    ) -> Result<Response<T>, Error> {
+        let effect = self.options.effect.unwrap_or_else(|| Effect::of(path));
+        let request = self
+            .request(path, request)
+            .map_err(|broken| Error::invalid(path.to_owned(), broken))?;
+        let reply = self.core.send(request, path, effect, &self.options).await?;
+        decode(&self.core, path, effect, reply)
+    }
+
+    fn request(
+        &self,
+        path: &str,
+        request: &(impl Serialize + ?Sized),
+    ) -> Result<reqwest::Request, BrokenLimit> {
+        let is_word = |word: &str| {
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
+        if path.split('/').count() < 2 || !path.split('/').all(is_word) {
+            return Err(invalid(
+                "path",
+                format!("`{path}`"),
+                "resource/action, such as `services/getAll`",
+            ));
+        }
+        let Value::Object(mut body) = serde_json::to_value(request).map_err(|error| {
+            invalid(
+                "request",
+                format!("no JSON form ({error})"),
+                "a JSON object",
+            )
+        })?
+        else {
+            return Err(invalid(
+                "request",
+                "JSON that is no object",
+                "a JSON object",
+            ));
+        };
+        self.add_envelope(&mut body)?;
+        self.core
+            .http
+            .post(format!("{}{PATH_PREFIX}{path}", self.core.base_url))
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/json")
+            .body(Value::Object(body).to_string())
+            .build()
+            .map_err(|error| {
+                invalid(
+                    "path",
+                    format!("an address that does not work ({error})"),
+                    "resource/action",
+                )
+            })
+    }
+
+    fn add_envelope(&self, body: &mut Map<String, Value>) -> Result<(), BrokenLimit> {
+        let credentials = &self.core.credentials;
+        let language = self.core.language.clone().unzip();
+        let envelope = [
+            (
+                "ClientToken",
+                Some(credentials.client_token.expose_secret().to_owned()),
+            ),
+            (
+                "AccessToken",
+                Some(credentials.access_token.expose_secret().to_owned()),
+            ),
+            ("Client", Some(credentials.client.clone())),
+            ("LanguageCode", language.0),
+            ("CultureCode", language.1),
+        ];
+        for (name, value) in envelope {
+            if body.contains_key(name) {
+                return Err(invalid(
+                    name,
+                    "a value of its own",
+                    "none; the client adds it",
+                ));
+            }
+            if let Some(value) = value {
+                body.insert(name.into(), value.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The one enterprise that a write acts upon, if the handle names one.
+    pub(crate) fn enterprise(&self) -> Result<Option<EnterpriseId>, BrokenLimit> {
+        match self.enterprises.as_deref() {
+            None => Ok(None),
+            Some([enterprise]) => Ok(Some(*enterprise)),
+            Some(several) => Err(invalid(
+                "EnterpriseId",
+                format!("a handle for {} enterprises", several.len()),
+                "a handle for one enterprise, as a write acts upon one",
+            )),
+        }
+    }
+}
+
+/// Makes a request of the generated client with what every request carries.
+macro_rules! request {
+    ($client:expr, $type:ident, $($argument:expr),+) => {{
+        let core = &$client.core;
+        let credentials = &core.credentials;
+        let mut request = mews_connector_api::types::$type::new(
+            credentials.client_token.clone(),
+            credentials.access_token.clone(),
+            credentials.client.clone(),
+            $($argument),+
+        );
+        if let Some((language, culture)) = &core.language {
+            request.language_code = Some(language.clone());
+            request.culture_code = Some(culture.clone());
+        }
+        request
+    }};
+}
+pub(crate) use request;
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.core.base_url)
+            .field("credentials", &self.core.credentials)
+            .field("enterprises", &self.enterprises)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,182 @@
+//! Whether a failed request is sent again, and when.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind};
+
+/// What a request does to the server's data, and so what sending it twice would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Effect {
+    /// None: it reads.
+    Read,
+    /// The same the second time: an update sends the same values, a delete finds the item deleted.
+    Replace,
+    /// Another item each time. There is no idempotency key, so after an answer that was lost such a request is never
+    /// sent again by itself, whatever a policy says.
+    Create,
+}
+
+impl Effect {
+    /// Of an operation by its path, as `vouchers/getAll`: what gets reads, updates and deletes replace, all else
+    /// counts as creating.
+    pub fn of(path: &str) -> Self {
+        let action = path.split('/').nth(1).unwrap_or_default();
+        match action {
+            "update" | "delete" => Self::Replace,
+            action if action.starts_with("get") => Self::Read,
+            _ => Self::Create,
+        }
+    }
+}
+
+/// An attempt that failed, as a policy sees it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FailedAttempt<'a> {
+    /// What went wrong.
+    pub error: &'a Error,
+    /// What the request does.
+    pub effect: Effect,
+    /// Which attempt it was, from 1.
+    pub attempt: u32,
+    /// Since the call began.
+    pub elapsed: Duration,
+    /// From 0 up to 1, for jitter; drawn from the client's seed.
+    pub random: f64,
+}
+
+/// What a policy decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Send it again after this wait.
+    Repeat {
+        /// The wait; after a 429 it holds all traffic of the access token.
+        after: Duration,
+    },
+    /// Return the error.
+    GiveUp,
+}
+
+/// Decides about failed attempts.
+///
+/// A pure function. Two rules stand above it: a request that creates and may have been applied is not sent again, and
+/// nothing is sent after the call's deadline.
+///
+/// ```
+/// use mews_connector::retry::{Decision, FailedAttempt, RetryPolicy};
+///
+/// /// Leaves everything to the caller.
+/// #[derive(Debug)]
+/// struct Once;
+///
+/// impl RetryPolicy for Once {
+///     fn decide(&self, _: &FailedAttempt<'_>) -> Decision {
+///         Decision::GiveUp
+///     }
+/// }
+/// ```
+pub trait RetryPolicy: fmt::Debug + Send + Sync {
+    /// Decides.
+    fn decide(&self, failed: &FailedAttempt<'_>) -> Decision;
+}
+
+/// How long to wait when the server did not say.
+pub trait Backoff: fmt::Debug + Send + Sync {
+    /// The wait after the given failed attempt, from 1; `random` is from 0 up to 1.
+    fn wait(&self, attempt: u32, random: f64) -> Duration;
+}
+
+/// Doubles the wait each time, up to a longest one, and takes a random share of its upper half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exponential {
+    /// The longest first wait.
+    pub first: Duration,
+    /// The longest wait of all.
+    pub most: Duration,
+}
+
+impl Default for Exponential {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_millis(500),
+            most: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Backoff for Exponential {
+    fn wait(&self, attempt: u32, random: f64) -> Duration {
+        let doubled = 2_u32
+            .checked_pow(attempt.saturating_sub(1))
+            .and_then(|factor| self.first.checked_mul(factor));
+        let longest = doubled.map_or(self.most, |wait| wait.min(self.most));
+        longest.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
+    }
+}
+
+/// The policy unless the builder is given another.
+///
+/// * 429: waits as long as `Retry-After` says, a little longer by chance so that not everybody comes back at once;
+///   without it, as the backoff says (guidelines/requests).
+/// * Never sent: repeats.
+/// * Lost or 5xx: repeats what reads or replaces.
+/// * All else: gives up.
+#[derive(Clone, Debug)]
+pub struct StandardRetry {
+    most_attempts: u32,
+    backoff: Arc<dyn Backoff>,
+}
+
+impl StandardRetry {
+    /// At most so many attempts, the first one included; 0 counts as 1.
+    pub fn attempts(most: u32) -> Self {
+        Self {
+            most_attempts: most.max(1),
+            backoff: Arc::new(Exponential::default()),
+        }
+    }
+
+    /// Waits otherwise where the server does not say how long.
+    #[must_use]
+    pub fn with_backoff(self, backoff: impl Backoff + 'static) -> Self {
+        Self {
+            backoff: Arc::new(backoff),
+            ..self
+        }
+    }
+}
+
+impl Default for StandardRetry {
+    /// Five attempts.
+    fn default() -> Self {
+        Self::attempts(5)
+    }
+}
+
+impl RetryPolicy for StandardRetry {
+    fn decide(&self, failed: &FailedAttempt<'_>) -> Decision {
+        let error = failed.error;
+        let repeats = match error.kind() {
+            ErrorKind::RateLimited => true,
+            ErrorKind::Transport if error.was_never_sent() => true,
+            ErrorKind::Server | ErrorKind::Transport => failed.effect != Effect::Create,
+            _ => false,
+        };
+        if !repeats || failed.attempt >= self.most_attempts {
+            return Decision::GiveUp;
+        }
+        let after = match error.retry_after() {
+            Some(wait) => {
+                let spread = wait
+                    .min(Duration::from_secs(10))
+                    .mul_f64(failed.random.clamp(0.0, 1.0) / 10.0);
+                wait.saturating_add(spread)
+            }
+            None => self.backoff.wait(failed.attempt, failed.random),
+        };
+        Decision::Repeat { after }
+    }
+}

@@ -1,0 +1,232 @@
+//! Writes of any number of items; what is done about failures stands in `failures.rs`.
+
+use std::sync::{Arc, Mutex};
+
+use mews_connector::bulk::{Observer, Outcome, Rejection};
+use mews_connector::{NewVoucher, NewVoucherCode, VoucherUpdate};
+use mews_sandbox::{AnswerOrder, Fault, Operation, Sandbox, builtin};
+
+use crate::setup::{id, start};
+
+fn codes(count: usize) -> impl Iterator<Item = NewVoucherCode> {
+    (0..count).map(|number| NewVoucherCode::new(id(builtin::VOUCHER_ID), format!("N-{number:05}")))
+}
+
+#[tokio::test]
+async fn any_number_is_split_at_1000_and_answered_one_by_one() {
+    for reversed in [false, true] {
+        let order = if reversed {
+            AnswerOrder::Reversed
+        } else {
+            AnswerOrder::Request
+        };
+        let (sandbox, client, _) = start(Sandbox::builder().answer_order(order)).await;
+        let report = client.bulk().add_voucher_codes(codes(3500)).await;
+        assert!(report.is_complete());
+        assert_eq!((report.requests(), sandbox.requests().len()), (4, 4));
+        for (index, code) in report.done() {
+            assert_eq!(code.value.as_deref(), Some(&*format!("N-{index:05}")));
+        }
+        // Vouchers can only be told by their position, so an answer in another order tells nothing.
+        let new =
+            |number: usize| NewVoucher::public(id(builtin::SERVICE_ID), format!("V-{number}"));
+        let report = client.bulk().add_vouchers((0..4).map(new)).await;
+        assert_eq!(
+            report.counts().done,
+            if reversed { 0 } else { 4 },
+            "{:?}",
+            report.outcomes()
+        );
+        assert_eq!(report.counts().unknown, if reversed { 4 } else { 0 });
+    }
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    assert!(
+        client
+            .bulk()
+            .add_voucher_codes(codes(0))
+            .await
+            .is_complete()
+    );
+    assert!(sandbox.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_breaks_a_limit_or_repeats_another_is_not_sent() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let voucher = id(builtin::VOUCHER_ID);
+    let report = client
+        .bulk()
+        .add_voucher_codes([
+            NewVoucherCode::new(voucher, "A"),
+            NewVoucherCode::new(voucher, ""),
+            NewVoucherCode::new(voucher, "A"),
+            NewVoucherCode::new(id(builtin::PARTNER_VOUCHER_ID), "A"),
+        ])
+        .await;
+    assert_eq!(report.counts().done, 2);
+    let Outcome::Rejected(Rejection::Invalid(broken)) = &report.outcomes()[1] else {
+        panic!("{report:?}")
+    };
+    assert_eq!(broken.property, "VoucherCodeParameters[1].Value");
+    assert!(matches!(
+        report.outcomes()[2],
+        Outcome::Rejected(Rejection::Repeats(0))
+    ));
+    assert_eq!(sandbox.requests().len(), 1);
+
+    let change = |name: &str| VoucherUpdate::new(voucher).name(name);
+    let report = client
+        .bulk()
+        .update_vouchers([change("first"), change("second")])
+        .await;
+    assert_eq!((report.counts().done, report.counts().rejected), (1, 1));
+}
+
+/// Writes down what it sees.
+#[derive(Default)]
+struct Journal {
+    lines: Mutex<Vec<String>>,
+    full: bool,
+}
+
+impl Observer for Journal {
+    fn sending(&self, inputs: &[usize]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let mut lines = self.lines.lock().unwrap();
+        if self.full && !lines.is_empty() {
+            return Err("the disk is full".into());
+        }
+        lines.push(format!("sending {inputs:?}"));
+        Ok(())
+    }
+
+    fn settled(&self, input: usize, outcome: &Outcome<uuid::Uuid>) {
+        self.lines
+            .lock()
+            .unwrap()
+            .push(format!("{input} {}", outcome.done().is_some()));
+    }
+}
+
+#[tokio::test]
+async fn an_observer_sees_the_intent_before_and_the_outcome_after() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let journal = Arc::new(Journal::default());
+    let bulk = client
+        .bulk()
+        .batch_size(2)
+        .concurrency(1)
+        .observer(journal.clone());
+    let _ = bulk.add_voucher_codes(codes(3)).await;
+    assert_eq!(
+        *journal.lines.lock().unwrap(),
+        [
+            "sending [0, 1]",
+            "0 true",
+            "1 true",
+            "sending [2]",
+            "2 true"
+        ]
+    );
+
+    let full = Arc::new(Journal {
+        full: true,
+        ..Journal::default()
+    });
+    let report = client
+        .bulk()
+        .batch_size(2)
+        .concurrency(1)
+        .observer(full)
+        .add_voucher_codes(
+            (0..6).map(|n| NewVoucherCode::new(id(builtin::PARTNER_VOUCHER_ID), n.to_string())),
+        )
+        .await;
+    assert_eq!(
+        (report.counts().done, report.counts().not_done),
+        (2, 4),
+        "no intent, no request"
+    );
+    let stopped = report.stopped().unwrap();
+    assert!(
+        stopped.to_string().contains("intent could not be recorded"),
+        "{stopped}"
+    );
+    assert_eq!(sandbox.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_job_that_cannot_read_back_stops_and_leaves_the_rest_alone() {
+    let (sandbox, client, _) = start(
+        Sandbox::builder()
+            .fault(Fault::drop_after_commit().on(Operation::VoucherCodesAdd))
+            .fault(
+                Fault::status(500)
+                    .on(Operation::VoucherCodesGetAll)
+                    .times(99),
+            ),
+    )
+    .await;
+    let report = client
+        .bulk()
+        .batch_size(2)
+        .concurrency(1)
+        .add_voucher_codes(codes(6))
+        .await;
+    assert_eq!(
+        (report.counts().unknown, report.counts().not_done),
+        (2, 4),
+        "{report:?}"
+    );
+    assert_eq!(report.stopped().unwrap().operation(), "voucherCodes/getAll");
+    let adds = sandbox
+        .requests()
+        .iter()
+        .filter(|e| e.operation == Some(Operation::VoucherCodesAdd))
+        .count();
+    assert_eq!(adds, 1);
+}
+
+#[tokio::test]
+async fn faults_now_and_then_lose_and_double_nothing() {
+    for (name, fault) in [
+        ("reset", Fault::drop_after_commit()),
+        ("half an answer", Fault::drop_mid_body()),
+        ("500", Fault::status(500)),
+        ("429", Fault::too_many_requests(None)),
+        ("nonsense", Fault::invalid_json()),
+    ] {
+        let (_sandbox, client, _) = start(Sandbox::builder().fault(fault.every(4))).await;
+        let report = client
+            .bulk()
+            .batch_size(50)
+            .concurrency(1)
+            .add_voucher_codes(codes(600))
+            .await;
+        assert!(
+            report.is_complete(),
+            "{name}: {:?} {:?}",
+            report.counts(),
+            report.stopped()
+        );
+        let mut ids: Vec<_> = report.done().map(|(_, code)| code.id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 600, "{name}");
+        let filter = mews_connector::VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
+        // Reading meets the faults too; what a page cannot repeat is asked for again by the test.
+        let there = loop {
+            match client.voucher_codes().items(filter.clone()).all().await {
+                Ok(codes) => break codes,
+                Err(error) => assert_eq!(name, "nonsense", "{error}"),
+            }
+        };
+        assert_eq!(
+            there
+                .iter()
+                .filter(|code| code.value.as_ref().unwrap().starts_with("N-"))
+                .count(),
+            600,
+            "{name}"
+        );
+    }
+}

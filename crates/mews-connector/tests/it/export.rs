@@ -1,0 +1,317 @@
+//! The complete export.
+
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
+
+use mews_connector::clock::ManualClock;
+use mews_connector::export::{Checkpoint, Record};
+use mews_connector::{Client, ErrorKind, NewVoucherCode};
+use mews_sandbox::{Fault, Operation, Sandbox, builtin};
+use uuid::Uuid;
+
+use crate::setup::{client_of, id, start};
+
+fn services() -> [mews_connector::types::ServiceId; 1] {
+    [id(builtin::SERVICE_ID)]
+}
+
+async fn all(client: &Client) -> BTreeSet<Uuid> {
+    let mut records = client.export(services()).records();
+    let mut ids = BTreeSet::new();
+    while let Some(record) = records.try_next().await.unwrap() {
+        assert!(ids.insert(record.id()), "each once");
+    }
+    assert!(records.checkpoint().is_complete());
+    ids
+}
+
+#[tokio::test]
+async fn it_yields_all_vouchers_and_then_all_codes() {
+    let (_sandbox, client, _) = start(Sandbox::builder().seed_codes(5000)).await;
+    let mut records = client.export(services()).concurrency(3).records();
+    let (mut vouchers, mut codes) = (0, 0);
+    while let Some(record) = records.try_next().await.unwrap() {
+        match record {
+            Record::Voucher(_) => {
+                assert_eq!(codes, 0, "vouchers first");
+                vouchers += 1;
+            }
+            Record::Code(_) => codes += 1,
+            _ => unreachable!(),
+        }
+    }
+    assert_eq!((vouchers, codes), (3 + 5, 5 + 5000));
+    let progress = records.progress();
+    assert_eq!(
+        (progress.vouchers, progress.codes, progress.duplicates),
+        (8, 5005, 0)
+    );
+    assert_eq!((progress.batches_done, progress.batches_left), (3, Some(0)));
+}
+
+#[tokio::test]
+async fn interrupted_anywhere_and_resumed_it_loses_nothing() {
+    let (_sandbox, client, _) = start(Sandbox::builder().seed_codes(300)).await;
+    let whole = all(&client).await;
+    for stop in 0..whole.len() {
+        if stop > 12 && stop % 23 != 0 {
+            continue;
+        }
+        let mut seen = HashSet::new();
+        let mut records = client
+            .export(services())
+            .page_size(3)
+            .concurrency(2)
+            .records();
+        for _ in 0..stop {
+            seen.insert(records.try_next().await.unwrap().unwrap().id());
+        }
+        let stored = serde_json::to_string(records.checkpoint()).unwrap();
+        drop(records);
+        assert!(!stored.contains("token"), "{stored}");
+        let checkpoint: Checkpoint = serde_json::from_str(&stored).unwrap();
+        let mut rest = client
+            .export([])
+            .resume_from(checkpoint)
+            .page_size(50)
+            .records();
+        while let Some(record) = rest.try_next().await.unwrap() {
+            seen.insert(record.id());
+        }
+        assert_eq!(
+            seen.into_iter().collect::<BTreeSet<_>>(),
+            whole,
+            "stopped after {stop}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn it_goes_on_after_every_fault() {
+    for fault in [
+        Fault::status(500),
+        Fault::html(502),
+        Fault::too_many_requests(None),
+        Fault::drop_before_reading(),
+        Fault::drop_mid_body(),
+        Fault::drop_after_commit(),
+        Fault::unknown_enum_value(),
+        Fault::unknown_field(),
+    ] {
+        let (_sandbox, client, _) = start(
+            Sandbox::builder()
+                .seed_codes(500)
+                .fault(fault.clone().every(3)),
+        )
+        .await;
+        let mut records = client
+            .export(services())
+            .page_size(100)
+            .concurrency(2)
+            .records();
+        let mut ids = HashSet::new();
+        while let Some(record) = records
+            .try_next()
+            .await
+            .unwrap_or_else(|error| panic!("{fault:?}: {error}"))
+        {
+            ids.insert(record.id());
+        }
+        assert_eq!(ids.len(), 3 + 1 + 5 + 500, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_repeated_ends_it_and_the_checkpoint_goes_on() {
+    for fault in [
+        Fault::truncated_json(),
+        Fault::invalid_json(),
+        Fault::same_cursor(),
+        Fault::status(401),
+    ] {
+        let fault = fault.on(Operation::VoucherCodesGetAll).skip(3);
+        let (_sandbox, client, _) =
+            start(Sandbox::builder().seed_codes(500).fault(fault.clone())).await;
+        let mut ids = HashSet::new();
+        let mut records = client
+            .export(services())
+            .page_size(50)
+            .concurrency(1)
+            .records();
+        let error = loop {
+            match records.try_next().await {
+                Ok(Some(record)) => ids.insert(record.id()),
+                Ok(None) => panic!("{fault:?} was not noticed"),
+                Err(error) => break error,
+            };
+        };
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Undecodable | ErrorKind::Protocol | ErrorKind::Credentials
+            ),
+            "{error}"
+        );
+        assert!(records.try_next().await.unwrap().is_none(), "fused");
+        let mut rest = client
+            .export([])
+            .resume_from(records.checkpoint().clone())
+            .records();
+        while let Some(record) = rest.try_next().await.unwrap() {
+            ids.insert(record.id());
+        }
+        assert_eq!(ids.len(), 509, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_too_heavy_is_made_smaller() {
+    let fault = Fault::status(408)
+        .on(Operation::VoucherCodesGetAll)
+        .times(4);
+    let (sandbox, client, _) = start(Sandbox::builder().seed_codes(4000).fault(fault)).await;
+    let mut records = client.export(services()).concurrency(1).records();
+    let mut codes = 0;
+    while let Some(record) = records.try_next().await.unwrap() {
+        codes += u32::from(matches!(record, Record::Code(_)));
+    }
+    assert_eq!(codes, 4005);
+    let asked: Vec<_> = sandbox
+        .requests()
+        .iter()
+        .filter(|exchange| exchange.operation == Some(Operation::VoucherCodesGetAll))
+        .map(|exchange| {
+            let vouchers = exchange.request_body["VoucherIds"]
+                .as_array()
+                .unwrap()
+                .len();
+            (
+                vouchers,
+                exchange.request_body["Limitation"]["Count"]
+                    .as_u64()
+                    .unwrap(),
+            )
+        })
+        .take(5)
+        .collect();
+    assert_eq!(asked, [(7, 1000), (7, 500), (7, 250), (7, 125), (3, 1000)]);
+}
+
+#[tokio::test]
+async fn what_changes_meanwhile_is_not_lost() {
+    for fault in [Fault::update_between_pages(), Fault::delete_between_pages()] {
+        let fault = fault.on(Operation::VoucherCodesGetAll).every(2).times(20);
+        let (_sandbox, client, _) = start(Sandbox::builder().seed_codes(300)).await;
+        let whole = all(&client).await;
+        _sandbox.faults().add(fault);
+        let mut records = client
+            .export(services())
+            .page_size(20)
+            .concurrency(2)
+            .records();
+        let mut ids = BTreeSet::new();
+        while let Some(record) = records.try_next().await.unwrap() {
+            ids.insert(record.id());
+        }
+        assert_eq!(ids, whole);
+    }
+}
+
+#[tokio::test]
+async fn only_what_changed_since_and_never_less() {
+    let (sandbox, client, _) = start(Sandbox::builder().seed_codes(100)).await;
+    let mut first = client.export(services()).records();
+    while first.try_next().await.unwrap().is_some() {}
+    let created = client
+        .voucher_codes()
+        .add([NewVoucherCode::new(id(builtin::VOUCHER_ID), "AFTER")])
+        .await
+        .unwrap()
+        .into_inner();
+
+    sandbox.clear_requests();
+    let mut second = client
+        .export(services())
+        .changed_since(first.watermark())
+        .overlap(Duration::ZERO)
+        .records();
+    let (mut vouchers, mut codes) = (0, Vec::new());
+    while let Some(record) = second.try_next().await.unwrap() {
+        match record {
+            Record::Voucher(_) => vouchers += 1,
+            Record::Code(code) => codes.push(code.id),
+            _ => unreachable!(),
+        }
+    }
+    assert_eq!(vouchers, 4, "all vouchers, for codes change without them");
+    assert!(
+        codes.contains(&created[0].id) && codes.len() < 10,
+        "{}",
+        codes.len()
+    );
+    for exchange in sandbox.requests() {
+        let updated = &exchange.request_body["UpdatedUtc"];
+        assert_eq!(
+            updated.is_object(),
+            exchange.operation == Some(Operation::VoucherCodesGetAll)
+        );
+    }
+
+    // A year: five slices that tile.
+    sandbox.clear_requests();
+    let year_ago = chrono::Utc::now() - chrono::TimeDelta::days(365);
+    let mut year = client
+        .export(services())
+        .concurrency(1)
+        .changed_since(year_ago)
+        .records();
+    while year.try_next().await.unwrap().is_some() {}
+    let mut bounds = Vec::new();
+    for exchange in sandbox.requests() {
+        let updated = &exchange.request_body["UpdatedUtc"];
+        if let (Some(start), Some(end)) = (updated["StartUtc"].as_str(), updated["EndUtc"].as_str())
+        {
+            assert_ne!(start, end);
+            bounds.push((start.to_owned(), end.to_owned()));
+        }
+    }
+    bounds.dedup();
+    assert_eq!(bounds.len(), 5);
+    assert!(
+        bounds.windows(2).all(|pair| pair[0].1 == pair[1].0),
+        "{bounds:?}"
+    );
+
+    let future = chrono::Utc::now() + chrono::TimeDelta::days(2);
+    let error = client
+        .export(services())
+        .changed_since(future)
+        .records()
+        .try_next()
+        .await
+        .unwrap_err();
+    assert_eq!(error.broken_limit().unwrap().property, "changed since");
+    let error = client.export([]).records().try_next().await.unwrap_err();
+    assert_eq!(error.broken_limit().unwrap().property, "ServiceIds");
+}
+
+#[tokio::test]
+async fn dropping_it_stops_it() {
+    let sandbox = Sandbox::builder()
+        .no_limit()
+        .seed_codes(20_000)
+        .start()
+        .await
+        .unwrap();
+    let client = client_of(sandbox.url(), &ManualClock::new())
+        .build()
+        .unwrap();
+    let mut records = client.export(services()).page_size(10).records();
+    records.try_next().await.unwrap();
+    drop(records);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let sent = sandbox.requests().len();
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    assert_eq!(sandbox.requests().len(), sent);
+    assert!(sent < 100, "{sent}");
+}

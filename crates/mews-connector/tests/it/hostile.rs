@@ -1,0 +1,175 @@
+//! Servers that mean harm, or might as well.
+
+use std::time::{Duration, Instant};
+
+use mews_connector::clock::ManualClock;
+use mews_connector::types::Limitation;
+use mews_connector::{Client, Error, ErrorKind, NewVoucherCode, VoucherCodeFilter};
+use mews_sandbox::builtin;
+
+use crate::scripted::{Answer, Scripted};
+use crate::setup::{client_of, id};
+
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
+
+async fn read(client: &Client) -> Result<usize, Error> {
+    let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
+    Ok(client
+        .voucher_codes()
+        .get_all(&filter, Limitation::new(10))
+        .await?
+        .codes()
+        .len())
+}
+
+async fn meet(answer: Answer) -> Error {
+    let server = Scripted::start([answer]).await;
+    let client = client_of(&server.url, &ManualClock::new())
+        .timeout(Duration::from_millis(400))
+        .body_limit(1024 * 1024)
+        .build()
+        .unwrap();
+    let start = Instant::now();
+    let error = read(&client).await.unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(15), "{error}");
+    error
+}
+
+#[tokio::test]
+async fn an_endless_answer_meets_the_limit() {
+    let error = meet(Answer::Endless {
+        head: OK,
+        chunk: vec![b' '; 64 * 1024],
+    })
+    .await;
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(
+        error.to_string().contains("longer than 1048576 bytes"),
+        "{error}"
+    );
+    assert!(error.body().unwrap().text().len() <= 64 * 1024);
+
+    // One that says so beforehand, and one that is an error.
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 10000000000\r\n\r\n";
+    assert_eq!(
+        meet(Answer::Endless {
+            head,
+            chunk: vec![b'['; 64 * 1024]
+        })
+        .await
+        .kind(),
+        ErrorKind::Protocol
+    );
+    let head = "HTTP/1.1 500 Oh\r\n\r\n";
+    let error = meet(Answer::Endless {
+        head,
+        chunk: vec![b'x'; 64 * 1024],
+    })
+    .await;
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert!(error.body().unwrap().is_truncated());
+}
+
+#[tokio::test]
+async fn a_server_that_takes_its_time_meets_the_timeout() {
+    for answer in [
+        Answer::Silence,
+        Answer::Drip {
+            head: OK,
+            every: Duration::from_millis(50),
+        },
+        Answer::Drip {
+            head: "HTTP/1.1 200 OK\r\nx-slow: ",
+            every: Duration::from_millis(50),
+        },
+    ] {
+        let error = meet(answer).await;
+        assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+        assert!(error.to_string().contains("time"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn json_that_is_nested_deeply_or_wrong_is_an_error() {
+    let deep = |open: &str, n: usize| open.repeat(n);
+    for body in [
+        deep("[", 500_000),
+        format!("{{\"VoucherCodes\":{}", deep("[", 500_000)),
+        format!("{{\"Unknown\":{}", deep("{\"a\":", 100_000)),
+        String::new(),
+        "null".into(),
+        "[]".into(),
+        "\u{feff}{}".into(),
+        r#"{"VoucherCodes":[{"Id":"c0de0000-0000-4000-8000-000000000001"},{"Id":7}]}"#.into(),
+        r#"{"VoucherCodes":[]} {"VoucherCodes":[]}"#.into(),
+    ] {
+        let start: String = body.chars().take(40).collect();
+        let error = meet(Answer::ok(body)).await;
+        assert_eq!(error.kind(), ErrorKind::Undecodable, "{start}: {error}");
+        assert!(error.json_path().is_some());
+        assert!(error.to_string().len() < 1000, "{error}");
+    }
+    let error = meet(Answer::ok(
+        r#"{"VoucherCodes":[{"Id":"c0de0000-0000-4000-8000-000000000001"},{"Id":7}]}"#,
+    ))
+    .await;
+    assert_eq!(error.json_path(), Some("VoucherCodes[1].Id"));
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_http_are_an_error() {
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00"[..],
+        b"",
+        b"HTTP/1.1 999999 \r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        &[0xff; 4096],
+    ] {
+        let error = meet(Answer::Raw(bytes.to_vec())).await;
+        assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+    }
+    let invalid_text =
+        b"HTTP/1.1 500 X\r\nrequest-id: \xff\xfe\r\ncontent-length: 4\r\n\r\n\xff\xfe\xfd\xfc";
+    let error = meet(Answer::Raw(invalid_text.to_vec())).await;
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert!(error.body().is_some() && error.request_id().is_some());
+}
+
+#[tokio::test]
+async fn an_answer_to_a_write_that_means_nothing_leaves_doubt() {
+    for answer in [
+        Answer::Json(202, "", "{}".into()),
+        Answer::ok("[]"),
+        Answer::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{".to_vec()),
+    ] {
+        let server = Scripted::start([answer]).await;
+        let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
+        let error = client
+            .voucher_codes()
+            .add([NewVoucherCode::new(id(builtin::VOUCHER_ID), "X")])
+            .await
+            .unwrap_err();
+        assert!(error.maybe_applied() && !error.is_retryable(), "{error}");
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed_whatever_the_user_brings() {
+    let thief = Scripted::start([Answer::ok("{}")]).await;
+    let location = format!("location: {}/api\r\n", thief.url);
+    let server = Scripted::start([Answer::Json(307, location.leak(), String::new())]).await;
+    let client = client_of(&server.url, &ManualClock::new())
+        .configure_http(|http| {
+            http.redirect(mews_connector::reqwest::redirect::Policy::limited(10))
+        })
+        .build()
+        .unwrap();
+    let error = read(&client).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status().unwrap().as_u16()),
+        (ErrorKind::Protocol, 307)
+    );
+    assert!(error.to_string().contains("not followed"), "{error}");
+    assert!(thief.requests().is_empty());
+}

@@ -1,0 +1,13 @@
+//! The client over real HTTP on the loopback interface.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod bulk;
+mod config;
+mod export;
+mod failures;
+mod hostile;
+mod pacing;
+mod pages;
+mod scripted;
+mod setup;
+mod wire;

@@ -1,0 +1,148 @@
+//! A server that says exactly what it is told, byte by byte, whatever it is asked.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// What the server does with a connection once it has read a request.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// A whole response with a JSON body.
+    Json(u16, &'static str, String),
+    /// Bytes as they are, then the connection is closed.
+    Raw(Vec<u8>),
+    /// Bytes, repeated without end.
+    Endless { head: &'static str, chunk: Vec<u8> },
+    /// Bytes, then one more every so often, without end.
+    Drip { head: &'static str, every: Duration },
+    /// Nothing at all, ever.
+    Silence,
+    /// What a function makes of the request's body.
+    Of(Arc<dyn Fn(&Value) -> Answer + Send + Sync>),
+}
+
+impl Answer {
+    pub(crate) fn ok(body: impl ToString) -> Self {
+        Self::Json(200, "", body.to_string())
+    }
+
+    pub(crate) fn of(answer: impl Fn(&Value) -> Answer + Send + Sync + 'static) -> Self {
+        Self::Of(Arc::new(answer))
+    }
+}
+
+/// A server of scripted answers. The last one is repeated.
+pub(crate) struct Scripted {
+    pub(crate) url: String,
+    requests: Arc<Mutex<Vec<(String, Value)>>>,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Scripted {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Scripted {
+    pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let answers: Vec<_> = answers.into_iter().collect();
+        let seen = requests.clone();
+        let server = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, answers.clone(), seen.clone()));
+            }
+        });
+        Self {
+            url,
+            requests,
+            server,
+        }
+    }
+
+    /// What was asked: heads and bodies.
+    pub(crate) fn requests(&self) -> Vec<(String, Value)> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    answers: Vec<Answer>,
+    seen: Arc<Mutex<Vec<(String, Value)>>>,
+) {
+    let Some((head, body)) = read_request(&mut stream).await else {
+        return;
+    };
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let count = {
+        let mut seen = seen.lock().unwrap();
+        seen.push((head, body.clone()));
+        seen.len()
+    };
+    let mut answer = answers[(count - 1).min(answers.len() - 1)].clone();
+    while let Answer::Of(make) = &answer {
+        answer = make(&body);
+    }
+    let _ = write_answer(&mut stream, answer).await;
+}
+
+async fn write_answer(stream: &mut TcpStream, answer: Answer) -> std::io::Result<()> {
+    match answer {
+        Answer::Json(status, headers, body) => {
+            let head = format!(
+                "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\
+                 connection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(body.as_bytes()).await?;
+        }
+        Answer::Raw(bytes) => stream.write_all(&bytes).await?,
+        Answer::Endless { head, chunk } => {
+            stream.write_all(head.as_bytes()).await?;
+            loop {
+                stream.write_all(&chunk).await?;
+            }
+        }
+        Answer::Drip { head, every } => {
+            stream.write_all(head.as_bytes()).await?;
+            loop {
+                stream.write_all(b" ").await?;
+                tokio::time::sleep(every).await;
+            }
+        }
+        Answer::Silence => std::future::pending().await,
+        Answer::Of(_) => {}
+    }
+    stream.shutdown().await
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    loop {
+        let mut part = [0; 16 * 1024];
+        let read = stream.read(&mut part).await.ok().filter(|read| *read > 0)?;
+        bytes.extend_from_slice(&part[..read]);
+        let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+            continue;
+        };
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let length = head.to_ascii_lowercase().lines().find_map(|line| {
+            line.strip_prefix("content-length:")?
+                .trim()
+                .parse::<usize>()
+                .ok()
+        })?;
+        if bytes.len() >= end + 4 + length {
+            return Some((head, bytes.split_off(end + 4)));
+        }
+    }
+}

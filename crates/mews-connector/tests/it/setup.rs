@@ -1,0 +1,33 @@
+//! Clients and sandboxes as the tests want them.
+
+use std::time::Duration;
+
+use mews_connector::clock::ManualClock;
+use mews_connector::{Client, ClientBuilder, Pacing};
+use mews_sandbox::{Builder, Sandbox, builtin};
+
+/// A client of `url` whose waits take no time.
+pub(crate) fn client_of(url: &str, clock: &ManualClock) -> ClientBuilder {
+    Client::builder()
+        .credentials(builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "Tests 1.0.0")
+        .base_url(url)
+        .clock(clock.clone())
+        .seed(7)
+        .timeout(Duration::from_secs(20))
+        .pacing(Pacing::unlimited())
+}
+
+/// A sandbox, and a client of it whose waits take no time.
+pub(crate) async fn start(sandbox: Builder) -> (Sandbox, Client, ManualClock) {
+    let sandbox = sandbox.no_limit().start().await.unwrap();
+    let clock = ManualClock::new();
+    let client = client_of(sandbox.url(), &clock).build().unwrap();
+    (sandbox, client, clock)
+}
+
+pub(crate) fn id<T: std::str::FromStr>(text: &str) -> T
+where
+    T::Err: std::fmt::Debug,
+{
+    text.parse().unwrap()
+}

@@ -1,0 +1,262 @@
+//! What goes over the wire.
+
+use mews_connector::clock::ManualClock;
+use mews_connector::types::VoucherType;
+use mews_connector::{
+    CallOptions, Client, ErrorKind, NewVoucher, NewVoucherCode, Update, VoucherCodeFilter,
+    VoucherUpdate,
+};
+use mews_sandbox::{Sandbox, builtin};
+use serde_json::{Value, json};
+
+use crate::scripted::{Answer, Scripted};
+use crate::setup::{client_of, id, start};
+
+#[tokio::test]
+async fn updates_keep_set_and_clear() {
+    let server = Scripted::start([Answer::ok("{}")]).await;
+    let client = client_of(&server.url, &ManualClock::new())
+        .language("en-US", "en-GB")
+        .build()
+        .unwrap();
+    let voucher = id(builtin::VOUCHER_ID);
+    let update = VoucherUpdate::new(voucher)
+        .name("New")
+        .voucher_type(VoucherType::Public)
+        .company(Update::Clear)
+        .rates(Vec::new())
+        .occupiable_from(Update::Clear)
+        .external_identifier(Update::Keep);
+    client.vouchers().update([update]).await.unwrap();
+    let (head, body) = &server.requests()[0];
+    assert_eq!(
+        body["VoucherUpdates"][0],
+        json!({
+            "VoucherId": builtin::VOUCHER_ID,
+            "Name": { "Value": "New" },
+            "Type": { "Value": "Public" },
+            "CompanyId": { "Value": null },
+            "AssignedRateIds": { "Value": [] },
+            "OccupiableIntervalStartUtc": { "Value": null },
+        })
+    );
+    assert_eq!(
+        (&body["LanguageCode"], &body["CultureCode"]),
+        (&json!("en-US"), &json!("en-GB"))
+    );
+    let head = head.to_ascii_lowercase();
+    assert!(
+        head.starts_with("post /api/connector/v1/vouchers/update http/1.1"),
+        "{head}"
+    );
+    assert!(head.contains("content-type: application/json"), "{head}");
+    assert!(!head.contains("api-version"), "{head}");
+    assert!(head.contains("user-agent: mews-connector-rs/"), "{head}");
+}
+
+#[tokio::test]
+async fn bad_input_is_refused_before_it_is_sent() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let voucher = id(builtin::VOUCHER_ID);
+    let too_many = (0..1001).map(|n| NewVoucherCode::new(voucher, n.to_string()));
+    let error = client.voucher_codes().add(too_many).await.unwrap_err();
+    let broken = error.broken_limit().unwrap();
+    assert_eq!(
+        (&*broken.property, &*broken.has, &*broken.allowed),
+        ("VoucherCodeParameters", "1001 items", "1 to 1000 items")
+    );
+    let error = client
+        .voucher_codes()
+        .add([NewVoucherCode::new(voucher, "")])
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.broken_limit().unwrap().property,
+        "VoucherCodeParameters[0].Value"
+    );
+    let unknown = NewVoucher::public(id(builtin::SERVICE_ID), "x".repeat(129));
+    let error = client.vouchers().add([unknown]).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "vouchers/add failed: not sent, `VoucherParameters[0].Name` has 129 characters; allowed: 1 to 128 characters"
+    );
+    let unknown = VoucherUpdate::new(voucher).voucher_type(VoucherType::Unknown("Golden".into()));
+    assert_eq!(
+        client
+            .vouchers()
+            .update([unknown])
+            .await
+            .unwrap_err()
+            .kind(),
+        ErrorKind::Invalid
+    );
+    assert!(
+        client
+            .vouchers()
+            .delete([])
+            .await
+            .unwrap_err()
+            .was_never_sent()
+    );
+    let filter = VoucherCodeFilter::vouchers([voucher]);
+    for count in [0, 1001] {
+        let error = client
+            .voucher_codes()
+            .items(filter.clone())
+            .page_size(count)
+            .all()
+            .await
+            .unwrap_err();
+        assert_eq!(error.broken_limit().unwrap().property, "Limitation.Count");
+    }
+    assert_eq!(sandbox.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn portfolio_handles_name_their_enterprises() {
+    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let client = Client::builder()
+        .credentials(
+            builtin::CLIENT_TOKEN,
+            builtin::PORTFOLIO_ACCESS_TOKEN,
+            "Tests 1.0.0",
+        )
+        .base_url(sandbox.url())
+        .clock(ManualClock::new())
+        .build()
+        .unwrap();
+    let (first, second) = (
+        id(builtin::ENTERPRISE_ID),
+        id(builtin::SECOND_ENTERPRISE_ID),
+    );
+    let voucher = id(builtin::SECOND_ENTERPRISE_VOUCHER_ID);
+    let filter = VoucherCodeFilter::vouchers([voucher]);
+
+    let one = client.for_enterprises([second]);
+    assert_eq!(
+        one.voucher_codes()
+            .items(filter.clone())
+            .all()
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    one.voucher_codes()
+        .add([NewVoucherCode::new(voucher, "P")])
+        .await
+        .unwrap();
+    let requests = sandbox.requests();
+    assert_eq!(
+        requests[0].request_body["EnterpriseIds"],
+        json!([builtin::SECOND_ENTERPRISE_ID])
+    );
+    assert_eq!(
+        requests.last().unwrap().request_body["EnterpriseId"],
+        json!(builtin::SECOND_ENTERPRISE_ID)
+    );
+
+    let both = client.for_enterprises([first, second]);
+    assert_eq!(
+        both.voucher_codes()
+            .items(filter)
+            .all()
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
+    let error = both
+        .voucher_codes()
+        .add([NewVoucherCode::new(voucher, "Q")])
+        .await
+        .unwrap_err();
+    assert_eq!(error.broken_limit().unwrap().property, "EnterpriseId");
+    let report = both
+        .bulk()
+        .add_voucher_codes([NewVoucherCode::new(voucher, "Q")])
+        .await;
+    assert_eq!(report.counts().not_done, 1);
+    assert_eq!(report.stopped().unwrap().kind(), ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn any_other_operation_is_within_reach() {
+    let server = Scripted::start([
+        Answer::Json(429, "retry-after: 1\r\n", "{}".into()),
+        Answer::Json(
+            200,
+            "request-id: r-1\r\n",
+            json!({ "Services": [{ "Id": 1 }] }).to_string(),
+        ),
+    ])
+    .await;
+    let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
+    let request = json!({ "Limitation": { "Count": 5 } });
+    let services = client
+        .call::<Value>("services/getAll", &request)
+        .await
+        .unwrap();
+    assert_eq!(
+        (services.attempts(), services.request_id()),
+        (2, Some("r-1"))
+    );
+    assert_eq!(services["Services"][0]["Id"], json!(1));
+    let (head, body) = &server.requests()[1];
+    assert!(
+        head.starts_with("POST /api/connector/v1/services/getAll "),
+        "{head}"
+    );
+    assert_eq!(body["ClientToken"], json!(builtin::CLIENT_TOKEN));
+    assert_eq!(body["Client"], json!("Tests 1.0.0"));
+
+    for path in [
+        "services",
+        "/services/getAll",
+        "services/getAll/",
+        "services//getAll",
+        "../x/y",
+        "a/b?c",
+        "a b/c",
+        "",
+    ] {
+        let error = client.call::<Value>(path, &json!({})).await.unwrap_err();
+        assert_eq!(error.broken_limit().unwrap().property, "path", "{path}");
+    }
+    for (request, property) in [
+        (json!([]), "request"),
+        (json!({ "AccessToken": "other" }), "AccessToken"),
+        (json!({ "Client": "other" }), "Client"),
+    ] {
+        let error = client
+            .call::<Value>("services/getAll", &request)
+            .await
+            .unwrap_err();
+        assert_eq!(error.broken_limit().unwrap().property, property);
+    }
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn what_an_unknown_operation_does_decides_about_repeating_it() {
+    for (path, effect, attempts) in [
+        ("reservations/getAll/2023-06-06", None, 5),
+        ("reservations/update", None, 5),
+        ("orders/add", None, 1),
+        ("bills/close", None, 1),
+        (
+            "bills/close",
+            Some(mews_connector::retry::Effect::Replace),
+            5,
+        ),
+    ] {
+        let server = Scripted::start([Answer::Json(500, "", "{}".into())]).await;
+        let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
+        let client = match effect {
+            Some(effect) => client.with_options(CallOptions::new().effect(effect)),
+            None => client,
+        };
+        let error = client.call::<Value>(path, &json!({})).await.unwrap_err();
+        assert_eq!(error.attempts(), attempts, "{path}");
+    }
+}

@@ -1,0 +1,96 @@
+//! Instants as the API writes them.
+
+use std::fmt;
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use rusqlite::ToSql;
+use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// An instant in whole seconds: "the standard format for datetime used throughout the API is `YYYY-MM-DDThh:mm:ssZ`"
+/// (guidelines/serialization.md), which has no room for less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Instant(i64);
+
+impl Instant {
+    pub(crate) const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    pub(crate) const fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// Reads a date and time with an offset; fractions of a second are cut off.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Some(Self(read(text)?.timestamp()))
+    }
+
+    /// The first whole second that isn't before `text`.
+    ///
+    /// What is kept is whole seconds, so an interval between instants holds the same records as one between these.
+    pub(crate) fn parse_rounded_up(text: &str) -> Option<Self> {
+        let instant = read(text)?;
+        Some(Self(
+            instant.timestamp() + i64::from(instant.timestamp_subsec_nanos() > 0),
+        ))
+    }
+}
+
+/// An offset can lead out of the years that have four digits, and then the instant couldn't be written.
+fn read(text: &str) -> Option<DateTime<Utc>> {
+    let instant = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    (0..=9999).contains(&instant.year()).then_some(instant)
+}
+
+impl From<DateTime<Utc>> for Instant {
+    fn from(instant: DateTime<Utc>) -> Self {
+        Self(instant.timestamp())
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let instant = DateTime::<Utc>::from_timestamp(self.0, 0).unwrap_or_default();
+        // Written out, for chrono's formatter takes longer than the rest of a page of a thousand codes.
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+            instant.year(),
+            instant.month(),
+            instant.day(),
+            instant.hour(),
+            instant.minute(),
+            instant.second(),
+        )
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| {
+            de::Error::custom(format!(
+                "`{text}` is no instant: write it as 2026-01-31T09:00:00Z"
+            ))
+        })
+    }
+}
+
+impl ToSql for Instant {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.into())
+    }
+}
+
+impl FromSql for Instant {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Self)
+    }
+}

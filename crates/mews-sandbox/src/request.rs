@@ -1,0 +1,149 @@
+//! Requests on their way in: from bytes to JSON that passed the check.
+
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
+use axum::http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt as _;
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind;
+use serde_json::Value;
+
+use crate::document;
+use crate::error::Refusal;
+use crate::operation::Operation;
+
+/// How much of a body that is too large is taken off the line, so that its sender gets to read the answer.
+const MOST_DISCARDED: usize = 1024 * 1024 * 1024;
+
+/// Longer details help nobody.
+const MOST_DETAILS: usize = 1_000;
+
+/// Reads a body, up to `most` bytes.
+pub(crate) async fn read_body(
+    headers: &HeaderMap,
+    mut body: Body,
+    most: usize,
+) -> Result<Bytes, Refusal> {
+    let too_large = || {
+        Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "The request body is too large.",
+        )
+        .because(format!("the sandbox takes {most} bytes"))
+    };
+    let announced = body.size_hint().lower();
+    if announced > most as u64 && headers.contains_key(EXPECT) {
+        // The sender waits to be told whether to go on.
+        return Err(too_large());
+    }
+    let mut read = Vec::with_capacity(usize::try_from(announced).unwrap_or(most).min(most));
+    let mut discarded = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Refusal::invalid("body", error.to_string()))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if discarded > 0 || read.len() + data.len() > most {
+            discarded += data.len();
+            if discarded > MOST_DISCARDED {
+                break;
+            }
+        } else {
+            read.extend_from_slice(&data);
+        }
+    }
+    if discarded > 0 {
+        Err(too_large())
+    } else {
+        Ok(read.into())
+    }
+}
+
+/// Reads JSON, strictly (guidelines/responses.md, 400 `Invalid JSON`).
+pub(crate) fn read_json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .map(|value| value.to_str().unwrap_or_default());
+    if !content_type.is_some_and(is_json) {
+        return Err(Refusal::invalid(
+            "Content-Type",
+            "send `Content-Type: application/json`, in UTF-8",
+        ));
+    }
+    if headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|encoding| encoding != "identity")
+    {
+        return Err(Refusal::invalid(
+            "Content-Encoding",
+            "send the body as it is, without an encoding",
+        ));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        Refusal::new(StatusCode::BAD_REQUEST, "Invalid JSON").because(error.to_string())
+    })
+}
+
+/// Whether a content type is JSON in UTF-8.
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts
+        .next()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    is_json
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => charset
+                .trim()
+                .trim_matches('"')
+                .eq_ignore_ascii_case("utf-8"),
+            _ => true,
+        })
+}
+
+/// Checks a body against the document.
+pub(crate) fn check(operation: Operation, body: &Value) -> Result<(), Refusal> {
+    document::request_validator(operation)
+        .validate(body)
+        .map_err(|error| {
+            let mut details = format!("at \"{}\": {}", error.instance_path(), error.masked());
+            if let Some((end, _)) = details.char_indices().nth(MOST_DETAILS) {
+                details.truncate(end);
+                details.push('…');
+            }
+            Refusal::invalid(&parameter(&error), details)
+        })
+}
+
+/// The property that an error is about.
+fn parameter(error: &ValidationError<'_>) -> String {
+    let name = match error.kind() {
+        ValidationErrorKind::Required { property } => property.as_str().map(ToOwned::to_owned),
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.first().cloned(),
+        _ => error
+            .instance_path()
+            .as_str()
+            .rsplit('/')
+            .find(|part| !part.is_empty() && part.parse::<usize>().is_err())
+            .map(ToOwned::to_owned),
+    };
+    let name = name.unwrap_or_else(|| "request".to_owned());
+    name.chars().take(100).collect()
+}
+
+/// Whether the client would rather have no body than an empty one (guidelines/requests.md, "Request minimal
+/// response").
+pub(crate) fn prefers_minimal(headers: &HeaderMap) -> bool {
+    headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split([',', ';']))
+        .filter_map(|preference| preference.split_once('='))
+        .any(|(name, value)| {
+            name.trim().eq_ignore_ascii_case("return")
+                && value
+                    .trim()
+                    .trim_matches('"')
+                    .eq_ignore_ascii_case("minimal")
+        })
+}

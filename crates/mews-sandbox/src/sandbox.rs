@@ -1,0 +1,236 @@
+//! A running sandbox.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::builder::Builder;
+use crate::connection::{Connections, Cutter};
+use crate::error::StartError;
+use crate::faults::Faults;
+use crate::fixtures::Fixtures;
+use crate::journal::Exchange;
+use crate::server::{self, Server};
+
+/// How long requests in progress may take to finish at an orderly end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A running sandbox. Dropping it stops the server.
+///
+/// The server has a thread and a runtime of its own, so that it answers whatever the caller is at: it works from
+/// blocking code, under any flavour of tokio's runtime, and while the caller waits for another process.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), mews_sandbox::StartError> {
+/// use mews_sandbox::{Sandbox, builtin};
+///
+/// let sandbox = Sandbox::start().await?;
+/// println!("{}/api/connector/v1/vouchers/getAll", sandbox.url());
+/// println!("{} {}", builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Sandbox {
+    url: String,
+    address: SocketAddr,
+    server: Arc<Server>,
+    fixtures: Fixtures,
+    stop: Option<oneshot::Sender<Stop>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How the server is to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// When the requests in progress are answered.
+    Orderly,
+    Now,
+}
+
+/// What a server's thread reports once it listens.
+struct Ready {
+    address: SocketAddr,
+    server: Arc<Server>,
+    fixtures: Fixtures,
+}
+
+impl Sandbox {
+    /// Starts a sandbox with the built-in data set, in memory, at a free port of this machine.
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
+    }
+
+    /// What a sandbox is to be like.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where it is, without a slash at the end: `http://127.0.0.1:6397`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The address that it listens on.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The faults, to be added and taken away at any time.
+    pub fn faults(&self) -> &Faults {
+        &self.server.faults
+    }
+
+    /// What was received and answered, oldest first: the last exchanges, as many as the builder says and as fit into
+    /// 8 MiB. An exchange shows when its answer is ready to be sent. Tokens are masked.
+    pub fn requests(&self) -> Vec<Exchange> {
+        self.server.journal.read()
+    }
+
+    /// Forgets what was received so far.
+    pub fn clear_requests(&self) {
+        self.server.journal.clear();
+    }
+
+    /// The data that it was filled with.
+    pub(crate) const fn fixtures(&self) -> &Fixtures {
+        &self.fixtures
+    }
+
+    /// Stops the server when the requests in progress are answered, or after two seconds.
+    pub async fn shutdown(mut self) {
+        self.send_stop(Stop::Orderly);
+        if let Some(thread) = self.thread.take() {
+            // Joined elsewhere, for the caller's runtime may have other work to do meanwhile.
+            let (done, is_done) = oneshot::channel();
+            std::thread::spawn(move || {
+                let _ = thread.join();
+                let _ = done.send(());
+            });
+            let _ = is_done.await;
+        }
+    }
+
+    pub(crate) async fn launch(builder: Builder) -> Result<Self, StartError> {
+        let (ready, is_ready) = oneshot::channel();
+        let (stop, is_stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("mews-sandbox".into())
+            .spawn(move || run(builder, ready, is_stopped))
+            .map_err(StartError::Thread)?;
+        let Ready {
+            address,
+            server,
+            fixtures,
+        } = is_ready.await.unwrap_or_else(|_| {
+            Err(StartError::Thread(std::io::Error::other(
+                "its thread ended",
+            )))
+        })?;
+        Ok(Self {
+            url: format!("http://{address}"),
+            address,
+            server,
+            fixtures,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    fn send_stop(&mut self, stop: Stop) {
+        if let Some(sender) = self.stop.take() {
+            let _ = sender.send(stop);
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.send_stop(Stop::Now);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The server's thread.
+fn run(
+    builder: Builder,
+    ready: oneshot::Sender<Result<Ready, StartError>>,
+    is_stopped: oneshot::Receiver<Stop>,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        // The store takes one at a time, and each thread more has a heap of its own.
+        .max_blocking_threads(2)
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(StartError::Thread(error)));
+            return;
+        }
+    };
+    runtime.block_on(async move {
+        let (connections, server, fixtures) = match prepare(builder).await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                let _ = ready.send(Err(error));
+                return;
+            }
+        };
+        let report = axum::serve::Listener::local_addr(&connections).map(|address| Ready {
+            address,
+            server: Arc::clone(&server),
+            fixtures,
+        });
+        let _ = ready.send(report.map_err(StartError::Thread));
+        serve(connections, server, is_stopped).await;
+    });
+}
+
+async fn prepare(builder: Builder) -> Result<(Connections, Arc<Server>, Fixtures), StartError> {
+    let address = builder.address();
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .map_err(|error| StartError::Listen {
+            address: address.to_string(),
+            error,
+        })?;
+    let (server, fixtures) = builder.into_server()?;
+    Ok((Connections(listener), Arc::new(server), fixtures))
+}
+
+/// Serves until it is told to stop, and a little longer if it may.
+async fn serve(connections: Connections, server: Arc<Server>, is_stopped: oneshot::Receiver<Stop>) {
+    let service = crate::admin::routes()
+        .fallback(server::handle)
+        .method_not_allowed_fallback(server::handle)
+        .with_state(server)
+        .into_make_service_with_connect_info::<Cutter>();
+    let (drain, is_draining) = oneshot::channel::<()>();
+    let serving = axum::serve(connections, service).with_graceful_shutdown(async {
+        let _ = is_draining.await;
+    });
+    let ending = async {
+        if is_stopped.await == Ok(Stop::Orderly) {
+            let _ = drain.send(());
+            tokio::time::sleep(GRACE).await;
+        }
+    };
+    tokio::select! {
+        _ = serving => {}
+        () = ending => {}
+    }
+}

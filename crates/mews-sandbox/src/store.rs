@@ -1,0 +1,374 @@
+//! The store: vouchers and codes in SQLite, in memory or in a file.
+
+pub(crate) mod codes;
+mod newest;
+mod seed;
+pub(crate) mod vouchers;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::vtab::array::load_module;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use uuid::Uuid;
+
+pub(crate) use codes::{CodeQuery, NewCode};
+pub(crate) use newest::Window;
+pub(crate) use vouchers::VoucherQuery;
+
+use crate::error::{Refusal, StartError};
+use crate::fixtures::Fixtures;
+use crate::identifier::{FIRST_BORN, Kind};
+use crate::instant::Instant;
+
+/// Marks a file as ours: `mews` in ASCII.
+const APPLICATION_ID: i32 = 0x6d65_7773;
+const SCHEMA_VERSION: i32 = 1;
+
+/// A record's number is its place in time: listings go by it, newest first, and cursors are looked up to it. The
+/// identifier is only kept where it cannot be made from the number. The indexes on `voucher` and `service` end in
+/// the number, as every index of SQLite does, so they hold each voucher's codes in the order of a listing.
+const SCHEMA: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+CREATE TABLE vouchers (
+    number INTEGER PRIMARY KEY, id BLOB, service BLOB NOT NULL, enterprise BLOB NOT NULL, name TEXT NOT NULL,
+    type INTEGER NOT NULL, company BLOB, travel_agency BLOB, occupiable_start INTEGER, occupiable_end INTEGER,
+    external_identifier TEXT, created INTEGER NOT NULL, updated INTEGER NOT NULL, active INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX vouchers_by_id ON vouchers (id) WHERE id IS NOT NULL;
+CREATE INDEX vouchers_by_service ON vouchers (service);
+CREATE TABLE assignments (
+    voucher INTEGER NOT NULL, position INTEGER NOT NULL, rate BLOB NOT NULL, PRIMARY KEY (voucher, position)
+) WITHOUT ROWID;
+CREATE TABLE codes (
+    number INTEGER PRIMARY KEY, id BLOB, voucher INTEGER NOT NULL, value TEXT NOT NULL, validity_start INTEGER,
+    validity_end INTEGER, created INTEGER NOT NULL, updated INTEGER NOT NULL, active INTEGER NOT NULL
+);";
+
+/// Made when the first codes are in, which packs them tightly.
+const CODE_INDEXES: &str = "
+CREATE UNIQUE INDEX codes_by_id ON codes (id) WHERE id IS NOT NULL;
+CREATE INDEX codes_by_voucher ON codes (voucher);
+CREATE INDEX codes_by_update ON codes (voucher, updated);
+CREATE INDEX codes_by_value ON codes (value);
+";
+
+/// Vouchers and codes.
+pub(crate) struct Store {
+    connection: Mutex<Connection>,
+}
+
+/// What a sandbox is to hold at the start.
+pub(crate) struct Content<'a> {
+    /// The fixtures; without any, those of the data file, or the built-in ones.
+    pub(crate) fixtures: Option<&'a Fixtures>,
+    /// How many codes to make up beside them.
+    pub(crate) seed_codes: u32,
+    pub(crate) now: Instant,
+}
+
+impl Store {
+    /// Opens a store, and fills it if it is new.
+    pub(crate) fn open(
+        path: Option<&Path>,
+        content: &Content<'_>,
+    ) -> Result<(Self, Fixtures), StartError> {
+        let Some(path) = path else {
+            let mut connection = Connection::open_in_memory()?;
+            load_module(&connection)?;
+            let fixtures = fill(&mut connection, content)?;
+            return Ok((Self::over(connection), fixtures));
+        };
+        let unusable = |reason: String| StartError::Data {
+            path: path.to_owned(),
+            reason,
+        };
+        let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                unusable("another process has it open; stop that one, or name another file".into())
+            }
+            Some(rusqlite::ErrorCode::NotADatabase) => {
+                unusable("it holds something else; name another file".into())
+            }
+            _ => unusable(error.to_string()),
+        };
+        let mut connection = Connection::open(path).map_err(failed)?;
+        load_module(&connection)?;
+        let application = prepare_file(&connection).map_err(failed)?;
+        let tables: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .map_err(failed)?;
+        let fixtures = match (tables, application) {
+            (0, _) => match fill(&mut connection, content) {
+                Err(StartError::Store(error)) => return Err(failed(error)),
+                other => other?,
+            },
+            (_, APPLICATION_ID) => kept(&connection, content, unusable, failed)?,
+            _ => {
+                return Err(unusable(
+                    "it holds something else; name another file".into(),
+                ));
+            }
+        };
+        Ok((Self::over(connection), fixtures))
+    }
+
+    fn over(connection: Connection) -> Self {
+        connection.set_prepared_statement_cache_capacity(64);
+        Self {
+            connection: Mutex::new(connection),
+        }
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A transaction that panicked was rolled back when it was dropped, so the store is sound.
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` in a transaction, which is rolled back if `work` refuses.
+    pub(crate) fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = work(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+
+    /// Runs `work`, which must not write.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        work(&self.connection())
+    }
+}
+
+/// Makes a file ready for use, and returns whose it says it is.
+fn prepare_file(connection: &Connection) -> rusqlite::Result<i32> {
+    // A lock that another process holds doesn't go away by waiting.
+    connection.busy_timeout(Duration::ZERO)?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let _: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    // With a write-ahead log, a process that is killed leaves whole transactions behind. Waiting for the disk on top of
+    // that would only help against a power cut, and takes most of the time of a write.
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "cache_size", -64_000)?;
+    // Taken at once, so that a second process fails now and not with its first request.
+    connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+    Ok(application)
+}
+
+/// Makes the tables and puts in what a new store holds, all or nothing.
+fn fill(connection: &mut Connection, content: &Content<'_>) -> Result<Fixtures, StartError> {
+    let fixtures = content.fixtures.cloned().unwrap_or_default();
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(SCHEMA)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    set_meta(&transaction, "fixtures", &fixtures.text)?;
+    set_meta(&transaction, "seed_codes", &content.seed_codes.to_string())?;
+    let last_voucher = vouchers::load(&transaction, &fixtures.data.vouchers)?;
+    let last_code = codes::load(&transaction, &fixtures.data.voucher_codes)?;
+    set_meta(
+        &transaction,
+        "first_voucher",
+        &(last_voucher + 1).max(FIRST_BORN).to_string(),
+    )?;
+    set_meta(
+        &transaction,
+        "first_code",
+        &(last_code + 1).max(FIRST_BORN).to_string(),
+    )?;
+    if content.seed_codes > 0 {
+        seed::plant(
+            &transaction,
+            &fixtures.data,
+            content.seed_codes,
+            content.now,
+        )?;
+    }
+    transaction.execute_batch(CODE_INDEXES)?;
+    transaction.commit()?;
+    Ok(fixtures)
+}
+
+/// The fixtures of a file that was filled before.
+fn kept(
+    connection: &Connection,
+    content: &Content<'_>,
+    unusable: impl Fn(String) -> StartError,
+    failed: impl Fn(rusqlite::Error) -> StartError,
+) -> Result<Fixtures, StartError> {
+    let version: i32 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(&failed)?;
+    if version != SCHEMA_VERSION {
+        return Err(unusable(
+            "another version of mews-sandbox made it; remove it, or name another file".into(),
+        ));
+    }
+    let text = meta(connection, "fixtures").map_err(&failed)?;
+    if content
+        .fixtures
+        .is_some_and(|fixtures| fixtures.text != text)
+    {
+        return Err(unusable(
+            "it was made from other fixtures; leave `--fixtures` out to go on with it, or name another file".into(),
+        ));
+    }
+    let seeded = meta(connection, "seed_codes").map_err(&failed)?;
+    if content.seed_codes > 0 && content.seed_codes.to_string() != seeded {
+        return Err(unusable(format!(
+            "it was made with `--seed-codes {seeded}`; leave that out to go on with it, or name another file"
+        )));
+    }
+    text.parse()
+}
+
+fn set_meta(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    connection.execute("INSERT INTO meta VALUES (?1, ?2)", params![key, value])?;
+    Ok(())
+}
+
+fn meta(connection: &Connection, key: &str) -> rusqlite::Result<String> {
+    connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
+        row.get(0)
+    })
+}
+
+/// Where records of a kind are kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Table {
+    pub(crate) kind: Kind,
+    number_of_id: &'static str,
+    has_number: &'static str,
+    newest: &'static str,
+    first: &'static str,
+    enterprise: &'static str,
+    is_active: &'static str,
+    touch: &'static str,
+}
+
+pub(crate) const VOUCHERS: Table = Table {
+    kind: Kind::Voucher,
+    number_of_id: "SELECT number FROM vouchers WHERE id = ?1",
+    has_number: "SELECT number FROM vouchers WHERE number = ?1 AND id IS NULL",
+    newest: "SELECT number, created FROM vouchers ORDER BY number DESC LIMIT 1",
+    first: "first_voucher",
+    enterprise: "SELECT enterprise FROM vouchers WHERE number = ?1",
+    is_active: "SELECT active FROM vouchers WHERE number = ?1",
+    touch: "UPDATE vouchers SET active = active AND NOT ?2, updated = max(updated, ?3) WHERE number = ?1",
+};
+
+pub(crate) const CODES: Table = Table {
+    kind: Kind::VoucherCode,
+    number_of_id: "SELECT number FROM codes WHERE id = ?1",
+    has_number: "SELECT number FROM codes WHERE number = ?1 AND id IS NULL",
+    newest: "SELECT number, created FROM codes ORDER BY number DESC LIMIT 1",
+    first: "first_code",
+    enterprise: "SELECT v.enterprise FROM codes c JOIN vouchers v ON v.number = c.voucher WHERE c.number = ?1",
+    is_active: "SELECT active FROM codes WHERE number = ?1",
+    touch: "UPDATE codes SET active = active AND NOT ?2, updated = max(updated, ?3) WHERE number = ?1",
+};
+
+impl Table {
+    /// The number of the record with an identifier.
+    pub(crate) fn find(
+        self,
+        connection: &Connection,
+        identifier: Uuid,
+    ) -> rusqlite::Result<Option<i64>> {
+        if let Some(number) = self.kind.number(identifier) {
+            let found = connection
+                .prepare_cached(self.has_number)?
+                .query_row([number], |row| row.get(0))
+                .optional()?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        connection
+            .prepare_cached(self.number_of_id)?
+            .query_row([identifier.as_bytes().as_slice()], |row| row.get(0))
+            .optional()
+    }
+
+    /// The number of the next record, and the time to put on it: never before the newest record's, so that the
+    /// order of numbers is the order of time even where the clock was set back.
+    pub(crate) fn next(
+        self,
+        connection: &Connection,
+        now: Instant,
+    ) -> rusqlite::Result<(i64, Instant)> {
+        let first = meta(connection, self.first)?.parse().unwrap_or(FIRST_BORN);
+        let newest: Option<(i64, Instant)> = connection
+            .prepare_cached(self.newest)?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(newest.map_or((first, now), |(number, created)| {
+            (first.max(number + 1), now.max(created))
+        }))
+    }
+
+    /// The enterprise that a record belongs to.
+    pub(crate) fn enterprise(self, connection: &Connection, number: i64) -> rusqlite::Result<Uuid> {
+        connection
+            .prepare_cached(self.enterprise)?
+            .query_row([number], |row| read_uuid(row, 0))
+    }
+
+    /// Whether a record is in use.
+    pub(crate) fn is_active(self, connection: &Connection, number: i64) -> rusqlite::Result<bool> {
+        connection
+            .prepare_cached(self.is_active)?
+            .query_row([number], |row| row.get(0))
+    }
+
+    /// Marks a record as updated, and as deleted if so asked.
+    pub(crate) fn touch(
+        self,
+        connection: &Connection,
+        number: i64,
+        delete: bool,
+        now: Instant,
+    ) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached(self.touch)?
+            .execute(params![number, delete, now])?;
+        Ok(())
+    }
+
+    /// The number under which a fixture is kept, given the last one in use, and the identifier to keep with it.
+    fn place(self, last: i64, identifier: Uuid) -> (i64, Option<Uuid>) {
+        match self.kind.number(identifier) {
+            Some(number) if number > last => (number, None),
+            _ => (last + 1, Some(identifier)),
+        }
+    }
+}
+
+/// An identifier as it is kept.
+fn blob(identifier: &Uuid) -> &[u8] {
+    identifier.as_bytes().as_slice()
+}
+
+fn read_uuid(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Uuid> {
+    Ok(Uuid::from_bytes(row.get(index)?))
+}
+
+fn read_optional_uuid(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<Uuid>> {
+    Ok(row.get::<_, Option<[u8; 16]>>(index)?.map(Uuid::from_bytes))
+}
+
+/// The identifier of a record: its own, or the one made from its number.
+fn identifier(kind: Kind, number: i64, own: Option<[u8; 16]>) -> Uuid {
+    own.map_or_else(|| kind.identifier(number), Uuid::from_bytes)
+}

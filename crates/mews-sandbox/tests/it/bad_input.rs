@@ -1,0 +1,290 @@
+//! What strangers and fuzzers send.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use mews_sandbox::Operation::{self, VoucherCodesAdd, VoucherCodesGetAll};
+use mews_sandbox::builtin;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::support::{Api, codes_of, vouchers_of, with_tokens};
+
+/// A sound request for each operation.
+fn sound(operation: Operation) -> Value {
+    with_tokens(match operation {
+        Operation::VouchersGetAll => vouchers_of(builtin::SERVICE_ID),
+        Operation::VouchersAdd => {
+            json!({ "VoucherParameters": [{ "ServiceId": builtin::SERVICE_ID, "Name": "New", "Type": "Public" }] })
+        }
+        Operation::VouchersUpdate => {
+            json!({ "VoucherUpdates": [{ "VoucherId": builtin::VOUCHER_ID, "Name": { "Value": "New" } }] })
+        }
+        Operation::VouchersDelete => json!({ "VoucherIds": [builtin::VOUCHER_ID] }),
+        Operation::VoucherCodesGetAll => codes_of(builtin::VOUCHER_ID),
+        Operation::VoucherCodesAdd => {
+            json!({ "VoucherCodeParameters": [{ "VoucherId": builtin::VOUCHER_ID, "Value": "NEW" }] })
+        }
+        Operation::VoucherCodesDelete => json!({ "VoucherCodeIds": [builtin::CODE_ID] }),
+    })
+}
+
+/// Every place in a value, as JSON pointers.
+fn places(value: &Value, at: &str, places: &mut Vec<String>) {
+    places.push(at.to_owned());
+    match value {
+        Value::Object(properties) => properties
+            .iter()
+            .for_each(|(name, value)| self::places(value, &format!("{at}/{name}"), places)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(index, value)| self::places(value, &format!("{at}/{index}"), places)),
+        _ => {}
+    }
+}
+
+// Whatever stands in one place of a request, the answer is a documented one.
+#[tokio::test]
+async fn a_stranger_in_any_place_gets_a_documented_answer() {
+    let strangers = [
+        Value::Null,
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!(18_446_744_073_709_551_615_u64),
+        json!(""),
+        json!("'; DROP TABLE vouchers; --"),
+        json!("\u{0}\u{1}\u{202e}\u{10ffff}"),
+        json!("x".repeat(100_000)),
+        json!([]),
+        json!([[]]),
+        json!({}),
+        json!({ "Value": { "Value": {} } }),
+    ];
+    for operation in Operation::ALL {
+        let api = Api::with(mews_sandbox::Builder::no_limit).await;
+        let sound = sound(operation);
+        let mut all = Vec::new();
+        places(&sound, "", &mut all);
+        for place in all {
+            for stranger in &strangers {
+                let mut body = sound.clone();
+                *body.pointer_mut(&place).expect("the place exists") = stranger.clone();
+                let text = body.to_string();
+                let reply = api
+                    .send(&operation.path(), &text, &[])
+                    .await
+                    .expect("an answer comes");
+                assert!(
+                    [200, 400, 401].contains(&reply.status),
+                    "{operation} {place} {stranger}: {}",
+                    reply.text
+                );
+                mews_sandbox::check_answer(operation, reply.status, reply.text.as_bytes())
+                    .expect("a documented answer");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_changes_nothing() {
+    let api = Api::with(mews_sandbox::Builder::no_limit).await;
+    for operation in Operation::ALL
+        .into_iter()
+        .filter(|operation| !operation.is_paginated())
+    {
+        let mut body = sound(operation);
+        body["Stranger"] = json!(1);
+        api.call(operation, body)
+            .await
+            .refused(400, "Invalid Stranger");
+        let mut body = sound(operation);
+        body["Client"] = json!("");
+        api.call(operation, body)
+            .await
+            .refused(400, "Invalid Client");
+    }
+    api.assert_untouched().await;
+}
+
+#[tokio::test]
+async fn sql_is_only_text() {
+    let api = Api::new().await;
+    let value = "'); DELETE FROM codes; --";
+    let body =
+        json!({ "VoucherCodeParameters": [{ "VoucherId": builtin::VOUCHER_ID, "Value": value }] });
+    api.call(VoucherCodesAdd, body).await.ok();
+    let mut body = vouchers_of(builtin::SERVICE_ID);
+    body["VoucherCodeValues"] = json!([value]);
+    let reply = api.call(Operation::VouchersGetAll, body).await.ok();
+    assert_eq!(reply.ids("Vouchers"), [builtin::VOUCHER_ID]);
+}
+
+#[tokio::test]
+async fn deep_nesting_and_odd_numbers_are_no_json_we_read() {
+    let api = Api::new().await;
+    for body in [
+        "[".repeat(10_000),
+        format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)),
+        format!(
+            "{{\"a\":{}1{}}}",
+            "{\"a\":".repeat(10_000),
+            "}".repeat(10_000)
+        ),
+        "{\"a\": 1e99999}".to_owned(),
+        "{\"a\": \"\\udc00\\ud800\"}".to_owned(),
+    ] {
+        let reply = api
+            .send(&VoucherCodesGetAll.path(), &body, &[])
+            .await
+            .expect("an answer comes");
+        reply.refused(400, "Invalid JSON");
+    }
+    let mut body = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
+    body = body.replace("1000", &"9".repeat(300));
+    let reply = api
+        .send(&VoucherCodesGetAll.path(), &body, &[])
+        .await
+        .expect("an answer comes");
+    reply.refused(400, "Invalid Count");
+}
+
+#[tokio::test]
+async fn a_hundred_megabytes_are_too_large() {
+    let api = Api::new().await;
+    let body = format!("\"{}\"", "x".repeat(100_000_000));
+    let reply = api
+        .send(&VoucherCodesGetAll.path(), &body, &[])
+        .await
+        .expect("an answer comes");
+    reply.refused(413, "The request body is too large.");
+    api.call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await
+        .ok();
+}
+
+/// Sends bytes as they are and reads what comes until the end.
+fn raw(api: &Api, bytes: &[u8]) -> String {
+    let stream = sent(api, bytes);
+    let _ = stream.shutdown(Shutdown::Write);
+    answer_of(stream)
+}
+
+/// Sends a whole request, which says `connection: close`: an end of the sending side before the answer could be taken
+/// for a caller who left.
+fn raw_whole(api: &Api, bytes: &[u8]) -> String {
+    answer_of(sent(api, bytes))
+}
+
+fn sent(api: &Api, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(api.sandbox.address()).expect("it listens");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("a timeout");
+    // A server that has seen enough may close before everything is sent.
+    let _ = stream.write_all(bytes);
+    stream
+}
+
+fn answer_of(mut stream: TcpStream) -> String {
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn what_is_no_http_ends_the_connection_and_nothing_else() {
+    let api = Api::new().await;
+    for bytes in [
+        &b""[..],
+        b"\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"POST / HTTP/9.9\r\n\r\n",
+        b"POST /api/connector/v1/vouchers/getAll HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n{}",
+        b"POST /api/connector/v1/vouchers/getAll HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /api/connector/v1/vouchers/getAll HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
+    ] {
+        let answer = raw(&api, bytes);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    api.call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await
+        .ok();
+}
+
+#[tokio::test]
+async fn bodies_that_are_not_utf8_are_no_json() {
+    let api = Api::new().await;
+    let request =
+        b"POST /api/connector/v1/vouchers/getAll HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+        content-type: application/json\r\ncontent-length: 8\r\n\r\n{\"a\":\"\xff\xfe";
+    let answer = raw_whole(&api, request);
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.contains("Invalid JSON"),
+        "{answer}"
+    );
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 64, 8, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+            prop::collection::hash_map(any::<String>(), inner, 0..8)
+                .prop_map(|map| Value::Object(Map::from_iter(map))),
+        ]
+    })
+}
+
+// Random JSON in a random property of each operation, and random bytes instead of JSON.
+#[test]
+fn random_requests_get_documented_answers() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let api = runtime.block_on(Api::with(mews_sandbox::Builder::no_limit));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(64));
+    let strategy = (
+        0..Operation::ALL.len(),
+        any::<prop::sample::Index>(),
+        any_json(),
+        any::<Vec<u8>>(),
+    );
+    runner
+        .run(&strategy, |(operation, property, stranger, bytes)| {
+            let operation = Operation::ALL[operation];
+            let mut body = sound(operation);
+            let properties = body.as_object_mut().expect("an object");
+            let name = properties
+                .keys()
+                .nth(property.index(properties.len()))
+                .expect("a property")
+                .clone();
+            properties.insert(name, stranger);
+            for text in [
+                body.to_string(),
+                String::from_utf8_lossy(&bytes).into_owned(),
+            ] {
+                let reply = runtime
+                    .block_on(api.send(&operation.path(), &text, &[]))
+                    .expect("an answer comes");
+                prop_assert!([200, 400, 401].contains(&reply.status), "{}", reply.text);
+                prop_assert_eq!(
+                    mews_sandbox::check_answer(operation, reply.status, reply.text.as_bytes()),
+                    Ok(())
+                );
+            }
+            Ok(())
+        })
+        .expect("every answer is documented");
+}

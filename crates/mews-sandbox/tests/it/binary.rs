@@ -1,0 +1,263 @@
+//! The binary, as a process.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use mews_sandbox::Operation::VouchersGetAll;
+use mews_sandbox::{builtin, check_answer};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_mews-sandbox");
+
+/// A running binary, killed when it is dropped.
+pub(crate) struct Running {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    pub(crate) url: String,
+    greeting: String,
+}
+
+impl Running {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut process = Command::new(BINARY)
+            .args(["--port", "0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut output = BufReader::new(process.stdout.take().expect("its output"));
+        let mut greeting = String::new();
+        while !greeting.contains("curl") {
+            assert_ne!(
+                output.read_line(&mut greeting).expect("a line"),
+                0,
+                "it ended: {greeting}"
+            );
+        }
+        let url = greeting
+            .split_whitespace()
+            .nth(2)
+            .expect("its address")
+            .to_owned();
+        Self {
+            process,
+            output,
+            url,
+            greeting,
+        }
+    }
+
+    /// Ends it without a chance to tidy up.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it ends");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(BINARY)
+        .args(arguments)
+        .output()
+        .expect("the binary starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn it_greets_with_all_that_is_needed_and_a_curl_line_that_works() {
+    let running = Running::start(&[]);
+    for needed in [
+        builtin::CLIENT_TOKEN,
+        builtin::ACCESS_TOKEN,
+        builtin::PORTFOLIO_ACCESS_TOKEN,
+        builtin::ENTERPRISE_ID,
+        builtin::SERVICE_ID,
+        builtin::RATE_IDS[2],
+        builtin::TRAVEL_AGENCY_ID,
+        builtin::VOUCHER_ID,
+    ] {
+        assert!(
+            running.greeting.contains(needed),
+            "{needed} in {}",
+            running.greeting
+        );
+    }
+    let line = running
+        .greeting
+        .lines()
+        .find(|line| line.contains("curl"))
+        .expect("a curl line");
+    let answer = Command::new("sh")
+        .args(["-c", line])
+        .output()
+        .expect("a shell");
+    assert!(answer.status.success(), "{}", text(&answer.stderr));
+    check_answer(VouchersGetAll, 200, &answer.stdout).expect("the answer is as documented");
+    assert!(text(&answer.stdout).contains("Spring weekend"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_logs_a_line_for_each_request_and_ends_on_a_signal() {
+    for (signal, arguments) in [("-INT", &[][..]), ("-TERM", &["--quiet"])] {
+        let mut running = Running::start(arguments);
+        let answer = reqwest::Client::new()
+            .post(format!("{}{}", running.url, VouchersGetAll.path()))
+            .header("content-type", "application/json")
+            .body("{}")
+            .send()
+            .await
+            .expect("an answer comes");
+        let request_id = answer.headers()["request-id"]
+            .to_str()
+            .expect("an id")
+            .to_owned();
+        let id = running.process.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .expect("a signal")
+                .success()
+        );
+        let mut log = String::new();
+        running
+            .output
+            .read_to_string(&mut log)
+            .expect("the rest of its output");
+        assert_eq!(running.process.wait().expect("it ends").code(), Some(0));
+        let lines: Vec<&str> = log.lines().filter(|line| !line.is_empty()).collect();
+        if arguments.is_empty() {
+            assert_eq!(lines.len(), 1, "{log}");
+            assert!(
+                lines[0].contains(" POST vouchers/getAll 400 ") && lines[0].ends_with(&request_id),
+                "{log}"
+            );
+        } else {
+            assert_eq!(lines, [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn help_names_every_flag_and_address() {
+    let help = text(&run(&["--help"]).stdout);
+    for expected in [
+        "--host",
+        "--port",
+        "--data",
+        "--fixtures",
+        "--print-fixtures",
+        "--seed-codes",
+        "--faults",
+        "--latency",
+        "--limit",
+        "--window",
+        "--no-retry-after",
+        "--no-limit",
+        "--max-body",
+        "--any-token",
+        "--discontinued",
+        "--duplicate-values",
+        "--deleted-again",
+        "--unknown-ids",
+        "--null-rates",
+        "--answer-order",
+        "--keep-requests",
+        "--quiet",
+        "/_sandbox/faults",
+        "/_sandbox/requests",
+        "Examples:",
+        "Exit status:",
+    ] {
+        assert!(help.contains(expected), "{expected} in {help}");
+    }
+    assert_eq!(text(&run(&["--print-fixtures"]).stdout), builtin::FIXTURES);
+}
+
+#[test]
+fn mistakes_are_told_with_what_to_do() {
+    for (arguments, code, expected) in [
+        (&["--latency", "soon"][..], 2, "250ms, 2s or 1m"),
+        (&["--no-limit", "--limit", "5"], 2, "cannot be used with"),
+        (
+            &["--discontinued", "maybe"],
+            2,
+            "[possible values: null, data, error]",
+        ),
+        (
+            &["--fixtures", "/no/such/file"],
+            1,
+            "error: cannot read /no/such/file",
+        ),
+        (
+            &["--faults", "/no/such/file"],
+            1,
+            "error: cannot read /no/such/file",
+        ),
+        (
+            &["--host", "192.0.2.1", "--port", "0"],
+            1,
+            "error: cannot listen on 192.0.2.1:0",
+        ),
+    ] {
+        let output = run(arguments);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
+        assert!(error.contains(expected), "{arguments:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn flags_reach_the_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("faults.json");
+    std::fs::write(&script, r#"[{"Effect": {"Status": {"Code": 409}}}]"#).expect("a file");
+    let script = script.to_str().expect("a path");
+    let running = Running::start(&[
+        "--faults",
+        script,
+        "--limit",
+        "1",
+        "--window",
+        "1m",
+        "--no-retry-after",
+        "--any-token",
+        "--seed-codes",
+        "10",
+        "--unknown-ids",
+        "accept",
+        "--latency",
+        "1ms",
+    ]);
+    let ask = async || {
+        let body = serde_json::json!({
+            "ClientToken": "fake", "AccessToken": "fake", "Client": "test", "Extent": { "Vouchers": true },
+            "ServiceIds": [builtin::SERVICE_ID, builtin::VOUCHER_ID], "Limitation": { "Count": 1 },
+        });
+        let url = format!("{}{}", running.url, VouchersGetAll.path());
+        let request = reqwest::Client::new()
+            .post(url)
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        crate::support::read(request.send().await.expect("an answer comes"))
+            .await
+            .expect("it is whole")
+    };
+    assert_eq!(ask().await.status, 409);
+    let reply = ask().await.ok();
+    assert_eq!(reply.texts("Vouchers", "Name"), ["SPRING campaign 1"]);
+    let refused = ask().await;
+    assert_eq!(
+        (refused.status, refused.headers.contains_key("retry-after")),
+        (429, false)
+    );
+}

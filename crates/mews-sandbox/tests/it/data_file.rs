@@ -1,0 +1,160 @@
+//! Data files: what is written stays, whatever becomes of the process.
+
+use std::path::Path;
+
+use mews_sandbox::Operation::{VoucherCodesAdd, VoucherCodesGetAll};
+use mews_sandbox::{Fixtures, Sandbox, StartError, builtin};
+use serde_json::json;
+
+use crate::binary::Running;
+use crate::support::{Api, add_codes, codes_of, with_tokens};
+
+async fn open(path: &Path) -> Result<Sandbox, StartError> {
+    Sandbox::builder().data_file(path).start().await
+}
+
+async fn refusal(path: &Path) -> String {
+    let error = open(path).await.expect_err("it can't be used").to_string();
+    assert!(error.contains(&path.display().to_string()), "{error}");
+    error
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_next_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("vouchers.db");
+    let first = Api::with(|builder| builder.data_file(&path).seed_codes(100)).await;
+    let added = first
+        .call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, ["KEPT"]))
+        .await
+        .ok();
+    first.sandbox.shutdown().await;
+
+    let second = Api::with(|builder| builder.data_file(&path)).await;
+    let listed = second
+        .call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await
+        .ok();
+    assert_eq!(
+        listed.body["VoucherCodes"][0],
+        added.body["VoucherCodes"][0]
+    );
+    let again = second
+        .call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, ["NEXT"]))
+        .await
+        .ok();
+    assert_ne!(
+        again.ids("VoucherCodes"),
+        added.ids("VoucherCodes"),
+        "identifiers are not given twice"
+    );
+    drop(second);
+
+    // The same command line works again; another one is told why it doesn't.
+    drop(Api::with(|builder| builder.data_file(&path).seed_codes(100)).await);
+    let other = Sandbox::builder()
+        .data_file(&path)
+        .seed_codes(200)
+        .start()
+        .await
+        .expect_err("seeded otherwise");
+    assert!(other.to_string().contains("`--seed-codes 100`"), "{other}");
+    let fixtures: Fixtures = builtin::FIXTURES
+        .replace("Hotel", "Inn")
+        .parse()
+        .expect("sound fixtures");
+    let other = Sandbox::builder()
+        .data_file(&path)
+        .fixtures(fixtures)
+        .start()
+        .await
+        .expect_err("filled otherwise");
+    assert!(other.to_string().contains("other fixtures"), "{other}");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_used_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("notes.txt");
+    std::fs::write(
+        &path,
+        "These are notes, and no database at all. ".repeat(100),
+    )
+    .expect("a file");
+    let before = std::fs::read(&path).expect("the file");
+    assert!(refusal(&path).await.contains("it holds something else"));
+    assert_eq!(std::fs::read(&path).expect("the file"), before);
+
+    let path = folder.path().join("held.db");
+    let holder = open(&path).await.expect("it starts");
+    assert!(refusal(&path).await.contains("another process has it open"));
+    drop(holder);
+    open(&path).await.expect("it is free again");
+
+    refusal(&folder.path().join("no/such/folder.db")).await;
+    refusal(folder.path()).await;
+}
+
+#[tokio::test]
+async fn a_killed_process_leaves_whole_batches() {
+    const BATCH: usize = 250;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("vouchers.db");
+    let http = reqwest::Client::new();
+    let mut committed = 0;
+    for kill_after in [1, 3, 7] {
+        let mut process = Running::start(&["--no-limit", "--data", path.to_str().expect("a path")]);
+        let url = format!("{}{}", process.url, VoucherCodesAdd.path());
+        let mut answered = 0;
+        // Several at once, so that one is being written when the end comes.
+        let mut writers = tokio::task::JoinSet::new();
+        let write = |writers: &mut tokio::task::JoinSet<bool>| {
+            let values: Vec<String> = (0..BATCH).map(|number| format!("KILL-{number}")).collect();
+            let body = with_tokens(add_codes(
+                builtin::VOUCHER_ID,
+                values.iter().map(String::as_str),
+            ));
+            let request = http
+                .post(&url)
+                .header("content-type", "application/json")
+                .body(body.to_string());
+            writers.spawn(async move {
+                request
+                    .send()
+                    .await
+                    .is_ok_and(|answer| answer.status() == 200)
+            });
+        };
+        for _ in 0..4 {
+            write(&mut writers);
+        }
+        while let Some(is_answered) = writers.join_next().await {
+            answered += usize::from(is_answered.expect("no panic"));
+            if answered == kill_after {
+                process.kill();
+            } else if answered < kill_after {
+                write(&mut writers);
+            }
+        }
+        committed += answered;
+        let api = Api::with(|builder| builder.data_file(&path).no_limit()).await;
+        let (codes, _) = api
+            .list(
+                VoucherCodesGetAll,
+                json!({ "VoucherIds": [builtin::VOUCHER_ID] }),
+                1000,
+            )
+            .await;
+        let batches = (codes.len() - 3) / BATCH;
+        assert_eq!(
+            (codes.len() - 3) % BATCH,
+            0,
+            "a batch is there as a whole or not at all"
+        );
+        assert!(
+            batches >= committed,
+            "what was answered is there: {batches} of {committed}"
+        );
+        committed = batches;
+    }
+}

@@ -1,0 +1,284 @@
+//! Requests and answers in general, as guidelines/requests.md and guidelines/responses.md describe them.
+
+use mews_sandbox::Operation::{
+    self, VoucherCodesAdd, VoucherCodesDelete, VoucherCodesGetAll, VouchersDelete, VouchersGetAll,
+};
+use mews_sandbox::{Verdict, builtin};
+use serde_json::json;
+
+use crate::support::{Api, Reply, add_codes, codes_of, read, vouchers_of, with_tokens};
+
+// guidelines/requests.md, "Exact address": case-sensitive, no trailing slash, nothing added, else 404.
+#[tokio::test]
+async fn an_address_must_match_to_the_letter() {
+    let api = Api::new().await;
+    let body = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
+    for path in [
+        "/",
+        "/api/connector/v1/vouchercodes/getAll",
+        "/api/connector/v1/voucherCodes/getall",
+        "/api/connector/v1/voucherCodes/getAll/",
+        "/api/connector/v1//voucherCodes/getAll",
+        "/api/connector/v1/voucherCodes/getAll?x=1",
+        "/api/connector/v1/voucherCodes/getAll?",
+        "/api/connector/v1/voucherCodes%2FgetAll",
+        "/api/connector/v2/voucherCodes/getAll",
+        "/api/connector/v1/voucherCodes/update",
+        "/_sandbox/nothing",
+    ] {
+        let reply = api
+            .send(path, &body, &[])
+            .await
+            .expect("an answer comes")
+            .refused(404, "Not found");
+        assert!(!reply.headers["request-id"].is_empty());
+    }
+}
+
+// guidelines/requests.md: "accepts only HTTP POST"; guidelines/responses.md, 404: "Verify the URL and request method".
+#[tokio::test]
+async fn only_post_is_answered() {
+    let api = Api::new().await;
+    for method in [
+        "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY",
+    ] {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let url = format!("{}{}", api.sandbox.url(), VouchersGetAll.path());
+        let response = api
+            .http
+            .request(method.clone(), url)
+            .send()
+            .await
+            .expect("an answer comes");
+        assert_eq!(response.status(), 404, "{method}");
+        assert!(response.headers().contains_key("request-id"), "{method}");
+    }
+}
+
+// guidelines/responses.md, 400: "The API enforces strict JSON formatting".
+#[tokio::test]
+async fn json_is_read_strictly() {
+    let api = Api::new().await;
+    for body in [
+        "",
+        "{",
+        "{\"ClientToken\": \"x\",}",
+        "{'ClientToken': 'x'}",
+        "// comment\n{}",
+        "{\"a\": NaN}",
+        "{\"a\": 01}",
+        "{} {}",
+        "\u{feff}{}",
+        "{\"a\": \"\\ud800\"}",
+        "{\"a\": \"\\x41\"}",
+        "{\"a\": \"\t\"}",
+    ] {
+        let reply = api
+            .send(&VouchersGetAll.path(), body, &[])
+            .await
+            .expect("an answer comes");
+        reply.refused(400, "Invalid JSON");
+    }
+    for body in ["[]", "null", "1", "\"text\""] {
+        let reply = api
+            .send(&VouchersGetAll.path(), body, &[])
+            .await
+            .expect("an answer comes");
+        reply.refused(400, "Invalid request");
+    }
+}
+
+// guidelines/requests.md: "`Content-Type` set to `application/json`".
+#[tokio::test]
+async fn the_content_type_is_json_in_utf8() {
+    let api = Api::new().await;
+    let body = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
+    let send = async |content_type: Option<&str>| {
+        let url = format!("{}{}", api.sandbox.url(), VoucherCodesGetAll.path());
+        let mut request = api.http.post(url).body(body.clone());
+        if let Some(content_type) = content_type {
+            request = request.header("content-type", content_type);
+        }
+        read(request.send().await.expect("an answer comes"))
+            .await
+            .expect("it is whole")
+    };
+    for accepted in [
+        "application/json",
+        "Application/JSON",
+        "application/json; charset=utf-8",
+        "application/json;charset=\"UTF-8\"",
+    ] {
+        send(Some(accepted)).await.ok();
+    }
+    for refused in [
+        None,
+        Some("text/plain"),
+        Some("application/json; charset=utf-16"),
+        Some("application/x-www-form-urlencoded"),
+        Some("application/jsonx"),
+        Some(""),
+    ] {
+        send(refused).await.refused(400, "Invalid Content-Type");
+    }
+    let encoded = api
+        .send(
+            &VoucherCodesGetAll.path(),
+            &body,
+            &[("content-encoding", "gzip")],
+        )
+        .await;
+    encoded
+        .expect("an answer comes")
+        .refused(400, "Invalid Content-Encoding");
+}
+
+// guidelines/authentication.md and guidelines/responses.md, 401.
+#[tokio::test]
+async fn tokens_are_checked_unless_any_will_do() {
+    let strict = Api::new().await;
+    let lenient = Api::with(|builder| builder.any_token(true)).await;
+    for property in ["ClientToken", "AccessToken"] {
+        let mut body = with_tokens(codes_of(builtin::VOUCHER_ID));
+        body[property] = "fake-unknown-token".into();
+        let reply = strict
+            .call(VoucherCodesGetAll, body.clone())
+            .await
+            .refused(401, &format!("Invalid {property}"));
+        assert!(!reply.text.contains("fake-unknown-token"), "{}", reply.text);
+        lenient.call(VoucherCodesGetAll, body.clone()).await.ok();
+        body[property] = "".into();
+        strict
+            .call(VoucherCodesGetAll, body.clone())
+            .await
+            .refused(400, &format!("Invalid {property}"));
+        lenient
+            .call(VoucherCodesGetAll, body)
+            .await
+            .refused(400, &format!("Invalid {property}"));
+    }
+    // An unknown token opens what the first one opens, and no more.
+    let mut body = with_tokens(codes_of(builtin::SECOND_ENTERPRISE_VOUCHER_ID));
+    body["AccessToken"] = "fake-unknown-token".into();
+    lenient
+        .call(VoucherCodesGetAll, body)
+        .await
+        .refused(400, "Invalid VoucherIds");
+}
+
+// guidelines/requests.md, "Body": every operation accepts `LanguageCode` and `CultureCode`.
+#[tokio::test]
+async fn every_operation_accepts_a_language() {
+    let api = Api::with(|builder| builder.deleted_again(Verdict::Accept)).await;
+    let voucher = json!({ "ServiceId": builtin::SERVICE_ID, "Name": "New", "Type": "Public" });
+    let bodies = [
+        vouchers_of(builtin::SERVICE_ID),
+        json!({ "VoucherParameters": [voucher] }),
+        json!({ "VoucherUpdates": [{ "VoucherId": builtin::VOUCHER_ID }] }),
+        json!({ "VoucherIds": [builtin::PARTNER_VOUCHER_ID] }),
+        codes_of(builtin::VOUCHER_ID),
+        add_codes(builtin::VOUCHER_ID, ["NEW"]),
+        json!({ "VoucherCodeIds": [builtin::CODE_ID] }),
+    ];
+    for (operation, body) in Operation::ALL.into_iter().zip(bodies) {
+        for (language, culture) in [
+            (json!("en-US"), json!("en-GB")),
+            (json!(null), json!(null)),
+            (json!("de-DE"), json!(null)),
+        ] {
+            let mut body = body.clone();
+            body["LanguageCode"] = language;
+            body["CultureCode"] = culture;
+            api.call(operation, body).await.ok();
+        }
+    }
+}
+
+// guidelines/requests.md, "Request minimal response": 204 for an empty page and for an empty object; no Content-Type.
+#[tokio::test]
+async fn minimal_responses_are_given_to_who_prefers_them() {
+    let api = Api::new().await;
+    let send = async |operation: Operation, body, prefer: &'static str| -> Reply {
+        let body = with_tokens(body).to_string();
+        api.send(&operation.path(), &body, &[("prefer", prefer)])
+            .await
+            .expect("an answer comes")
+    };
+    let mut empty = codes_of(builtin::VOUCHER_ID);
+    empty["Limitation"] = json!({ "Cursor": builtin::CODE_ID, "Count": 10 });
+    let mut no_vouchers = vouchers_of(builtin::SERVICE_ID);
+    no_vouchers["ExternalIdentifiers"] = json!(["NONE"]);
+    let silent = [
+        (VoucherCodesGetAll, empty.clone(), "return=minimal"),
+        (VouchersGetAll, no_vouchers, "respond-async, return=minimal"),
+        (
+            VoucherCodesDelete,
+            json!({ "VoucherCodeIds": [builtin::CODE_ID] }),
+            "Return = \"minimal\"",
+        ),
+        (
+            VouchersDelete,
+            json!({ "VoucherIds": [builtin::VOUCHER_ID] }),
+            "return=minimal; foo=\"some parameter\"",
+        ),
+    ];
+    for (operation, body, prefer) in silent {
+        let reply = send(operation, body, prefer).await;
+        assert_eq!(
+            (reply.status, reply.text.as_str()),
+            (204, ""),
+            "{operation}"
+        );
+        assert!(!reply.headers.contains_key("content-type"));
+        assert!(reply.headers.contains_key("request-id"));
+    }
+    // Not asked for, not empty, or refused: the usual answer.
+    assert_eq!(
+        send(VoucherCodesGetAll, empty, "return=representation")
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        send(
+            VoucherCodesGetAll,
+            codes_of(builtin::PARTNER_VOUCHER_ID),
+            "return=minimal"
+        )
+        .await
+        .status,
+        200
+    );
+    assert_eq!(
+        send(
+            VoucherCodesAdd,
+            add_codes(builtin::PARTNER_VOUCHER_ID, ["X"]),
+            "return=minimal"
+        )
+        .await
+        .status,
+        200
+    );
+    assert_eq!(
+        send(
+            VouchersDelete,
+            json!({ "VoucherIds": [builtin::VOUCHER_ID] }),
+            "return=minimal"
+        )
+        .await
+        .status,
+        400
+    );
+}
+
+#[tokio::test]
+async fn request_ids_are_unique() {
+    let api = Api::new().await;
+    let one = api
+        .call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await;
+    let other = api
+        .call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await;
+    assert_ne!(one.headers["request-id"], other.headers["request-id"]);
+}

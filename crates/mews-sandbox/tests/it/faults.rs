@@ -1,0 +1,439 @@
+//! Faults: what each does, and when it strikes.
+
+use std::time::Duration;
+
+use mews_sandbox::Operation::{
+    self, VoucherCodesAdd, VoucherCodesGetAll, VouchersDelete, VouchersGetAll,
+};
+use mews_sandbox::{Fault, Sandbox, builtin, check_answer};
+use serde_json::{Value, json};
+
+use crate::support::{Api, Reply, add_codes, codes_of, vouchers_of};
+
+async fn read_codes(api: &Api) -> reqwest::Result<Reply> {
+    api.try_call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await
+}
+
+async fn add_code(api: &Api) -> reqwest::Result<Reply> {
+    api.try_call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, ["NEW"]))
+        .await
+}
+
+/// How many codes the voucher has; three from the start.
+async fn count_codes(api: &Api) -> usize {
+    api.call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await
+        .ok()
+        .ids("VoucherCodes")
+        .len()
+}
+
+#[tokio::test]
+async fn a_fault_strikes_as_often_as_it_says_and_where() {
+    let api = Api::new().await;
+    let statuses = async |count: usize| {
+        let mut statuses = Vec::new();
+        for _ in 0..count {
+            statuses.push(read_codes(&api).await.expect("an answer comes").status);
+        }
+        statuses
+    };
+    api.sandbox.faults().add(Fault::status(503));
+    assert_eq!(
+        statuses(2).await,
+        [503, 200],
+        "once unless it says otherwise"
+    );
+    api.sandbox
+        .faults()
+        .add(Fault::status(500).times(2).skip(1));
+    assert_eq!(statuses(4).await, [200, 500, 500, 200]);
+    api.sandbox.faults().add(Fault::status(500).every(3));
+    assert_eq!(statuses(7).await, [200, 200, 500, 200, 200, 500, 200]);
+    api.sandbox.faults().clear();
+    api.sandbox
+        .faults()
+        .add(Fault::status(500).every(2).times(1).on(VoucherCodesGetAll));
+    assert_eq!(statuses(5).await, [200, 500, 200, 200, 200]);
+    api.sandbox.faults().clear();
+    api.sandbox
+        .faults()
+        .add(Fault::status(500).on(VouchersDelete));
+    assert_eq!(statuses(2).await, [200, 200]);
+    let states = api.sandbox.faults().list();
+    assert_eq!(
+        (states[0].matched, states[0].struck),
+        (0, 0),
+        "requests for other operations don't count"
+    );
+}
+
+#[tokio::test]
+async fn every_status_has_the_documented_error() {
+    for status in [
+        400, 401, 403, 404, 408, 409, 410, 413, 429, 500, 502, 503, 504, 599,
+    ] {
+        let api = Api::with(|builder| builder.fault(Fault::status(status))).await;
+        let reply = add_code(&api).await.expect("an answer comes");
+        assert_eq!(reply.status, status);
+        check_answer(VoucherCodesAdd, status, reply.text.as_bytes())
+            .expect("the answer is as documented");
+        assert_eq!(count_codes(&api).await, 3, "nothing was committed");
+    }
+    let api = Api::with(|builder| builder.fault(Fault::status_after_commit(500))).await;
+    assert_eq!(add_code(&api).await.expect("an answer comes").status, 500);
+    assert_eq!(count_codes(&api).await, 4, "it was committed");
+}
+
+#[tokio::test]
+async fn gateways_answer_html_redirect_and_throttle() {
+    let api = Api::new().await;
+    api.sandbox.faults().add(Fault::html(502));
+    let reply = read_codes(&api).await.expect("an answer comes");
+    assert_eq!(
+        (reply.status, reply.headers["content-type"].to_str().ok()),
+        (502, Some("text/html; charset=utf-8"))
+    );
+    assert!(reply.text.starts_with("<!DOCTYPE html>"));
+    assert!(reply.headers.contains_key("request-id"));
+
+    for (fault, header) in [
+        (Fault::too_many_requests(None), None),
+        (
+            Fault::too_many_requests(Some(Duration::from_millis(1_001))),
+            Some("2"),
+        ),
+    ] {
+        api.sandbox.faults().add(fault);
+        let reply = read_codes(&api)
+            .await
+            .expect("an answer comes")
+            .refused(429, "Too many requests.");
+        assert_eq!(
+            reply
+                .headers
+                .get("retry-after")
+                .map(|value| value.to_str().unwrap_or("")),
+            header
+        );
+    }
+
+    let other = Sandbox::start().await.expect("another sandbox");
+    let location = format!("{}{}", other.url(), VoucherCodesGetAll.path());
+    api.sandbox.faults().add(Fault::redirect(location));
+    assert_eq!(read_codes(&api).await.expect("an answer comes").status, 200);
+    let carried = other.requests();
+    assert_eq!(
+        carried.len(),
+        1,
+        "a client that follows takes its tokens along"
+    );
+}
+
+#[tokio::test]
+async fn connections_drop_before_in_the_middle_and_after() {
+    for (fault, codes) in [
+        (Fault::drop_before_reading(), 3),
+        (Fault::drop_after_commit(), 4),
+        (Fault::drop_mid_body(), 4),
+    ] {
+        let api = Api::with(|builder| builder.fault(fault.clone())).await;
+        let error = add_code(&api).await.expect_err("the connection is dropped");
+        assert!(
+            !error.is_timeout() && !error.is_connect(),
+            "{fault:?}: {error:?}"
+        );
+        let exchange = api.sandbox.requests().remove(0);
+        let arrives = fault == Fault::drop_mid_body();
+        assert_eq!(exchange.status.is_some(), arrives, "{fault:?}");
+        assert_eq!(
+            error.is_body() || error.is_decode(),
+            arrives,
+            "half of the body came: {error:?}"
+        );
+        assert_eq!(count_codes(&api).await, codes, "{fault:?}");
+    }
+}
+
+// A request that the client gave up on can still take effect later.
+#[tokio::test]
+async fn a_late_commit_happens_after_the_client_gave_up() {
+    let api = Api::with(|builder| builder.fault(Fault::commit_late(Duration::from_secs(40)))).await;
+    let body = crate::support::with_tokens(add_codes(builtin::VOUCHER_ID, ["LATE"]));
+    let error = api
+        .http
+        .post(format!("{}{}", api.sandbox.url(), VoucherCodesAdd.path()))
+        .header("content-type", "application/json")
+        .timeout(Duration::from_millis(200))
+        .body(body.to_string())
+        .send()
+        .await
+        .expect_err("the client gives up");
+    assert!(error.is_timeout());
+    assert_eq!(count_codes(&api).await, 3, "not yet");
+    api.clock.advance(Duration::from_secs(40));
+    while api
+        .sandbox
+        .requests()
+        .iter()
+        .all(|exchange| exchange.operation != Some(VoucherCodesAdd))
+    {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(count_codes(&api).await, 4, "and then it was there");
+}
+
+#[tokio::test]
+async fn latency_goes_by_the_clock() {
+    let api = Api::with(|builder| {
+        builder
+            .latency(Duration::from_secs(1))
+            .fault(Fault::latency(Duration::from_secs(60)))
+    })
+    .await;
+    let answer = tokio::spawn({
+        let http = api.http.clone();
+        let url = format!("{}{}", api.sandbox.url(), VoucherCodesGetAll.path());
+        let body = crate::support::with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
+        async move {
+            http.post(url)
+                .header("content-type", "application/json")
+                .body(body)
+                .send()
+                .await
+        }
+    });
+    while api.sandbox.faults().list()[0].struck == 0 {
+        tokio::task::yield_now().await;
+    }
+    // Whenever the delay begins, it is over when the clock has moved on as far as that.
+    while !answer.is_finished() {
+        api.clock.advance(Duration::from_secs(61));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(
+        answer
+            .await
+            .expect("no panic")
+            .expect("an answer comes")
+            .status(),
+        200
+    );
+}
+
+#[tokio::test]
+async fn json_can_be_cut_or_broken() {
+    for fault in [Fault::truncated_json(), Fault::invalid_json()] {
+        let api = Api::with(|builder| builder.fault(fault)).await;
+        let reply = read_codes(&api).await.expect("HTTP is as it should be");
+        assert_eq!(reply.status, 200);
+        assert!(
+            serde_json::from_str::<Value>(&reply.text).is_err(),
+            "{}",
+            reply.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn answers_can_hold_what_the_document_does_not_know() {
+    let api = Api::new().await;
+    api.sandbox.faults().add(Fault::unknown_enum_value());
+    let reply = api
+        .try_call(VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
+        .await
+        .expect("an answer comes");
+    assert_eq!(reply.texts("Vouchers", "Type"), ["Loyalty"; 3]);
+    assert_eq!(reply.texts("Vouchers", "ActivityState"), ["Archived"; 3]);
+    assert!(check_answer(VouchersGetAll, 200, reply.text.as_bytes()).is_err());
+
+    api.sandbox.faults().add(Fault::unknown_field());
+    let reply = read_codes(&api).await.expect("an answer comes");
+    assert!(reply.body["AddedInTheMeantime"].is_object());
+    assert!(reply.body["VoucherCodes"][0]["AddedInTheMeantime"].is_object());
+}
+
+#[tokio::test]
+async fn tokens_are_echoed_to_the_client_but_not_into_the_record() {
+    let api = Api::with(|builder| builder.fault(Fault::echo_tokens())).await;
+    let reply = read_codes(&api).await.expect("an answer comes");
+    assert_eq!(reply.status, 500);
+    let details = reply.body["Details"].as_str().expect("details");
+    assert!(details.contains(builtin::ACCESS_TOKEN) && details.contains(builtin::CLIENT_TOKEN));
+    let record = format!("{:?}", api.sandbox.requests());
+    assert!(
+        !record.contains(builtin::ACCESS_TOKEN) && !record.contains(builtin::CLIENT_TOKEN),
+        "{record}"
+    );
+}
+
+#[tokio::test]
+async fn the_same_cursor_comes_again_where_one_was_sent() {
+    let api = Api::with(|builder| builder.fault(Fault::same_cursor())).await;
+    let mut body = codes_of(builtin::VOUCHER_ID);
+    body["Limitation"] = json!({ "Count": 1 });
+    let cursor = api.call(VoucherCodesGetAll, body.clone()).await.ok().body["Cursor"].clone();
+    assert_eq!(cursor, builtin::DELETED_CODE_ID);
+    body["Limitation"]["Cursor"] = cursor.clone();
+    let second = api.call(VoucherCodesGetAll, body.clone()).await.ok();
+    assert_eq!(second.ids("VoucherCodes"), [builtin::LIMITED_CODE_ID]);
+    assert_eq!(second.body["Cursor"], cursor);
+    assert_eq!(
+        api.call(VoucherCodesGetAll, body).await.ok().body["Cursor"],
+        builtin::LIMITED_CODE_ID
+    );
+}
+
+#[tokio::test]
+async fn items_change_between_two_pages() {
+    let page = |cursor: Value| {
+        let mut body = codes_of(builtin::VOUCHER_ID);
+        body["Limitation"] = json!({ "Count": 2, "Cursor": cursor });
+        body["UpdatedUtc"] =
+            json!({ "StartUtc": "2026-01-01T00:00:00Z", "EndUtc": "2026-02-01T10:00:00Z" });
+        body
+    };
+    for (fault, is_active) in [
+        (Fault::delete_between_pages(), false),
+        (Fault::update_between_pages(), true),
+    ] {
+        let api = Api::with(|builder| builder.fault(fault)).await;
+        let first = api.call(VoucherCodesGetAll, page(Value::Null)).await.ok();
+        assert_eq!(
+            first.ids("VoucherCodes"),
+            [builtin::DELETED_CODE_ID, builtin::LIMITED_CODE_ID]
+        );
+        let second = api
+            .call(VoucherCodesGetAll, page(first.body["Cursor"].clone()))
+            .await
+            .ok();
+        assert_eq!(
+            second.body["Cursor"],
+            Value::Null,
+            "the last code left the interval"
+        );
+        let codes = api
+            .call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+            .await
+            .ok();
+        assert_eq!(codes.body["VoucherCodes"][2]["IsActive"], is_active);
+        assert_eq!(
+            codes.body["VoucherCodes"][2]["UpdatedUtc"],
+            "2026-02-01T10:00:00Z"
+        );
+    }
+    // On the last page it is the item that the cursor names.
+    let api = Api::with(|builder| builder.fault(Fault::delete_between_pages())).await;
+    let reply = api
+        .call(VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
+        .await
+        .ok();
+    assert_eq!(reply.body["Cursor"], builtin::VOUCHER_ID);
+    let reply = api
+        .call(VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
+        .await
+        .ok();
+    assert_eq!(reply.body["Vouchers"][2]["IsActive"], false);
+}
+
+#[tokio::test]
+async fn several_faults_strike_together() {
+    let api = Api::new().await;
+    api.sandbox.faults().extend([
+        Fault::unknown_field(),
+        Fault::drop_mid_body(),
+        Fault::status_after_commit(409),
+    ]);
+    add_code(&api).await.expect_err("the connection is dropped");
+    let exchange = api.sandbox.requests().remove(0);
+    assert_eq!(exchange.faults, ["UnknownField", "DropMidBody", "Status"]);
+    assert_eq!(exchange.status, Some(409));
+    assert_eq!(count_codes(&api).await, 4);
+}
+
+#[tokio::test]
+async fn faults_come_from_a_file_and_over_http() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("faults.json");
+    let faults = json!([
+        { "Operation": "voucherCodes/getAll", "Times": 2, "Effect": { "Status": { "Code": 503 } } },
+        { "Every": 1, "Times": 1, "Skip": 1, "Effect": "InvalidJson" },
+    ]);
+    std::fs::write(&script, faults.to_string()).expect("a file");
+    let api = Api::with(|builder| builder.faults_file(&script)).await;
+    assert_eq!(read_codes(&api).await.expect("an answer comes").status, 503);
+
+    let url = format!("{}/_sandbox/faults", api.sandbox.url());
+    let list = async |request: reqwest::RequestBuilder| {
+        let reply = crate::support::read(request.send().await.expect("an answer comes"))
+            .await
+            .expect("it is whole");
+        assert!(reply.headers.contains_key("request-id"));
+        reply
+    };
+    let listed = list(api.http.get(&url)).await.body;
+    assert_eq!(listed[0]["Fault"], faults[0]);
+    assert_eq!(
+        (&listed[0]["Matched"], &listed[0]["Struck"]),
+        (&json!(1), &json!(1))
+    );
+    list(api.http.delete(&url)).await;
+    assert_eq!(read_codes(&api).await.expect("an answer comes").status, 200);
+
+    let one = r#"{ "Effect": { "TooManyRequests": { "RetryAfterSeconds": 7 } } }"#;
+    assert_eq!(
+        list(api.http.post(&url).body(one)).await.body[0]["Fault"]["Effect"]["TooManyRequests"]["RetryAfterSeconds"],
+        7
+    );
+    assert_eq!(
+        read_codes(&api).await.expect("an answer comes").headers["retry-after"],
+        "7"
+    );
+    for bad in [
+        "",
+        "[",
+        "[{}]",
+        r#"[{"Effect": "Unknown"}]"#,
+        r#"[{"Effect": {"Status": {"Code": 99}}}]"#,
+        r#"[{"Operation": "vouchers/getall", "Effect": "InvalidJson"}]"#,
+    ] {
+        let reply = list(api.http.post(&url).body(bad))
+            .await
+            .refused(400, "Invalid faults");
+        assert!(reply.body["Details"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn every_effect_can_be_written_and_read() {
+    let second = Duration::from_secs(1);
+    let faults = [
+        Fault::status(500),
+        Fault::status_after_commit(500),
+        Fault::echo_tokens(),
+        Fault::html(502),
+        Fault::redirect("http://127.0.0.1:9/"),
+        Fault::too_many_requests(Some(second)),
+        Fault::latency(second),
+        Fault::drop_before_reading(),
+        Fault::drop_after_commit(),
+        Fault::drop_mid_body(),
+        Fault::commit_late(second),
+        Fault::truncated_json(),
+        Fault::invalid_json(),
+        Fault::unknown_enum_value(),
+        Fault::unknown_field(),
+        Fault::same_cursor(),
+        Fault::delete_between_pages(),
+        Fault::update_between_pages(),
+    ];
+    for fault in faults.map(|fault| fault.on(Operation::VouchersAdd).times(3).every(2).skip(1)) {
+        let text = serde_json::to_string(&fault).expect("it can be written");
+        assert_eq!(
+            serde_json::from_str::<Fault>(&text).expect("it can be read"),
+            fault,
+            "{text}"
+        );
+    }
+}

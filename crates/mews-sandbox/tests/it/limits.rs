@@ -1,0 +1,128 @@
+//! The request limit, as guidelines/environments.md ("Request limits") and guidelines/requests.md describe it.
+
+use std::time::Duration;
+
+use mews_sandbox::Operation::{VoucherCodesAdd, VoucherCodesGetAll};
+use mews_sandbox::{RateLimit, builtin};
+use serde_json::json;
+
+use crate::support::{Api, Reply, add_codes, codes_of, with_tokens};
+
+async fn ask(api: &Api) -> Reply {
+    api.call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await
+}
+
+// guidelines/environments.md: "200 requests per AccessToken within 30 seconds", in a sliding window.
+#[tokio::test]
+async fn two_hundred_requests_in_any_thirty_seconds() {
+    let api = Api::new().await;
+    // The first half at the start, the second ten seconds later.
+    for _ in 0..100 {
+        ask(&api).await.ok();
+    }
+    api.clock.advance(Duration::from_millis(10_400));
+    for _ in 0..100 {
+        ask(&api).await.ok();
+    }
+    let refused = ask(&api).await.refused(429, "Too many requests.");
+    assert_eq!(
+        refused.headers["retry-after"], "20",
+        "rounded up, so that who waits as told gets through"
+    );
+    // Another token has a window of its own.
+    let mut other = codes_of(builtin::VOUCHER_ID);
+    other["AccessToken"] = builtin::PORTFOLIO_ACCESS_TOKEN.into();
+    api.call(VoucherCodesGetAll, other).await.ok();
+
+    api.clock.advance(Duration::from_millis(19_599));
+    ask(&api).await.refused(429, "Too many requests.");
+    api.clock.advance(Duration::from_millis(1));
+    // Only the first half has left the window.
+    for _ in 0..100 {
+        ask(&api).await.ok();
+    }
+    let refused = ask(&api).await.refused(429, "Too many requests.");
+    assert_eq!(refused.headers["retry-after"], "11");
+    api.clock.advance(Duration::from_secs(11));
+    ask(&api).await.ok();
+}
+
+#[tokio::test]
+async fn who_waits_as_told_gets_through_and_refusals_do_not_count() {
+    let api =
+        Api::with(|builder| builder.rate_limit(RateLimit::new(2, Duration::from_millis(1_500))))
+            .await;
+    for _ in 0..3 {
+        ask(&api).await.ok();
+        ask(&api).await.ok();
+        for _ in 0..5 {
+            let refused = ask(&api).await.refused(429, "Too many requests.");
+            assert_eq!(refused.headers["retry-after"], "2");
+        }
+        api.clock.advance(Duration::from_secs(2));
+    }
+}
+
+// Whatever is wrong with a request, it counts, as long as its token is known.
+#[tokio::test]
+async fn bad_requests_count() {
+    let api =
+        Api::with(|builder| builder.rate_limit(RateLimit::new(2, Duration::from_secs(30)))).await;
+    api.call(VoucherCodesGetAll, json!({}))
+        .await
+        .refused(400, "Invalid VoucherIds");
+    api.call(VoucherCodesAdd, add_codes(builtin::SERVICE_ID, ["X"]))
+        .await
+        .refused(400, "Invalid VoucherId");
+    ask(&api).await.refused(429, "Too many requests.");
+}
+
+// guidelines/requests.md, "Request limits": "In some cases the header may not be present".
+#[tokio::test]
+async fn the_header_can_be_missing_and_the_limit_off() {
+    let limit = RateLimit::new(1, Duration::from_secs(30)).without_retry_after();
+    let api = Api::with(|builder| builder.rate_limit(limit)).await;
+    ask(&api).await.ok();
+    let refused = ask(&api).await.refused(429, "Too many requests.");
+    assert!(!refused.headers.contains_key("retry-after"));
+
+    let api = Api::with(mews_sandbox::Builder::no_limit).await;
+    for _ in 0..201 {
+        ask(&api).await.ok();
+    }
+}
+
+// guidelines/responses.md, 413.
+#[tokio::test]
+async fn large_bodies_are_refused() {
+    let api = Api::with(|builder| builder.max_body(2_000)).await;
+    let body = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
+    let fits = format!("{body}{}", " ".repeat(2_000 - body.len()));
+    assert_eq!(
+        api.send(&VoucherCodesGetAll.path(), &fits, &[])
+            .await
+            .expect("an answer comes")
+            .status,
+        200
+    );
+    let message = "The request body is too large.";
+    for body in [format!("{fits} "), " ".repeat(3_000_000)] {
+        let reply = api
+            .send(&VoucherCodesGetAll.path(), &body, &[])
+            .await
+            .expect("an answer comes");
+        reply.refused(413, message);
+        // A client that asks first is told before it sends anything.
+        let reply = api
+            .send(
+                &VoucherCodesGetAll.path(),
+                &body,
+                &[("expect", "100-continue")],
+            )
+            .await;
+        if let Ok(reply) = reply {
+            reply.refused(413, message);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The sandbox as its users meet it: over real HTTP, in real files, as a real process.
+
+mod bad_input;
+mod binary;
+mod data_file;
+mod etiquette;
+mod examples;
+mod extents;
+mod faults;
+mod filters;
+mod fixtures;
+mod intervals;
+mod limits;
+mod pagination;
+mod portfolio;
+mod requests;
+mod support;
+mod voucher_codes;
+mod vouchers;

@@ -1,0 +1,161 @@
+//! What was received and answered can be read back, without tokens.
+
+use mews_sandbox::Operation::{VoucherCodesAdd, VoucherCodesGetAll};
+use mews_sandbox::{Exchange, Fault, builtin};
+use serde_json::{Value, json};
+
+use crate::support::{Api, add_codes, codes_of, with_tokens};
+
+const TOKENS: [&str; 3] = [
+    builtin::CLIENT_TOKEN,
+    builtin::ACCESS_TOKEN,
+    builtin::PORTFOLIO_ACCESS_TOKEN,
+];
+
+#[tokio::test]
+async fn exchanges_are_kept_as_they_were() {
+    let api = Api::new().await;
+    let reply = api
+        .call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, ["NEW"]))
+        .await
+        .ok();
+    api.send("/elsewhere", "not JSON", &[])
+        .await
+        .expect("an answer comes")
+        .refused(404, "Not found");
+    let [added, elsewhere] = &api.sandbox.requests()[..] else {
+        panic!("two exchanges");
+    };
+    assert_eq!(added.operation, Some(VoucherCodesAdd));
+    assert_eq!(
+        (added.method.as_str(), added.path.as_str()),
+        ("POST", "/api/connector/v1/voucherCodes/add")
+    );
+    assert_eq!(added.status, Some(200));
+    assert_eq!(
+        added.request_body["VoucherCodeParameters"][0]["Value"],
+        "NEW"
+    );
+    assert_eq!(added.response_body, reply.body);
+    assert_eq!(
+        added.request_id,
+        reply.headers["request-id"].to_str().unwrap_or("")
+    );
+    assert!(
+        added
+            .request_headers
+            .contains(&("content-type".into(), "application/json".into()))
+    );
+    assert!(
+        added
+            .response_headers
+            .contains(&("content-type".into(), "application/json".into()))
+    );
+    assert_eq!(added.received_utc.to_rfc3339(), "2026-02-01T10:00:00+00:00");
+    assert_eq!(
+        (
+            elsewhere.operation,
+            elsewhere.status,
+            &elsewhere.request_body
+        ),
+        (None, Some(404), &Value::Null)
+    );
+    api.sandbox.clear_requests();
+    assert_eq!(api.sandbox.requests(), []);
+}
+
+#[tokio::test]
+async fn no_token_is_kept_wherever_it_was_put() {
+    let api = Api::new().await;
+    api.sandbox.faults().add(Fault::echo_tokens());
+    let own = "fake-\"token\"-of-a-stranger";
+    let mut body = with_tokens(codes_of(builtin::VOUCHER_ID));
+    body["Client"] = format!(
+        "told {} and {}",
+        builtin::CLIENT_TOKEN,
+        builtin::PORTFOLIO_ACCESS_TOKEN
+    )
+    .into();
+    body["AccessToken"] = own.into();
+    body[builtin::ACCESS_TOKEN] = own.into();
+    for _ in 0..2 {
+        let path = format!(
+            "{}?token={}",
+            VoucherCodesGetAll.path(),
+            builtin::ACCESS_TOKEN
+        );
+        api.send(
+            &path,
+            &body.to_string(),
+            &[("x-token", builtin::ACCESS_TOKEN)],
+        )
+        .await
+        .expect("an answer comes");
+        api.send(&VoucherCodesGetAll.path(), &body.to_string(), &[])
+            .await
+            .expect("an answer comes");
+    }
+    api.send(&format!("/{}", builtin::ACCESS_TOKEN), "", &[])
+        .await
+        .expect("an answer comes");
+    let http = api
+        .http
+        .get(format!("{}/_sandbox/requests", api.sandbox.url()))
+        .send()
+        .await
+        .expect("an answer comes");
+    let listed = http.text().await.expect("it is whole");
+    assert_eq!(
+        serde_json::from_str::<Vec<Exchange>>(&listed).expect("exchanges"),
+        api.sandbox.requests()
+    );
+    for record in [
+        listed,
+        format!("{:?}", api.sandbox.requests()),
+        format!("{:?}", api.sandbox),
+    ] {
+        for token in TOKENS.into_iter().chain(["of-a-stranger"]) {
+            assert!(!record.contains(token), "{token} in {record}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_the_last_exchanges_are_kept() {
+    let api = Api::with(|builder| builder.keep_requests(3)).await;
+    for value in ["1", "2", "3", "4", "5"] {
+        api.call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, [value]))
+            .await
+            .ok();
+    }
+    let values: Vec<Value> = api
+        .sandbox
+        .requests()
+        .iter()
+        .map(|exchange| exchange.request_body["VoucherCodeParameters"][0]["Value"].clone())
+        .collect();
+    assert_eq!(json!(values), json!(["3", "4", "5"]));
+    let none = Api::with(|builder| builder.keep_requests(0)).await;
+    none.call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await
+        .ok();
+    assert_eq!(none.sandbox.requests(), []);
+}
+
+#[tokio::test]
+async fn an_observer_sees_each_exchange() {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let api = Api::with(|builder| {
+        builder.observe(move |exchange| {
+            let _ = sender.send((exchange.operation, exchange.status));
+        })
+    })
+    .await;
+    api.call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await
+        .ok();
+    assert_eq!(
+        receiver.recv().expect("an exchange"),
+        (Some(VoucherCodesGetAll), Some(200))
+    );
+}

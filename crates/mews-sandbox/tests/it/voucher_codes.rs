@@ -1,0 +1,223 @@
+//! Writing codes, as pages/vouchercodes.md describes it.
+
+use std::time::Duration;
+
+use mews_sandbox::Operation::{
+    VoucherCodesAdd, VoucherCodesDelete, VoucherCodesGetAll, VouchersDelete,
+};
+use mews_sandbox::{AnswerOrder, Verdict, builtin};
+use serde_json::{Value, json};
+
+use crate::support::{Api, add_codes, codes_of};
+
+#[tokio::test]
+async fn added_codes_answer_in_order_and_can_be_read_back() {
+    let api = Api::new().await;
+    let body = add_codes(builtin::VOUCHER_ID, ["ONE", "TWO", "ünïcode ✓"]);
+    let added = api.call(VoucherCodesAdd, body).await.ok();
+    assert_eq!(
+        added.texts("VoucherCodes", "Value"),
+        ["ONE", "TWO", "ünïcode ✓"]
+    );
+    assert_eq!(
+        added.body["Cursor"],
+        Value::Null,
+        "without meaning after an add"
+    );
+    let listed = api
+        .call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await
+        .ok();
+    assert_eq!(
+        listed.body["VoucherCodes"][0],
+        added.body["VoucherCodes"][2]
+    );
+
+    let api = Api::with(|builder| builder.answer_order(AnswerOrder::Reversed)).await;
+    let added = api
+        .call(
+            VoucherCodesAdd,
+            add_codes(builtin::VOUCHER_ID, ["ONE", "TWO"]),
+        )
+        .await
+        .ok();
+    assert_eq!(added.texts("VoucherCodes", "Value"), ["TWO", "ONE"]);
+}
+
+// pages/vouchercodes.md, "Voucher code parameters": 128 characters at most.
+#[tokio::test]
+async fn codes_are_checked() {
+    let api = Api::new().await;
+    let add = async |change: Value| {
+        let mut code = json!({ "VoucherId": builtin::VOUCHER_ID, "Value": "NEW" });
+        for (name, value) in change.as_object().cloned().unwrap_or_default() {
+            code[name] = value;
+        }
+        let good = json!({ "VoucherId": builtin::VOUCHER_ID, "Value": "GOOD" });
+        api.call(
+            VoucherCodesAdd,
+            json!({ "VoucherCodeParameters": [good, code] }),
+        )
+        .await
+    };
+    for (change, parameter) in [
+        (json!({ "Value": "" }), "Value"),
+        (json!({ "Value": "x".repeat(129) }), "Value"),
+        (json!({ "Value": null }), "Value"),
+        (json!({ "VoucherId": builtin::CODE_ID }), "VoucherId"),
+        (json!({ "VoucherId": "not a uuid" }), "VoucherId"),
+        (
+            json!({ "VoucherId": builtin::DELETED_VOUCHER_ID }),
+            "VoucherId",
+        ),
+        (
+            json!({ "VoucherId": builtin::SECOND_ENTERPRISE_VOUCHER_ID }),
+            "VoucherId",
+        ),
+        (json!({ "ValidityEndUtc": "tomorrow" }), "ValidityEndUtc"),
+        (
+            json!({ "ValidityStartUtc": "2026-05-02T00:00:00Z", "ValidityEndUtc": "2026-05-01T00:00:00Z" }),
+            "ValidityEndUtc",
+        ),
+        (json!({ "IsActive": true }), "IsActive"),
+    ] {
+        add(change)
+            .await
+            .refused(400, &format!("Invalid {parameter}"));
+    }
+    api.assert_untouched().await;
+    let bounds = json!({ "ValidityStartUtc": "2026-05-01T02:00:00.999+02:00", "ValidityEndUtc": "2026-05-01T00:00:00Z" });
+    let reply = add(bounds).await.ok();
+    assert_eq!(
+        reply.body["VoucherCodes"][1]["ValidityStartUtc"], "2026-05-01T00:00:00Z",
+        "in UTC, in whole seconds"
+    );
+}
+
+#[tokio::test]
+async fn a_code_value_can_be_used_twice_unless_that_is_refused() {
+    let api = Api::new().await;
+    let twice = add_codes(
+        builtin::VOUCHER_ID,
+        [builtin::CODE_VALUE, builtin::CODE_VALUE],
+    );
+    api.call(VoucherCodesAdd, twice).await.ok();
+
+    let api = Api::with(|builder| builder.duplicate_values(Verdict::Refuse)).await;
+    let message = "A voucher code with the value SPRING-WELCOME exists already.";
+    for voucher in [builtin::VOUCHER_ID, builtin::PARTNER_VOUCHER_ID] {
+        api.call(VoucherCodesAdd, add_codes(voucher, [builtin::CODE_VALUE]))
+            .await
+            .refused(403, message);
+    }
+    let twice = add_codes(builtin::VOUCHER_ID, ["NEW", "NEW"]);
+    api.call(VoucherCodesAdd, twice)
+        .await
+        .refused(403, "A voucher code with the value NEW exists already.");
+    api.assert_untouched().await;
+    // The code with this value was deleted, so it is free again.
+    api.call(
+        VoucherCodesAdd,
+        add_codes(builtin::VOUCHER_ID, ["SPRING-TYPO"]),
+    )
+    .await
+    .ok();
+}
+
+#[tokio::test]
+async fn deleted_codes_stay_readable() {
+    let api = Api::new().await;
+    api.clock.advance(Duration::from_secs(5));
+    let delete = json!({ "VoucherCodeIds": [builtin::CODE_ID] });
+    assert_eq!(
+        api.call(VoucherCodesDelete, delete.clone()).await.ok().text,
+        "{}"
+    );
+    let mut body = codes_of(builtin::VOUCHER_ID);
+    body["VoucherCodeIds"] = json!([builtin::CODE_ID]);
+    let code = api.call(VoucherCodesGetAll, body).await.ok().body["VoucherCodes"][0].clone();
+    assert_eq!(
+        (&code["IsActive"], &code["ActivityState"]),
+        (&json!(false), &json!("Deleted"))
+    );
+    assert_eq!(code["UpdatedUtc"], "2026-02-01T10:00:05Z");
+    api.call(VoucherCodesDelete, delete.clone())
+        .await
+        .refused(400, "Invalid VoucherCodeIds");
+    let unknown = json!({ "VoucherCodeIds": [builtin::VOUCHER_ID] });
+    api.call(VoucherCodesDelete, unknown)
+        .await
+        .refused(400, "Invalid VoucherCodeIds");
+
+    let api = Api::with(|builder| builder.deleted_again(Verdict::Accept)).await;
+    api.call(VoucherCodesDelete, delete.clone()).await.ok();
+    api.call(VoucherCodesDelete, delete).await.ok();
+}
+
+#[tokio::test]
+async fn codes_of_a_deleted_voucher_can_be_read_and_deleted() {
+    let api = Api::new().await;
+    api.call(
+        VouchersDelete,
+        json!({ "VoucherIds": [builtin::VOUCHER_ID] }),
+    )
+    .await
+    .ok();
+    assert_eq!(
+        api.call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+            .await
+            .ok()
+            .ids("VoucherCodes")
+            .len(),
+        3
+    );
+    api.call(
+        VoucherCodesDelete,
+        json!({ "VoucherCodeIds": [builtin::CODE_ID] }),
+    )
+    .await
+    .ok();
+}
+
+// pages/vouchercodes.md: "max 1000 items".
+#[tokio::test]
+async fn a_batch_holds_1000_codes() {
+    let api = Api::new().await;
+    let values: Vec<String> = (0..1001).map(|number| format!("BATCH-{number}")).collect();
+    let body = add_codes(builtin::VOUCHER_ID, values.iter().map(String::as_str));
+    api.call(VoucherCodesAdd, body)
+        .await
+        .refused(400, "Invalid VoucherCodeParameters");
+    let body = add_codes(builtin::VOUCHER_ID, values[1..].iter().map(String::as_str));
+    let added = api.call(VoucherCodesAdd, body).await.ok();
+    let ids = added.ids("VoucherCodes");
+    assert_eq!(ids.len(), 1000);
+    api.call(VoucherCodesDelete, json!({ "VoucherCodeIds": ids }))
+        .await
+        .ok();
+}
+
+// A clock that is set back must not put new records behind old ones.
+#[tokio::test]
+async fn time_only_goes_forward_in_the_store() {
+    let api = Api::new().await;
+    api.clock
+        .set("2020-01-01T00:00:00Z".parse().expect("an instant"));
+    let added = api
+        .call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, ["BACK"]))
+        .await
+        .ok();
+    assert_eq!(
+        added.body["VoucherCodes"][0]["CreatedUtc"], "2026-01-10T09:10:00Z",
+        "that of the newest code"
+    );
+    let mut body = codes_of(builtin::VOUCHER_ID);
+    body["Limitation"] = json!({ "Count": 1 });
+    assert_eq!(
+        api.call(VoucherCodesGetAll, body)
+            .await
+            .ok()
+            .texts("VoucherCodes", "Value"),
+        ["BACK"]
+    );
+}

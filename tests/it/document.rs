@@ -1,0 +1,88 @@
+//! The document, its code, and that the two belong together.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use xtask::document::Document;
+use xtask::files;
+use xtask::lower::{self, Lowered};
+use xtask::regenerate::command::{CODE, DOCUMENT, targets};
+
+pub(crate) fn root() -> PathBuf {
+    files::workspace_root()
+}
+
+/// The project's document.
+pub(crate) static CONNECTOR: LazyLock<Document> =
+    LazyLock::new(|| Document::read(&root().join(DOCUMENT)).expect("the document is read"));
+
+/// The same, lowered.
+pub(crate) static LOWERED: LazyLock<Lowered> = LazyLock::new(|| {
+    lower::lower(&CONNECTOR.file, &CONNECTOR.tree).expect("the document is lowered")
+});
+
+/// The checked-in code.
+pub(crate) fn code() -> String {
+    files::read_text(&root().join(CODE)).expect("the generated code is read")
+}
+
+/// A named request or response example: of the request with `None`, else of the response with that status.
+pub(crate) fn example(operation_id: &str, status: Option<&str>, name: &str) -> Value {
+    let operations = xtask::schemas::operations(&CONNECTOR.tree);
+    let operation = operations
+        .iter()
+        .find(|operation| operation.id() == Some(operation_id))
+        .unwrap_or_else(|| panic!("no operation {operation_id}"));
+    let holder = status.map_or_else(
+        || "/requestBody".to_owned(),
+        |status| format!("/responses/{status}"),
+    );
+    operation
+        .node
+        .pointer(&format!(
+            "{holder}/content/application~1json/examples/{name}/value"
+        ))
+        .unwrap_or_else(|| panic!("{operation_id} has no example {name}"))
+        .clone()
+}
+
+#[test]
+fn the_checked_in_files_are_fresh() {
+    let (targets, _) = targets(&root()).expect("the document becomes code");
+    for target in targets {
+        let text = files::read_text(&target.path).unwrap_or_default();
+        assert!(
+            text == target.text,
+            "{} is stale: run `cargo xtask regenerate`",
+            files::shown(&target.path).display()
+        );
+    }
+}
+
+#[test]
+fn the_document_keeps_the_house_rules() {
+    let findings = xtask::lint::house(&CONNECTOR);
+    assert!(findings.is_empty(), "{findings:#?}");
+}
+
+#[test]
+fn it_has_the_seven_operations() {
+    let mut paths: Vec<&str> = xtask::schemas::operations(&CONNECTOR.tree)
+        .iter()
+        .map(|operation| operation.path)
+        .collect();
+    paths.sort_unstable();
+    assert_eq!(
+        paths,
+        [
+            "/api/connector/v1/voucherCodes/add",
+            "/api/connector/v1/voucherCodes/delete",
+            "/api/connector/v1/voucherCodes/getAll",
+            "/api/connector/v1/vouchers/add",
+            "/api/connector/v1/vouchers/delete",
+            "/api/connector/v1/vouchers/getAll",
+            "/api/connector/v1/vouchers/update",
+        ]
+    );
+}

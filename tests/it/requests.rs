@@ -1,0 +1,463 @@
+//! Requests are strict, and show no token.
+
+use std::sync::{Arc, Mutex};
+
+use mews_connector_api::transport::{SendFuture, Transport};
+use mews_connector_api::{AccessToken, ClientToken, Error, SharedTransport, types};
+use serde_json::{Value, json};
+
+use crate::document::{CONNECTOR, example};
+use crate::operations::{self, ACCESS_TOKEN, CLIENT_TOKEN, IDS};
+use crate::recorder::Recorder;
+
+#[test]
+fn no_debug_of_a_request_shows_a_token() {
+    for id in IDS {
+        let mut request = example(id, None, "Full");
+        request["ClientToken"] = json!(CLIENT_TOKEN);
+        request["AccessToken"] = json!(ACCESS_TOKEN);
+        let text = operations::debug(id, request);
+        assert!(text.contains("ClientToken([hidden])"), "{text}");
+        assert!(text.contains("AccessToken([hidden])"), "{text}");
+        for token in [CLIENT_TOKEN, ACCESS_TOKEN] {
+            assert!(!text.contains(token), "{text}");
+        }
+    }
+}
+
+#[test]
+fn new_sends_what_the_document_requires_and_nothing_else() {
+    for operation in xtask::schemas::operations(&CONNECTOR.tree) {
+        let id = operation.id().expect("an operationId");
+        let request = operations::minimal(id);
+        let schema = operation
+            .node
+            .pointer("/requestBody/content/application~1json/schema")
+            .and_then(xtask::schemas::referenced_component)
+            .expect("a component");
+        let mut required: Vec<&str> = CONNECTOR
+            .tree
+            .pointer(&format!("/components/schemas/{schema}/required"))
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        required.sort_unstable();
+        let mut sent: Vec<&str> = request
+            .as_object()
+            .expect("an object")
+            .keys()
+            .map(String::as_str)
+            .collect();
+        sent.sort_unstable();
+        assert_eq!(sent, required, "{id}");
+    }
+}
+
+#[test]
+fn clearing_reaches_the_wire_as_null() {
+    let voucher = "d15c0000-0000-4000-8000-000000000001"
+        .parse()
+        .expect("an identifier");
+    let mut update = types::VoucherUpdateParameters::new(voucher);
+    update.external_identifier = Some(types::ExternalIdentifierUpdateValue::new(None));
+    update.company_id = Some(types::CompanyIdUpdateValue::new(None));
+    update.assigned_rate_ids = Some(types::AssignedRateIds::new(None));
+    update.occupiable_interval_end_utc = Some(types::DateTimeUpdateValue::new(None));
+    update.name = Some(types::VoucherNameUpdateValue::new(Some(
+        "Spring".to_owned(),
+    )));
+    assert_eq!(
+        serde_json::to_value(&update).expect("JSON"),
+        json!({
+            "VoucherId": "d15c0000-0000-4000-8000-000000000001",
+            "ExternalIdentifier": { "Value": null },
+            "CompanyId": { "Value": null },
+            "AssignedRateIds": { "Value": null },
+            "OccupiableIntervalEndUtc": { "Value": null },
+            "Name": { "Value": "Spring" },
+        })
+    );
+}
+
+#[test]
+fn the_type_can_be_set_but_not_cleared() {
+    let clear = serde_json::from_value::<types::VoucherTypeUpdateValue>(json!({ "Value": null }));
+    assert!(clear.is_err());
+    let leave_out = serde_json::from_value::<types::VoucherTypeUpdateValue>(json!({}));
+    assert!(leave_out.is_err());
+    let set = types::VoucherTypeUpdateValue::new(types::VoucherType::Public);
+    assert_eq!(
+        serde_json::to_value(set).expect("JSON"),
+        json!({ "Value": "Public" })
+    );
+}
+
+/// An operation, a place in its full example, what to put there, and what the error must say.
+type Breach = (&'static str, &'static str, fn() -> Value, &'static str);
+
+const BROKEN: &[Breach] = &[
+    (
+        "vouchers_getAll",
+        "/ServiceIds",
+        || json!([]),
+        "`ServiceIds` has 0 items; allowed: 1 to 1000 items",
+    ),
+    (
+        "vouchers_getAll",
+        "/ServiceIds",
+        || identifiers(1001),
+        "`ServiceIds` has 1001 items; allowed: 1 to 1000 items",
+    ),
+    (
+        "vouchers_getAll",
+        "/VoucherIds",
+        || json!([]),
+        "`VoucherIds` has 0 items",
+    ),
+    (
+        "vouchers_getAll",
+        "/CompanyIds",
+        || identifiers(1001),
+        "`CompanyIds` has 1001 items",
+    ),
+    (
+        "vouchers_getAll",
+        "/VoucherCodeValues",
+        || json!([]),
+        "`VoucherCodeValues` has 0 items",
+    ),
+    (
+        "vouchers_getAll",
+        "/ExternalIdentifiers",
+        || json!([]),
+        "`ExternalIdentifiers` has 0 items",
+    ),
+    (
+        "vouchers_getAll",
+        "/EnterpriseIds",
+        || json!([]),
+        "`EnterpriseIds` has 0 items",
+    ),
+    (
+        "vouchers_getAll",
+        "/ActivityStates",
+        || json!(["Active", "No such state"]),
+        "`ActivityStates[1]` has the value `No such state`; allowed: one of Active, Deleted",
+    ),
+    (
+        "vouchers_getAll",
+        "/Limitation/Count",
+        || json!(0),
+        "`Limitation.Count` has the value 0; allowed: 1 to 1000",
+    ),
+    (
+        "vouchers_getAll",
+        "/Limitation/Count",
+        || json!(1001),
+        "`Limitation.Count` has the value 1001",
+    ),
+    (
+        "vouchers_getAll",
+        "/UpdatedUtc/EndUtc",
+        || json!("2026-04-01T00:00:01Z"),
+        "allowed: at most 3 months",
+    ),
+    (
+        "vouchers_getAll",
+        "/UpdatedUtc/EndUtc",
+        || json!("2025-12-31T00:00:00Z"),
+        "allowed: an end that is not before the start",
+    ),
+    (
+        "vouchers_getAll",
+        "/Client",
+        || json!(""),
+        "`Client` has 0 characters; allowed: at least 1 characters",
+    ),
+    (
+        "vouchers_getAll",
+        "/ClientToken",
+        || json!(""),
+        "`ClientToken` has 0 characters",
+    ),
+    (
+        "vouchers_getAll",
+        "/AccessToken",
+        || json!(""),
+        "`AccessToken` has 0 characters",
+    ),
+    (
+        "vouchers_add",
+        "/VoucherParameters",
+        || json!([]),
+        "`VoucherParameters` has 0 items",
+    ),
+    (
+        "vouchers_add",
+        "/VoucherParameters/0/Name",
+        || json!("n".repeat(129)),
+        "`VoucherParameters[0].Name` has 129 characters; allowed: 1 to 128 characters",
+    ),
+    (
+        "vouchers_add",
+        "/VoucherParameters/0/Type",
+        || json!("No such type"),
+        "`VoucherParameters[0].Type` has the value `No such type`; allowed: one of Public, PartnerCompany, TravelAgency",
+    ),
+    (
+        "vouchers_add",
+        "/VoucherParameters/0/AssignedRateIds",
+        || identifiers(11),
+        "`VoucherParameters[0].AssignedRateIds` has 11 items; allowed: at most 10 items",
+    ),
+    (
+        "vouchers_add",
+        "/VoucherParameters/0/ExternalIdentifier",
+        || json!("e".repeat(256)),
+        "has 256 characters; allowed: at most 255 characters",
+    ),
+    (
+        "vouchers_update",
+        "/VoucherUpdates/0/Name/Value",
+        || json!("ü".repeat(129)),
+        "`VoucherUpdates[0].Name.Value` has 129 characters",
+    ),
+    (
+        "vouchers_update",
+        "/VoucherUpdates/0/AssignedRateIds/Value",
+        || identifiers(11),
+        "`VoucherUpdates[0].AssignedRateIds.Value` has 11 items",
+    ),
+    (
+        "vouchers_update",
+        "/VoucherUpdates/0/Type/Value",
+        || json!("Other"),
+        "`VoucherUpdates[0].Type.Value` has the value `Other`",
+    ),
+    (
+        "vouchers_delete",
+        "/VoucherIds",
+        || identifiers(1001),
+        "`VoucherIds` has 1001 items",
+    ),
+    (
+        "voucherCodes_getAll",
+        "/VoucherIds",
+        || json!([]),
+        "`VoucherIds` has 0 items",
+    ),
+    (
+        "voucherCodes_getAll",
+        "/VoucherCodeIds",
+        || identifiers(1001),
+        "`VoucherCodeIds` has 1001 items",
+    ),
+    (
+        "voucherCodes_add",
+        "/VoucherCodeParameters/0/Value",
+        || json!(""),
+        "`VoucherCodeParameters[0].Value` has 0 characters; allowed: 1 to 128 characters",
+    ),
+    (
+        "voucherCodes_delete",
+        "/VoucherCodeIds",
+        || json!([]),
+        "`VoucherCodeIds` has 0 items",
+    ),
+];
+
+fn identifiers(count: usize) -> Value {
+    (0..count)
+        .map(|number| json!(format!("0f000000-0000-4000-8000-{number:012}")))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_broken_limit_is_named_and_nothing_is_sent() {
+    let recorder = Recorder::start(200, "application/json", "{}").await;
+    let client = recorder.client();
+    for (id, pointer, value, expected) in BROKEN {
+        let mut request = example(id, None, "Full");
+        *request
+            .pointer_mut(pointer)
+            .unwrap_or_else(|| panic!("{id} {pointer}")) = value();
+        let error = operations::call(&client, id, request)
+            .await
+            .expect_err(&format!("{id} {pointer} is sent"));
+        assert!(error.contains(expected), "{id} {pointer}: {error}");
+    }
+    assert_eq!(recorder.received().len(), 0, "nothing was sent");
+}
+
+#[tokio::test]
+async fn what_is_just_within_the_limits_is_sent() {
+    let recorder = Recorder::start(200, "application/json", "{}").await;
+    let client = recorder.client();
+    let kept: [(&str, &str, Value); 6] = [
+        ("vouchers_getAll", "/ServiceIds", identifiers(1000)),
+        ("vouchers_getAll", "/Limitation/Count", json!(1000)),
+        (
+            "vouchers_getAll",
+            "/UpdatedUtc/EndUtc",
+            json!("2026-04-01T00:00:00Z"),
+        ),
+        (
+            "vouchers_getAll",
+            "/UpdatedUtc/EndUtc",
+            json!("2026-01-01T00:00:00Z"),
+        ),
+        (
+            "vouchers_add",
+            "/VoucherParameters/0/Name",
+            json!("ü".repeat(128)),
+        ),
+        (
+            "vouchers_update",
+            "/VoucherUpdates/0/AssignedRateIds/Value",
+            identifiers(10),
+        ),
+    ];
+    let count = kept.len();
+    for (id, pointer, value) in kept {
+        let mut request = example(id, None, "Full");
+        *request.pointer_mut(pointer).expect("a place") = value;
+        operations::call(&client, id, request)
+            .await
+            .expect("an answer");
+    }
+    assert_eq!(recorder.received().len(), count);
+}
+
+#[tokio::test]
+async fn no_undocumented_header_is_sent() {
+    let recorder = Recorder::start(200, "application/json", "{}").await;
+    for id in IDS {
+        operations::call(&recorder.client(), id, example(id, None, "Minimal"))
+            .await
+            .expect("an answer");
+    }
+    for request in recorder.received() {
+        let names: Vec<&str> = request
+            .headers
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(
+            names,
+            ["accept", "content-length", "content-type", "host"],
+            "{}",
+            request.path
+        );
+    }
+}
+
+#[test]
+fn tokens_are_compared_and_checked_by_what_they_hold() {
+    assert_eq!(ClientToken::from("one"), ClientToken::from("one"));
+    assert_ne!(ClientToken::from("one"), ClientToken::from("another"));
+    assert_eq!(AccessToken::from("one"), AccessToken::from("one"));
+    assert_ne!(AccessToken::from("one"), AccessToken::from("another"));
+    // Their types are hand-written; they check just what the document says of them.
+    for token in ["ClientToken", "AccessToken"] {
+        let schema = &CONNECTOR.tree["components"]["schemas"][token];
+        let keys: Vec<&str> = schema
+            .as_object()
+            .expect("a schema")
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            keys,
+            ["description", "minLength", "type"],
+            "{token}: mend secret.rs too"
+        );
+        assert_eq!(schema["minLength"], 1);
+    }
+}
+
+/// Notes what goes through it.
+#[derive(Clone, Default)]
+struct Noting(Arc<Mutex<Vec<&'static str>>>);
+
+impl Transport for Noting {
+    fn send<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        operation: &'static str,
+    ) -> SendFuture<'a> {
+        self.0
+            .lock()
+            .expect("no panic while noting")
+            .push(operation);
+        Box::pin(http.execute(request))
+    }
+}
+
+#[tokio::test]
+async fn every_request_goes_through_the_transport() {
+    let recorder = Recorder::start(200, "application/json", "{}").await;
+    let noting = Noting::default();
+    let client = recorder.client_through(SharedTransport::new(noting.clone()));
+    for id in IDS {
+        operations::call(&client, id, example(id, None, "Minimal"))
+            .await
+            .expect("an answer");
+    }
+    assert_eq!(
+        *noting.0.lock().expect("no panic while noting"),
+        [
+            "vouchers_get_all",
+            "vouchers_add",
+            "vouchers_update",
+            "vouchers_delete",
+            "voucher_codes_get_all",
+            "voucher_codes_add",
+            "voucher_codes_delete",
+        ]
+    );
+    assert_eq!(recorder.received().len(), IDS.len());
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed() {
+    let recorder = Recorder::start(307, "text/plain\r\nLocation: /elsewhere", "").await;
+    let request: types::VoucherCodeFilterParameters =
+        serde_json::from_value(example("voucherCodes_getAll", None, "Minimal")).expect("a request");
+    let error = recorder
+        .client()
+        .voucher_codes_get_all(&request)
+        .await
+        .expect_err("a redirect");
+    assert!(
+        matches!(&error, Error::UnexpectedResponse(response) if response.status() == 307),
+        "{error}"
+    );
+    assert_eq!(recorder.received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_documented_error_keeps_its_status_headers_and_body() {
+    let body =
+        json!({ "Message": "Too many requests.", "RequestId": "r", "Details": { "any": 1 } });
+    for status in [400_u16, 401, 403, 404, 408, 409, 410, 413, 429, 500, 503] {
+        let recorder = Recorder::start(status, "application/json", body.to_string()).await;
+        let request: types::VoucherCodeFilterParameters =
+            serde_json::from_value(example("voucherCodes_getAll", None, "Minimal"))
+                .expect("a request");
+        let error = recorder
+            .client()
+            .voucher_codes_get_all(&request)
+            .await
+            .expect_err("an error");
+        let Error::ErrorResponse(response) = error else {
+            panic!("{status}: {error}");
+        };
+        assert_eq!(response.status().as_u16(), status);
+        assert_eq!(response.headers()["request-id"], "recorded");
+        assert_eq!(response.message.as_deref(), Some("Too many requests."));
+        assert_eq!(response.details, Some(json!({ "any": 1 })));
+    }
+}

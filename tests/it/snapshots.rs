@@ -1,0 +1,177 @@
+//! Snapshots that show a reviewer what a change of the document does.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::panic;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use xtask::regenerate::command::CODE;
+
+use crate::document::{CONNECTOR, LOWERED, code, example, root};
+use crate::operations::{self, IDS};
+use crate::recorder::Recorder;
+
+fn folder(kind: &str) -> PathBuf {
+    root().join("tests/it/snapshots").join(kind)
+}
+
+/// Compares each text with `snapshots/{kind}/{name}.snap`, all of them before it fails, and makes sure that no
+/// snapshot is left of something that is gone.
+fn assert_snapshots(kind: &str, texts: &BTreeMap<String, String>) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder(kind));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let changed: Vec<&String> = texts
+        .iter()
+        .filter(|(name, text)| {
+            let compare =
+                || settings.bind(|| insta::assert_snapshot!(name.as_str(), text.trim_end()));
+            panic::catch_unwind(panic::AssertUnwindSafe(compare)).is_err()
+        })
+        .map(|(name, _)| name)
+        .collect();
+    assert!(
+        changed.is_empty(),
+        "snapshots of {kind} changed: {changed:?}; look at them above, and accept them with \
+         `INSTA_UPDATE=always cargo test -p mews-tests`"
+    );
+    let left: Vec<String> = std::fs::read_dir(folder(kind))
+        .expect("a folder of snapshots")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|file| {
+            file.strip_suffix(".snap")
+                .is_some_and(|name| !texts.contains_key(name))
+        })
+        .collect();
+    assert!(
+        left.is_empty(),
+        "tests/it/snapshots/{kind} holds snapshots of what is gone: `git rm` {left:?}"
+    );
+}
+
+#[test]
+fn types() {
+    let outlines = xtask::outline::outline(&PathBuf::from(CODE), &code(), &LOWERED.contract)
+        .expect("the generated code has an outline");
+    assert_snapshots("types", &outlines);
+}
+
+#[test]
+fn lowering() {
+    let mut passes: BTreeMap<String, String> = BTreeMap::new();
+    for change in &LOWERED.changes {
+        let text = passes.entry(change.pass.to_owned()).or_default();
+        let _ = writeln!(text, "{}\n    {}", change.pointer, change.what);
+    }
+    let all = passes
+        .into_iter()
+        .map(|(pass, changes)| format!("# {pass}\n{changes}"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert_snapshots("lowering", &BTreeMap::from([("connector".to_owned(), all)]));
+}
+
+#[tokio::test]
+async fn operations() {
+    let mut texts = BTreeMap::new();
+    for id in IDS {
+        let answer = example(id, Some("200"), "Minimal").to_string();
+        let recorder = Recorder::start(200, "application/json", answer).await;
+        let client = recorder.client();
+        for request in [operations::minimal(id), example(id, None, "Full")] {
+            operations::call(&client, id, request)
+                .await
+                .unwrap_or_else(|error| panic!("{id}: {error}"));
+        }
+        let received = recorder.received();
+        let [minimal, full] = received.as_slice() else {
+            panic!("{id}: {} requests arrived", received.len());
+        };
+        // Whole but for its nulls, which mean the same as nothing, save within an update value.
+        let sent = example(id, None, "Full");
+        for (name, value) in sent.as_object().into_iter().flatten() {
+            if !value.is_null() {
+                assert_eq!(&full.body[name], value, "{id}: {name}");
+            }
+        }
+        let headers: Vec<String> = full
+            .headers
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "host" | "content-length"))
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        let text = format!(
+            "{} {}\n{}\n\nminimal\n{}\n\nfull\n{}",
+            full.method,
+            full.path,
+            headers.join("\n"),
+            shown(&minimal.body),
+            shown(&full.body),
+        );
+        texts.insert((*id).to_owned(), text);
+    }
+    assert_snapshots("operations", &texts);
+}
+
+/// A request as JSON, its tokens left out.
+fn shown(request: &Value) -> String {
+    let mut request = request.clone();
+    for token in ["ClientToken", "AccessToken"] {
+        assert!(request[token].is_string(), "{token} is sent");
+        request[token] = Value::from("[hidden]");
+    }
+    request.sort_all_objects();
+    serde_json::to_string_pretty(&request).expect("JSON")
+}
+
+#[test]
+fn a_changed_property_changes_only_what_it_touches() {
+    let (before, _) = outlined(&CONNECTOR);
+    let mut changed = CONNECTOR.clone();
+    changed.tree["components"]["schemas"]["RateForExtent"]["properties"]["Colour"] = serde_json::json!({ "type": "string", "maxLength": 20, "description": "What it is painted in." });
+    let (after, changes) = outlined(&changed);
+    let names = |texts: &BTreeMap<String, String>| texts.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&before), names(&after));
+    let touched: Vec<&String> = before
+        .keys()
+        .filter(|name| before[*name] != after[*name])
+        .collect();
+    assert_eq!(touched, ["RateForExtent"]);
+    let added: Vec<&str> = after["RateForExtent"]
+        .lines()
+        .filter(|line| !before["RateForExtent"].contains(line))
+        .collect();
+    assert_eq!(
+        added,
+        ["  colour: Option<String>  \"Colour\" optional, ..20 characters"]
+    );
+    let lowered: Vec<&xtask::lower::Change> = changes
+        .iter()
+        .filter(|change| !LOWERED.changes.contains(change))
+        .collect();
+    assert!(
+        lowered.iter().all(|change| change
+            .pointer
+            .starts_with("/components/schemas/RateForExtent")),
+        "{lowered:?}"
+    );
+}
+
+/// The outlines of a document's types, and what lowering changed.
+fn outlined(
+    document: &xtask::document::Document,
+) -> (BTreeMap<String, String>, Vec<xtask::lower::Change>) {
+    let settings = xtask::settings::Settings::read(
+        &root().join(xtask::regenerate::command::SETTINGS),
+        &document.tree,
+    )
+    .expect("the settings are read");
+    let generated = xtask::regenerate::generate(document, &settings).expect("code");
+    let lowered = xtask::lower::lower(&document.file, &document.tree).expect("lowered");
+    let outlines =
+        xtask::outline::outline(&PathBuf::from(CODE), &generated.code, &lowered.contract)
+            .expect("an outline");
+    (outlines, generated.changes)
+}

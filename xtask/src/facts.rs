@@ -1,0 +1,287 @@
+//! What a document states: facts in one form, whatever form the document has.
+
+pub mod types;
+pub mod words;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use types::Type;
+pub use words::{Form, Limit, Reading};
+
+/// The facts of one document, or of several that were read by hand: the content of a variant file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// Where the facts come from.
+    pub source: Source,
+    /// The operations, in the document's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<Operation>,
+    /// The schemas with a heading or a name of their own, in the document's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schemas: Vec<Schema>,
+    /// What looked like a fact and could not be read as one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reported: Vec<Reported>,
+}
+
+/// Where facts come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// What rulings call the document; the name of the variant file.
+    pub id: String,
+    /// The form of the document.
+    pub form: Form,
+    /// What the document means by "required" and "optional".
+    pub reading: Reading,
+    /// When the document was published: `YYYY-MM` or `YYYY-MM-DD`.
+    pub dated: String,
+    /// SHA-256 of the document, its line ends made `\n`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The documents that were read by hand, where no parser made the facts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<ReadByHand>,
+}
+
+/// A document that a person read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadByHand {
+    /// Its file.
+    pub file: String,
+    /// SHA-256 of the file, its line ends made `\n`.
+    pub sha256: String,
+}
+
+/// Something that could not be read as a fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reported {
+    /// The line in the document, from 1; 0 where the document has a JSON pointer instead.
+    pub line: usize,
+    /// What stands there, and why it is no fact.
+    pub what: String,
+}
+
+/// What a document states about an operation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// The address below `/api/connector/v1/`, as `vouchers/getAll`.
+    pub path: String,
+    /// The heading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// File and heading, where the facts were read by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Whether it returns pages; none where the document does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paginated: Option<bool>,
+    /// Whether it takes portfolio access tokens; none where the document does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portfolio: Option<bool>,
+    /// Whether it is marked as deprecated.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub deprecated: bool,
+    /// Whether it is marked as restricted, that is as a beta.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub restricted: bool,
+    /// The body of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Body>,
+    /// The body of the successful answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Body>,
+    /// The answers by status.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answer>,
+}
+
+/// What a document states about a body.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    /// The name of its schema, where the document gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Its properties; none where they stand at the schema, or nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub properties: Option<Vec<Property>>,
+    /// Whether there are properties that the document does not speak of here.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub partial: bool,
+    /// The example.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<Value>,
+    /// What is wrong with the example as JSON. `example` is what it reads like then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid: Option<String>,
+}
+
+/// One answer of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The status, as `200` or `5XX`; none where the document lost it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// The name of the body's schema, or `none` for an empty body.
+    pub body: String,
+    /// File and heading, where the fact was read by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+/// What [`Answer::body`] says of an answer without a body.
+pub const NO_BODY: &str = "none";
+
+/// What a document states about a schema.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    /// The heading, or the name of the component.
+    pub name: String,
+    /// The title of a component, where it is not the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The operation under whose heading it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<String>,
+    /// File and heading, where the facts were read by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Whether there are properties that the document does not speak of here.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub partial: bool,
+    /// The properties of an object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub properties: Option<Vec<Property>>,
+    /// The values of an enum.
+    #[serde(default, rename = "enum", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+    /// Whether the enum is said to be open.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub extensible: bool,
+    /// The values of a dictionary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<Type>,
+}
+
+/// What a document states about a property: a row of a table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Property {
+    /// The name.
+    pub name: String,
+    /// The type; none where the document lost it.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Type>,
+    /// The format, of the items where the type is an array.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Whether it has to be there; none where the document does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required: Option<bool>,
+    /// Whether it may be null; none where the document does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nullable: Option<bool>,
+    /// The limits.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<Limit, Value>,
+    /// The values of an enum without a name.
+    #[serde(default, rename = "enum", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+    /// Whether it is marked as deprecated.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub deprecated: bool,
+    /// What the deprecation points to.
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<String>,
+    /// File and heading, where the fact was read by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Whether it may as well belong to the body around its table: the document lost where the table ends.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub perhaps_outside: bool,
+}
+
+impl Schema {
+    /// Whether `name` is what a document may call this schema, apart from case, spaces and punctuation.
+    pub fn is_called(&self, name: &str) -> bool {
+        let is = |own: &str| letters(own).eq(letters(name));
+        is(&self.name) || self.title.as_deref().is_some_and(is)
+    }
+}
+
+impl Operation {
+    /// An answer without a table whose example is `{}` has no properties: the example says so.
+    pub fn settle_empty_answer(&mut self) {
+        let Some(answer) = &mut self.response else {
+            return;
+        };
+        let example = answer.example.as_ref().and_then(Value::as_object);
+        if answer.properties.is_none() && example.is_some_and(serde_json::Map::is_empty) {
+            answer.properties = Some(Vec::new());
+        }
+    }
+}
+
+impl Variant {
+    /// The schemas that `name` may mean: a page can define one twice.
+    pub fn schemas_called(&self, name: &str) -> impl Iterator<Item = &Schema> {
+        let exact = self.schemas.iter().any(|schema| schema.name == name);
+        self.schemas.iter().filter(move |schema| {
+            if exact {
+                schema.name == name
+            } else {
+                schema.is_called(name)
+            }
+        })
+    }
+
+    /// The facts of a body: its own properties, or those of its schema.
+    pub fn properties_of<'a>(&'a self, body: &'a Body) -> Option<&'a [Property]> {
+        body.properties.as_deref().or_else(|| {
+            let name = body.schema.as_deref()?;
+            self.schemas_called(name)
+                .find_map(|schema| schema.properties.as_deref())
+        })
+    }
+
+    /// How many rows of tables the facts hold.
+    pub fn rows(&self) -> usize {
+        let bodies = self
+            .operations
+            .iter()
+            .flat_map(|operation| [&operation.request, &operation.response])
+            .flatten()
+            .filter_map(|body| body.properties.as_ref())
+            .map(Vec::len);
+        let schemas = self.schemas.iter().map(|schema| {
+            schema.properties.as_ref().map_or(0, Vec::len) + usize::from(schema.entries.is_some())
+        });
+        bodies.chain(schemas).sum()
+    }
+}
+
+/// A name without case, spaces and punctuation: `Voucher code`, `#voucher-code` and `VoucherCode` are one name.
+pub fn plain(name: &str) -> String {
+    letters(name).collect()
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
+    name.chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}

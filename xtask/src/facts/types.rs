@@ -1,0 +1,160 @@
+//! Types as documents name them, and their notation: `string`, `array of <Voucher code>`, `map of string`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// The type of a property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `string`
+    String,
+    /// `boolean`
+    Boolean,
+    /// `integer`
+    Integer,
+    /// `number`
+    Number,
+    /// `object`: which one is not said.
+    Object,
+    /// `any`: anything goes.
+    Any,
+    /// `enum`: a text out of a list that stands at the property itself.
+    Enum,
+    /// `array of …`
+    Array(Box<Type>),
+    /// `map of …`: an object with any names, and values of one type.
+    Map(Box<Type>),
+    /// `<Voucher code>`: a schema of the document, or of another page.
+    Named(Name),
+    /// `string <Hybrid identifier>`: a text of a certain kind.
+    StringNamed(Name),
+}
+
+/// A schema as a document refers to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// What it is called.
+    pub name: String,
+    /// Where the link leads, if not to what it is called.
+    pub linked: Option<String>,
+}
+
+impl Type {
+    /// A reference to the schema of a name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self::Named(Name {
+            name: name.into(),
+            linked: None,
+        })
+    }
+
+    /// An array of a type.
+    pub fn array_of(items: Self) -> Self {
+        Self::Array(Box::new(items))
+    }
+
+    /// The type inside of all arrays.
+    pub fn innermost(&self) -> &Self {
+        match self {
+            Self::Array(items) => items.innermost(),
+            other => other,
+        }
+    }
+
+    /// The name of the schema that the type leads to, through arrays.
+    pub fn name(&self) -> Option<&str> {
+        match self.innermost() {
+            Self::Named(name) | Self::StringNamed(name) => Some(&name.name),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::String => f.write_str("string"),
+            Self::Boolean => f.write_str("boolean"),
+            Self::Integer => f.write_str("integer"),
+            Self::Number => f.write_str("number"),
+            Self::Object => f.write_str("object"),
+            Self::Any => f.write_str("any"),
+            Self::Enum => f.write_str("enum"),
+            Self::Array(items) => write!(f, "array of {items}"),
+            Self::Map(values) => write!(f, "map of {values}"),
+            Self::Named(name) => write!(f, "{name}"),
+            Self::StringNamed(name) => write!(f, "string {name}"),
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.linked {
+            None => write!(f, "<{}>", self.name),
+            Some(linked) => write!(f, "<{} -> {linked}>", self.name),
+        }
+    }
+}
+
+/// A text that is no type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no type; write `string`, `array of string` or `<Voucher code>`")]
+pub struct NotAType(String);
+
+impl FromStr for Type {
+    type Err = NotAType;
+
+    fn from_str(text: &str) -> Result<Self, NotAType> {
+        Ok(match text {
+            "string" => Self::String,
+            "boolean" => Self::Boolean,
+            "integer" => Self::Integer,
+            "number" => Self::Number,
+            "object" => Self::Object,
+            "any" => Self::Any,
+            "enum" => Self::Enum,
+            _ => {
+                if let Some(items) = text.strip_prefix("array of ") {
+                    Self::array_of(items.parse()?)
+                } else if let Some(values) = text.strip_prefix("map of ") {
+                    Self::Map(Box::new(values.parse()?))
+                } else if let Some(name) = text.strip_prefix("string ").and_then(name_of) {
+                    Self::StringNamed(name)
+                } else if let Some(name) = name_of(text) {
+                    Self::Named(name)
+                } else {
+                    return Err(NotAType(text.to_owned()));
+                }
+            }
+        })
+    }
+}
+
+fn name_of(text: &str) -> Option<Name> {
+    let inside = text.strip_prefix('<')?.strip_suffix('>')?;
+    let (name, linked) = match inside.split_once(" -> ") {
+        Some((name, linked)) => (name, Some(linked.to_owned())),
+        None => (inside, None),
+    };
+    (!name.is_empty()).then(|| Name {
+        name: name.to_owned(),
+        linked,
+    })
+}
+
+impl Serialize for Type {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Type {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,159 @@
+//! The grammar of the two middle columns of a table: type, and contract.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::facts::types::Name;
+use crate::facts::{Limit, Type, plain};
+
+/// What stands in front of a link's title when a cell was made one line of text, and what ends its address.
+///
+/// Two characters that no page can hold as text: they are not characters.
+const LINK: [char; 2] = ['\u{fdd0}', '\u{fdd1}'];
+
+/// A link in a line of text, so that [`parse_type`] finds title and address again.
+pub(super) fn link(title: &str, url: &str) -> String {
+    format!("{}{title}{}{url}{}", LINK[0], LINK[0], LINK[1])
+}
+
+/// A type cell: the type, and the limits that older pages put there.
+///
+/// # Errors
+/// When the text is no type; the error is the text.
+pub(super) fn parse_type(cell: &str) -> Result<(Type, BTreeMap<Limit, Value>), String> {
+    let cell = cell.trim();
+    let (kind, limits) = match cell.split_once(", max ") {
+        Some((kind, limit)) => {
+            let mut limits = BTreeMap::new();
+            parse_limit(&format!("max {limit}"), &mut limits)?;
+            (kind, limits)
+        }
+        None => (cell, BTreeMap::new()),
+    };
+    Ok((parse_kind(kind.trim())?, limits))
+}
+
+fn parse_kind(text: &str) -> Result<Type, String> {
+    Ok(match text {
+        "string" | "strings" => Type::String,
+        "boolean" | "booleans" | "bool" => Type::Boolean,
+        "integer" | "integers" | "int" => Type::Integer,
+        "number" | "numbers" | "decimal" => Type::Number,
+        "object" | "objects" => Type::Object,
+        "any" => Type::Any,
+        "array" | "array,null" => Type::array_of(Type::Any),
+        _ => {
+            if let Some(items) = text
+                .strip_prefix("array of ")
+                .or_else(|| text.strip_prefix("array "))
+            {
+                Type::array_of(parse_kind(items.trim())?)
+            } else if let Some(name) = text
+                .strip_prefix("string ")
+                .and_then(|name| parse_link(name.trim()))
+            {
+                Type::StringNamed(name)
+            } else if let Some(name) = parse_link(text) {
+                Type::Named(name)
+            } else {
+                return Err(text.replace(LINK, ""));
+            }
+        }
+    })
+}
+
+fn parse_link(text: &str) -> Option<Name> {
+    let inside = text.strip_prefix(LINK[0])?.strip_suffix(LINK[1])?;
+    let (title, url) = inside.split_once(LINK[0])?;
+    if title.trim().is_empty() || title.contains(LINK) || url.contains(LINK) {
+        return None;
+    }
+    let anchor = url.split_once('#').map(|(_, anchor)| anchor);
+    let linked = anchor
+        .map(|anchor| anchor.strip_prefix("X-Ref-Name-").unwrap_or(anchor))
+        .filter(|anchor| !anchor.is_empty() && !leads_to(anchor, title))
+        .map(str::to_owned);
+    Some(Name {
+        name: title.trim().to_owned(),
+        linked,
+    })
+}
+
+/// Whether an anchor is the one of a heading; the second heading of a name has a number behind it.
+fn leads_to(anchor: &str, title: &str) -> bool {
+    let title = plain(title);
+    plain(anchor) == title
+        || anchor
+            .rsplit_once('-')
+            .is_some_and(|(stem, count)| count.parse::<u8>().is_ok() && plain(stem) == title)
+}
+
+/// A contract cell: whether it says "required", and the limits.
+///
+/// # Errors
+/// When the text is no contract; the error is the part that is none.
+pub(super) fn parse_contract(cell: &str) -> Result<(bool, BTreeMap<Limit, Value>), String> {
+    let mut parts = cell.split(',').map(str::trim);
+    let required = match parts.next() {
+        Some("required") => true,
+        Some("optional") => false,
+        other => return Err(other.unwrap_or_default().to_owned()),
+    };
+    let mut limits = BTreeMap::new();
+    for part in parts {
+        parse_limit(part, &mut limits)?;
+    }
+    Ok((required, limits))
+}
+
+/// `max 1000 items`, `max length 128 characters`, `max 128 characters`, `max length 3 months`.
+fn parse_limit(text: &str, limits: &mut BTreeMap<Limit, Value>) -> Result<(), String> {
+    let no_limit = || text.replace(LINK, "");
+    let rest = text.strip_prefix("max ").ok_or_else(no_limit)?;
+    let rest = rest.strip_prefix("length ").unwrap_or(rest);
+    let (number, unit) = rest.split_once(' ').ok_or_else(no_limit)?;
+    let number: u64 = number.parse().map_err(|_| no_limit())?;
+    let limit = match unit.trim() {
+        "item" | "items" => Limit::MaxItems,
+        "character" | "characters" => Limit::MaxLength,
+        "month" | "months" => Limit::MaxMonths,
+        _ => return Err(no_limit()),
+    };
+    limits.insert(limit, Value::from(number));
+    Ok(())
+}
+
+/// What a deprecation points to: a name in a sentence such as "use this instead".
+pub(super) fn replacement_in(message: &str) -> Option<String> {
+    if let Some(code) = message.split('`').nth(1) {
+        return Some(code.to_owned());
+    }
+    let mut words = message.split_whitespace();
+    words.find(|word| word.eq_ignore_ascii_case("use"))?;
+    let name = words.next()?.trim_end_matches('.');
+    // "Use A page about it" names no property; "use A instead" and "use A." do.
+    let ends = words
+        .next()
+        .is_none_or(|next| next.trim_end_matches('.') == "instead");
+    (ends && is_property_name(name) && name.starts_with(char::is_uppercase))
+        .then(|| name.to_owned())
+}
+
+/// Whether a text can be the name of a property.
+pub(super) fn is_property_name(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters
+            .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | '$'))
+}
+
+/// The first word of a text.
+pub(super) fn first_word(text: &str) -> String {
+    text.split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}

@@ -1,0 +1,100 @@
+//! The text of parts of a page.
+
+use comrak::nodes::{AstNode, NodeValue};
+
+use crate::import::cells::{first_word, link};
+
+/// A part of a page.
+pub(super) type Node<'a> = &'a AstNode<'a>;
+
+pub(super) fn line_of(node: Node<'_>) -> usize {
+    node.data.borrow().sourcepos.start.line.max(1)
+}
+
+/// Cells in a row's text: what stands between bars that are not escaped.
+pub(super) fn cells_in(text: &str) -> usize {
+    let text = text.trim();
+    let text = text.strip_prefix('|').unwrap_or(text);
+    let mut cells = 1;
+    let mut escaped = false;
+    let mut ends_with_bar = false;
+    for letter in text.chars() {
+        ends_with_bar = letter == '|' && !escaped;
+        cells += usize::from(ends_with_bar);
+        escaped = letter == '\\' && !escaped;
+    }
+    cells - usize::from(ends_with_bar)
+}
+
+pub(super) fn text_of(node: Node<'_>) -> String {
+    let mut text = String::new();
+    collect(node, &mut text, &mut |_, _| None);
+    text.trim().to_owned()
+}
+
+/// The text of a type cell, its links marked.
+pub(super) fn text_with_links(node: Node<'_>) -> String {
+    let mut text = String::new();
+    collect(node, &mut text, &mut |title, url| Some(link(title, url)));
+    text.trim().to_owned()
+}
+
+fn collect(
+    node: Node<'_>,
+    text: &mut String,
+    links: &mut impl FnMut(&str, &str) -> Option<String>,
+) {
+    for child in node.children() {
+        let value = child.data.borrow().value.clone();
+        match value {
+            NodeValue::Text(part) => text.push_str(&part),
+            NodeValue::Code(code) => text.push_str(&code.literal),
+            NodeValue::SoftBreak | NodeValue::LineBreak => text.push(' '),
+            NodeValue::Link(to) => {
+                let title = text_of(child);
+                match links(&title, &to.url) {
+                    Some(marked) => text.push_str(&marked),
+                    None => text.push_str(&title),
+                }
+            }
+            _ => collect(child, text, links),
+        }
+    }
+}
+
+pub(super) fn has_struck(node: Node<'_>) -> bool {
+    node.children()
+        .any(|part| matches!(part.data.borrow().value, NodeValue::Strikethrough))
+}
+
+/// What stands behind the mark of a deprecation, code in backticks.
+pub(super) fn message_of(description: Node<'_>) -> Option<String> {
+    let parts: Vec<_> = description.children().collect();
+    let mark = parts.iter().position(|part| {
+        matches!(part.data.borrow().value, NodeValue::Strong) && text_of(part) == "Deprecated!"
+    })?;
+    let mut message = String::new();
+    for part in &parts[mark + 1..] {
+        match &part.data.borrow().value {
+            NodeValue::Code(code) => {
+                message.push('`');
+                message.push_str(&code.literal);
+                message.push('`');
+            }
+            NodeValue::Text(text) => message.push_str(text),
+            _ => message.push_str(&text_of(part)),
+        }
+    }
+    Some(message)
+}
+
+/// The value that an item of a list stands for: code at its very beginning.
+pub(super) fn enum_value(item: Node<'_>) -> Option<String> {
+    let first = item.children().next()?;
+    let code = first.children().next()?;
+    match &code.data.borrow().value {
+        NodeValue::Code(code) => Some(code.literal.clone()),
+        NodeValue::Strikethrough => Some(first_word(&text_of(code))),
+        _ => None,
+    }
+}

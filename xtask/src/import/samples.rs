@@ -1,0 +1,117 @@
+//! Sample payloads: read leniently, kept without anything of a token's shape.
+
+use serde_json::{Map, Value};
+
+/// A sample payload, and what is wrong with it as JSON.
+pub struct Sample {
+    /// The payload, without tokens.
+    pub value: Value,
+    /// What is wrong with it; none where it is JSON.
+    pub invalid: Option<String>,
+}
+
+/// Reads a sample. Trailing commas are taken out, and reported.
+///
+/// # Errors
+/// When it is not JSON otherwise either; the error says what and in which line of the sample.
+pub fn parse(text: &str) -> Result<Sample, String> {
+    let (text, commas) = without_trailing_commas(text);
+    let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    Ok(Sample {
+        value: tidy(&value),
+        invalid: (commas > 0).then(|| {
+            format!(
+                "{commas} trailing comma{}",
+                if commas == 1 { "" } else { "s" }
+            )
+        }),
+    })
+}
+
+/// The same value, its keys in alphabetical order and without anything of a token's shape.
+pub fn tidy(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let mut keys: Vec<_> = object.keys().collect();
+            keys.sort_unstable();
+            let mut sorted = Map::new();
+            for key in keys {
+                let value = match &object[key] {
+                    Value::String(_) if key.ends_with("Token") => Value::from(stand_in(key)),
+                    other => tidy(other),
+                };
+                sorted.insert(key.clone(), value);
+            }
+            Value::Object(sorted)
+        }
+        Value::Array(items) => Value::Array(items.iter().map(tidy).collect()),
+        Value::String(text) => Value::from(without_tokens(text)),
+        other => other.clone(),
+    }
+}
+
+fn stand_in(key: &str) -> &'static str {
+    match key {
+        "ClientToken" => "sandbox-client-token",
+        "AccessToken" => "sandbox-access-token",
+        _ => "sandbox-token",
+    }
+}
+
+/// A text without anything of a token's shape: 24 or more hexadecimal digits in a row, with what is joined to them.
+pub fn without_tokens(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut clean = String::with_capacity(text.len());
+    let mut from = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let digits = hex_digits(&bytes[at..]);
+        if digits >= 24 {
+            let mut end = at + digits;
+            while bytes.get(end) == Some(&b'-') && hex_digits(&bytes[end + 1..]) >= 8 {
+                end += 1 + hex_digits(&bytes[end + 1..]);
+            }
+            clean.push_str(&text[from..at]);
+            clean.push_str("sandbox-token");
+            from = end;
+            at = end;
+        } else {
+            at += digits.max(1);
+        }
+    }
+    clean.push_str(&text[from..]);
+    clean
+}
+
+fn hex_digits(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count()
+}
+
+fn without_trailing_commas(text: &str) -> (String, usize) {
+    let mut clean = String::with_capacity(text.len());
+    let mut commas = 0;
+    let mut in_string = false;
+    let mut letters = text.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '"' => in_string = !in_string,
+            '\\' if in_string => {
+                clean.push(letter);
+                if let Some((_, escaped)) = letters.next() {
+                    clean.push(escaped);
+                }
+                continue;
+            }
+            ',' if !in_string && text[at + 1..].trim_start().starts_with(['}', ']']) => {
+                commas += 1;
+                continue;
+            }
+            _ => {}
+        }
+        clean.push(letter);
+    }
+    (clean, commas)
+}

@@ -1,0 +1,110 @@
+//! `cargo xtask import --verify DIR`: the documents at hand against the facts that were taken from them.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::command::Outcome;
+use crate::document::sha256_hex;
+use crate::error::Result;
+use crate::{files, variants};
+
+/// Folders in folders, at most.
+const DEEPEST: usize = 16;
+
+/// Runs the command.
+///
+/// # Errors
+/// When a document or a variant file can't be read.
+pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<Outcome> {
+    let variants = variants::read_all(&variants::folder())?;
+    let mut lines = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut differs = 0;
+    for path in documents(folder, 0)? {
+        let shown = path
+            .strip_prefix(folder)
+            .unwrap_or(&path)
+            .display()
+            .to_string();
+        let text = files::read_text(&path)?;
+        let sha256 = sha256_hex(text.as_bytes());
+        let imported_as = variants
+            .iter()
+            .find(|file| file.variant.source.sha256.as_deref() == Some(&sha256));
+        let read_for = variants.iter().find(|file| {
+            file.variant
+                .source
+                .documents
+                .iter()
+                .any(|document| document.sha256 == sha256)
+        });
+        if let Some(known) = imported_as {
+            let source = &known.variant.source;
+            let again = super::parse(&path, &text, &source.id, &source.dated)?.variant;
+            if again == known.variant {
+                lines.push(format!("{shown}: agrees with {}", known.file.display()));
+            } else {
+                differs += 1;
+                lines.push(format!(
+                    "{shown}: DIFFERS from {}; import it again",
+                    known.file.display()
+                ));
+            }
+            seen.insert(sha256);
+        } else if let Some(known) = read_for {
+            lines.push(format!(
+                "{shown}: unchanged since it was read for {}",
+                known.file.display()
+            ));
+            seen.insert(sha256);
+        } else {
+            differs += 1;
+            lines.push(format!("{shown}: DIFFERS: no variant file was made from it; import it, or ask `drift` about it"));
+        }
+    }
+    for file in &variants {
+        let source = &file.variant.source;
+        let by_hand = source
+            .documents
+            .iter()
+            .map(|document| (&document.sha256, document.file.as_str()));
+        let imported = source.sha256.iter().map(|sha256| (sha256, "its document"));
+        for (sha256, name) in imported.chain(by_hand) {
+            if !seen.contains(sha256) {
+                differs += 1;
+                lines.push(format!(
+                    "{}: DIFFERS: {name} is not in the folder, or was changed",
+                    file.file.display()
+                ));
+            }
+        }
+    }
+    lines.push(format!(
+        "{} documents, {} variant files, {differs} differences",
+        seen.len(),
+        variants.len()
+    ));
+    files::print(out, &lines)?;
+    Ok(if differs > 0 {
+        Outcome::Attention
+    } else {
+        Outcome::Done
+    })
+}
+
+/// The files of a folder and of those in it, in order of their names.
+fn documents(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    if depth > DEEPEST {
+        return Ok(found);
+    }
+    for path in files::entries(folder)? {
+        if path.is_dir() {
+            found.extend(documents(&path, depth + 1)?);
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,488 @@
+//! Which row of a document speaks of which property of the spec.
+//!
+//! Documents name schemas differently, and pages not at all where they are the body of an operation. So rows are
+//! matched along the structure: from the operations on, through the properties whose types refer to schemas. Only
+//! what no reference leads to is matched by its name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::names::{Names, SameSchema, same_kind};
+use super::outside::settle_outside;
+use super::spec::{Spec, resource, rows_of};
+use super::subject::{RESPONSE, Subject};
+use crate::facts::{Answer, Form, Limit, Operation, Property, Schema, Type, Variant, plain};
+
+/// A row of a document and the property that it speaks of.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The property.
+    pub subject: Subject,
+    /// What the row says.
+    pub row: Property,
+    /// Whether its type is that of the spec; none where one of the two is unknown.
+    pub type_agrees: Option<bool>,
+    /// Whether the spec has the property.
+    pub known: bool,
+    /// Whether what the row leaves out is not said: the limits of a value that stand at the property around it.
+    pub fragment: bool,
+}
+
+/// What a document says, put in terms of the spec.
+#[derive(Clone, Debug, Default)]
+pub struct Aligned {
+    /// The rows.
+    pub cells: Vec<Cell>,
+    /// The properties, operations and statuses that the document should have, and has not.
+    pub absent: Vec<Subject>,
+    /// The operations and schemas that the spec lacks.
+    pub unknown: Vec<Subject>,
+    /// The operations that both have.
+    pub operations: Vec<Operation>,
+    /// The answers that both have: subject, whether the body agrees, and the body.
+    pub answers: Vec<(Subject, bool, String)>,
+    /// The enums that both have: the spec's name, and the values.
+    pub enums: Vec<(String, Vec<String>)>,
+    /// Schemas of the spec that the document has.
+    pub schemas: BTreeSet<String>,
+    /// Operations of other resources.
+    pub other_operations: usize,
+    /// Schemas that belong to nothing that the spec covers.
+    pub other_schemas: usize,
+}
+
+/// What a property says about the value inside of an update value: its text limits and its format.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Inner {
+    format: Option<String>,
+    limits: Vec<(Limit, String)>,
+}
+
+/// Puts a document in terms of the spec.
+pub fn align(spec: &Spec, variant: &Variant, same: &[SameSchema]) -> Aligned {
+    let variant = settle_outside(spec, variant);
+    let mut walk = Walk {
+        spec,
+        variant: &variant,
+        names: Names {
+            spec,
+            variant: &variant,
+            same,
+        },
+        aligned: Aligned::default(),
+        visited: BTreeSet::new(),
+        matched: BTreeSet::new(),
+    };
+    walk.operations();
+    if variant.source.form != Form::Openapi {
+        walk.by_name();
+    }
+    walk.rest();
+    walk.aligned
+}
+
+struct Walk<'a> {
+    spec: &'a Spec,
+    variant: &'a Variant,
+    names: Names<'a>,
+    aligned: Aligned,
+    /// Schemas of the spec and of the document that were compared, and what was said about the inner value.
+    visited: BTreeSet<(String, usize, Inner)>,
+    /// Schemas of the document that were compared.
+    matched: BTreeSet<usize>,
+}
+
+impl<'a> Walk<'a> {
+    fn operations(&mut self) {
+        let ours = self.spec.resources();
+        let form = self.variant.source.form;
+        let theirs: BTreeSet<&str> = self
+            .variant
+            .operations
+            .iter()
+            .map(|operation| resource(&operation.path))
+            .collect();
+        for operation in &self.variant.operations {
+            let Some(in_spec) = self.spec.operation(&operation.path) else {
+                if ours.contains(resource(&operation.path)) {
+                    self.aligned.unknown.push(Subject::whole(&operation.path));
+                } else {
+                    self.aligned.other_operations += 1;
+                }
+                continue;
+            };
+            self.aligned.operations.push(operation.clone());
+            for (suffix, body, known) in [
+                ("", &operation.request, &in_spec.request),
+                (RESPONSE, &operation.response, &in_spec.response),
+            ] {
+                let Some(body) = body else {
+                    continue;
+                };
+                let Some(rows) = self.variant.properties_of(body) else {
+                    continue;
+                };
+                self.match_root(body.schema.as_deref());
+                let owner = format!("{}{suffix}", operation.path);
+                self.table(
+                    &owner,
+                    rows_of(&self.spec.facts, known.as_ref()),
+                    rows,
+                    body.partial,
+                );
+            }
+            self.answers(operation, in_spec);
+        }
+        let covers_all = form.speaks_for_all_operations();
+        for operation in &self.spec.facts.operations {
+            let covered = covers_all
+                || form.speaks_for_its_resources() && theirs.contains(resource(&operation.path));
+            if covered
+                && !self
+                    .variant
+                    .operations
+                    .iter()
+                    .any(|other| other.path == operation.path)
+            {
+                self.aligned.absent.push(Subject::whole(&operation.path));
+            }
+        }
+    }
+
+    /// The schema of a body is compared under the operation's name, not under its own.
+    fn match_root(&mut self, name: Option<&str>) {
+        if let Some(name) = name {
+            let indices: Vec<_> = self.indices(name).collect();
+            self.matched.extend(indices);
+        }
+    }
+
+    fn answers(&mut self, operation: &Operation, in_spec: &Operation) {
+        let stated: Vec<&Answer> = operation
+            .answers
+            .iter()
+            .filter(|answer| answer.status.is_some())
+            .collect();
+        for answer in &operation.answers {
+            let known = match &answer.status {
+                Some(status) => in_spec.answers.iter().find(|known| covers(known, status)),
+                // Without its status an answer still shows its body.
+                None => in_spec
+                    .answers
+                    .iter()
+                    .find(|known| self.names.means(&known.body, &answer.body)),
+            };
+            let Some(known) = known else {
+                if let Some(status) = &answer.status {
+                    self.aligned.unknown.push(Subject::property(
+                        &operation.path,
+                        format!("status {status}"),
+                    ));
+                    // What the body says is the same as with the other statuses.
+                    if let Some(other) = in_spec
+                        .answers
+                        .iter()
+                        .find(|known| self.names.means(&known.body, &answer.body))
+                    {
+                        self.schemas(&other.body, &answer.body, &Inner::default());
+                    }
+                }
+                continue;
+            };
+            if answer.status.is_some() {
+                let status = known.status.as_deref().unwrap_or_default();
+                let subject = Subject::property(&operation.path, format!("status {status}"));
+                let agrees =
+                    known.body == answer.body || self.names.means(&known.body, &answer.body);
+                self.aligned
+                    .answers
+                    .push((subject, agrees, answer.body.clone()));
+            }
+            let is_root = in_spec
+                .response
+                .as_ref()
+                .is_some_and(|body| body.schema.as_ref() == Some(&known.body));
+            if !is_root && self.names.means(&known.body, &answer.body) {
+                self.schemas(&known.body, &answer.body, &Inner::default());
+            }
+        }
+        if stated.is_empty() || self.variant.source.form == Form::ReadByHand {
+            return;
+        }
+        for known in &in_spec.answers {
+            let status = known.status.as_deref().unwrap_or_default();
+            if !stated
+                .iter()
+                .any(|answer| covers(known, answer.status.as_deref().unwrap_or_default()))
+            {
+                self.aligned.absent.push(Subject::property(
+                    &operation.path,
+                    format!("status {status}"),
+                ));
+            }
+        }
+    }
+
+    /// Compares the rows of a table with those of the spec.
+    fn table(&mut self, owner: &str, known: &'a [Property], rows: &'a [Property], partial: bool) {
+        for row in rows {
+            let subject = Subject::property(owner, &row.name);
+            let Some(in_spec) = known.iter().find(|known| known.name == row.name) else {
+                self.aligned.cells.push(Cell {
+                    subject,
+                    row: row.clone(),
+                    type_agrees: None,
+                    known: false,
+                    fragment: false,
+                });
+                continue;
+            };
+            let mut row = row.clone();
+            let inner = self.take_inner(in_spec, &mut row);
+            let type_agrees = match (&in_spec.kind, &row.kind) {
+                (Some(known), Some(kind)) => {
+                    let agrees = self.names.types_agree(known, kind);
+                    if let (Some(known), Some(name)) = (known.name(), kind.name())
+                        && agrees
+                    {
+                        self.schemas(known, name, &inner);
+                    }
+                    Some(agrees)
+                }
+                _ => None,
+            };
+            self.aligned.cells.push(Cell {
+                subject,
+                row,
+                type_agrees,
+                known: true,
+                fragment: false,
+            });
+        }
+        if !partial {
+            for known in known {
+                if !rows.iter().any(|row| row.name == known.name) {
+                    self.aligned
+                        .absent
+                        .push(Subject::property(owner, &known.name));
+                }
+            }
+        }
+    }
+
+    /// Takes what a row says about the text inside of an update value: an object has no length, and no format.
+    fn take_inner(&self, in_spec: &Property, row: &mut Property) -> Inner {
+        let wraps = in_spec
+            .kind
+            .as_ref()
+            .and_then(Type::name)
+            .is_some_and(|name| self.wraps_a_value(name));
+        if !wraps {
+            return Inner::default();
+        }
+        let limits: Vec<_> = row
+            .limits
+            .keys()
+            .copied()
+            .filter(|limit| limit.is_of_text())
+            .collect();
+        Inner {
+            format: row.format.take(),
+            limits: limits
+                .into_iter()
+                .filter_map(|limit| Some((limit, row.limits.remove(&limit)?.to_string())))
+                .collect(),
+        }
+    }
+
+    fn wraps_a_value(&self, name: &str) -> bool {
+        self.spec
+            .schema(name)
+            .and_then(|schema| schema.properties.as_deref())
+            .is_some_and(|rows| matches!(rows, [row] if row.name == "Value"))
+    }
+
+    fn indices(&self, name: &str) -> impl Iterator<Item = usize> + use<'a> {
+        let variant = self.variant;
+        let found: Vec<_> = variant
+            .schemas_called(name)
+            .map(std::ptr::from_ref)
+            .collect();
+        variant
+            .schemas
+            .iter()
+            .enumerate()
+            .filter(move |(_, schema)| found.contains(&std::ptr::from_ref(*schema)))
+            .map(|(index, _)| index)
+    }
+
+    /// Compares a schema of the spec with those that the document calls so.
+    fn schemas(&mut self, known: &str, name: &str, inner: &Inner) {
+        let Some(in_spec) = self.spec.schema(known) else {
+            return;
+        };
+        let indices: Vec<_> = self.indices(name).collect();
+        if indices.is_empty() && *inner != Inner::default() {
+            self.fragment(in_spec, inner);
+        }
+        for index in indices {
+            self.pair(in_spec, index, inner);
+        }
+    }
+
+    /// The document shows the limits, and not the schema that they apply to: it stands on another page.
+    fn fragment(&mut self, in_spec: &'a Schema, inner: &Inner) {
+        if !self
+            .visited
+            .insert((in_spec.name.clone(), usize::MAX, inner.clone()))
+        {
+            return;
+        }
+        let mut row = Property {
+            name: "Value".to_owned(),
+            ..Property::default()
+        };
+        put_inner(&mut row, inner);
+        self.aligned.cells.push(Cell {
+            subject: Subject::property(&in_spec.name, "Value"),
+            row,
+            type_agrees: None,
+            known: true,
+            fragment: true,
+        });
+    }
+
+    fn pair(&mut self, in_spec: &'a Schema, index: usize, inner: &Inner) {
+        if !self
+            .visited
+            .insert((in_spec.name.clone(), index, inner.clone()))
+        {
+            return;
+        }
+        let schema = &self.variant.schemas[index];
+        if !same_kind(in_spec, schema) {
+            return;
+        }
+        self.matched.insert(index);
+        self.aligned.schemas.insert(in_spec.name.clone());
+        if let Some(values) = &schema.values {
+            self.aligned
+                .enums
+                .push((in_spec.name.clone(), values.clone()));
+        }
+        if let (Some(known), Some(rows)) = (&in_spec.properties, &schema.properties) {
+            let first = self.aligned.cells.len();
+            self.table(&in_spec.name, known, rows, schema.partial);
+            for cell in &mut self.aligned.cells[first..] {
+                if cell.subject.owner == in_spec.name
+                    && cell.subject.property.as_deref() == Some("Value")
+                {
+                    put_inner(&mut cell.row, inner);
+                }
+            }
+        }
+    }
+
+    /// What no reference led to, by its name.
+    fn by_name(&mut self) {
+        let named: Vec<&'a Schema> = self.spec.named_schemas().collect();
+        for in_spec in named {
+            if self.aligned.schemas.contains(&in_spec.name) {
+                continue;
+            }
+            let indices: Vec<_> = (0..self.variant.schemas.len())
+                .filter(|index| {
+                    self.names
+                        .is_called(in_spec, &self.variant.schemas[*index].name)
+                })
+                .collect();
+            for index in indices {
+                self.pair(in_spec, index, &Inner::default());
+            }
+        }
+    }
+
+    /// What is left: unknown to the spec if it belongs to an operation of ours, and none of our business otherwise.
+    fn rest(&mut self) {
+        let reached = self.reached();
+        for (index, schema) in self.variant.schemas.iter().enumerate() {
+            if self.matched.contains(&index) {
+                continue;
+            }
+            let under_ours = schema
+                .under
+                .as_deref()
+                .is_some_and(|path| self.spec.operation(path).is_some());
+            if under_ours || reached.contains(&plain(&schema.name)) {
+                let subject = Subject::whole(&schema.name);
+                if !self.aligned.unknown.contains(&subject) {
+                    self.aligned.unknown.push(subject);
+                }
+            } else {
+                self.aligned.other_schemas += 1;
+            }
+        }
+    }
+
+    /// The schemas of the document that operations of ours lead to, by plain name.
+    fn reached(&self) -> BTreeSet<String> {
+        let by_name: BTreeMap<String, &Schema> = self
+            .variant
+            .schemas
+            .iter()
+            .map(|schema| (plain(&schema.name), schema))
+            .collect();
+        let mut open: Vec<String> = Vec::new();
+        for operation in &self.variant.operations {
+            if self.spec.operation(&operation.path).is_none() {
+                continue;
+            }
+            for body in [&operation.request, &operation.response]
+                .into_iter()
+                .flatten()
+            {
+                open.extend(body.schema.iter().map(|name| plain(name)));
+                open.extend(body.properties.iter().flatten().filter_map(named_type));
+            }
+            open.extend(operation.answers.iter().map(|answer| plain(&answer.body)));
+        }
+        let mut reached = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if let Some(schema) = by_name.get(&name)
+                && reached.insert(name)
+            {
+                open.extend(schema.properties.iter().flatten().filter_map(named_type));
+            }
+        }
+        reached
+    }
+}
+
+fn named_type(row: &Property) -> Option<String> {
+    row.kind.as_ref()?.name().map(plain)
+}
+
+/// Whether an answer of the spec is the one of a status: the status itself, or a range such as `5XX`.
+fn covers(known: &Answer, status: &str) -> bool {
+    known.status.as_deref().is_some_and(|known| {
+        known == status
+            || known
+                .strip_suffix("XX")
+                .is_some_and(|class| status.len() == 3 && status.starts_with(class))
+    })
+}
+
+fn put_inner(row: &mut Property, inner: &Inner) {
+    if let Some(format) = &inner.format {
+        row.format = Some(format.clone());
+    }
+    for (limit, value) in &inner.limits {
+        row.limits.insert(
+            *limit,
+            value
+                .parse::<u64>()
+                .map_or_else(|_| Value::from(value.as_str()), Value::from),
+        );
+    }
+}

@@ -1,0 +1,368 @@
+//! Statements: what each document says about each subject, and whether the spec says the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::align::{Aligned, Cell, align};
+use super::examples::{self, Against, Contradiction};
+use super::names::SameSchema;
+use super::spec::{ABSENT, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, rows_of};
+use super::subject::{Dimension, RESPONSE, Subject};
+use crate::facts::{Body, Form, Limit, Property, Type, Variant};
+
+/// What an example is said to be that does nothing it should not.
+pub const FITS: &str = "fits";
+
+/// Something that a document says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// Which document: its place among those compared.
+    pub variant: usize,
+    /// About what.
+    pub subject: Subject,
+    /// About which dimension of it.
+    pub dimension: Dimension,
+    /// What it says.
+    pub value: Value,
+    /// Whether the spec says the same.
+    pub agrees: bool,
+    /// The row of a property that the spec lacks.
+    pub row: Option<Box<Property>>,
+}
+
+/// A document against its own examples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnContradiction {
+    /// Which document: its place among those compared.
+    pub variant: usize,
+    /// The operation, with ` response` behind it for the answer.
+    pub example: String,
+    /// What the example does that the document's own tables rule out.
+    pub what: Contradiction,
+}
+
+/// Documents against the spec.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// What the documents say.
+    pub statements: Vec<Statement>,
+    /// Where the statements about a subject stand.
+    pub about: BTreeMap<Subject, Vec<usize>>,
+    /// What they could have said and did not, counted.
+    pub silent: usize,
+    /// What their examples do that their own tables rule out.
+    pub own: Vec<OwnContradiction>,
+    /// Operations of resources that the spec does not cover.
+    pub other_operations: usize,
+    /// Schemas that belong to nothing that the spec covers.
+    pub other_schemas: usize,
+}
+
+/// Compares documents with the spec.
+pub fn compare(spec: &Spec, variants: &[&Variant], same: &[SameSchema]) -> Comparison {
+    let aligned: Vec<_> = variants
+        .iter()
+        .map(|variant| align(spec, variant, same))
+        .collect();
+    let in_use = dimensions_in_use(spec, &aligned);
+    let mut comparison = Comparison::default();
+    for (index, (variant, aligned)) in variants.iter().zip(&aligned).enumerate() {
+        let mut speaker = Speaker {
+            spec,
+            variant: index,
+            form: variant.source.form,
+            comparison: &mut comparison,
+        };
+        speaker.operations(aligned);
+        for cell in &aligned.cells {
+            speaker.cell(cell, &in_use);
+        }
+        speaker.examples(variant);
+        comparison.other_operations += aligned.other_operations;
+        comparison.other_schemas += aligned.other_schemas;
+    }
+    comparison.statements.sort_by(|left, right| {
+        left.subject
+            .cmp(&right.subject)
+            .then(left.dimension.cmp(&right.dimension))
+            .then(left.variant.cmp(&right.variant))
+            .then_with(|| left.value.to_string().cmp(&right.value.to_string()))
+    });
+    comparison.statements.dedup();
+    for (index, statement) in comparison.statements.iter().enumerate() {
+        comparison
+            .about
+            .entry(statement.subject.clone())
+            .or_default()
+            .push(index);
+    }
+    comparison
+}
+
+impl Comparison {
+    /// What documents say about a subject, each with its place among all statements.
+    pub fn about(&self, subject: &Subject) -> impl Iterator<Item = (usize, &Statement)> {
+        self.about
+            .get(subject)
+            .into_iter()
+            .flatten()
+            .filter_map(|index| Some((*index, self.statements.get(*index)?)))
+    }
+}
+
+/// The dimensions of which somebody says something; to say "none" of the others is idle.
+fn dimensions_in_use(spec: &Spec, aligned: &[Aligned]) -> BTreeSet<(Subject, Dimension)> {
+    let mut in_use: BTreeSet<_> = spec
+        .says
+        .iter()
+        .filter(|((_, dimension), value)| !Spec::restricts_nothing(*dimension, value))
+        .map(|(key, _)| key.clone())
+        .collect();
+    for cell in aligned.iter().flat_map(|aligned| &aligned.cells) {
+        let mut used = |dimension| in_use.insert((cell.subject.clone(), dimension));
+        if cell.row.format.is_some() {
+            used(Dimension::Format);
+        }
+        if cell.row.deprecated {
+            used(Dimension::Deprecated);
+        }
+        for limit in cell.row.limits.keys() {
+            used(Dimension::Limit(*limit));
+        }
+    }
+    in_use
+}
+
+struct Speaker<'c> {
+    spec: &'c Spec,
+    variant: usize,
+    form: Form,
+    comparison: &'c mut Comparison,
+}
+
+impl Speaker<'_> {
+    fn says(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
+        let agrees = self
+            .spec
+            .says
+            .get(&(subject.clone(), dimension))
+            .map_or_else(
+                // What the spec does not speak of is not there.
+                || match dimension {
+                    Dimension::Presence => value == ABSENT,
+                    _ => Spec::restricts_nothing(dimension, &value),
+                },
+                |known| *known == value,
+            );
+        self.says_so(subject, dimension, value, agrees);
+    }
+
+    fn says_so(&mut self, subject: &Subject, dimension: Dimension, value: Value, agrees: bool) {
+        self.comparison.statements.push(Statement {
+            variant: self.variant,
+            subject: subject.clone(),
+            dimension,
+            value,
+            agrees,
+            row: None,
+        });
+    }
+
+    fn operations(&mut self, aligned: &Aligned) {
+        for operation in &aligned.operations {
+            let subject = Subject::whole(&operation.path);
+            self.says(&subject, Dimension::Presence, json!(PRESENT));
+            for (dimension, flag) in [
+                (Dimension::Paginated, operation.paginated),
+                (Dimension::Portfolio, operation.portfolio),
+            ] {
+                match flag {
+                    Some(flag) => self.says(&subject, dimension, json!(flag)),
+                    None => self.comparison.silent += 1,
+                }
+            }
+            for (dimension, flag) in [
+                (Dimension::Deprecated, operation.deprecated),
+                (Dimension::Restricted, operation.restricted),
+            ] {
+                if flag {
+                    self.says(&subject, dimension, json!(true));
+                }
+            }
+        }
+        for (subject, agrees, body) in &aligned.answers {
+            self.says(subject, Dimension::Presence, json!(PRESENT));
+            self.says_so(subject, Dimension::Type, json!(body_type(body)), *agrees);
+        }
+        for subject in &aligned.absent {
+            self.says(subject, Dimension::Presence, json!(ABSENT));
+        }
+        for subject in &aligned.unknown {
+            self.says(subject, Dimension::Presence, json!(PRESENT));
+        }
+        for name in &aligned.schemas {
+            self.says(&Subject::whole(name), Dimension::Presence, json!(PRESENT));
+        }
+        for (name, values) in &aligned.enums {
+            self.says(&Subject::whole(name), Dimension::Enum, enum_value(values));
+        }
+    }
+
+    fn cell(&mut self, cell: &Cell, in_use: &BTreeSet<(Subject, Dimension)>) {
+        let subject = &cell.subject;
+        let row = &cell.row;
+        let used = |dimension| in_use.contains(&(subject.clone(), dimension));
+        if !cell.fragment {
+            self.says(subject, Dimension::Presence, json!(PRESENT));
+        }
+        if !cell.known {
+            if let Some(statement) = self.comparison.statements.last_mut() {
+                statement.row = Some(Box::new(row.clone()));
+            }
+            return;
+        }
+        match (&row.kind, cell.type_agrees) {
+            (Some(kind), Some(agrees)) => {
+                self.says_so(subject, Dimension::Type, json!(kind.to_string()), agrees);
+            }
+            _ => self.comparison.silent += 1,
+        }
+        match &row.format {
+            Some(format) => self.says(subject, Dimension::Format, json!(format)),
+            None if !used(Dimension::Format) => {}
+            None if self.form.speaks_of_formats() && !cell.fragment => {
+                self.says(subject, Dimension::Format, json!(NONE));
+            }
+            None => self.comparison.silent += 1,
+        }
+        for (dimension, flag) in [
+            (Dimension::Required, row.required),
+            (Dimension::Nullable, row.nullable),
+        ] {
+            match flag {
+                Some(flag) => self.says(subject, dimension, json!(flag)),
+                None => self.comparison.silent += 1,
+            }
+        }
+        for limit in Limit::ALL {
+            let dimension = Dimension::Limit(limit);
+            match row.limits.get(&limit) {
+                Some(value) => self.says(subject, dimension, value.clone()),
+                None if !used(dimension) => {}
+                None if self.form.speaks_of(limit) && !cell.fragment && applies(limit, row) => {
+                    self.says(subject, dimension, json!(NONE));
+                }
+                None => self.comparison.silent += 1,
+            }
+        }
+        if used(Dimension::Deprecated) {
+            if cell.fragment || !row.deprecated && !self.form.speaks_of_deprecation() {
+                self.comparison.silent += 1;
+            } else {
+                self.deprecation(subject, row);
+            }
+        }
+    }
+
+    /// A document that marks a deprecation without saying what to use agrees with one that says it.
+    fn deprecation(&mut self, subject: &Subject, row: &Property) {
+        let value = deprecated_value(row);
+        let known = self
+            .spec
+            .says
+            .get(&(subject.clone(), Dimension::Deprecated));
+        let agrees = known.is_some_and(|known| {
+            *known == value
+                || row.deprecated
+                    && *known != json!(false)
+                    && (value == json!(true) || *known == json!(true))
+        });
+        self.says_so(subject, Dimension::Deprecated, value, agrees);
+    }
+
+    fn examples(&mut self, variant: &Variant) {
+        for operation in &variant.operations {
+            let Some(in_spec) = self.spec.operation(&operation.path) else {
+                continue;
+            };
+            for (suffix, body, known, against) in [
+                (
+                    "",
+                    &operation.request,
+                    &in_spec.request,
+                    Against::SpecRequest,
+                ),
+                (
+                    RESPONSE,
+                    &operation.response,
+                    &in_spec.response,
+                    Against::SpecAnswer,
+                ),
+            ] {
+                if let Some(body) = body {
+                    let owner = format!("{}{suffix}", operation.path);
+                    self.example(variant, &owner, body, known.as_ref(), against);
+                }
+            }
+        }
+    }
+
+    fn example(
+        &mut self,
+        variant: &Variant,
+        owner: &str,
+        body: &Body,
+        known: Option<&Body>,
+        against: Against,
+    ) {
+        let Some(sample) = &body.example else {
+            return;
+        };
+        let subject = Subject::whole(owner);
+        let rows = rows_of(&self.spec.facts, known);
+        let mut broken = examples::check(&self.spec.facts, owner, rows, sample, against);
+        if let Some(invalid) = &body.invalid {
+            broken.push(Contradiction {
+                subject: subject.clone(),
+                what: invalid.clone(),
+            });
+        }
+        if broken.is_empty() {
+            self.says_so(&subject, Dimension::Example, json!(FITS), true);
+        }
+        for contradiction in broken {
+            self.says_so(
+                &contradiction.subject,
+                Dimension::Example,
+                json!(contradiction.what),
+                false,
+            );
+        }
+        if let Some(own) = variant.properties_of(body) {
+            for what in examples::check(variant, owner, own, sample, Against::OwnTables) {
+                self.comparison.own.push(OwnContradiction {
+                    variant: self.variant,
+                    example: owner.to_owned(),
+                    what,
+                });
+            }
+        }
+    }
+}
+
+/// Whether a limit can be one of a row's type, so that to leave it out says something.
+fn applies(limit: Limit, row: &Property) -> bool {
+    let kind = row.kind.as_ref();
+    match limit {
+        Limit::MinLength | Limit::MaxLength => matches!(kind, Some(Type::String)),
+        Limit::MinItems | Limit::MaxItems | Limit::UniqueItems => {
+            matches!(kind, Some(Type::Array(_)))
+        }
+        Limit::Minimum | Limit::Maximum => matches!(kind, Some(Type::Integer | Type::Number)),
+        Limit::MaxMonths => !matches!(
+            kind,
+            Some(Type::Boolean | Type::Integer | Type::Number | Type::Array(_))
+        ),
+    }
+}

@@ -1,0 +1,228 @@
+//! Sample payloads against tables: those of the spec, or those of the document that the sample stands in.
+
+use serde_json::{Map, Value, json};
+
+use super::subject::Subject;
+use crate::facts::{Limit, Property, Type, Variant};
+
+/// What a sample does that its tables rule out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Contradiction {
+    /// The property.
+    pub subject: Subject,
+    /// What the sample does with it.
+    pub what: String,
+}
+
+/// How strictly samples are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// The spec: a request has no name that the spec lacks.
+    SpecRequest,
+    /// The spec: an answer may have more names than the spec.
+    SpecAnswer,
+    /// The document's own tables, where "not nullable" is printed as "required".
+    OwnTables,
+}
+
+/// Checks a sample against the rows of its body.
+pub fn check(
+    facts: &Variant,
+    owner: &str,
+    rows: &[Property],
+    sample: &Value,
+    against: Against,
+) -> Vec<Contradiction> {
+    let mut check = Check {
+        facts,
+        against,
+        found: Vec::new(),
+    };
+    match sample {
+        Value::Object(object) => check.object(owner, rows, object),
+        _ => check.add(Subject::whole(owner), "is no object".to_owned()),
+    }
+    check.found.sort();
+    check.found.dedup();
+    check.found
+}
+
+struct Check<'f> {
+    facts: &'f Variant,
+    against: Against,
+    found: Vec<Contradiction>,
+}
+
+impl Check<'_> {
+    fn add(&mut self, subject: Subject, what: String) {
+        self.found.push(Contradiction { subject, what });
+    }
+
+    fn object(&mut self, owner: &str, rows: &[Property], object: &Map<String, Value>) {
+        for row in rows {
+            let subject = Subject::property(owner, &row.name);
+            match object.get(&row.name) {
+                None => {
+                    let printed_as_required = self.against == Against::OwnTables
+                        && row.required.is_none()
+                        && row.nullable == Some(false);
+                    if row.required == Some(true) || printed_as_required {
+                        self.add(subject, "missing".to_owned());
+                    }
+                }
+                Some(Value::Null) => {
+                    if row.nullable == Some(false) {
+                        self.add(subject, "null".to_owned());
+                    }
+                }
+                Some(value) => {
+                    if row.deprecated && self.against == Against::OwnTables {
+                        self.add(subject.clone(), "deprecated, and used".to_owned());
+                    }
+                    self.limits(&subject, row, value);
+                    if let Some(kind) = &row.kind {
+                        self.value(&subject, kind, row, value);
+                    }
+                }
+            }
+        }
+        if self.against != Against::SpecAnswer {
+            for name in object.keys() {
+                if !rows.iter().any(|row| row.name == *name) {
+                    self.add(
+                        Subject::property(owner, name),
+                        "not in the table".to_owned(),
+                    );
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, subject: &Subject, kind: &Type, row: &Property, value: &Value) {
+        let fits = match kind {
+            Type::String | Type::StringNamed(_) => match value {
+                Value::String(text) => {
+                    if let Some(format) = row
+                        .format
+                        .as_deref()
+                        .filter(|format| !has_format(text, format))
+                    {
+                        self.add(subject.clone(), format!("no {format}"));
+                    }
+                    true
+                }
+                _ => false,
+            },
+            Type::Boolean => value.is_boolean(),
+            Type::Integer => value.is_i64() || value.is_u64(),
+            Type::Number => value.is_number(),
+            Type::Object | Type::Map(_) => value.is_object(),
+            Type::Any => true,
+            Type::Enum => {
+                self.enum_value(subject, row.values.as_deref().unwrap_or_default(), value);
+                true
+            }
+            Type::Array(items) => match value {
+                Value::Array(values) => {
+                    for value in values {
+                        self.value(subject, items, row, value);
+                    }
+                    true
+                }
+                _ => false,
+            },
+            Type::Named(name) => self.named(subject, &name.name, value),
+        };
+        if !fits {
+            self.add(subject.clone(), format!("no {kind}"));
+        }
+    }
+
+    fn named(&mut self, subject: &Subject, name: &str, value: &Value) -> bool {
+        // A schema on another page says nothing here.
+        let Some(schema) = self.facts.schemas_called(name).next() else {
+            return true;
+        };
+        if let Some(values) = &schema.values {
+            self.enum_value(subject, values, value);
+            return true;
+        }
+        let Value::Object(object) = value else {
+            return false;
+        };
+        if let Some(rows) = &schema.properties {
+            self.object(&schema.name, rows, object);
+        }
+        true
+    }
+
+    fn enum_value(&mut self, subject: &Subject, values: &[String], value: &Value) {
+        if !value
+            .as_str()
+            .is_some_and(|value| values.iter().any(|known| known == value))
+        {
+            self.add(subject.clone(), format!("the value {value}"));
+        }
+    }
+
+    fn limits(&mut self, subject: &Subject, row: &Property, value: &Value) {
+        let length = match value {
+            Value::String(text) => text.chars().count(),
+            Value::Array(items) => items.len(),
+            _ => return self.bounds(subject, row, value),
+        };
+        let of_text = value.is_string();
+        for (limit, bound) in &row.limits {
+            let Some(bound) = bound.as_u64().and_then(|bound| usize::try_from(bound).ok()) else {
+                continue;
+            };
+            let broken = match limit {
+                Limit::MinLength => of_text && length < bound,
+                Limit::MaxLength => of_text && length > bound,
+                Limit::MinItems => !of_text && length < bound,
+                Limit::MaxItems => !of_text && length > bound,
+                _ => false,
+            };
+            if broken {
+                self.add(
+                    subject.clone(),
+                    format!("{limit} {bound} broken by {length}"),
+                );
+            }
+        }
+    }
+
+    fn bounds(&mut self, subject: &Subject, row: &Property, value: &Value) {
+        let Some(number) = value.as_f64() else {
+            return;
+        };
+        for (limit, bound) in &row.limits {
+            let broken = bound.as_f64().is_some_and(|bound| match limit {
+                Limit::Minimum => number < bound,
+                Limit::Maximum => number > bound,
+                _ => false,
+            });
+            if broken {
+                self.add(
+                    subject.clone(),
+                    format!("{limit} {bound} broken by {}", json!(number)),
+                );
+            }
+        }
+    }
+}
+
+fn has_format(text: &str, format: &str) -> bool {
+    match format {
+        "uuid" => {
+            let groups: Vec<_> = text.split('-').collect();
+            groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+                && text
+                    .chars()
+                    .all(|letter| letter == '-' || letter.is_ascii_hexdigit())
+        }
+        "date-time" => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
+        "date" => chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok(),
+        _ => true,
+    }
+}

@@ -1,0 +1,82 @@
+//! Whether two documents mean the same schema, and the same type.
+
+use super::spec::Spec;
+use crate::facts::{Schema, Type, Variant, plain};
+
+/// A schema of a document that goes by another name than in the spec and is the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SameSchema {
+    /// The name in documents.
+    pub schema: String,
+    /// The name in the spec.
+    pub is: String,
+}
+
+/// The names of a document and of the spec.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) variant: &'a Variant,
+    pub(super) same: &'a [SameSchema],
+}
+
+impl Names<'_> {
+    /// Whether what the document calls `name` is the name of a schema of the spec.
+    pub(super) fn is_called(&self, in_spec: &Schema, name: &str) -> bool {
+        in_spec.is_called(name)
+            || self
+                .same
+                .iter()
+                .any(|same| same.is == in_spec.name && plain(&same.schema) == plain(name))
+            || self.variant.schemas_called(name).any(|schema| {
+                schema
+                    .title
+                    .as_deref()
+                    .is_some_and(|title| in_spec.is_called(title))
+            })
+    }
+
+    /// Whether what the document calls `name` is what the spec calls `known`.
+    pub(super) fn means(&self, known: &str, name: &str) -> bool {
+        self.spec.schema(known).is_some_and(|in_spec| {
+            self.is_called(in_spec, name)
+                && self
+                    .variant
+                    .schemas_called(name)
+                    .all(|schema| same_kind(in_spec, schema))
+        })
+    }
+
+    pub(super) fn types_agree(&self, known: &Type, kind: &Type) -> bool {
+        match (known, kind) {
+            (Type::Array(known), Type::Array(kind)) | (Type::Map(known), Type::Map(kind)) => {
+                self.types_agree(known, kind)
+            }
+            (Type::Named(known), Type::Named(name) | Type::StringNamed(name)) => {
+                name.linked.is_none() && self.means(&known.name, &name.name)
+            }
+            (Type::Named(known), Type::Object) => self
+                .spec
+                .schema(&known.name)
+                .is_some_and(|schema| schema.values.is_none()),
+            (Type::Named(known), Type::Map(kind)) => self
+                .spec
+                .schema(&known.name)
+                .and_then(|schema| schema.entries.as_ref())
+                .is_some_and(|known| self.types_agree(known, kind)),
+            (Type::Named(known), Type::Enum) => self
+                .spec
+                .schema(&known.name)
+                .is_some_and(|schema| schema.values.is_some()),
+            (Type::Object, Type::Named(_) | Type::Map(_))
+            | (Type::Map(_), Type::Object)
+            | (Type::String, Type::StringNamed(_)) => true,
+            (known, kind) => known == kind,
+        }
+    }
+}
+
+/// Whether both are enums, or both are not.
+pub(super) fn same_kind(left: &Schema, right: &Schema) -> bool {
+    left.values.is_some() == right.values.is_some()
+}

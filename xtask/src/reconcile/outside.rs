@@ -1,0 +1,56 @@
+//! Rows of which the document lost the table: put where the spec has them.
+
+use super::spec::{Spec, rows_of};
+use crate::facts::{Property, Type, Variant};
+
+/// Puts the rows of which the document lost the table where the spec has them.
+pub(super) fn settle_outside(spec: &Spec, variant: &Variant) -> Variant {
+    let mut variant = variant.clone();
+    let Variant {
+        operations,
+        schemas,
+        ..
+    } = &mut variant;
+    for schema in schemas {
+        let Some(rows) = &mut schema.properties else {
+            continue;
+        };
+        let path = schema.under.as_deref().unwrap_or_default();
+        let known = spec
+            .facts
+            .schemas_called(&schema.name)
+            .find_map(|schema| schema.properties.as_ref());
+        let Some((operation, known, in_spec)) = operations
+            .iter_mut()
+            .find(|operation| operation.path == path)
+            .zip(known)
+            .zip(spec.operation(path))
+            .map(|((operation, known), in_spec)| (operation, known, in_spec))
+        else {
+            continue;
+        };
+        let has = |rows: &[Property], name: &str| rows.iter().any(|row| row.name == name);
+        for (body, outer) in [
+            (&mut operation.request, &in_spec.request),
+            (&mut operation.response, &in_spec.response),
+        ] {
+            let Some(body_rows) = body.as_mut().and_then(|body| body.properties.as_mut()) else {
+                continue;
+            };
+            // The table around is the one that refers to this schema.
+            if !body_rows
+                .iter()
+                .any(|row| row.kind.as_ref().and_then(Type::name) == Some(&schema.name))
+            {
+                continue;
+            }
+            let outer = rows_of(&spec.facts, outer.as_ref());
+            let (outside, inside): (Vec<_>, Vec<_>) = rows.drain(..).partition(|row| {
+                row.perhaps_outside && !has(known, &row.name) && has(outer, &row.name)
+            });
+            *rows = inside;
+            body_rows.extend(outside);
+        }
+    }
+    variant
+}

@@ -1,0 +1,152 @@
+//! What a statement is about: a subject, and a dimension of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::facts::Limit;
+
+/// An operation, a schema, or a property of one: `voucherCodes/getAll · VoucherIds`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    /// The path of an operation, with ` response` behind it for the answer; or the name of a schema.
+    pub owner: String,
+    /// The property, or a status as `status 404`.
+    pub property: Option<String>,
+}
+
+/// What stands between owner and property.
+const DOT: &str = " · ";
+
+/// What stands behind the path of an operation when its answer is meant.
+pub const RESPONSE: &str = " response";
+
+/// The owner that stands for every operation.
+pub const EVERY: &str = "*";
+
+impl Subject {
+    /// An operation or a schema as a whole.
+    pub fn whole(owner: impl Into<String>) -> Self {
+        Self {
+            owner: owner.into(),
+            property: None,
+        }
+    }
+
+    /// A property.
+    pub fn property(owner: impl Into<String>, property: impl Into<String>) -> Self {
+        Self {
+            owner: owner.into(),
+            property: Some(property.into()),
+        }
+    }
+
+    /// Whether the owner is a schema, and not an operation.
+    pub fn is_of_schema(&self) -> bool {
+        !self.owner.contains('/') && !self.is_pattern()
+    }
+
+    /// Whether the subject stands for one of every operation.
+    pub fn is_pattern(&self) -> bool {
+        self.owner.starts_with(EVERY)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.property {
+            None => f.write_str(&self.owner),
+            Some(property) => write!(f, "{}{DOT}{property}", self.owner),
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text.split_once(DOT) {
+            Some((owner, property)) => Self::property(owner.trim(), property.trim()),
+            None => Self::whole(text.trim()),
+        })
+    }
+}
+
+/// What can be said about a subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dimension {
+    /// Whether it is there: `present`, `absent`.
+    Presence,
+    /// Its type.
+    Type,
+    /// Its format; `none` for none.
+    Format,
+    /// Whether it has to be there.
+    Required,
+    /// Whether it may be null.
+    Nullable,
+    /// One of its limits; `none` for none.
+    Limit(Limit),
+    /// The values of an enum.
+    Enum,
+    /// Whether it is deprecated; a text if it says what to use.
+    Deprecated,
+    /// Whether an operation is a restricted beta.
+    Restricted,
+    /// Whether an operation returns pages.
+    Paginated,
+    /// Whether an operation takes portfolio access tokens.
+    Portfolio,
+    /// What a documented example does that it should not.
+    Example,
+}
+
+impl fmt::Display for Dimension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Presence => "presence",
+            Self::Type => "type",
+            Self::Format => "format",
+            Self::Required => "required",
+            Self::Nullable => "nullable",
+            Self::Limit(limit) => limit.name(),
+            Self::Enum => "enum",
+            Self::Deprecated => "deprecated",
+            Self::Restricted => "restricted",
+            Self::Paginated => "paginated",
+            Self::Portfolio => "portfolio",
+            Self::Example => "example",
+        })
+    }
+}
+
+/// A word that is no dimension.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no dimension; use presence, type, format, required, nullable, enum, deprecated, restricted, paginated, \
+     portfolio, example, or a limit such as maxItems"
+)]
+pub struct NotADimension(String);
+
+impl FromStr for Dimension {
+    type Err = NotADimension;
+
+    fn from_str(text: &str) -> Result<Self, NotADimension> {
+        [
+            Self::Presence,
+            Self::Type,
+            Self::Format,
+            Self::Required,
+            Self::Nullable,
+            Self::Enum,
+            Self::Deprecated,
+            Self::Restricted,
+            Self::Paginated,
+            Self::Portfolio,
+            Self::Example,
+        ]
+        .into_iter()
+        .chain(Limit::ALL.map(Self::Limit))
+        .find(|dimension| dimension.to_string() == text)
+        .ok_or_else(|| NotADimension(text.to_owned()))
+    }
+}

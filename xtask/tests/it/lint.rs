@@ -1,0 +1,239 @@
+//! Each house rule, broken by itself.
+
+use xtask::regenerate::command::DOCUMENT;
+
+use crate::project::Project;
+
+/// The rule, what to break, and where the finding has to point.
+const BREACHES: &[(&str, &str, &str, &str)] = &[
+    (
+        "required-property",
+        "        - ServiceIds\n",
+        "        - ServiceId\n",
+        "VoucherFilterParameters/required/4",
+    ),
+    (
+        "known-keyword",
+        "          maxItems: 10\n",
+        "          maxItem: 10\n",
+        "AssignedRateIds/maxItem",
+    ),
+    (
+        "known-format",
+        "    VoucherId:\n      type: string\n      format: uuid\n",
+        "    VoucherId:\n      type: string\n      format: uud\n",
+        "schemas/VoucherId/format",
+    ),
+    (
+        "checked-limit",
+        "          description: What the guest will enter.\n",
+        "          description: What the guest will enter.\n          pattern: '[A-Z]+'\n",
+        "VoucherCodeAddParameters/properties/Value/pattern",
+    ),
+    (
+        "interval",
+        "x-max-interval-in-months: 3",
+        "x-max-interval-in-months: '3'",
+        "properties/UpdatedUtc/x-max-interval-in-months",
+    ),
+    (
+        "update-value",
+        "      description: The type to set.\n      required:\n        - Value\n",
+        "      description: The type to set.\n",
+        "schemas/VoucherTypeUpdateValue",
+    ),
+    (
+        "openapi-version",
+        "openapi: 3.0.3",
+        "openapi: 2.0.0",
+        "#/openapi",
+    ),
+    (
+        "openapi-form",
+        "format: int32",
+        "format: [int32]",
+        "properties/Count",
+    ),
+    (
+        "operation-id",
+        "operationId: vouchers_add",
+        "operationId: vouchers_update",
+        "/operationId",
+    ),
+    (
+        "path-item",
+        "    post:\n      operationId: vouchers_add",
+        "    posts:\n      operationId: vouchers_add",
+        "vouchers~1add",
+    ),
+    ("bounds", "maximum: 1000", "maximum: 0", "properties/Count"),
+    (
+        "reference",
+        "schemas/VoucherAddParameters'",
+        "schemas/VoucherAdds'",
+        "VoucherParameters/items",
+    ),
+    ("open-security", "security: []\n", "", "#/security"),
+    (
+        "nullable-type",
+        "          type: integer\n          format: int64\n",
+        "          nullable: true\n",
+        "Company/properties/Number",
+    ),
+    (
+        "nullable-at-use",
+        "    ActivityState:\n      title: Activity state\n      type: string\n",
+        "    ActivityState:\n      title: Activity state\n      type: string\n      nullable: true\n",
+        "schemas/ActivityState",
+    ),
+    (
+        "bare-reference",
+        "            $ref: '#/components/schemas/ServiceId'\n",
+        "            $ref: '#/components/schemas/ServiceId'\n            nullable: true\n",
+        "ServiceIds/items",
+    ),
+    (
+        "named-token",
+        "        AccessToken:\n          allOf:\n            - $ref: '#/components/schemas/AccessToken'\n",
+        "        AccessToken:\n          type: string\n",
+        "properties/AccessToken",
+    ),
+    (
+        "named-identifier",
+        "            $ref: '#/components/schemas/ServiceId'\n",
+        "            type: string\n            format: uuid\n",
+        "ServiceIds/items",
+    ),
+    (
+        "named-enum",
+        "          description: What the enterprise calls the voucher.\n",
+        "          description: What the enterprise calls the voucher.\n          enum: [a]\n",
+        "Voucher/properties/Name",
+    ),
+    (
+        "utc-format",
+        "          type: string\n          format: date-time\n          description: The first instant that counts.\n",
+        "          type: string\n          description: The first instant that counts.\n",
+        "TimeFilterInterval/properties/StartUtc",
+    ),
+    (
+        "alternatives",
+        "        Iata:\n          type: string\n",
+        "        Iata:\n          type: string\n          not: {}\n",
+        "Iata/not",
+    ),
+    (
+        "closed-request",
+        "    Limitation:\n      title: Limitation\n      type: object\n      additionalProperties: false\n",
+        "    Limitation:\n      title: Limitation\n      type: object\n",
+        "schemas/Limitation",
+    ),
+    (
+        "open-response",
+        "    Voucher:\n      title: Voucher\n      type: object\n",
+        "    Voucher:\n      title: Voucher\n      type: object\n      additionalProperties: false\n",
+        "schemas/Voucher/additionalProperties",
+    ),
+    (
+        "error-body",
+        "          schema:\n            $ref: '#/components/schemas/ConnectorApiExceptionResult'\n",
+        "          schema:\n            $ref: '#/components/schemas/Unit'\n",
+        "/responses/400",
+    ),
+    (
+        "no-content",
+        "        `Prefer: return=minimal` (a restricted beta)",
+        "        `Prefer: return=minimal`",
+        "",
+    ),
+    (
+        "described",
+        "          description: The first instant that counts.\n",
+        "",
+        "TimeFilterInterval/properties/StartUtc",
+    ),
+    (
+        "deprecated-for",
+        "          x-deprecatedMessage: Use `Names` instead.\n",
+        "",
+        "RateForExtent/properties/Name",
+    ),
+    (
+        "examples",
+        "              Minimal:\n                summary: A public voucher\n",
+        "              Least:\n                summary: A public voucher\n",
+        "vouchers~1add",
+    ),
+    (
+        "full-example",
+        "                    VoucherCodes: false\n                    Companies: false\n",
+        "                    VoucherCodes: false\n",
+        "Full/value/Extent",
+    ),
+    (
+        "real-token",
+        "AccessToken: sandbox-access-token",
+        "AccessToken: REAL_TOKEN",
+        "AccessToken",
+    ),
+];
+
+#[test]
+fn each_breach_is_found_and_placed() {
+    let project = Project::new();
+    let document = project.read(DOCUMENT);
+    for (rule, before, after, place) in BREACHES {
+        project.write(DOCUMENT, &document);
+        // Put together here, so that nothing of a real token's shape stands in the project.
+        let token = format!("{}-{}", "0".repeat(32), "0".repeat(31));
+        project.edit(before, &after.replace("REAL_TOKEN", &token));
+        if *rule == "no-content" {
+            // The only breach that needs more than one line changed: a 204 with a body.
+            project.edit(
+                "    NoContent:\n",
+                "    NoContent:\n      content: {application/json: {schema: {$ref: '#/components/schemas/Unit'}}}\n",
+            );
+        }
+        let ended = project.run(&["lint"]);
+        assert_eq!(ended.status, 4, "{rule}: {ended:?}");
+        let line = ended
+            .stdout
+            .lines()
+            .find(|line| line.ends_with(&format!("[{rule}]")))
+            .unwrap_or_else(|| panic!("{rule} is not in {}", ended.stdout));
+        assert!(line.contains(place), "{rule}: {line}");
+        assert!(line.starts_with("openapi/connector.yaml#/"), "{line}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_breach_here() {
+    for rule in xtask::lint::rules() {
+        assert!(
+            BREACHES.iter().any(|(name, ..)| *name == rule),
+            "no breach of {rule}"
+        );
+    }
+}
+
+#[test]
+fn the_document_is_clean() {
+    let project = Project::new();
+    let ended = project.run(&["lint"]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    let named = project.run(&["lint", DOCUMENT]);
+    assert_eq!(named.status, 0, "{named:?}");
+}
+
+#[test]
+fn regenerate_refuses_what_lint_finds() {
+    let project = Project::new();
+    project.edit(
+        "          description: The first instant that counts.\n",
+        "",
+    );
+    let ended = project.run(&["regenerate"]);
+    assert_eq!(ended.status, 1, "{ended:?}");
+    assert!(ended.stderr.contains("has no description"), "{ended:?}");
+    assert!(ended.stderr.contains("say in your own words"), "{ended:?}");
+}

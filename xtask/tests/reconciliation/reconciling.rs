@@ -1,0 +1,280 @@
+//! Each way in which documents, spec and rulings can fail to fit, in a small project.
+
+use crate::support::{Project, read};
+
+#[test]
+fn a_project_that_fits_is_done_and_fresh() {
+    let project = Project::new();
+    let printed = project.done(&["reconcile", "--check"]);
+    assert!(
+        printed.contains("4 overruled by 2 rulings, 0 unexplained"),
+        "{printed}"
+    );
+    let page = read(&project.path("openapi/RECONCILIATION.md"));
+    for text in [
+        "### lamps/getAll · RoomIds\n",
+        "- `2024-page`: nullable (overruled); maxItems 50 (overruled)\n",
+        "- `2025-openapi`: not nullable; maxItems 100\n",
+        "**Holds:** not nullable; maxItems 100.\n",
+        "**Why:** The younger document requires rooms, and takes more of them.\n",
+        "### LampState · StateOfLamp in 2025-openapi\n",
+        "- lamps/getAll response, missing: `Lamp · Id`\n",
+        "### lamps/getAll · examples\n",
+    ] {
+        assert!(page.contains(text), "no `{text}` in:\n{page}");
+    }
+    assert!(
+        page.lines().all(|line| line.chars().count() <= 80),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_stale_page_is_shown_as_a_diff_and_left_alone() {
+    let project = Project::new();
+    project.change(
+        "openapi/rulings.yaml",
+        "takes more of them",
+        "takes twice as many",
+    );
+    let before = project.files();
+    let printed = project.ends(&["reconcile", "--check"], 4);
+    assert!(
+        printed.contains("-**Why:** The younger document requires rooms, and takes more of them."),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("is stale; run `cargo xtask reconcile`"),
+        "{printed}"
+    );
+    assert_eq!(project.files(), before);
+    project.done(&["reconcile"]);
+    project.done(&["reconcile", "--check"]);
+    let before = project.files();
+    project.done(&["reconcile"]);
+    assert_eq!(project.files(), before, "rendering again changes nothing");
+}
+
+/// Changes one text, renders afresh, and expects a message.
+fn finds(file: &str, from: &str, to: &str, message: &str) {
+    let project = Project::new();
+    project.change(&format!("openapi/{file}"), from, to);
+    let printed = project.ends(&["reconcile"], 4);
+    assert!(printed.contains(message), "no `{message}` in:\n{printed}");
+    let printed = project.ends(&["reconcile", "--check"], 4);
+    assert!(!printed.contains("is stale"), "{printed}");
+    let page = read(&project.path("openapi/RECONCILIATION.md"));
+    assert!(page.contains("## Not settled"), "{page}");
+}
+
+#[test]
+fn a_difference_without_a_ruling() {
+    finds(
+        "variants/2024-page.yaml",
+        "    - name: Client\n      type: string\n",
+        "    - name: Client\n      type: integer\n",
+        "lamps/getAll · Client: 2024-page states type `integer`, and the spec says `string`; no ruling says which holds",
+    );
+    finds(
+        "rulings.yaml",
+        "{nullable: true, maxItems: 50}",
+        "{nullable: true}",
+        "lamps/getAll · RoomIds: 2024-page states maxItems `50`, and the spec says `100`; the ruling does not name this value",
+    );
+}
+
+#[test]
+fn a_property_or_an_operation_that_a_document_leaves_out() {
+    finds(
+        "variants/2024-page.yaml",
+        "    - name: States\n      type: array of <Lamp state>\n      nullable: true\n",
+        "",
+        "lamps/getAll · States: 2024-page states presence `absent`",
+    );
+    finds(
+        "variants/2024-page.yaml",
+        "- path: lamps/getAll\n",
+        "- path: lamps/list\n",
+        "lamps/getAll: 2024-page states presence `absent`",
+    );
+    finds(
+        "variants/2024-page.yaml",
+        "- path: lamps/getAll\n",
+        "- path: lamps/list\n",
+        "lamps/list: 2024-page states presence `present`, and the spec says `absent`",
+    );
+}
+
+#[test]
+fn a_ruling_that_overrules_nothing() {
+    finds(
+        "variants/2024-page.yaml",
+        "maxItems: 50",
+        "maxItems: 100",
+        "lamps/getAll · RoomIds: the ruling overrules 2024-page, which does not state maxItems `50` (any more); \
+         it states `100`",
+    );
+    finds(
+        "rulings.yaml",
+        "maxItems: 50",
+        "maxItems: 51",
+        "lamps/getAll · RoomIds: the ruling overrules 2024-page, which does not state maxItems `51` (any more); \
+         it states `50`",
+    );
+    finds(
+        "rulings.yaml",
+        "  2024-page: {nullable",
+        "  2023-page: {nullable",
+        "there is no such variant file",
+    );
+    finds(
+        "rulings.yaml",
+        "- subject: Lamp · Id",
+        "- subject: [Lamp · Id, Lamp · State]",
+        "Lamp · State: the ruling settles nothing here any more",
+    );
+}
+
+#[test]
+fn a_ruling_against_the_spec() {
+    finds(
+        "connector.yaml",
+        "maxItems: 100",
+        "maxItems: 200",
+        "lamps/getAll · RoomIds: the ruling holds maxItems to be `100`, and the spec says `200`; change one of them",
+    );
+}
+
+#[test]
+fn a_property_of_the_spec_that_nobody_supports() {
+    finds(
+        "connector.yaml",
+        "        Client: {type: string}\n",
+        "        Client: {type: string}\n        Colour: {type: string}\n",
+        "lamps/getAll · Colour: the spec says presence `present`, which no document and no ruling supports",
+    );
+    finds(
+        "connector.yaml",
+        "        Client: {type: string}\n",
+        "        Client: {type: string, minLength: 1}\n",
+        "lamps/getAll · Client: the spec says minLength `1`, which no document and no ruling supports",
+    );
+}
+
+#[test]
+fn an_example_that_the_spec_rejects() {
+    finds(
+        "variants/2025-openapi.yaml",
+        "RoomIds:\n      - 11111111-2222-4333-8444-555555555555\n",
+        "RoomIds:\n      - the hall\n",
+        "lamps/getAll · RoomIds: an example of 2025-openapi does what the spec forbids (no uuid); no ruling",
+    );
+    finds(
+        "variants/2025-openapi.yaml",
+        "State: Lit",
+        "State: Broken",
+        "Lamp · State: an example of 2025-openapi does what the spec forbids (the value \"Broken\")",
+    );
+}
+
+#[test]
+fn an_enum_that_says_something_else() {
+    finds(
+        "variants/2024-page.yaml",
+        "  - Dark\n",
+        "  - Broken\n",
+        "LampState: 2024-page states enum `Broken, Lit`, and the spec says `Dark, Lit`",
+    );
+}
+
+#[test]
+fn a_name_or_an_observation_that_is_gone() {
+    finds(
+        "rulings.yaml",
+        "schema: StateOfLamp",
+        "schema: State",
+        "2025-openapi has no schema `State`",
+    );
+    finds(
+        "rulings.yaml",
+        "schema: StateOfLamp\n    is: LampState",
+        "schema: StateOfLamp\n    is: Lamp2",
+        "the spec has no such schema",
+    );
+    finds(
+        "rulings.yaml",
+        "value: Lit",
+        "value: Dark",
+        "lamps/getAll: an observation saw `Dark` at /Lamps/0/State of 2024-page, where `Lit` stands",
+    );
+}
+
+#[test]
+fn files_that_can_not_be_read_are_named_with_the_place() {
+    for (file, from, to, message) in [
+        (
+            "openapi/rulings.yaml",
+            "maxItems: 100",
+            "maxSockets: 100",
+            "openapi/rulings.yaml#/rulings/0/holds/maxSockets",
+        ),
+        (
+            "openapi/rulings.yaml",
+            "overrules:",
+            "overrule:",
+            "openapi/rulings.yaml",
+        ),
+        (
+            "openapi/rulings.yaml",
+            "holds: {nullable: false, maxItems: 100}",
+            "holds: {nullable: false}",
+            "openapi/rulings.yaml#/rulings/0/overrules/2024-page",
+        ),
+        (
+            "openapi/rulings.yaml",
+            "because: The younger document requires rooms, and takes more of them.",
+            "because: ' '",
+            "openapi/rulings.yaml#/rulings/0/because",
+        ),
+        (
+            "openapi/variants/2024-page.yaml",
+            "id: 2024-page",
+            "id: page",
+            "openapi/variants/2024-page.yaml#/source/id",
+        ),
+        (
+            "openapi/variants/2024-page.yaml",
+            "dated: 2024-01",
+            "dated: early",
+            "openapi/variants/2024-page.yaml#/source/dated",
+        ),
+        (
+            "openapi/variants/2024-page.yaml",
+            "type: string",
+            "type: text",
+            "`text` is no type",
+        ),
+        (
+            "openapi/variants/2024-page.yaml",
+            "form: generated-page",
+            "form: read-by-hand",
+            "openapi/variants/2024-page.yaml#/source",
+        ),
+        (
+            "openapi/connector.yaml",
+            "openapi: 3.0.3",
+            "openapi: 3.1.0",
+            "openapi/connector.yaml#/openapi",
+        ),
+    ] {
+        let project = Project::new();
+        project.change(file, from, to);
+        let before = project.files();
+        let printed = crate::support::unwrapped(&project.ends(&["reconcile"], 1));
+        assert!(
+            printed.replace("/ ", "/").contains(message),
+            "no `{message}` in {printed}"
+        );
+        assert_eq!(project.files(), before);
+    }
+}
