@@ -284,7 +284,7 @@ fn example(kind: usize) -> Value {
             {
                 "Id": "00000000-0000-4000-8000-000000000001",
                 "Name": "One",
-                "State": if kind % 2 == 0 { "Open" } else { "Unheard of" },
+                "State": if kind.is_multiple_of(2) { "Open" } else { "Unheard of" },
                 "Total": 3,
                 "Price": { "Currency": "EUR", "Kind": "net" },
                 "Tags": null,
@@ -295,9 +295,9 @@ fn example(kind: usize) -> Value {
             },
             {
                 "Id": "00000000-0000-4000-8000-000000000002",
-                "IsActive": if kind % 50 == 0 { json!("false") } else { json!(false) },
+                "IsActive": if kind.is_multiple_of(50) { json!("false") } else { json!(false) },
             },
         ],
-        "Cursor": if kind % 40 == 0 { "not-a-uuid" } else { "00000000-0000-4000-8000-000000000003" },
+        "Cursor": if kind.is_multiple_of(40) { "not-a-uuid" } else { "00000000-0000-4000-8000-000000000003" },
     })
 }
