@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 
 use crate::document::escape;
 use crate::error::{Error, Result};
-use crate::lower::Lowered;
 use crate::schemas::{COMPONENTS, Operation, components, inside, operations, referenced_component};
 use crate::settings::Settings;
 
@@ -28,8 +27,8 @@ const TIMEOUT_SECONDS: u64 = 120;
 ///
 /// # Errors
 /// When progenitor refuses the document or panics over it; the smallest part that makes it panic is named.
-pub fn generate(file: &Path, lowered: &Lowered, settings: &Settings) -> Result<TokenStream> {
-    match call(&lowered.tree, settings) {
+pub fn generate(file: &Path, lowered: &Value, settings: &Settings) -> Result<TokenStream> {
+    match call(lowered, settings) {
         Ok(tokens) => Ok(tokens),
         Err(Failure::Refused(what)) => Err(Error::new(
             file,
@@ -37,7 +36,7 @@ pub fn generate(file: &Path, lowered: &Lowered, settings: &Settings) -> Result<T
             "write that part in a form that OpenAPI 3.0 and progenitor know",
         )),
         Err(Failure::Panicked(what)) => {
-            let pointer = lowered.changes.published(&narrow(&lowered.tree, settings));
+            let pointer = narrow(lowered, settings);
             Err(Error::new(
                 file,
                 format!("progenitor can't take this part: {what}"),

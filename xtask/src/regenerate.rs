@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::document::Document;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::finish::{self, Contract};
 use crate::generate::{self, PROGENITOR};
 use crate::lint;
@@ -62,7 +62,14 @@ const STACK: usize = 1 << 30;
 
 fn generate_here(document: &Document, settings: &Settings) -> Result<Generated> {
     let lowered = lower::lower(&document.file, &document.tree)?;
-    let tokens = generate::generate(&document.file, &lowered, settings)?;
+    let tokens =
+        generate::generate(&document.file, &lowered.tree, settings).map_err(|error| match error
+            .place()
+            .clone()
+        {
+            Place::Pointer(pointer) => error.at_pointer(lowered.changes.published(&pointer)),
+            _ => error,
+        })?;
     let mut code: syn::File = syn::parse2(tokens).map_err(|source| {
         Error::new(
             &document.file,

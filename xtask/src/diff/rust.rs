@@ -269,7 +269,7 @@ fn code(tokens: &impl ToTokens) -> String {
         .replace(" :: ", "::")
         .replace(":: ", "::")
         .replace(" ::", "::")
-        .replace(" < ", "<")
+        .replace(" <", "<")
         .replace("< ", "<")
         .replace(" >", ">")
         .replace(" ,", ",")

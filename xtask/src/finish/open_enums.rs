@@ -8,6 +8,7 @@ use syn::{Attribute, File, Ident, Item, Variant, parse_quote};
 
 use super::{Contract, Pass, code};
 use crate::error::Result;
+use crate::rust_names::unique;
 use crate::schemas::components;
 
 pub(super) const PASS: Pass = Pass {
@@ -67,13 +68,12 @@ pub(super) fn is_text_enum(schema: &Value) -> bool {
 
 /// What the variant for values that the document does not list is called.
 fn fallback(known: &[String]) -> String {
-    let is_free = |name: &String| !known.contains(name);
-    ["Unknown", "Unrecognized"]
-        .map(str::to_owned)
-        .into_iter()
-        .chain((2..).map(|number| format!("Unrecognized{number}")))
-        .find(is_free)
-        .unwrap_or_default()
+    let mut taken: BTreeSet<String> = known.iter().cloned().collect();
+    if taken.contains("Unknown") {
+        unique("Unrecognized", &mut taken)
+    } else {
+        "Unknown".to_owned()
+    }
 }
 
 fn open<'a>(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::hoist::{Names, beside_reference, is_struct, place_name, rewrite};
+use super::hoist::{Names, beside_reference, place_name, rewrite};
 use super::{Changes, Pass, any_json, component_pointer, is_annotation, is_any_json, reference_to};
 use crate::schemas::{COMPONENTS, each_schema, named_component, referenced_component};
 
@@ -94,7 +94,16 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
                 changes.note(pointer, "merged into one schema");
             }
             let is_component = pointer.matches('/').count() == 3;
-            if is_component || !is_struct(&merged) {
+            let is_container = merged.get("allOf").is_none()
+                && matches!(
+                    merged.get("type").and_then(Value::as_str),
+                    Some("array" | "object")
+                );
+            if is_component || !is_container {
+                if is_component && is_container {
+                    let name = pointer.rsplit('/').next().unwrap_or_default();
+                    known.entry(expression).or_insert_with(|| name.to_owned());
+                }
                 *schema = merged;
                 return Vec::new();
             }
@@ -269,7 +278,7 @@ impl Merger<'_> {
                 ("required", Some(mine)) => union(&mine, value),
                 // Of parts that each know only their own properties, none can close the whole.
                 ("additionalProperties", None) if value == &Value::Bool(false) => continue,
-                ("type", Some(mine)) | (_, Some(mine)) => mine,
+                (_, Some(mine)) => mine,
                 (_, None) => value.clone(),
             };
             both.insert(keyword.clone(), value);

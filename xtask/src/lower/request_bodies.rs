@@ -39,7 +39,7 @@ pub(crate) fn kind_of(media_type: &str) -> Option<Kind> {
 }
 
 /// The content of a request body as the generator takes it, and what had to be left out.
-fn simple(content: &Value) -> Option<(Value, Vec<String>)> {
+fn simple(content: &Value) -> Option<Simple> {
     let content = content.as_object()?;
     let (media_type, media) = content
         .iter()
@@ -70,7 +70,10 @@ fn simple(content: &Value) -> Option<(Value, Vec<String>)> {
     Some((json!({ media_type: media }), others))
 }
 
-fn places(tree: &Value) -> Vec<(String, Option<(Value, Vec<String>)>)> {
+/// The one content that a body is to have, and the media types that are left out for it.
+type Simple = (Value, Vec<String>);
+
+fn places(tree: &Value) -> Vec<(String, Option<Simple>)> {
     operations(tree)
         .iter()
         .filter_map(|operation| {

@@ -89,32 +89,29 @@ impl Regenerate {
     /// # Errors
     /// When the document can't be turned into code, or a file can't be written.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
-        let targets = match (&self.spec, &self.out) {
-            (Some(spec), Some(path)) => {
-                if let (Ok(spec), Ok(path)) = (spec.canonicalize(), path.canonicalize())
-                    && spec == path
-                {
-                    return Err(Error::new(
-                        &self.out.clone().unwrap_or_default(),
-                        "is the document itself",
-                        "name another file for its code",
-                    ));
-                }
-                let document = Document::read(spec)?;
-                refuse_findings(&document, lint::sound(&document))?;
-                let generated = generate(&document, &Settings::default())?;
-                report::tell(&document, &generated.changes, self.verbose, out);
-                vec![Target {
-                    path: path.clone(),
-                    text: generated.code,
-                }]
+        let targets = if let (Some(spec), Some(path)) = (&self.spec, &self.out) {
+            if let (Ok(spec), Ok(path)) = (spec.canonicalize(), path.canonicalize())
+                && spec == path
+            {
+                return Err(Error::new(
+                    &self.out.clone().unwrap_or_default(),
+                    "is the document itself",
+                    "name another file for its code",
+                ));
             }
-            _ => {
-                let root = files::workspace_root();
-                let targets = targets(&root)?.0;
-                tell_difference(&root, out);
-                targets
-            }
+            let document = Document::read(spec)?;
+            refuse_findings(&document, lint::sound(&document))?;
+            let generated = generate(&document, &Settings::default())?;
+            report::tell(&document, &generated.changes, self.verbose, out);
+            vec![Target {
+                path: path.clone(),
+                text: generated.code,
+            }]
+        } else {
+            let root = files::workspace_root();
+            let targets = targets(&root)?.0;
+            tell_difference(&root, out);
+            targets
         };
         if self.check {
             return Ok(check(&targets, out));

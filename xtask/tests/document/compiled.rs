@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use xtask::schemas::{components, operations};
 
 use crate::run::regenerate;
 use crate::{constructs, large};
@@ -83,6 +84,8 @@ fn modules_compile_without_warnings_and_read_their_own_examples() {
         .into_iter()
         .map(|construct| (construct.name, construct.document))
         .chain([("large", large::document())]);
+    assert_eq!(operations(&large::document()).len(), large::OPERATIONS);
+    assert_eq!(components(&large::document()).count(), large::SCHEMAS);
     for (name, document) in documents {
         let spec = folder.join(format!("{name}.json"));
         fs::write(&spec, document.to_string()).expect("a document");

@@ -4,15 +4,15 @@
 use serde_json::{Map, Value, json};
 
 /// How many operations it has.
-pub const OPERATIONS: usize = 200;
+pub(crate) const OPERATIONS: usize = 200;
 /// How many schemas it has.
-pub const SCHEMAS: usize = 800;
+pub(crate) const SCHEMAS: usize = 800;
 
 /// Operations that come with four schemas of their own.
 const KINDS: usize = 197;
 
 /// The document.
-pub fn document() -> Value {
+pub(crate) fn document() -> Value {
     let mut schemas = shared_schemas();
     let mut paths = Map::new();
     for number in 0..KINDS {
@@ -284,7 +284,7 @@ fn example(kind: usize) -> Value {
             {
                 "Id": "00000000-0000-4000-8000-000000000001",
                 "Name": "One",
-                "State": if kind % 2 == 0 { "Open" } else { "Unheard of" },
+                "State": if kind.is_multiple_of(2) { "Open" } else { "Unheard of" },
                 "Total": 3,
                 "Price": { "Currency": "EUR", "Kind": "net" },
                 "Tags": null,
@@ -295,9 +295,9 @@ fn example(kind: usize) -> Value {
             },
             {
                 "Id": "00000000-0000-4000-8000-000000000002",
-                "IsActive": if kind % 50 == 0 { json!("false") } else { json!(false) },
+                "IsActive": if kind.is_multiple_of(50) { json!("false") } else { json!(false) },
             },
         ],
-        "Cursor": if kind % 40 == 0 { "not-a-uuid" } else { "00000000-0000-4000-8000-000000000003" },
+        "Cursor": if kind.is_multiple_of(40) { "not-a-uuid" } else { "00000000-0000-4000-8000-000000000003" },
     })
 }

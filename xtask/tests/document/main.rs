@@ -4,8 +4,10 @@
 
 mod compiled;
 mod constructs;
+mod diff;
 mod fuzz;
 mod large;
+mod naming;
 mod operations;
 mod refusals;
 mod run;

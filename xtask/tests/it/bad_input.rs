@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use xtask::error::Place;
-use xtask::lower::{Changes, Lowered};
 use xtask::regenerate::command::{CODE, DOCUMENT, SETTINGS};
 use xtask::settings::Settings;
 
@@ -268,15 +267,6 @@ fn a_target_that_cannot_be_written_leaves_the_other_alone() {
     );
 }
 
-/// A document that goes to the generator as it is.
-fn unlowered(tree: Value) -> Lowered {
-    Lowered {
-        contract: tree.clone(),
-        tree,
-        changes: Changes::default(),
-    }
-}
-
 #[test]
 fn a_generator_panic_is_caught_and_narrowed_down() {
     // typify knows `not` of enums alone. Lowering is left out here: it is there to spare users this error.
@@ -295,12 +285,8 @@ fn a_generator_panic_is_caught_and_narrowed_down() {
             "Outer": { "type": "object", "properties": { "Odd": { "$ref": "#/components/schemas/Odd" } } }
         } }
     });
-    let error = xtask::generate::generate(
-        Path::new("odd.yaml"),
-        &unlowered(tree),
-        &Settings::default(),
-    )
-    .expect_err("typify panics over it");
+    let error = xtask::generate::generate(Path::new("odd.yaml"), &tree, &Settings::default())
+        .expect_err("typify panics over it");
     assert_eq!(
         error.place(),
         &Place::Pointer("/components/schemas/Odd".to_owned())
@@ -324,12 +310,8 @@ fn two_kinds_of_success_are_narrowed_down_to_the_operation() {
         "paths": { "/fine": operation("fine", "string"), "/odd": operation("odd", "integer") },
         "components": { "schemas": {} }
     });
-    let error = xtask::generate::generate(
-        Path::new("odd.yaml"),
-        &unlowered(tree),
-        &Settings::default(),
-    )
-    .expect_err("progenitor panics over it");
+    let error = xtask::generate::generate(Path::new("odd.yaml"), &tree, &Settings::default())
+        .expect_err("progenitor panics over it");
     assert_eq!(
         error.place(),
         &Place::Pointer("/paths/~1odd/get".to_owned())
