@@ -48,7 +48,12 @@ impl Recorder {
 
     /// A generated client of this server.
     pub(crate) fn client(&self) -> Client {
-        Client::new(&self.url, SharedTransport::default()).expect("a client")
+        self.client_through(SharedTransport::default())
+    }
+
+    /// The same, through a transport of the test's own.
+    pub(crate) fn client_through(&self, transport: SharedTransport) -> Client {
+        Client::new(&self.url, transport).expect("a client")
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {

@@ -1,6 +1,9 @@
 //! Requests are strict, and show no token.
 
-use mews_connector_api::{Error, types};
+use std::sync::{Arc, Mutex};
+
+use mews_connector_api::transport::{SendFuture, Transport};
+use mews_connector_api::{AccessToken, ClientToken, Error, SharedTransport, types};
 use serde_json::{Value, json};
 
 use crate::document::{CONNECTOR, example};
@@ -140,8 +143,8 @@ const BROKEN: &[Breach] = &[
     (
         "vouchers_getAll",
         "/ActivityStates",
-        || json!(["Active", "Archived"]),
-        "`ActivityStates[1]` has the value `Archived`; allowed: one of Active, Deleted",
+        || json!(["Active", "No such state"]),
+        "`ActivityStates[1]` has the value `No such state`; allowed: one of Active, Deleted",
     ),
     (
         "vouchers_getAll",
@@ -200,8 +203,8 @@ const BROKEN: &[Breach] = &[
     (
         "vouchers_add",
         "/VoucherParameters/0/Type",
-        || json!("LoyaltyProgram"),
-        "`VoucherParameters[0].Type` has the value `LoyaltyProgram`; allowed: one of Public, PartnerCompany, TravelAgency",
+        || json!("No such type"),
+        "`VoucherParameters[0].Type` has the value `No such type`; allowed: one of Public, PartnerCompany, TravelAgency",
     ),
     (
         "vouchers_add",
@@ -348,6 +351,74 @@ async fn no_undocumented_header_is_sent() {
             request.path
         );
     }
+}
+
+#[test]
+fn tokens_are_compared_and_checked_by_what_they_hold() {
+    assert_eq!(ClientToken::from("one"), ClientToken::from("one"));
+    assert_ne!(ClientToken::from("one"), ClientToken::from("another"));
+    assert_eq!(AccessToken::from("one"), AccessToken::from("one"));
+    assert_ne!(AccessToken::from("one"), AccessToken::from("another"));
+    // Their types are hand-written; they check just what the document says of them.
+    for token in ["ClientToken", "AccessToken"] {
+        let schema = &CONNECTOR.tree["components"]["schemas"][token];
+        let keys: Vec<&str> = schema
+            .as_object()
+            .expect("a schema")
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            keys,
+            ["description", "minLength", "type"],
+            "{token}: mend secret.rs too"
+        );
+        assert_eq!(schema["minLength"], 1);
+    }
+}
+
+/// Notes what goes through it.
+#[derive(Clone, Default)]
+struct Noting(Arc<Mutex<Vec<&'static str>>>);
+
+impl Transport for Noting {
+    fn send<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        operation: &'static str,
+    ) -> SendFuture<'a> {
+        self.0
+            .lock()
+            .expect("no panic while noting")
+            .push(operation);
+        Box::pin(http.execute(request))
+    }
+}
+
+#[tokio::test]
+async fn every_request_goes_through_the_transport() {
+    let recorder = Recorder::start(200, "application/json", "{}").await;
+    let noting = Noting::default();
+    let client = recorder.client_through(SharedTransport::new(noting.clone()));
+    for id in IDS {
+        operations::call(&client, id, example(id, None, "Minimal"))
+            .await
+            .expect("an answer");
+    }
+    assert_eq!(
+        *noting.0.lock().expect("no panic while noting"),
+        [
+            "vouchers_get_all",
+            "vouchers_add",
+            "vouchers_update",
+            "vouchers_delete",
+            "voucher_codes_get_all",
+            "voucher_codes_add",
+            "voucher_codes_delete",
+        ]
+    );
+    assert_eq!(recorder.received().len(), IDS.len());
 }
 
 #[tokio::test]

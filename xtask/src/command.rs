@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
+use crate::diff::command::Diff;
 use crate::drift;
 use crate::error::Result;
 use crate::import;
@@ -13,7 +14,7 @@ use crate::regenerate::command::Regenerate;
 
 /// The project's own commands.
 ///
-/// Exit status: 0 done or fresh, 1 broken, 2 usage, 4 stale or with findings.
+/// Exit status: 0 done or fresh, 1 broken, 2 usage, 4 stale, breaking or with findings.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
 pub struct Cli {
@@ -28,6 +29,7 @@ enum Command {
     Drift(drift::Args),
     Import(import::Args),
     Reconcile(reconcile::Args),
+    Diff(Diff),
 }
 
 /// How a command ended that could do its work.
@@ -51,6 +53,7 @@ impl Cli {
             Command::Drift(args) => drift::run(args, out),
             Command::Import(args) => import::run(args, out),
             Command::Reconcile(args) => reconcile::run(args, out),
+            Command::Diff(command) => command.run(out),
         }
     }
 }

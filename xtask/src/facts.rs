@@ -214,12 +214,21 @@ pub struct Property {
 impl Schema {
     /// Whether `name` is what a document may call this schema, apart from case, spaces and punctuation.
     pub fn is_called(&self, name: &str) -> bool {
-        let name = plain(name);
-        plain(&self.name) == name
-            || self
-                .title
-                .as_deref()
-                .is_some_and(|title| plain(title) == name)
+        let is = |own: &str| letters(own).eq(letters(name));
+        is(&self.name) || self.title.as_deref().is_some_and(is)
+    }
+}
+
+impl Operation {
+    /// An answer without a table whose example is `{}` has no properties: the example says so.
+    pub fn settle_empty_answer(&mut self) {
+        let Some(answer) = &mut self.response else {
+            return;
+        };
+        let example = answer.example.as_ref().and_then(Value::as_object);
+        if answer.properties.is_none() && example.is_some_and(serde_json::Map::is_empty) {
+            answer.properties = Some(Vec::new());
+        }
     }
 }
 
@@ -263,10 +272,13 @@ impl Variant {
 
 /// A name without case, spaces and punctuation: `Voucher code`, `#voucher-code` and `VoucherCode` are one name.
 pub fn plain(name: &str) -> String {
+    letters(name).collect()
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars()
         .filter(|letter| letter.is_alphanumeric())
         .flat_map(char::to_lowercase)
-        .collect()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]

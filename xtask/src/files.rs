@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// The largest file that a command reads. The vendor's whole document has 2 MB.
 pub const LARGEST_FILE: u64 = 32 * 1024 * 1024;
 
-/// Reads a text file of at most [`LARGEST_FILE`] bytes, its line ends made `\n`.
+/// Reads a text file of at most [`LARGEST_FILE`] bytes, its line ends made `\n`, without a byte order mark.
 ///
 /// # Errors
 /// When the file can't be read, is larger, or is not UTF-8.
@@ -47,68 +47,127 @@ pub fn read_text(path: &Path) -> Result<String> {
         )
         .because(source)
     })?;
-    Ok(if text.contains('\r') {
-        text.replace("\r\n", "\n")
-    } else {
-        text
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    Ok(text.replace("\r\n", "\n"))
+}
+
+/// What lies in a folder, in order of its names.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let read = || -> std::io::Result<Vec<PathBuf>> {
+        let mut paths = fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<std::io::Result<Vec<_>>>()?;
+        paths.sort();
+        Ok(paths)
+    };
+    read().map_err(|source| {
+        Error::new(
+            folder,
+            format!("cannot be read: {source}"),
+            "check that the folder is there and readable",
+        )
+        .because(source)
     })
 }
 
 /// Files to be written together: none of them is touched before all of them are on disk under another name.
 #[derive(Debug, Default)]
 pub struct Writes {
-    staged: Vec<(NamedTempFile, PathBuf)>,
+    staged: Vec<Staged>,
+}
+
+#[derive(Debug)]
+struct Staged {
+    file: NamedTempFile,
+    path: PathBuf,
+    /// What was at `path` before, if anything.
+    before: Option<Vec<u8>>,
 }
 
 impl Writes {
-    /// Writes `text` beside `path`, where it waits for [`Writes::commit`].
+    /// Writes `text` beside `path`, where it waits for [`Writes::commit`]. Where `path` is a link, the file that it
+    /// leads to is meant.
     ///
     /// # Errors
     /// When the folder of `path` is missing or can't be written to.
     pub fn stage(&mut self, path: &Path, text: &str) -> Result<()> {
-        let cannot_write = |source: std::io::Error| {
-            Error::new(
-                path,
-                format!("cannot be written: {source}"),
-                "check that its folder is there and may be written to",
-            )
-            .because(source)
-        };
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let cannot_write = |source: std::io::Error| cannot(path, "written", source);
         if path.is_dir() {
             return Err(Error::new(path, "is a folder", "name a file"));
         }
-        let mut file = tempfile::Builder::new()
-            .prefix(".xtask-")
-            .suffix(".tmp")
-            .tempfile_in(folder)
-            .map_err(cannot_write)?;
-        file.write_all(text.as_bytes()).map_err(cannot_write)?;
-        file.as_file().sync_all().map_err(cannot_write)?;
-        copy_permissions(path, file.path()).map_err(cannot_write)?;
-        self.staged.push((file, path.to_owned()));
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let before = match fs::read(&target) {
+            Ok(bytes) => Some(bytes),
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => None,
+            Err(source) => return Err(cannot_write(source)),
+        };
+        let file = staged_beside(&target, text.as_bytes()).map_err(cannot_write)?;
+        self.staged.push(Staged {
+            file,
+            path: target,
+            before,
+        });
         Ok(())
     }
 
-    /// Puts every staged file into its place, each by one rename.
+    /// Puts every staged file into its place, each by one rename. Where one can't be, those before it get back what
+    /// was there; only a kill between two renames leaves some files new and some old, each of them whole.
     ///
     /// # Errors
-    /// When a rename fails; the files before it are in place then, those after it are not.
+    /// When a rename fails.
     pub fn commit(self) -> Result<()> {
-        for (file, path) in self.staged {
-            file.persist(&path).map_err(|source| {
-                Error::new(
-                    &path,
-                    format!("cannot be replaced: {}", source.error),
-                    "check that it may be written to",
-                )
-                .because(source.error)
-            })?;
+        let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
+        for Staged { file, path, before } in self.staged {
+            match file.persist(&path) {
+                Ok(_) => done.push((path, before)),
+                Err(failed) => {
+                    for (path, before) in done {
+                        put_back(&path, before.as_deref());
+                    }
+                    return Err(cannot(&path, "replaced", failed.error));
+                }
+            }
         }
         Ok(())
+    }
+}
+
+fn cannot(path: &Path, be: &str, source: std::io::Error) -> Error {
+    Error::new(
+        path,
+        format!("cannot be {be}: {source}"),
+        "check that its folder is there and may be written to",
+    )
+    .because(source)
+}
+
+fn staged_beside(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".xtask-")
+        .suffix(".tmp")
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    copy_permissions(path, file.path())?;
+    Ok(file)
+}
+
+/// As far as it goes: the error that led here is the one to be told.
+fn put_back(path: &Path, before: Option<&[u8]>) {
+    match before {
+        None => drop(fs::remove_file(path)),
+        Some(bytes) => {
+            if let Ok(file) = staged_beside(path, bytes) {
+                drop(file.persist(path));
+            }
+        }
     }
 }
 

@@ -11,14 +11,16 @@ mod matches;
 mod newtypes;
 mod open_enums;
 mod request_checks;
+mod wire_names;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
 use syn::File;
 
 use crate::error::Result;
+use crate::lower::{self, Lowered};
 use crate::schemas::{request_components, response_components};
 
 /// What the passes know of the document.
@@ -33,17 +35,21 @@ pub struct Contract<'a> {
     pub responses: BTreeSet<String>,
     /// Schemas whose Rust type is hand-written.
     pub replaced: BTreeSet<String>,
+    /// For each schema, the names that are sent, by those that the generator got.
+    pub wire: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl<'a> Contract<'a> {
     /// The contract of a document; `replaced` are the schemas whose Rust type is hand-written.
-    pub fn new(file: &'a Path, tree: &'a Value, replaced: BTreeSet<String>) -> Self {
+    pub fn new(file: &'a Path, lowered: &'a Lowered, replaced: BTreeSet<String>) -> Self {
+        let tree = &lowered.contract;
         Self {
             file,
             tree,
             requests: request_components(tree),
             responses: response_components(tree),
             replaced,
+            wire: lower::wire_names(&lowered.tree),
         }
     }
 }
@@ -59,7 +65,8 @@ pub struct Pass {
 }
 
 /// The passes in their order. Documentation comes last, so that it covers what the others wrote.
-pub const PASSES: [Pass; 8] = [
+pub const PASSES: [Pass; 9] = [
+    wire_names::PASS,
     headers::PASS,
     matches::PASS,
     newtypes::PASS,

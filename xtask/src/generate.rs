@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::document::escape;
 use crate::error::{Error, Result};
+use crate::lower::Lowered;
 use crate::schemas::{COMPONENTS, components, inside, operations, referenced_component};
 use crate::settings::Settings;
 
@@ -27,8 +28,8 @@ const TIMEOUT_SECONDS: u64 = 120;
 ///
 /// # Errors
 /// When progenitor refuses the document or panics over it; the smallest part that makes it panic is named.
-pub fn generate(file: &Path, lowered: &Value, settings: &Settings) -> Result<TokenStream> {
-    match call(lowered, settings) {
+pub fn generate(file: &Path, lowered: &Lowered, settings: &Settings) -> Result<TokenStream> {
+    match call(&lowered.tree, settings) {
         Ok(tokens) => Ok(tokens),
         Err(Failure::Refused(what)) => Err(Error::new(
             file,
@@ -36,7 +37,7 @@ pub fn generate(file: &Path, lowered: &Value, settings: &Settings) -> Result<Tok
             "write that part in a form that OpenAPI 3.0 and progenitor know",
         )),
         Err(Failure::Panicked(what)) => {
-            let pointer = narrow(lowered, settings);
+            let pointer = lowered.changes.published(&narrow(&lowered.tree, settings));
             Err(Error::new(
                 file,
                 format!("progenitor can't take this part: {what}"),

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::command::Outcome;
 use crate::document::{Document, sha256_hex};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::facts::{Form, Reading, Source, Variant};
 use crate::files::{self, Writes};
 use crate::variants;
@@ -148,6 +148,22 @@ pub fn parse(file: &Path, text: &str, id: &str, dated: &str) -> Result<Imported>
              operation, or an OpenAPI 3.0 document; facts from prose are written by hand, as in openapi/variants",
         ));
     };
+    if imported.variant.operations.is_empty() && imported.variant.schemas.is_empty() {
+        let place = imported
+            .variant
+            .reported
+            .first()
+            .map_or(Place::Whole, |reported| Place::LineColumn {
+                line: reported.line,
+                column: 1,
+            });
+        return Err(Error::new(
+            file,
+            "states no fact that can be read",
+            "give a page with an operation or a table of properties, or a document with paths or schemas",
+        )
+        .at(place));
+    }
     id.clone_into(&mut imported.variant.source.id);
     dated.clone_into(&mut imported.variant.source.dated);
     imported.variant = without_tokens(file, &imported.variant)?;

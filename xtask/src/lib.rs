@@ -3,6 +3,7 @@
 //! One room for each step of the way of a fact: see `ARCHITECTURE.md`.
 
 pub mod command;
+pub mod diff;
 pub mod document;
 pub mod drift;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod nesting;
 pub mod outline;
 pub mod reconcile;
 pub mod regenerate;
+pub mod rust_names;
 pub mod schemas;
 pub mod settings;
 pub mod variants;

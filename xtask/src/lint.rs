@@ -7,9 +7,11 @@ pub mod command;
 mod described;
 mod examples;
 mod forms;
+mod keywords;
 mod references;
 mod responses;
 mod structure;
+mod supported;
 
 use crate::document::Document;
 
@@ -52,10 +54,16 @@ impl Findings {
 pub(crate) type Rule = (&'static str, fn(&Document, &mut Findings));
 
 /// The rules for every document.
-const SOUND: [&[Rule]; 2] = [&structure::RULES, &references::RULES];
+const SOUND: [&[Rule]; 4] = [
+    &structure::RULES,
+    &references::RULES,
+    &keywords::SOUND,
+    &supported::RULES,
+];
 
 /// The rules of this project's own document.
-const HOUSE: [&[Rule]; 4] = [
+const HOUSE: [&[Rule]; 5] = [
+    &keywords::HOUSE,
     &forms::RULES,
     &responses::RULES,
     &described::RULES,

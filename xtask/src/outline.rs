@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use quote::ToTokens;
 use serde_json::Value;
+use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Fields, GenericArgument, ImplItem, Item, ItemEnum, ItemStruct, PathArguments, Type,
+    Attribute, Fields, GenericArgument, ImplItem, Item, ItemEnum, ItemStruct, Path, PathArguments,
+    Token, Type,
 };
 
 use crate::document::escape;
@@ -23,7 +24,11 @@ use crate::schemas::{COMPONENTS, request_components, response_components};
 ///
 /// # Errors
 /// When `code` is not Rust, or has no module `types`.
-pub fn outline(file: &Path, code: &str, contract: &Value) -> Result<BTreeMap<String, String>> {
+pub fn outline(
+    file: &std::path::Path,
+    code: &str,
+    contract: &Value,
+) -> Result<BTreeMap<String, String>> {
     let parsed = syn::parse_file(code).map_err(|source| {
         Error::new(file, format!("is not Rust: {source}"), "regenerate it").because(source)
     })?;
@@ -55,6 +60,12 @@ pub fn outline(file: &Path, code: &str, contract: &Value) -> Result<BTreeMap<Str
             Item::Enum(item) => enum_outline(item),
             _ => continue,
         };
+        let attributes = match item {
+            Item::Struct(item) => &item.attrs,
+            Item::Enum(item) => &item.attrs,
+            _ => continue,
+        };
+        let _ = writeln!(text, "\n{}", traits(attributes));
         if let Some(constructor) = constructor(&types.1, &name) {
             let _ = writeln!(text, "\n{constructor}");
         }
@@ -155,6 +166,31 @@ fn enum_outline(item: &ItemEnum) -> String {
         let _ = writeln!(text, "  {}{payload}{wire}", variant.ident);
     }
     text
+}
+
+/// What a type derives, and whether others can build it and match it whole.
+fn traits(attributes: &[Attribute]) -> String {
+    let mut traits: Vec<String> = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("derive"))
+        .filter_map(|attribute| {
+            attribute
+                .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
+                .ok()
+        })
+        .flatten()
+        .filter_map(|path| Some(path.segments.last()?.ident.to_string()))
+        .collect();
+    traits.sort();
+    let derives = format!("derives {}", traits.join(", "));
+    if attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("non_exhaustive"))
+    {
+        format!("{derives}; non_exhaustive")
+    } else {
+        derives
+    }
 }
 
 /// The signature of `new`.

@@ -1,6 +1,7 @@
 //! From a document to the code of its client.
 
 pub mod command;
+mod report;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +12,8 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::finish::{self, Contract};
 use crate::generate::{self, PROGENITOR};
-use crate::lower::{self, Change};
+use crate::lint;
+use crate::lower::{self, Changes};
 use crate::settings::Settings;
 
 /// What a document is turned into.
@@ -20,7 +22,7 @@ pub struct Generated {
     /// The client's module, formatted.
     pub code: String,
     /// What lowering changed.
-    pub changes: Vec<Change>,
+    pub changes: Changes,
 }
 
 /// Turns a document into the code of its client.
@@ -28,8 +30,39 @@ pub struct Generated {
 /// # Errors
 /// When a step can't take a part of the document; the part is named.
 pub fn generate(document: &Document, settings: &Settings) -> Result<Generated> {
+    on_a_large_stack(&document.file, || generate_here(document, settings))
+}
+
+/// Does work on a document of that file: passes, generator and formatter all go down into schemas as deep as these
+/// are nested, or lead to each other.
+pub(crate) fn on_a_large_stack<T: Send>(
+    file: &Path,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> Result<T> {
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("document".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, work)
+            .map_err(|source| {
+                Error::new(
+                    file,
+                    format!("no thread can be started for it: {source}"),
+                    "free memory, then try again",
+                )
+                .because(source)
+            })?
+            .join()
+            .unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+    })
+}
+
+/// The stack for a document: only what is used of it takes memory.
+const STACK: usize = 1 << 30;
+
+fn generate_here(document: &Document, settings: &Settings) -> Result<Generated> {
     let lowered = lower::lower(&document.file, &document.tree)?;
-    let tokens = generate::generate(&document.file, &lowered.tree, settings)?;
+    let tokens = generate::generate(&document.file, &lowered, settings)?;
     let mut code: syn::File = syn::parse2(tokens).map_err(|source| {
         Error::new(
             &document.file,
@@ -39,7 +72,7 @@ pub fn generate(document: &Document, settings: &Settings) -> Result<Generated> {
         .because(source)
     })?;
     let replaced: BTreeSet<String> = settings.replaced.keys().cloned().collect();
-    let contract = Contract::new(&document.file, &lowered.contract, replaced);
+    let contract = Contract::new(&document.file, &lowered, replaced);
     finish::finish(&mut code, &contract)?;
     Ok(Generated {
         code: format!("{}\n{}", header(document), prettyplease::unparse(&code)),
@@ -61,6 +94,23 @@ fn header(document: &Document) -> String {
          // SHA-256 of the document: {}\n",
         document.sha256
     )
+}
+
+/// Refuses a document for the first of its findings.
+///
+/// # Errors
+/// When there is one.
+pub(crate) fn refuse_findings(document: &Document, findings: Vec<lint::Finding>) -> Result<()> {
+    let more = findings.len().saturating_sub(1);
+    let Some(first) = findings.into_iter().next() else {
+        return Ok(());
+    };
+    let todo = if more == 0 {
+        first.todo
+    } else {
+        format!("{}; `cargo xtask lint` shows {more} more", first.todo)
+    };
+    Err(Error::new(&document.file, first.what, todo).at_pointer(first.pointer))
 }
 
 /// A document as JSON, its keys sorted: the copy that the sandbox carries.

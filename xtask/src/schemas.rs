@@ -71,11 +71,16 @@ impl Operation<'_> {
     }
 }
 
+/// Beside the paths, an extension may stand there.
+fn is_path((path, _): &(&String, &Value)) -> bool {
+    !path.starts_with("x-")
+}
+
 /// The operations of a document, by path and method.
 pub fn operations(tree: &Value) -> Vec<Operation<'_>> {
     let mut operations = Vec::new();
     let paths = tree.get("paths").and_then(Value::as_object);
-    for (path, item) in paths.into_iter().flatten() {
+    for (path, item) in paths.into_iter().flatten().filter(is_path) {
         for method in METHODS {
             if let Some(node) = item.get(method) {
                 operations.push(Operation {
@@ -100,53 +105,24 @@ pub fn each_schema<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value))
 /// Calls `visit` with the JSON pointer and the node of every schema, inner ones before those around, so that
 /// what `visit` puts in a schema's place is not visited again.
 pub fn each_schema_mut(tree: &mut Value, visit: &mut impl FnMut(&str, &mut Value)) {
+    for mut root in roots(tree) {
+        if let Some(node) = tree.pointer_mut(&root.clone()) {
+            inside_mut(node, &mut root, visit);
+        }
+    }
+}
+
+/// The JSON pointers of the schemas that stand in no other one: components, bodies, parameters, headers.
+pub fn roots(tree: &Value) -> Vec<String> {
     let mut roots = Vec::new();
     each_root(tree, &mut |pointer, _| roots.push(pointer.to_owned()));
-    for root in roots {
-        if let Some(node) = tree.pointer_mut(&root) {
-            inside_mut(node, &mut root.clone(), visit);
-        }
-    }
+    roots
 }
 
-/// The schemas inside a schema, one level down, each with the steps that lead to it.
-fn children(schema: &Value) -> Vec<Vec<String>> {
-    let mut steps = Vec::new();
-    let Some(object) = schema.as_object() else {
-        return steps;
-    };
-    if let Some(properties) = object.get("properties").and_then(Value::as_object) {
-        for name in properties.keys() {
-            steps.push(vec!["properties".to_owned(), name.clone()]);
-        }
-    }
-    for keyword in ["items", "additionalProperties", "not"] {
-        if object.get(keyword).is_some_and(Value::is_object) {
-            steps.push(vec![keyword.to_owned()]);
-        }
-    }
-    for keyword in ["allOf", "anyOf", "oneOf"] {
-        if let Some(members) = object.get(keyword).and_then(Value::as_array) {
-            for index in 0..members.len() {
-                steps.push(vec![keyword.to_owned(), index.to_string()]);
-            }
-        }
-    }
-    steps
-}
-
-fn push_steps(pointer: &mut String, steps: &[String]) {
-    for step in steps {
-        pointer.push('/');
-        pointer.push_str(&escape(step));
-    }
-}
-
-fn pointer_of(steps: &[String]) -> String {
-    let mut pointer = String::new();
-    push_steps(&mut pointer, steps);
-    pointer
-}
+/// The keywords under which one schema stands, under which a list of them, and under which one for each name.
+const ONE: [&str; 3] = ["items", "additionalProperties", "not"];
+const LIST: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+const NAMED: &str = "properties";
 
 /// Calls `visit` for a schema and all schemas inside it, outer ones first.
 pub fn inside<'a>(
@@ -155,26 +131,89 @@ pub fn inside<'a>(
     visit: &mut impl FnMut(&str, &'a Value),
 ) {
     visit(pointer, schema);
-    for steps in children(schema) {
-        if let Some(child) = schema.pointer(&pointer_of(&steps)) {
-            let length = pointer.len();
-            push_steps(pointer, &steps);
+    let Some(object) = schema.as_object() else {
+        return;
+    };
+    let length = pointer.len();
+    if let Some(properties) = object.get(NAMED).and_then(Value::as_object) {
+        for (name, child) in properties {
+            push(pointer, &[NAMED, name]);
+            inside(child, pointer, visit);
+            pointer.truncate(length);
+        }
+    }
+    for keyword in ONE {
+        if let Some(child @ Value::Object(_)) = object.get(keyword) {
+            push(pointer, &[keyword]);
+            inside(child, pointer, visit);
+            pointer.truncate(length);
+        }
+    }
+    for keyword in LIST {
+        let members = object.get(keyword).and_then(Value::as_array);
+        for (index, child) in members.into_iter().flatten().enumerate() {
+            push(pointer, &[keyword, &index.to_string()]);
             inside(child, pointer, visit);
             pointer.truncate(length);
         }
     }
 }
 
-fn inside_mut(schema: &mut Value, pointer: &mut String, visit: &mut impl FnMut(&str, &mut Value)) {
-    for steps in children(schema) {
-        if let Some(child) = schema.pointer_mut(&pointer_of(&steps)) {
-            let length = pointer.len();
-            push_steps(pointer, &steps);
-            inside_mut(child, pointer, visit);
+/// Calls `visit` for a schema and all schemas inside it, inner ones first.
+pub fn inside_mut(
+    schema: &mut Value,
+    pointer: &mut String,
+    visit: &mut impl FnMut(&str, &mut Value),
+) {
+    each_child_mut(schema, pointer, &mut |pointer, child| {
+        inside_mut(child, pointer, visit);
+    });
+    visit(pointer, schema);
+}
+
+/// Calls `visit` for the schemas inside a schema, one level down.
+pub fn each_child_mut(
+    schema: &mut Value,
+    pointer: &mut String,
+    visit: &mut impl FnMut(&mut String, &mut Value),
+) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    let length = pointer.len();
+    if let Some(properties) = object.get_mut(NAMED).and_then(Value::as_object_mut) {
+        for (name, child) in properties {
+            push(pointer, &[NAMED, name]);
+            visit(pointer, child);
             pointer.truncate(length);
         }
     }
-    visit(pointer, schema);
+    for keyword in ONE {
+        if let Some(child @ Value::Object(_)) = object.get_mut(keyword) {
+            push(pointer, &[keyword]);
+            visit(pointer, child);
+            pointer.truncate(length);
+        }
+    }
+    for keyword in LIST {
+        let members = object.get_mut(keyword).and_then(Value::as_array_mut);
+        for (index, child) in members.into_iter().flatten().enumerate() {
+            push(pointer, &[keyword, &index.to_string()]);
+            visit(pointer, child);
+            pointer.truncate(length);
+        }
+    }
+}
+
+fn push(pointer: &mut String, steps: &[&str]) {
+    for step in steps {
+        pointer.push('/');
+        if step.contains(['~', '/']) {
+            pointer.push_str(&escape(step));
+        } else {
+            pointer.push_str(step);
+        }
+    }
 }
 
 /// Calls `visit` for each schema that stands in no other one: components, bodies, parameters, headers.
@@ -199,6 +238,7 @@ fn each_root<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
+        .filter(is_path)
     {
         each_root_of_parameters(item, &format!("/paths/{}", escape(path)), visit);
     }
@@ -248,11 +288,35 @@ fn each_root_of_holder<'a>(
     }
 }
 
+/// The JSON pointer that a reference into the same document holds: a URI fragment may escape letters with `%`.
+pub fn pointer_of(reference: &str) -> Option<String> {
+    let fragment = reference.strip_prefix('#')?;
+    if !fragment.contains('%') {
+        return Some(fragment.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(fragment.len());
+    let mut rest = fragment.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        let escaped = (byte == b'%')
+            .then(|| std::str::from_utf8(after.get(..2)?).ok())
+            .flatten()
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let Some(letter) = escaped {
+            bytes.push(letter);
+            rest = &after[2..];
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
 /// Follows a `$ref` to anything in the document, once.
 pub fn resolve<'a>(tree: &'a Value, node: &'a Value) -> &'a Value {
     node.get("$ref")
         .and_then(Value::as_str)
-        .and_then(|reference| tree.pointer(reference.strip_prefix('#')?))
+        .and_then(|reference| tree.pointer(&pointer_of(reference)?))
         .unwrap_or(node)
 }
 

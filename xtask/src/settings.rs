@@ -1,6 +1,6 @@
 //! `openapi/settings.yaml`: what regenerate does beyond the document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::document::{Document, escape};
 use crate::error::{Error, Result};
-use crate::schemas::COMPONENTS;
+use crate::files;
+use crate::schemas::{COMPONENTS, components, each_schema, named_component};
 
 /// What regenerate does beyond the document. The default does nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,15 +28,8 @@ impl Settings {
     /// # Errors
     /// When the file can't be read, has another form, or names a schema or a path that isn't one.
     pub fn read(path: &Path, tree: &Value) -> Result<Self> {
-        let document = Document::read(path)?;
-        let settings: Self = serde_json::from_value(document.tree).map_err(|source| {
-            Error::new(
-                &document.file,
-                format!("is no settings file: {source}"),
-                "keep to the keys `transport` and `replaced`",
-            )
-            .because(source)
-        })?;
+        let settings = Self::read_alone(path)?;
+        let file = files::shown(path);
         for name in settings.replaced.keys() {
             // The generator would pass over a name that it does not know without a word.
             if tree
@@ -43,7 +37,7 @@ impl Settings {
                 .is_none()
             {
                 return Err(Error::new(
-                    &document.file,
+                    &file,
                     format!(
                         "replaces the type `{name}`, but the document has no schema of that name"
                     ),
@@ -52,6 +46,40 @@ impl Settings {
                 .at_pointer(format!("/replaced/{}", escape(name))));
             }
         }
+        for name in token_components(tree) {
+            if !settings.replaced.contains_key(name) {
+                return Err(Error::new(
+                    &file,
+                    format!("leaves the type `{name}` to the generator, whose Debug and Display print it"),
+                    "name a type that hides it under `replaced`",
+                )
+                .at_pointer("/replaced"));
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Reads a settings file without regard to any document.
+    ///
+    /// # Errors
+    /// When the file can't be read, has another form, or names a path that isn't one.
+    pub fn read_alone(path: &Path) -> Result<Self> {
+        let document = Document::read(path)?;
+        if !document.tree.is_object() {
+            return Err(Error::new(
+                &document.file,
+                "is no settings file: it has no keys",
+                "write `replaced:` and the types under it",
+            ));
+        }
+        let settings: Self = serde_json::from_value(document.tree).map_err(|source| {
+            Error::new(
+                &document.file,
+                format!("is no settings file: {source}"),
+                "keep to the keys `transport` and `replaced`",
+            )
+            .because(source)
+        })?;
         let paths = settings
             .replaced
             .iter()
@@ -74,4 +102,41 @@ impl Settings {
         }
         Ok(settings)
     }
+
+    /// The same settings, for those schemas alone that `tree` has.
+    #[must_use]
+    pub fn known_to(&self, tree: &Value) -> Self {
+        let is_there = |name: &str| {
+            tree.pointer(&format!("{COMPONENTS}/{}", escape(name)))
+                .is_some()
+        };
+        Self {
+            transport: self.transport.clone(),
+            replaced: self
+                .replaced
+                .iter()
+                .filter(|(name, _)| is_there(name))
+                .map(|(name, path)| (name.clone(), path.clone()))
+                .collect(),
+        }
+    }
+}
+
+/// The components that hold tokens, by their names or by those of properties that refer to them.
+fn token_components(tree: &Value) -> BTreeSet<&str> {
+    let mut names: BTreeSet<&str> = components(tree)
+        .map(|(name, _)| name.as_str())
+        .filter(|name| name.ends_with("Token"))
+        .collect();
+    each_schema(tree, &mut |_, schema| {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        names.extend(
+            properties
+                .into_iter()
+                .flatten()
+                .filter(|(property, _)| property.ends_with("Token"))
+                .filter_map(|(_, schema)| named_component(schema)),
+        );
+    });
+    names
 }

@@ -26,17 +26,8 @@ pub struct VariantFile {
 /// # Errors
 /// When one can't be read, or is called otherwise than it calls itself.
 pub fn read_all(folder: &Path) -> Result<Vec<VariantFile>> {
-    let cannot_read = |source: std::io::Error| {
-        Error::new(
-            folder,
-            format!("cannot be read: {source}"),
-            "check that the folder is there and readable",
-        )
-        .because(source)
-    };
     let mut variants = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(cannot_read)? {
-        let path = entry.map_err(cannot_read)?.path();
+    for path in files::entries(folder)? {
         if path
             .extension()
             .is_some_and(|extension| extension == "yaml")

@@ -8,6 +8,7 @@ pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderExt};
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
+#[allow(deprecated)]
 pub mod types {
     /// Identifies an account, that is a customer or a company.
     #[derive(
@@ -3010,6 +3011,7 @@ pub struct Client {
     pub(crate) client: reqwest::Client,
     pub(crate) inner: crate::transport::SharedTransport,
 }
+#[allow(deprecated)]
 impl Client {
     /// Create a new client.
     ///
@@ -3077,6 +3079,7 @@ const _: () = {
     {}
 };
 #[allow(clippy::all)]
+#[allow(deprecated)]
 impl Client {
     /// Add voucher codes
     ///

@@ -80,7 +80,7 @@ impl Bench {
                 }
             }
             report(
-                &format!("1000 codes of {vouchers} vouchers, {}", self.store),
+                &format!("1000 codes of {vouchers} voucher(s), {}", self.store),
                 times,
                 10.0,
             );
@@ -191,7 +191,7 @@ fn start_up(seed: u32) -> Result<(), Failure> {
         process.wait()?;
         if seed > 0 {
             for (name, what) in [
-                ("VmRSS", "memory with a million codes in it"),
+                ("VmRSS", "memory of the process, a million codes in it"),
                 ("VmHWM", "the most that it ever took"),
             ] {
                 let kilobytes: f64 = memory
@@ -264,7 +264,7 @@ fn baseline(path: &std::path::Path) -> Result<(), Failure> {
             "from the newest"
         };
         print_line(
-            &format!("1000 codes of {vouchers} vouchers {what}"),
+            &format!("1000 codes of {vouchers} voucher(s) {what}"),
             "",
             "",
             &format!("{:.1} ms", times[1]),

@@ -48,7 +48,7 @@ def tame(value, name, is_delete):
             # Most pairs of random instants are backwards, or further apart than three months.
             if is_instant(value.get(start)) and is_instant(value.get(end)):
                 value[end] = value[start]
-        if value.get("Type") in ("PartnerCompany", "TravelAgency") and "CompanyId" not in value:
+        if value.get("Type") in ("PartnerCompany", "TravelAgency") and value.get("CompanyId") is None:
             value["CompanyId"] = known("CompanyId", False)()
         if "VoucherId" in value and "Value" not in value:
             tame_update(value)
@@ -64,20 +64,23 @@ def tame(value, name, is_delete):
 
 
 def tame_update(update):
-    """Leaves out what no voucher can be updated to, whatever else is in the update."""
-    company = {"Value": known("CompanyId", False)()}
+    """Leaves out what no voucher can be updated to. Touches nothing that isn't well-formed."""
     for name in ("Name", "CompanyId"):
         if update.get(name) == {"Value": None}:
             del update[name]
-    if update.get("Type") in ({"Value": "PartnerCompany"}, {"Value": "TravelAgency"}):
-        update["CompanyId"] = company
+    if update.get("Type") in ({"Value": "PartnerCompany"}, {"Value": "TravelAgency"}) and update.get("CompanyId") is None:
+        update["CompanyId"] = {"Value": known("CompanyId", False)()}
     start, end = "OccupiableIntervalStartUtc", "OccupiableIntervalEndUtc"
-    if all(isinstance(update.get(name), dict) and is_instant(update[name].get("Value")) for name in (start, end)):
+    set_bounds = [name for name in (start, end) if sets_instant(update.get(name))]
+    if len(set_bounds) == 2:
         update[end] = update[start]
     else:
-        for name in (start, end):
-            if isinstance(update.get(name), dict) and is_instant(update[name].get("Value")):
-                update[name] = {"Value": None}
+        for name in set_bounds:
+            update[name] = {"Value": None}
+
+
+def sets_instant(value):
+    return isinstance(value, dict) and set(value) == {"Value"} and is_instant(value["Value"])
 
 
 def is_instant(value):

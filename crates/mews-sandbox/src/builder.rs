@@ -99,7 +99,7 @@ impl Builder {
 
     /// Keeps the data in a file instead of in memory. A file that is there already is gone on with.
     ///
-    /// Only one sandbox can have it open at a time. It survives a process that is killed.
+    /// Only one sandbox can have it open at a time. It survives a process that is killed; a power cut it may not.
     pub fn data_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.data_file = Some(path.into());
         self

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     host: IpAddr,
 
     /// Port to listen on; 0 takes any that is free.
-    #[arg(long, default_value_t = 43_121)]
+    #[arg(long, default_value_t = 6_397)]
     port: u16,
 
     /// Keep the data in this file, and go on with it next time.
@@ -41,8 +41,8 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Data")]
     print_fixtures: bool,
 
-    /// Add N made-up codes for load work, in vouchers of their own.
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Data")]
+    /// Add N made-up codes for load work, in vouchers of their own; ten million at most.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000_000), help_heading = "Data")]
     seed_codes: u32,
 
     /// Script of faults: a JSON array, as in the documentation. More can be sent to /_sandbox/faults.
@@ -132,7 +132,7 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  mews-sandbox                              Serve the built-in data set at port 43121
+  mews-sandbox                              Serve the built-in data set at port 6397 (MEWS on a telephone)
   mews-sandbox --port 0 --quiet             At any free port, without a line for each request
   mews-sandbox --data vouchers.db           Keep what is written
   mews-sandbox --seed-codes 1000000         A million codes, for load work

@@ -60,7 +60,7 @@ struct Entry {
 }
 
 /// How much of bodies is kept, so that pages of codes don't fill the memory.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 impl Journal {
     pub(crate) fn new(most: usize) -> Self {

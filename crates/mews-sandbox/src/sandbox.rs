@@ -69,7 +69,7 @@ impl Sandbox {
         Builder::default()
     }
 
-    /// Where it is, without a slash at the end: `http://127.0.0.1:43121`.
+    /// Where it is, without a slash at the end: `http://127.0.0.1:6397`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -85,7 +85,7 @@ impl Sandbox {
     }
 
     /// What was received and answered, oldest first: the last exchanges, as many as the builder says and as fit into
-    /// 16 MiB. An exchange shows when its answer is ready to be sent. Tokens are masked.
+    /// 8 MiB. An exchange shows when its answer is ready to be sent. Tokens are masked.
     pub fn requests(&self) -> Vec<Exchange> {
         self.server.journal.read()
     }
@@ -172,6 +172,8 @@ fn run(
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        // The store takes one at a time, and each thread more has a heap of its own.
+        .max_blocking_threads(2)
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,

@@ -18,7 +18,8 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         let Some(attribute) = attribute(operation.node) else {
             continue;
         };
-        let path = format!("`{}`", operation.path);
+        let method = operation.method.to_ascii_uppercase();
+        let path = format!("Sends a `{method}` request to `{}`", operation.path);
         let Some(function) = code::operations(file).find(|function| {
             function
                 .attrs
@@ -28,11 +29,14 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         }) else {
             return Err(code::unexpected(
                 contract,
-                &format!("has no method for {path}"),
+                &format!("has no method of which it says: {path}"),
             ));
         };
         function.attrs.push(attribute);
     }
+    let mut any = !operations(contract.tree)
+        .iter()
+        .all(|operation| attribute(operation.node).is_none());
     let items = code::types(file, contract)?;
     for (name, schema) in components(contract.tree) {
         if contract.replaced.contains(name) {
@@ -40,6 +44,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         }
         let properties = schema.get("properties").and_then(Value::as_object);
         if let Some(item) = code::find_struct(items, name) {
+            any |= attribute(schema).is_some();
             item.attrs.extend(attribute(schema));
             for (property, schema) in properties.into_iter().flatten() {
                 let Some(attribute) = attribute(schema) else {
@@ -55,8 +60,10 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
                     ));
                 };
                 field.attrs.push(attribute);
+                any = true;
             }
         } else if let Some(attribute) = attribute(schema) {
+            any = true;
             for item in items.iter_mut() {
                 match item {
                     Item::Enum(item) if item.ident == name => item.attrs.push(attribute.clone()),
@@ -66,7 +73,25 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
             }
         }
     }
+    if any {
+        allow(file);
+    }
     Ok(())
+}
+
+/// The types and the client's own code have to name what is deprecated; those who use them are warned all the same.
+fn allow(file: &mut File) {
+    for item in &mut file.items {
+        match item {
+            Item::Mod(item) if item.ident == "types" => {
+                item.attrs.push(parse_quote!(#[allow(deprecated)]));
+            }
+            Item::Impl(block) if block.trait_.is_none() => {
+                block.attrs.push(parse_quote!(#[allow(deprecated)]));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// `#[deprecated]` for a node that is, with what to use instead where the document says it.

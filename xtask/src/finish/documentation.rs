@@ -47,11 +47,32 @@ impl VisitMut for Documentation {
     }
 }
 
+/// Code in a description is no program of ours, which `cargo test` would run: a block that does not say what it is
+/// is text, and so is one that is only indented.
 fn lines(text: &str) -> Vec<Attribute> {
+    let mut in_block = false;
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     text.trim_end()
         .split('\n')
         .map(|line| {
             let line = line.trim_end();
+            let line = match line.trim_start().strip_prefix("```") {
+                Some(language) => {
+                    in_block = !in_block;
+                    let opens = in_block;
+                    if opens && language.chars().all(char::is_whitespace) {
+                        "```text"
+                    } else if opens && language.starts_with("rust") {
+                        "```rust,ignore"
+                    } else {
+                        line
+                    }
+                }
+                None if !in_block && (line.starts_with("    ") || line.starts_with('\t')) => {
+                    line.trim_start()
+                }
+                None => line,
+            };
             let line = if line.is_empty() || line.starts_with(' ') {
                 line.to_owned()
             } else {

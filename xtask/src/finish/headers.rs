@@ -9,25 +9,29 @@ use crate::error::Result;
 
 pub(super) const PASS: Pass = Pass {
     name: "documented-requests",
-    mends: "progenitor adds a header `api-version` that no document knows, and its `Client::new` unwraps and follows \
-            redirects, which would send the body with its credentials along",
+    mends: "progenitor adds a header `api-version` that no document knows, calls methods of reqwest that it does not \
+            have, and its `Client::new` unwraps and follows redirects, which would send the body with its \
+            credentials along",
     apply,
 };
 
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     for function in code::operations(file) {
         let before = function.block.stmts.len();
-        function
-            .block
-            .stmts
-            .retain(|statement| !is_about_header_map(statement));
-        RemoveHeaders.visit_block_mut(&mut function.block);
-        let text = function.block.to_token_stream().to_string();
-        if function.block.stmts.len() + 2 != before || text.contains("header_map") {
+        let has_own = function.block.stmts.iter().any(is_own_header);
+        function.block.stmts.retain(|statement| {
+            !is_api_version(statement) && (has_own || !is_header_map(statement))
+        });
+        if !has_own {
+            RemoveHeaders.visit_block_mut(&mut function.block);
+        }
+        NameMethods.visit_block_mut(&mut function.block);
+        let removed = if has_own { 1 } else { 2 };
+        if function.block.stmts.len() + removed != before {
             return Err(code::unexpected(
                 contract,
                 &format!(
-                    "sends other headers than `api-version` in `{}`",
+                    "does not set the header `api-version` as it did in `{}`",
                     function.sig.ident
                 ),
             ));
@@ -47,10 +51,52 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     Ok(())
 }
 
-/// `let mut header_map = …;` and `header_map.append(api-version);`
-fn is_about_header_map(statement: &Stmt) -> bool {
-    let text = statement.to_token_stream().to_string();
-    text.starts_with("let mut header_map") || text.starts_with("header_map . append")
+/// `let mut header_map = …;`
+fn is_header_map(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Local(local) => local.pat.to_token_stream().to_string() == "mut header_map",
+        _ => false,
+    }
+}
+
+/// `header_map.append(…);`, for `api-version` by a name made of text, for a parameter by the text itself.
+fn is_api_version(statement: &Stmt) -> bool {
+    let Stmt::Expr(Expr::MethodCall(call), _) = statement else {
+        return false;
+    };
+    let is_name_of_text = |argument: &Expr| matches!(argument, Expr::Call(_));
+    call.method == "append"
+        && call.receiver.to_token_stream().to_string() == "header_map"
+        && call.args.first().is_some_and(is_name_of_text)
+}
+
+/// A header that is a parameter, set always or if it is given.
+fn is_own_header(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Local(_) => false,
+        statement if is_api_version(statement) => false,
+        statement => {
+            let text = statement.to_token_stream().to_string();
+            text.starts_with("header_map . append") || text.contains("{ header_map . append")
+        }
+    }
+}
+
+/// reqwest has a method of its own for six methods of HTTP only.
+struct NameMethods;
+
+impl VisitMut for NameMethods {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        syn::visit_mut::visit_expr_mut(self, expression);
+        if let Expr::MethodCall(call) = expression
+            && (call.method == "options" || call.method == "trace")
+            && call.args.len() == 1
+        {
+            let name = quote::format_ident!("{}", call.method.to_string().to_ascii_uppercase());
+            let (receiver, url) = (&call.receiver, &call.args);
+            *expression = parse_quote!(#receiver.request(::reqwest::Method::#name, #url));
+        }
+    }
 }
 
 struct RemoveHeaders;

@@ -1,5 +1,7 @@
 //! A value that the document does not know yet must not lose a page.
 
+use std::collections::BTreeSet;
+
 use quote::format_ident;
 use serde_json::Value;
 use syn::{Attribute, File, Ident, Item, Variant, parse_quote};
@@ -15,7 +17,7 @@ pub(super) const PASS: Pass = Pass {
 };
 
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
-    let names: Vec<&String> = components(contract.tree)
+    let names: BTreeSet<&String> = components(contract.tree)
         .filter(|(name, schema)| {
             contract.responses.contains(*name)
                 && !contract.replaced.contains(*name)
@@ -27,28 +29,32 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         return Ok(());
     }
     let items = code::types(file, contract)?;
-    for name in names {
-        let Some(index) = items
-            .iter()
-            .position(|item| matches!(item, Item::Enum(item) if item.ident == name))
-        else {
-            return Err(code::unexpected(
-                contract,
-                &format!("has no enum `{name}`, though a response can hold one"),
-            ));
-        };
-        let Item::Enum(closed) = items.remove(index) else {
-            continue;
-        };
-        items.retain(|item| !is_impl_of(item, &closed.ident));
-        let at = index.min(items.len());
-        items.splice(
-            at..at,
-            open(&closed.ident, &closed.attrs, closed.variants.iter()),
-        );
+    let mut missing: BTreeSet<&str> = names.iter().map(|name| name.as_str()).collect();
+    let mut opened = Vec::with_capacity(items.len());
+    for item in std::mem::take(items) {
+        match item {
+            Item::Enum(closed) if missing.remove(closed.ident.to_string().as_str()) => {
+                opened.extend(open(&closed.ident, &closed.attrs, closed.variants.iter()));
+            }
+            // What typify derived or wrote for the closed enum; it stands behind it.
+            Item::Impl(block) if is_opened(&block, &names, &missing) => {}
+            item => opened.push(item),
+        }
+    }
+    *items = opened;
+    if let Some(name) = missing.into_iter().next() {
+        return Err(code::unexpected(
+            contract,
+            &format!("has no enum `{name}`, though a response can hold one"),
+        ));
     }
     items.extend(text_visitor());
     Ok(())
+}
+
+fn is_opened(block: &syn::ItemImpl, names: &BTreeSet<&String>, missing: &BTreeSet<&str>) -> bool {
+    code::last_segment(&block.self_ty)
+        .is_some_and(|name| names.contains(&name) && !missing.contains(name.as_str()))
 }
 
 /// Whether a schema is an enum of texts.
@@ -60,22 +66,14 @@ pub(super) fn is_text_enum(schema: &Value) -> bool {
 }
 
 /// What the variant for values that the document does not list is called.
-pub(super) fn fallback(known: &[String]) -> &'static str {
-    if known.iter().any(|name| name == "Unknown") {
-        "Unrecognized"
-    } else {
-        "Unknown"
-    }
-}
-
-fn is_impl_of(item: &Item, name: &Ident) -> bool {
-    match item {
-        Item::Impl(block) => match &*block.self_ty {
-            syn::Type::Path(path) => path.path.is_ident(name),
-            _ => false,
-        },
-        _ => false,
-    }
+fn fallback(known: &[String]) -> String {
+    let is_free = |name: &String| !known.contains(name);
+    ["Unknown", "Unrecognized"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain((2..).map(|number| format!("Unrecognized{number}")))
+        .find(is_free)
+        .unwrap_or_default()
 }
 
 fn open<'a>(

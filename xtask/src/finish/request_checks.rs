@@ -5,9 +5,9 @@ mod limits;
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use serde_json::Value;
-use syn::{Field, File, FnArg, ImplItem, Item, Type, parse_quote};
+use syn::{Field, Fields, File, FnArg, ImplItem, Item, Pat, Type, parse_quote};
 
 use super::{Contract, Pass, code, open_enums};
 use crate::error::Result;
@@ -51,9 +51,11 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     items.push(limits::module());
     for function in code::operations(file) {
         let is_checked = function.sig.inputs.iter().any(|input| match input {
-            FnArg::Typed(input) => match &*input.ty {
-                Type::Reference(reference) => code::last_segment(&reference.elem)
-                    .is_some_and(|name| checks.checked.contains(&name)),
+            FnArg::Typed(input) => match (&*input.pat, &*input.ty) {
+                (Pat::Ident(name), Type::Reference(reference)) if name.ident == "body" => {
+                    code::last_segment(&reference.elem)
+                        .is_some_and(|name| checks.checked.contains(&name))
+                }
                 _ => false,
             },
             FnArg::Receiver(_) => false,
@@ -164,22 +166,15 @@ struct Checks<'a> {
 impl Checks<'_> {
     fn body_of(&self, name: &str, schema: &Value, items: &[Item]) -> TokenStream {
         if open_enums::is_text_enum(schema) && self.contract.responses.contains(name) {
-            let known: Vec<String> = items
-                .iter()
-                .find_map(|item| match item {
-                    Item::Enum(item) if item.ident == name => Some(item),
-                    _ => None,
-                })
-                .into_iter()
-                .flat_map(|item| &item.variants)
-                .map(|variant| variant.ident.to_string())
-                .collect();
-            // The fallback is among them already; what it is called depends on the others alone.
-            let unknown = if known.iter().any(|name| name == "Unrecognized") {
-                format_ident!("Unrecognized")
-            } else {
-                format_ident!("Unknown")
-            };
+            // It alone holds something: the text of the value.
+            let unknown = items.iter().find_map(|item| match item {
+                Item::Enum(item) if item.ident == name => item
+                    .variants
+                    .iter()
+                    .find(|variant| !matches!(variant.fields, Fields::Unit))
+                    .map(|variant| &variant.ident),
+                _ => None,
+            });
             return quote! {
                 if let Self::#unknown(value) = self {
                     return Err(limits::BrokenLimit::not_listed(value, Self::KNOWN));
@@ -269,10 +264,16 @@ impl Checks<'_> {
                 };
                 let (least, most) = (bound("minimum"), bound("maximum"));
                 if least.is_some() || most.is_some() {
-                    let least = least.map_or(quote!(i64::MIN), |least| quote!(#least));
-                    let most = most.map_or(quote!(i64::MAX), |most| quote!(#most));
+                    // `i64` holds all integers that a document can give limits of, but for one type.
+                    let wide = if schema.get("format").and_then(Value::as_str) == Some("uint64") {
+                        quote!(i128)
+                    } else {
+                        quote!(i64)
+                    };
+                    let least = least.map_or(quote!(#wide::MIN), |least| quote!(#least));
+                    let most = most.map_or(quote!(#wide::MAX), |most| quote!(#most));
                     checks.extend(quote! {
-                        limits::number(#property, i64::from(*#reference), #least, #most)?;
+                        limits::number(#property, #wide::from(*#reference), #least, #most)?;
                     });
                 }
             }
@@ -308,7 +309,8 @@ impl Checks<'_> {
         items: &[Item],
     ) -> Option<TokenStream> {
         let schema = schema.get("items")?;
-        if let Some(name) = named_component(schema) {
+        let nullable = schema.get("nullable") == Some(&Value::Bool(true));
+        if !nullable && let Some(name) = named_component(schema) {
             let ident = Ident::new(name, Span::call_site());
             return self
                 .checked
@@ -316,6 +318,11 @@ impl Checks<'_> {
                 .then(|| quote!(limits::each(#property, #array, #ident::check)?;));
         }
         let inner = self.value(&Place::borrowed(quote!(item)), schema, "", items);
+        let inner = if nullable && !inner.is_empty() {
+            quote!(if let Some(item) = item { #inner })
+        } else {
+            inner
+        };
         (!inner.is_empty()).then(|| {
             quote! {
                 limits::each(#property, #array, |item| {

@@ -149,16 +149,7 @@ impl Page {
 
     fn close_operation(&mut self) {
         if let Some(mut operation) = self.operation.take() {
-            if let Some(response) = &mut operation.response {
-                let is_empty = response
-                    .example
-                    .as_ref()
-                    .and_then(|example| example.as_object())
-                    .is_some_and(serde_json::Map::is_empty);
-                if is_empty && response.properties.is_none() {
-                    response.properties = Some(Vec::new());
-                }
-            }
+            operation.settle_empty_answer();
             self.imported.variant.operations.push(operation);
         }
     }

@@ -140,21 +140,18 @@ impl Page<'_> {
         if operation.path.is_empty() {
             // A chapter of prose is no operation; one with a body is, and has lost its address.
             if operation.request.is_some() || operation.response.is_some() {
+                let rows = [&operation.request, &operation.response]
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|body| body.properties.as_ref())
+                    .map(Vec::len);
+                self.imported.rows_reported += rows.sum::<usize>();
                 let title = operation.title.unwrap_or_default();
                 self.report(line, format!("the operation `{title}` has no address"));
             }
             return;
         }
-        if let Some(response) = &mut operation.response {
-            let is_empty = response
-                .example
-                .as_ref()
-                .and_then(|example| example.as_object())
-                .is_some_and(serde_json::Map::is_empty);
-            if is_empty && response.properties.is_none() {
-                response.properties = Some(Vec::new());
-            }
-        }
+        operation.settle_empty_answer();
         if self.reading == Reading::RequiredMeansNotNullable {
             operation.paginated.get_or_insert(false);
             operation.portfolio.get_or_insert(false);

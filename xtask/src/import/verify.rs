@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::Outcome;
 use crate::document::sha256_hex;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::{files, variants};
 
 /// Folders in folders, at most.
@@ -95,26 +95,16 @@ pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<Outcome> {
 
 /// The files of a folder and of those in it, in order of their names.
 fn documents(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
-    let cannot_read = |source: std::io::Error| {
-        Error::new(
-            folder,
-            format!("cannot be read: {source}"),
-            "check that the folder is there and readable",
-        )
-        .because(source)
-    };
     let mut found = Vec::new();
     if depth > DEEPEST {
         return Ok(found);
     }
-    for entry in std::fs::read_dir(folder).map_err(cannot_read)? {
-        let path = entry.map_err(cannot_read)?.path();
+    for path in files::entries(folder)? {
         if path.is_dir() {
             found.extend(documents(&path, depth + 1)?);
         } else {
             found.push(path);
         }
     }
-    found.sort();
     Ok(found)
 }

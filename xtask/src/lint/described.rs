@@ -7,7 +7,23 @@ use super::{Findings, Rule};
 use crate::document::{Document, escape};
 use crate::schemas::{COMPONENTS, components, operations, resolve};
 
-pub(super) const RULES: [Rule; 2] = [("described", described), ("deprecated-for", deprecated_for)];
+pub(super) const RULES: [Rule; 3] = [
+    ("named-operation", named_operations),
+    ("described", described),
+    ("deprecated-for", deprecated_for),
+];
+
+fn named_operations(document: &Document, findings: &mut Findings) {
+    for operation in operations(&document.tree) {
+        if operation.id().is_none() {
+            findings.add(
+                operation.pointer,
+                "has no operationId, from which its method gets its name",
+                "give it one, as `vouchers_getAll`",
+            );
+        }
+    }
+}
 
 fn described(document: &Document, findings: &mut Findings) {
     let tree = &document.tree;

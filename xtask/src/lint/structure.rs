@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Findings, Rule};
 use crate::document::{Document, escape};
+use crate::rust_names::snake;
 use crate::schemas::{METHODS, each_schema, operations};
 
 pub(super) const RULES: [Rule; 5] = [
@@ -106,20 +107,12 @@ fn parse_error<T: serde::de::DeserializeOwned>(node: &Value) -> Option<String> {
 fn operation_ids(document: &Document, findings: &mut Findings) {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for operation in operations(&document.tree) {
+        // One without gets a name of its method and path.
         let Some(id) = operation.id() else {
-            findings.add(
-                &operation.pointer,
-                "has no operationId, from which its method gets its name",
-                "give it one, as `vouchers_getAll`",
-            );
             continue;
         };
         // `getAll`, `get_all` and `GetAll` are one name in Rust.
-        let name: String = id
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|letter| letter.to_ascii_lowercase())
-            .collect();
+        let name = snake(id);
         if let Some(first) = seen.get(&name) {
             findings.add(
                 format!("{}/operationId", operation.pointer),
@@ -143,6 +136,9 @@ fn path_items(document: &Document, findings: &mut Findings) {
     }
     for (path, item) in paths.into_iter().flatten() {
         let pointer = format!("/paths/{}", escape(path));
+        if path.starts_with("x-") {
+            continue;
+        }
         if item.get("$ref").is_some() {
             findings.add(
                 &pointer,

@@ -14,11 +14,9 @@ pub(super) const PASS: Pass = Pass {
     apply,
 };
 
-/// What may stand beside a reference.
-const BESIDE: [&str; 5] = ["allOf", "nullable", "description", "deprecated", "default"];
-
+/// What may stand beside a reference: what it says for readers, and whether it may be null.
 fn is_extra(key: &str) -> bool {
-    !BESIDE.contains(&key) && !key.starts_with("x-")
+    key != "allOf" && !super::is_annotation(key)
 }
 
 fn find(tree: &Value) -> Vec<String> {
@@ -40,9 +38,9 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         if schema.get("$ref").is_some() {
             return;
         }
-        let Some(reference) = named_component(schema).map(
-            |name| json!([{ "$ref": format!("{}{name}", crate::schemas::COMPONENT_REFERENCE) }]),
-        ) else {
+        let Some(reference) =
+            named_component(schema).map(|name| json!([super::reference_to(name)]))
+        else {
             return;
         };
         let Some(object) = schema.as_object_mut() else {

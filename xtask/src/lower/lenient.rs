@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Changes, Pass};
+use super::{Changes, Pass, make_nullable};
 use crate::document::escape;
 use crate::schemas::{COMPONENTS, inside, response_components};
 
@@ -104,15 +104,4 @@ fn is_never_null(schema: &Value) -> bool {
         && ["type", "$ref", "allOf", "anyOf", "oneOf"]
             .iter()
             .any(|keyword| schema.get(*keyword).is_some())
-        || schema.get("default").is_some()
-}
-
-fn make_nullable(schema: &mut Value) {
-    if schema.get("$ref").is_some() {
-        *schema = json!({ "allOf": [schema.take()] });
-    }
-    schema["nullable"] = Value::Bool(true);
-    if let Some(object) = schema.as_object_mut() {
-        object.remove("default");
-    }
 }

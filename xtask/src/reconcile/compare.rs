@@ -83,15 +83,11 @@ pub fn compare(spec: &Spec, variants: &[&Variant], same: &[SameSchema]) -> Compa
         comparison.other_schemas += aligned.other_schemas;
     }
     comparison.statements.sort_by(|left, right| {
-        let key = |statement: &Statement| {
-            (
-                statement.subject.clone(),
-                statement.dimension,
-                statement.variant,
-                statement.value.to_string(),
-            )
-        };
-        key(left).cmp(&key(right))
+        left.subject
+            .cmp(&right.subject)
+            .then(left.dimension.cmp(&right.dimension))
+            .then(left.variant.cmp(&right.variant))
+            .then_with(|| left.value.to_string().cmp(&right.value.to_string()))
     });
     comparison.statements.dedup();
     for (index, statement) in comparison.statements.iter().enumerate() {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use similar::TextDiff;
 
-use super::{Generated, as_json, generate};
+use super::{Generated, as_json, generate, refuse_findings, report};
 use crate::command::Outcome;
+use crate::diff;
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::files::{self, Writes};
@@ -30,7 +31,8 @@ pub const SANDBOX_DOCUMENT: &str = "crates/mews-sandbox/src/connector.json";
 ///
 /// With --spec and --out, does the same for any OpenAPI 3.0 document, without openapi/settings.yaml and without the
 /// house rules; the module that comes out depends on progenitor-client, reqwest, serde, `serde_json`, bytes, chrono,
-/// uuid and futures-core.
+/// uuid and futures-core. Tells where that document asks for what Rust or the generator can't give, and what was
+/// done there; where the examples of its responses contradict it, the types follow what both allow.
 #[derive(Clone, Debug, Args)]
 pub struct Regenerate {
     /// Write nothing; show a diff and exit with 4 if the checked-in files are stale
@@ -45,6 +47,9 @@ pub struct Regenerate {
     /// Where the code of that document goes
     #[arg(long, value_name = "FILE", requires = "spec")]
     pub out: Option<PathBuf>,
+    /// Tell each change that was made of that document on the way, not those alone that lose something
+    #[arg(short, long, requires = "spec")]
+    pub verbose: bool,
 }
 
 /// A file and the text that it should have.
@@ -78,19 +83,6 @@ pub fn targets(root: &Path) -> Result<(Vec<Target>, Generated)> {
     Ok((targets, generated))
 }
 
-fn refuse_findings(document: &Document, findings: Vec<lint::Finding>) -> Result<()> {
-    let more = findings.len().saturating_sub(1);
-    let Some(first) = findings.into_iter().next() else {
-        return Ok(());
-    };
-    let todo = if more == 0 {
-        first.todo
-    } else {
-        format!("{}; `cargo xtask lint` shows {more} more", first.todo)
-    };
-    Err(Error::new(&document.file, first.what, todo).at_pointer(first.pointer))
-}
-
 impl Regenerate {
     /// Runs the command.
     ///
@@ -99,14 +91,30 @@ impl Regenerate {
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         let targets = match (&self.spec, &self.out) {
             (Some(spec), Some(path)) => {
+                if let (Ok(spec), Ok(path)) = (spec.canonicalize(), path.canonicalize())
+                    && spec == path
+                {
+                    return Err(Error::new(
+                        &self.out.clone().unwrap_or_default(),
+                        "is the document itself",
+                        "name another file for its code",
+                    ));
+                }
                 let document = Document::read(spec)?;
                 refuse_findings(&document, lint::sound(&document))?;
+                let generated = generate(&document, &Settings::default())?;
+                report::tell(&document, &generated.changes, self.verbose, out);
                 vec![Target {
                     path: path.clone(),
-                    text: generate(&document, &Settings::default())?.code,
+                    text: generated.code,
                 }]
             }
-            _ => targets(&files::workspace_root())?.0,
+            _ => {
+                let root = files::workspace_root();
+                let targets = targets(&root)?.0;
+                tell_difference(&root, out);
+                targets
+            }
         };
         if self.check {
             return Ok(check(&targets, out));
@@ -140,6 +148,28 @@ impl Regenerate {
             let _ = writeln!(out, "{line}");
         }
         Ok(Outcome::Done)
+    }
+}
+
+/// Says how the document differs from the committed one. Without git, or before the first commit, there is none.
+fn tell_difference(root: &Path, out: &mut dyn Write) {
+    const COMMITTED: &str = "HEAD";
+    let Ok(old) = diff::command::at_revision(root, COMMITTED) else {
+        return;
+    };
+    let changes = Document::read(&root.join(DOCUMENT)).and_then(|new| {
+        if new.sha256 == old.sha256 {
+            return Ok(None);
+        }
+        let settings = Settings::read(&root.join(SETTINGS), &new.tree)?;
+        diff::compare(&old, &new, &settings).map(Some)
+    });
+    if let Ok(Some(changes)) = changes {
+        let _ = writeln!(
+            out,
+            "{DOCUMENT} since the last commit: {} (`cargo xtask diff --against HEAD` shows each)",
+            diff::summary(&changes)
+        );
     }
 }
 

@@ -162,7 +162,30 @@ fn a_setting_for_a_type_that_is_not_there_is_refused() {
         ],
     );
     refuses(
-        |project| project.write(SETTINGS, "transport: 'not a path'\n"),
+        |project| {
+            let settings = project.read(SETTINGS);
+            project.write(
+                SETTINGS,
+                &settings.replace("  ClientToken: crate::secret::ClientToken\n", ""),
+            );
+        },
+        &[
+            "leaves the type `ClientToken` to the generator",
+            "name a type that hides it",
+        ],
+    );
+    refuses(
+        |project| project.write(SETTINGS, "- a\n"),
+        &["openapi/settings.yaml", "is no settings file"],
+    );
+    refuses(
+        |project| {
+            let settings = project.read(SETTINGS);
+            project.write(
+                SETTINGS,
+                &settings.replace("crate::transport::SharedTransport", "'not a path'"),
+            );
+        },
         &[
             "openapi/settings.yaml#/transport",
             "is not the path of a type",
@@ -185,6 +208,14 @@ fn what_is_no_text_is_refused() {
         assert!(ended.stderr.contains("openapi/connector.yaml"), "{ended:?}");
         assert_eq!(project.outputs(), before);
     }
+}
+
+#[test]
+fn a_byte_order_mark_does_no_harm() {
+    let project = Project::new();
+    project.write(DOCUMENT, &format!("\u{feff}{}", project.read(DOCUMENT)));
+    let ended = project.run(&["lint"]);
+    assert_eq!(ended.status, 0, "{ended:?}");
 }
 
 #[test]

@@ -24,6 +24,30 @@ fn what_is_staged_touches_nothing_until_it_is_committed() {
 }
 
 #[test]
+fn when_one_file_cannot_be_replaced_the_others_get_their_old_text_back() {
+    let project = Project::new();
+    let mut writes = Writes::default();
+    writes.stage(&project.path(CODE), "new").expect("staged");
+    writes
+        .stage(&project.path("new.rs"), "new")
+        .expect("staged");
+    writes
+        .stage(&project.path(SANDBOX_DOCUMENT), "new")
+        .expect("staged");
+    let code = project.read(CODE);
+    // It turns into a folder after it was staged; not even root can replace that by a file.
+    fs::remove_file(project.path(SANDBOX_DOCUMENT)).expect("a file");
+    fs::create_dir(project.path(SANDBOX_DOCUMENT)).expect("a folder");
+    let error = writes.commit().expect_err("a folder is in the way");
+    assert!(error.to_string().contains("cannot be replaced"), "{error}");
+    assert_eq!(project.read(CODE), code);
+    assert!(
+        !project.path("new.rs").exists(),
+        "what was not there is not there again"
+    );
+}
+
+#[test]
 fn a_kill_in_the_middle_leaves_each_file_old_or_new() {
     let project = Project::new();
     let old = [project.read(CODE), project.read(SANDBOX_DOCUMENT)];

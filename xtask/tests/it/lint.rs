@@ -7,6 +7,42 @@ use crate::project::Project;
 /// The rule, what to break, and where the finding has to point.
 const BREACHES: &[(&str, &str, &str, &str)] = &[
     (
+        "required-property",
+        "        - ServiceIds\n",
+        "        - ServiceId\n",
+        "VoucherFilterParameters/required/4",
+    ),
+    (
+        "known-keyword",
+        "          maxItems: 10\n",
+        "          maxItem: 10\n",
+        "AssignedRateIds/maxItem",
+    ),
+    (
+        "known-format",
+        "    VoucherId:\n      type: string\n      format: uuid\n",
+        "    VoucherId:\n      type: string\n      format: uud\n",
+        "schemas/VoucherId/format",
+    ),
+    (
+        "checked-limit",
+        "          description: What the guest will enter.\n",
+        "          description: What the guest will enter.\n          pattern: '[A-Z]+'\n",
+        "VoucherCodeAddParameters/properties/Value/pattern",
+    ),
+    (
+        "interval",
+        "x-max-interval-in-months: 3",
+        "x-max-interval-in-months: '3'",
+        "properties/UpdatedUtc/x-max-interval-in-months",
+    ),
+    (
+        "update-value",
+        "      description: The type to set.\n      required:\n        - Value\n",
+        "      description: The type to set.\n",
+        "schemas/VoucherTypeUpdateValue",
+    ),
+    (
         "openapi-version",
         "openapi: 3.0.3",
         "openapi: 2.0.0",

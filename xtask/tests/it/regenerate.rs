@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use xtask::regenerate::command::{CODE, SANDBOX_DOCUMENT};
+use xtask::regenerate::command::{CODE, DOCUMENT, SANDBOX_DOCUMENT};
 
 use crate::project::Project;
 
@@ -12,8 +12,8 @@ const NEW_PROPERTY: (&str, &str) = (
 );
 
 const IN_EXAMPLE: (&str, &str) = (
-    "                        ShortName: FF\n",
-    "                        ShortName: FF\n                        Colour: red\n",
+    "                        ShortName: CORP\n",
+    "                        ShortName: CORP\n                        Colour: red\n",
 );
 
 #[test]
@@ -123,6 +123,54 @@ fn another_document_needs_no_settings_and_keeps_no_house_rules() {
         "pets.rs",
     ]);
     assert_eq!(check.status, 0, "{check:?}");
+}
+
+#[test]
+fn a_document_is_not_overwritten_by_its_own_code() {
+    let project = Project::new();
+    let before = project.read(DOCUMENT);
+    for out in [DOCUMENT, "./openapi/../openapi/connector.yaml"] {
+        let ended = project.run(&["regenerate", "--spec", DOCUMENT, "--out", out]);
+        assert_eq!(ended.status, 1, "{ended:?}");
+        assert!(ended.stderr.contains("is the document itself"), "{ended:?}");
+        assert_eq!(project.read(DOCUMENT), before);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_is_replaced_whole_with_its_permissions_and_behind_its_link() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let project = Project::new();
+    let old = project.read(CODE);
+    // Another name of the old file: a rename leaves it alone, writing into the file would not.
+    fs::hard_link(project.path(CODE), project.path("old.rs")).expect("a link");
+    fs::set_permissions(project.path(CODE), fs::Permissions::from_mode(0o640))
+        .expect("permissions");
+    let real = project.path("real.json");
+    fs::rename(project.path(SANDBOX_DOCUMENT), &real).expect("moved");
+    std::os::unix::fs::symlink(&real, project.path(SANDBOX_DOCUMENT)).expect("a link");
+    project.edit(
+        "title: Mews Connector API, vouchers and voucher codes",
+        "title: Another title",
+    );
+
+    assert_eq!(project.run(&["regenerate"]).status, 0);
+    assert_eq!(
+        project.read("old.rs"),
+        old,
+        "the old file was not written into"
+    );
+    assert_ne!(project.read(CODE), old);
+    let mode = fs::metadata(project.path(CODE))
+        .expect("a file")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o640);
+    let link = fs::symlink_metadata(project.path(SANDBOX_DOCUMENT)).expect("a link");
+    assert!(link.is_symlink(), "a link stays a link");
+    assert!(project.read("real.json").contains("Another title"));
 }
 
 #[test]

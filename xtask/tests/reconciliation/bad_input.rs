@@ -52,6 +52,12 @@ fn each_is_refused_with_its_place() {
         ("blank.md", " \n\n".to_owned(), vec!["blank.md: is empty"]),
         ("page.html", "<!DOCTYPE html>\n<html></html>".to_owned(), vec!["page.html: is HTML"]),
         ("prose.md", "# Lamps\n\nLamps give light.\n".to_owned(), vec!["prose.md: has none of the forms", "rendered OpenAPI"]),
+        (
+            "other.md",
+            format!("{PAGE}| Name | Meaning |\n| :-- | :-- |\n| A | B |\n").replace("/api/connector/v1/a/b", "/a/b"),
+            vec!["other.md:11:1: states no fact that can be read"],
+        ),
+        ("nothing.yaml", "openapi: 3.0.3\npaths: {}\n".to_owned(), vec!["nothing.yaml: states no fact"]),
         ("missing.md", missing, vec!["missing.md:9:1:", "its columns are Property, Type, Description", "give it the columns"]),
         ("separator.md", separator, vec!["separator.md:9:1:", "another number of columns"]),
         ("quotes.md", format!("{PAGE}{}x\n", ">".repeat(50_000)), vec!["quotes.md:9:257: is nested too deeply"]),

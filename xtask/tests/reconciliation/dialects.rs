@@ -106,6 +106,23 @@ fn a_hand_written_page_means_required_when_it_says_so() {
 }
 
 #[test]
+fn an_operation_without_an_address_is_reported_with_all_its_rows() {
+    let page =
+        read(&document("project/page.md")).replace("/api/connector/v1/lamps/getAll", "/lamps");
+    let imported =
+        import::parse(Path::new("page.md"), &page, "page", "2026-01").expect("the page is read");
+    assert!(imported.variant.operations.is_empty());
+    assert_eq!(
+        imported.variant.reported[0].what,
+        "the operation `Get all lamps` has no address"
+    );
+    assert_eq!(
+        imported.rows_seen,
+        imported.variant.rows() + imported.rows_reported
+    );
+}
+
+#[test]
 fn no_token_gets_through() {
     for (name, id) in [
         ("generated.md", "generated"),

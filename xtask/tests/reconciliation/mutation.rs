@@ -239,7 +239,7 @@ fn changes_of(row: &Property) -> Vec<(&'static str, Property)> {
                     Type::Boolean
                 } else {
                     Type::Number
-                })
+                });
             }),
         ),
         (
@@ -290,7 +290,12 @@ fn each_property_of_the_spec() {
             owners.push(schema.name.clone());
         }
         for (row_index, row) in schema.properties.iter().flatten().enumerate() {
-            for (what, mutated) in changes_of(row) {
+            // One way to change a property for each, in turn: all ways for all of them take minutes.
+            let mut changes = changes_of(row);
+            let chosen = (schema_index + row_index) % changes.len();
+            changes.swap(0, chosen);
+            changes.truncate(1);
+            for (what, mutated) in changes {
                 let subjects = owners
                     .iter()
                     .map(|owner| format!("{owner} · {}", row.name))

@@ -168,13 +168,28 @@ async fn a_hundred_megabytes_are_too_large() {
 
 /// Sends bytes as they are and reads what comes until the end.
 fn raw(api: &Api, bytes: &[u8]) -> String {
+    let stream = sent(api, bytes);
+    let _ = stream.shutdown(Shutdown::Write);
+    answer_of(stream)
+}
+
+/// Sends a whole request, which says `connection: close`: an end of the sending side before the answer could be taken
+/// for a caller who left.
+fn raw_whole(api: &Api, bytes: &[u8]) -> String {
+    answer_of(sent(api, bytes))
+}
+
+fn sent(api: &Api, bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(api.sandbox.address()).expect("it listens");
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
         .expect("a timeout");
     // A server that has seen enough may close before everything is sent.
     let _ = stream.write_all(bytes);
-    let _ = stream.shutdown(Shutdown::Write);
+    stream
+}
+
+fn answer_of(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
@@ -206,7 +221,7 @@ async fn bodies_that_are_not_utf8_are_no_json() {
     let request =
         b"POST /api/connector/v1/vouchers/getAll HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
         content-type: application/json\r\ncontent-length: 8\r\n\r\n{\"a\":\"\xff\xfe";
-    let answer = raw(&api, request);
+    let answer = raw_whole(&api, request);
     assert!(
         answer.starts_with("HTTP/1.1 400") && answer.contains("Invalid JSON"),
         "{answer}"

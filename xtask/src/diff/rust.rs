@@ -1,0 +1,292 @@
+//! The generated code, side by side: what its users can name.
+
+use std::collections::BTreeMap;
+
+use quote::ToTokens;
+use syn::{Attribute, Fields, FnArg, ImplItem, Item, Meta, ReturnType, Visibility};
+
+use super::{Change, Class, Side};
+
+/// What changed for those who use the generated module.
+pub(super) fn compare(old: &str, new: &str) -> Vec<Change> {
+    let (before, after) = (Surface::of(old), Surface::of(new));
+    let mut changes = Vec::new();
+    let mut note = |class: Class, place: &str, what: String| {
+        changes.push(Change {
+            side: Side::Rust,
+            class,
+            place: place.to_owned(),
+            what,
+        });
+    };
+    for (place, item) in &before.0 {
+        let Some(now) = after.0.get(place) else {
+            // Of what is gone as a whole, its parts need no word.
+            if before
+                .owner_of(place)
+                .is_none_or(|owner| after.0.contains_key(owner))
+            {
+                note(
+                    Class::Breaking,
+                    place,
+                    format!("is gone; it was {}", item.is),
+                );
+            }
+            continue;
+        };
+        if item.is != now.is {
+            note(
+                Class::Breaking,
+                place,
+                format!("is {}; it was {}", now.is, item.is),
+            );
+        }
+        if item.deprecated != now.deprecated {
+            let what = if now.deprecated {
+                "is deprecated"
+            } else {
+                "is no longer deprecated"
+            };
+            note(Class::Additive, place, what.to_owned());
+        }
+        if now.sealed && !item.sealed {
+            note(Class::Breaking, place, "is non-exhaustive now".to_owned());
+        }
+    }
+    for (place, item) in &after.0 {
+        if before.0.contains_key(place) {
+            continue;
+        }
+        let owner = after.owner_of(place);
+        let old_owner = owner.and_then(|owner| before.0.get(owner));
+        match (owner, old_owner) {
+            // Of what is new as a whole, its parts need no word.
+            (Some(_), None) => {}
+            (Some(_), Some(owner)) if item.member && !owner.sealed => note(
+                Class::Breaking,
+                place,
+                format!("is new in a type that is exhaustive: {}", item.is),
+            ),
+            _ => note(Class::Additive, place, format!("is new: {}", item.is)),
+        }
+    }
+    changes
+}
+
+/// Everything that can be named, by its path.
+struct Surface(BTreeMap<String, Thing>);
+
+struct Thing {
+    /// What it is, as code or in a word.
+    is: String,
+    deprecated: bool,
+    /// `#[non_exhaustive]`.
+    sealed: bool,
+    /// A field or a variant, which who builds or matches the type has to name.
+    member: bool,
+    owner: Option<String>,
+}
+
+impl Surface {
+    fn of(code: &str) -> Self {
+        let mut surface = Self(BTreeMap::new());
+        if let Ok(file) = syn::parse_file(code) {
+            surface.items(&file.items, "");
+        }
+        surface
+    }
+
+    fn owner_of(&self, place: &str) -> Option<&str> {
+        self.0.get(place)?.owner.as_deref()
+    }
+
+    fn add(
+        &mut self,
+        place: String,
+        attributes: &[Attribute],
+        is: String,
+        owner: Option<&str>,
+        member: bool,
+    ) {
+        self.0.insert(
+            place,
+            Thing {
+                is,
+                deprecated: has(attributes, "deprecated"),
+                sealed: has(attributes, "non_exhaustive"),
+                member,
+                owner: owner.map(str::to_owned),
+            },
+        );
+    }
+
+    fn items(&mut self, items: &[Item], module: &str) {
+        for item in items {
+            match item {
+                Item::Mod(item) if is_public(&item.vis) => {
+                    if let Some((_, items)) = &item.content {
+                        self.items(items, &format!("{module}{}::", item.ident));
+                    }
+                }
+                Item::Struct(item) if is_public(&item.vis) => {
+                    let place = format!("{module}{}", item.ident);
+                    self.add(place.clone(), &item.attrs, shape(&item.fields), None, false);
+                    self.fields(&place, &item.fields);
+                    self.derived(&place, &item.attrs);
+                }
+                Item::Enum(item) if is_public(&item.vis) => {
+                    let place = format!("{module}{}", item.ident);
+                    self.add(
+                        place.clone(),
+                        &item.attrs,
+                        "an enum".to_owned(),
+                        None,
+                        false,
+                    );
+                    for variant in &item.variants {
+                        let is = format!("a variant{}", code(&variant.fields));
+                        let name = format!("{place}::{}", variant.ident);
+                        self.add(name, &variant.attrs, is, Some(&place), true);
+                    }
+                    self.derived(&place, &item.attrs);
+                }
+                Item::Type(item) if is_public(&item.vis) => {
+                    self.add(
+                        format!("{module}{}", item.ident),
+                        &item.attrs,
+                        code(&item.ty),
+                        None,
+                        false,
+                    );
+                }
+                Item::Impl(block) => self.block(block, module),
+                _ => {}
+            }
+        }
+    }
+
+    fn fields(&mut self, place: &str, fields: &Fields) {
+        for (index, field) in fields.iter().enumerate() {
+            if is_public(&field.vis) {
+                let name = field
+                    .ident
+                    .as_ref()
+                    .map_or_else(|| index.to_string(), ToString::to_string);
+                self.add(
+                    format!("{place}.{name}"),
+                    &field.attrs,
+                    code(&field.ty),
+                    Some(place),
+                    true,
+                );
+            }
+        }
+    }
+
+    fn derived(&mut self, place: &str, attributes: &[Attribute]) {
+        for attribute in attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("derive"))
+        {
+            let _ = attribute.parse_nested_meta(|meta| {
+                let name = meta.path.segments.last().map(|last| last.ident.to_string());
+                self.implemented(place, &name.unwrap_or_default());
+                Ok(())
+            });
+        }
+    }
+
+    fn implemented(&mut self, place: &str, name: &str) {
+        self.add(
+            format!("{place}: {name}"),
+            &[],
+            "implemented".to_owned(),
+            Some(place),
+            false,
+        );
+    }
+
+    fn block(&mut self, block: &syn::ItemImpl, module: &str) {
+        let place = format!("{module}{}", code(&block.self_ty));
+        if let Some((path, _)) = &block.trait_ {
+            if let Some(last) = path.segments.last() {
+                self.implemented(&place, &code(last));
+            }
+            return;
+        }
+        for item in &block.items {
+            match item {
+                ImplItem::Fn(function) if is_public(&function.vis) => {
+                    let inputs: Vec<String> = function.sig.inputs.iter().map(argument).collect();
+                    let output = match &function.sig.output {
+                        ReturnType::Default => String::new(),
+                        ReturnType::Type(_, ty) => format!(" -> {}", code(ty)),
+                    };
+                    let name = format!("{place}::{}", function.sig.ident);
+                    let is = format!("fn({}){output}", inputs.join(", "));
+                    self.add(name, &function.attrs, is, Some(&place), false);
+                }
+                ImplItem::Const(item) if is_public(&item.vis) => {
+                    let name = format!("{place}::{}", item.ident);
+                    self.add(name, &item.attrs, code(&item.ty), Some(&place), false);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// An argument by its type: its name is of no matter to who calls.
+fn argument(argument: &FnArg) -> String {
+    match argument {
+        FnArg::Receiver(receiver) => code(receiver),
+        FnArg::Typed(typed) => code(&typed.ty),
+    }
+}
+
+fn is_public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
+}
+
+fn shape(fields: &Fields) -> String {
+    match fields {
+        Fields::Named(_) => "a struct".to_owned(),
+        Fields::Unnamed(_) => "a newtype".to_owned(),
+        Fields::Unit => "a unit struct".to_owned(),
+    }
+}
+
+fn has(attributes: &[Attribute], name: &str) -> bool {
+    attributes.iter().any(|attribute| {
+        matches!(&attribute.meta, Meta::Path(_) | Meta::List(_)) && attribute.path().is_ident(name)
+    })
+}
+
+/// Code as a person would write it down: `Option<String>`, not `:: std :: option :: Option < … >`.
+fn code(tokens: &impl ToTokens) -> String {
+    let text = tokens.to_token_stream().to_string();
+    let mut code = text
+        .replace(" :: ", "::")
+        .replace(":: ", "::")
+        .replace(" ::", "::")
+        .replace(" < ", "<")
+        .replace("< ", "<")
+        .replace(" >", ">")
+        .replace(" ,", ",")
+        .replace("& ", "&")
+        .replace(" (", "(")
+        .replace("( ", "(")
+        .replace(" )", ")");
+    for path in [
+        "::std::option::",
+        "::std::vec::",
+        "::std::string::",
+        "::std::boxed::",
+        "::std::result::",
+        "::std::convert::",
+        "::std::collections::",
+    ] {
+        code = code.replace(path, "");
+    }
+    code
+}

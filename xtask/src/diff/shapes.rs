@@ -1,0 +1,381 @@
+//! Schemas, side by side.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Change, Class, Side};
+use crate::document::escape;
+use crate::lower::{Changes, Lowered};
+use crate::schemas::{COMPONENTS, named_component};
+
+/// Compares schemas of two contracts, and collects what changed.
+pub(super) struct Shapes<'a> {
+    old: (&'a Value, &'a Changes),
+    new: (&'a Value, &'a Changes),
+    seen: BTreeSet<(Side, String, String)>,
+    changes: Vec<Change>,
+}
+
+/// Limits, and whether more of the number allows more.
+const LIMITS: [(&str, bool); 8] = [
+    ("maxItems", true),
+    ("maxLength", true),
+    ("maxProperties", true),
+    ("maximum", true),
+    ("minItems", false),
+    ("minLength", false),
+    ("minProperties", false),
+    ("minimum", false),
+];
+
+/// Limits that are there or not; another one of them allows other values.
+const CONDITIONS: [&str; 5] = [
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "multipleOf",
+    "pattern",
+    "uniqueItems",
+];
+
+/// The longest interval that a filter takes; an extension of the vendor.
+const MONTHS: &str = "x-max-interval-in-months";
+
+impl<'a> Shapes<'a> {
+    pub(super) fn new(old: &'a Lowered, new: &'a Lowered) -> Self {
+        Self {
+            old: (&old.contract, &old.changes),
+            new: (&new.contract, &new.changes),
+            seen: BTreeSet::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_changes(self) -> Vec<Change> {
+        self.changes
+    }
+
+    /// Notes a change at a place of the new document.
+    pub(super) fn note_new(&mut self, side: Side, class: Class, pointer: &str, what: String) {
+        let place = self.new.1.published(pointer);
+        self.changes.push(Change {
+            side,
+            class,
+            place,
+            what,
+        });
+    }
+
+    /// Notes a change at a place of the old document.
+    pub(super) fn note_old(&mut self, side: Side, class: Class, pointer: &str, what: String) {
+        let place = self.old.1.published(pointer);
+        self.changes.push(Change {
+            side,
+            class,
+            place,
+            what,
+        });
+    }
+
+    /// Compares the schemas at two pointers.
+    pub(super) fn compare(&mut self, side: Side, before: &str, after: &str) {
+        let mut waiting = vec![(before.to_owned(), after.to_owned())];
+        while let Some((before, after)) = waiting.pop() {
+            if self.seen.insert((side, before.clone(), after.clone())) {
+                self.one(side, &before, &after, &mut waiting);
+            }
+        }
+    }
+
+    fn one(&mut self, side: Side, before: &str, after: &str, waiting: &mut Vec<(String, String)>) {
+        let (Some(old_use), Some(new_use)) =
+            (self.old.0.pointer(before), self.new.0.pointer(after))
+        else {
+            return;
+        };
+        self.use_of(side, after, old_use, new_use);
+        let (before, after) = (target(old_use, before), target(new_use, after));
+        let (Some(old), Some(new)) = (self.old.0.pointer(&before), self.new.0.pointer(&after))
+        else {
+            return;
+        };
+        let is_again = before.starts_with(COMPONENTS)
+            && after.starts_with(COMPONENTS)
+            && !self
+                .seen
+                .insert((side, format!("={before}"), format!("={after}")));
+        if is_again {
+            return;
+        }
+        let (was, is) = (kind(old), kind(new));
+        if was != is {
+            self.other_kind(side, &after, &was, &is);
+            return;
+        }
+        self.limits(side, &after, old, new);
+        self.values(side, &after, old, new);
+        self.properties(side, (&before, old), (&after, new), waiting);
+        self.alternatives(side, &after, old, new, waiting, &before);
+        for keyword in ["items", "additionalProperties"] {
+            let is_schema = |schema: &Value| schema.get(keyword).is_some_and(Value::is_object);
+            if is_schema(old) && is_schema(new) {
+                waiting.push((format!("{before}/{keyword}"), format!("{after}/{keyword}")));
+            }
+        }
+    }
+
+    /// What is said where a schema is used: null, deprecation, the longest interval.
+    fn use_of(&mut self, side: Side, after: &str, old: &Value, new: &Value) {
+        let says = |schema: &Value, keyword: &str| schema.get(keyword) == Some(&Value::Bool(true));
+        let (was, is) = (says(old, "nullable"), says(new, "nullable"));
+        if was != is {
+            // What may be null is more to take for who reads it, and more to say for who writes it.
+            let class = if is == (side == Side::Response) {
+                Class::Breaking
+            } else {
+                Class::Additive
+            };
+            let what = if is {
+                "may be null now"
+            } else {
+                "is never null now"
+            };
+            self.note_new(side, class, after, what.to_owned());
+        }
+        let (was, is) = (says(old, "deprecated"), says(new, "deprecated"));
+        if was != is {
+            let what = if is {
+                "is deprecated"
+            } else {
+                "is no longer deprecated"
+            };
+            self.note_new(side, Class::Additive, after, what.to_owned());
+        }
+        let months = |schema: &Value| schema.get(MONTHS).and_then(Value::as_f64);
+        self.bound(side, after, (MONTHS, true), months(old), months(new));
+    }
+
+    fn other_kind(&mut self, side: Side, after: &str, was: &str, is: &str) {
+        let wider = is == "any JSON" || (was == "integer" && is == "number");
+        let narrower = was == "any JSON" || (was == "number" && is == "integer");
+        let class = match side {
+            Side::Response if narrower => Class::Additive,
+            Side::Request | Side::Rust if wider => Class::Additive,
+            _ => Class::Breaking,
+        };
+        self.note_new(side, class, after, format!("is {is}; it was {was}"));
+    }
+
+    fn limits(&mut self, side: Side, after: &str, old: &Value, new: &Value) {
+        for limit in LIMITS {
+            let bound = |schema: &Value| schema.get(limit.0).and_then(Value::as_f64);
+            self.bound(side, after, limit, bound(old), bound(new));
+        }
+        for condition in CONDITIONS {
+            let (was, is) = (old.get(condition), new.get(condition));
+            if was != is {
+                let class = if is.is_some() && side == Side::Request {
+                    Class::Breaking
+                } else {
+                    Class::Additive
+                };
+                let what = match is {
+                    Some(is) => format!("has the {condition} {is} now"),
+                    None => format!("has no {condition} any more"),
+                };
+                self.note_new(side, class, after, what);
+            }
+        }
+        let is_closed =
+            |schema: &Value| schema.get("additionalProperties") == Some(&Value::Bool(false));
+        if is_closed(old) != is_closed(new) && side == Side::Request {
+            let (class, what) = if is_closed(new) {
+                (Class::Breaking, "refuses unknown properties now")
+            } else {
+                (Class::Additive, "takes unknown properties now")
+            };
+            self.note_new(side, class, after, what.to_owned());
+        }
+    }
+
+    /// Only who sends has to keep to a limit.
+    fn bound(
+        &mut self,
+        side: Side,
+        after: &str,
+        (limit, more_allows_more): (&str, bool),
+        was: Option<f64>,
+        is: Option<f64>,
+    ) {
+        if was == is {
+            return;
+        }
+        let tightened = match (was, is) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(was), Some(is)) => (is < was) == more_allows_more,
+        };
+        let class = if tightened && side == Side::Request {
+            Class::Breaking
+        } else {
+            Class::Additive
+        };
+        let what = match (was, is) {
+            (Some(was), Some(is)) => format!("has a {limit} of {is}; it was {was}"),
+            (None, Some(is)) => format!("has a {limit} of {is} now"),
+            _ => format!("has no {limit} any more"),
+        };
+        self.note_new(side, class, after, what);
+    }
+
+    /// Who reads keeps values that it does not know, by this project's rule.
+    fn values(&mut self, side: Side, after: &str, old: &Value, new: &Value) {
+        let values = |schema: &Value| -> BTreeSet<String> {
+            let values = schema.get("enum").and_then(Value::as_array);
+            values
+                .into_iter()
+                .flatten()
+                .filter_map(|value| value.as_str().map(str::to_owned))
+                .collect()
+        };
+        let (was, is) = (values(old), values(new));
+        for value in was.difference(&is) {
+            let class = if side == Side::Request {
+                Class::Breaking
+            } else {
+                Class::Additive
+            };
+            self.note_new(
+                side,
+                class,
+                after,
+                format!("no longer has the value `{value}`"),
+            );
+        }
+        for value in is.difference(&was) {
+            self.note_new(
+                side,
+                Class::Additive,
+                after,
+                format!("has the value `{value}` too"),
+            );
+        }
+    }
+
+    fn properties(
+        &mut self,
+        side: Side,
+        (before, old): (&str, &Value),
+        (after, new): (&str, &Value),
+        waiting: &mut Vec<(String, String)>,
+    ) {
+        let names = |schema: &Value| -> BTreeSet<String> {
+            let properties = schema.get("properties").and_then(Value::as_object);
+            properties
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone())
+                .collect()
+        };
+        let is_required = |schema: &Value, name: &str| {
+            let required = schema.get("required").and_then(Value::as_array);
+            required
+                .into_iter()
+                .flatten()
+                .any(|other| other.as_str() == Some(name))
+        };
+        let (was, is) = (names(old), names(new));
+        for name in was.difference(&is) {
+            let pointer = format!("{before}/properties/{}", escape(name));
+            self.note_old(side, Class::Breaking, &pointer, format!("`{name}` is gone"));
+        }
+        for name in is.difference(&was) {
+            let pointer = format!("{after}/properties/{}", escape(name));
+            let (class, what) = if is_required(new, name) && side == Side::Request {
+                (Class::Breaking, format!("`{name}` is new and required"))
+            } else {
+                (Class::Additive, format!("`{name}` is new"))
+            };
+            self.note_new(side, class, &pointer, what);
+        }
+        for name in was.intersection(&is) {
+            let place = |pointer: &str| format!("{pointer}/properties/{}", escape(name));
+            let (did, does) = (is_required(old, name), is_required(new, name));
+            if did != does {
+                let (class, what) = match side {
+                    // What is always there is less to look out for.
+                    Side::Response if does => (Class::Additive, "is always there now"),
+                    Side::Response => (Class::Breaking, "may be missing now"),
+                    _ => super::wire::required(does),
+                };
+                self.note_new(side, class, &place(after), what.to_owned());
+            }
+            waiting.push((place(before), place(after)));
+        }
+    }
+
+    /// Objects that a choice has, by their names.
+    fn alternatives(
+        &mut self,
+        side: Side,
+        after: &str,
+        old: &Value,
+        new: &Value,
+        waiting: &mut Vec<(String, String)>,
+        before: &str,
+    ) {
+        let members = |schema: &Value| -> Vec<String> {
+            let members = schema.get("oneOf").and_then(Value::as_array);
+            members
+                .into_iter()
+                .flatten()
+                .filter_map(|member| named_component(member).map(str::to_owned))
+                .collect()
+        };
+        let (was, is) = (members(old), members(new));
+        for (index, name) in was.iter().enumerate() {
+            match is.iter().position(|other| other == name) {
+                Some(position) => waiting.push((
+                    format!("{before}/oneOf/{index}"),
+                    format!("{after}/oneOf/{position}"),
+                )),
+                None => self.note_new(
+                    side,
+                    Class::Breaking,
+                    after,
+                    format!("can't be a `{name}` any more"),
+                ),
+            }
+        }
+        for name in is.iter().filter(|name| !was.contains(name)) {
+            self.note_new(
+                side,
+                Class::Additive,
+                after,
+                format!("can be a `{name}` too"),
+            );
+        }
+    }
+}
+
+/// Where the schema stands that a use of one refers to.
+fn target(schema: &Value, pointer: &str) -> String {
+    named_component(schema).map_or_else(
+        || pointer.to_owned(),
+        |name| format!("{COMPONENTS}/{}", escape(name)),
+    )
+}
+
+/// What a schema is, in a word: its type, and a format that makes another type of it.
+fn kind(schema: &Value) -> String {
+    if schema.get("oneOf").is_some() {
+        return "a choice".to_owned();
+    }
+    let Some(kind) = schema.get("type").and_then(Value::as_str) else {
+        return "any JSON".to_owned();
+    };
+    match schema.get("format").and_then(Value::as_str) {
+        Some(format) => format!("{kind} ({format})"),
+        None => kind.to_owned(),
+    }
+}

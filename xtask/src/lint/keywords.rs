@@ -1,0 +1,198 @@
+//! Words that the generator would pass over without a word of its own.
+
+use serde_json::Value;
+
+use super::{Findings, Rule};
+use crate::document::{Document, escape};
+use crate::schemas::{COMPONENTS, each_schema, named_component};
+
+/// For every document.
+pub(super) const SOUND: [Rule; 1] = [("required-property", required_properties)];
+
+/// For this project's own.
+pub(super) const HOUSE: [Rule; 5] = [
+    ("known-keyword", known_keywords),
+    ("known-format", known_formats),
+    ("checked-limit", checked_limits),
+    ("interval", intervals),
+    ("update-value", update_values),
+];
+
+/// The keywords of a Schema Object of OpenAPI 3.0, and the two extensions that this project understands.
+const KEYWORDS: [&str; 37] = [
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "default",
+    "deprecated",
+    "description",
+    "discriminator",
+    "enum",
+    "example",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "externalDocs",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "not",
+    "nullable",
+    "oneOf",
+    "pattern",
+    "properties",
+    "readOnly",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+    "writeOnly",
+    DEPRECATED_MESSAGE,
+    MONTHS,
+];
+
+const DEPRECATED_MESSAGE: &str = "x-deprecatedMessage";
+const MONTHS: &str = "x-max-interval-in-months";
+
+const FORMATS: [&str; 8] = [
+    "date-time",
+    "double",
+    "email",
+    "int32",
+    "int64",
+    "tel",
+    "uri",
+    "uuid",
+];
+
+/// Limits that nothing checks before sending.
+const UNCHECKED: [&str; 6] = [
+    "pattern",
+    "multipleOf",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minProperties",
+    "maxProperties",
+];
+
+/// A name that is required and no property: progenitor would invent a property of any type for it.
+fn required_properties(document: &Document, findings: &mut Findings) {
+    each_schema(&document.tree, &mut |pointer, schema| {
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+            return;
+        };
+        // The properties of its members may be what is meant.
+        if schema.get("allOf").is_some() {
+            return;
+        }
+        let required = schema.get("required").and_then(Value::as_array);
+        for (index, name) in required.into_iter().flatten().enumerate() {
+            let Some(name) = name.as_str() else { continue };
+            if !properties.contains_key(name) {
+                findings.add(
+                    format!("{pointer}/required/{index}"),
+                    format!("requires `{name}`, which is none of its properties"),
+                    "mend the name, or add the property",
+                );
+            }
+        }
+    });
+}
+
+fn known_keywords(document: &Document, findings: &mut Findings) {
+    each_schema(&document.tree, &mut |pointer, schema| {
+        for keyword in schema
+            .as_object()
+            .into_iter()
+            .flat_map(serde_json::Map::keys)
+        {
+            if !KEYWORDS.contains(&keyword.as_str()) {
+                findings.add(
+                    format!("{pointer}/{}", escape(keyword)),
+                    format!("`{keyword}` is no keyword of a schema"),
+                    "mend its spelling, or teach xtask/src/lint/keywords.rs the extension",
+                );
+            }
+        }
+    });
+}
+
+fn known_formats(document: &Document, findings: &mut Findings) {
+    each_schema(&document.tree, &mut |pointer, schema| {
+        if let Some(format) = schema.get("format").and_then(Value::as_str)
+            && !FORMATS.contains(&format)
+        {
+            findings.add(
+                format!("{pointer}/format"),
+                format!("`{format}` is no format that this document uses"),
+                format!("use one of {}", FORMATS.join(", ")),
+            );
+        }
+    });
+}
+
+fn checked_limits(document: &Document, findings: &mut Findings) {
+    each_schema(&document.tree, &mut |pointer, schema| {
+        for limit in UNCHECKED {
+            if schema.get(limit).is_some() {
+                findings.add(
+                    format!("{pointer}/{limit}"),
+                    format!("`{limit}` is a limit that no request is checked for"),
+                    "teach it to xtask/src/finish/request_checks.rs first",
+                );
+            }
+        }
+    });
+}
+
+/// The check of an interval needs to know its ends.
+fn intervals(document: &Document, findings: &mut Findings) {
+    each_schema(&document.tree, &mut |pointer, schema| {
+        let Some(months) = schema.get(MONTHS) else {
+            return;
+        };
+        let has_ends = named_component(schema)
+            .and_then(|name| {
+                document
+                    .tree
+                    .pointer(&format!("{COMPONENTS}/{}/properties", escape(name)))
+            })
+            .is_some_and(|properties| {
+                ["StartUtc", "EndUtc"]
+                    .iter()
+                    .all(|end| properties.get(end).is_some())
+            });
+        if months.as_u64().is_none() || !has_ends {
+            findings.add(
+                format!("{pointer}/{MONTHS}"),
+                "can't be checked: it needs a whole number, and a component with StartUtc and EndUtc",
+                "write it beside a reference to TimeFilterInterval",
+            );
+        }
+    });
+}
+
+/// Without `required`, clearing would be written as `{}`, which says nothing.
+fn update_values(document: &Document, findings: &mut Findings) {
+    for (name, schema) in crate::schemas::components(&document.tree) {
+        let is_update_value = schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .is_some_and(|properties| properties.len() == 1 && properties.contains_key("Value"));
+        if is_update_value && schema.get("required") != Some(&serde_json::json!(["Value"])) {
+            findings.add(
+                format!("{COMPONENTS}/{name}"),
+                "is an update value that does not require `Value`, so that clearing would be written as `{}`",
+                "write `required: [Value]`",
+            );
+        }
+    }
+}

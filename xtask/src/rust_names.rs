@@ -1,0 +1,61 @@
+//! What progenitor and typify call things: the same rules as theirs, so that a clash is seen before it happens.
+
+use std::collections::BTreeSet;
+
+use heck::{ToPascalCase, ToSnakeCase};
+
+/// The name of a type or a variant.
+pub fn pascal(text: &str) -> String {
+    identifier(text, &plain(text).to_pascal_case(), "X")
+}
+
+/// The name of a field, a parameter or a method.
+pub fn snake(text: &str) -> String {
+    identifier(text, &plain(text).to_snake_case(), "x")
+}
+
+fn plain(text: &str) -> String {
+    text.replace('\'', "")
+        .replace(|letter| !unicode_ident::is_xid_continue(letter), "-")
+}
+
+fn identifier(text: &str, cased: &str, prefix: &str) -> String {
+    let name = match text {
+        "+1" => format!("{}lus1", if prefix == "X" { 'P' } else { 'p' }),
+        "-1" => format!("{}inus1", if prefix == "X" { 'M' } else { 'm' }),
+        _ => cased.to_owned(),
+    };
+    let name = match name.chars().next() {
+        None => prefix.to_owned(),
+        Some(first) if unicode_ident::is_xid_start(first) => name,
+        Some(_) => format!("{prefix}{name}"),
+    };
+    if progenitor_accepts(&name) {
+        name
+    } else {
+        format!("{name}_")
+    }
+}
+
+/// The keywords of Rust, as typify lists them.
+fn progenitor_accepts(name: &str) -> bool {
+    const KEYWORDS: [&str; 53] = [
+        "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+        "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+        "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv",
+        "pub", "ref", "return", "Self", "self", "static", "struct", "super", "trait", "true",
+        "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    ];
+    !KEYWORDS.contains(&name)
+}
+
+/// A name that `taken` does not have yet: the name itself, or with the first free number from 2 on. It is taken then.
+pub fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut free = name.to_owned();
+    let mut number = 2_usize;
+    while !taken.insert(free.clone()) {
+        free = format!("{name}{number}");
+        number += 1;
+    }
+    free
+}
