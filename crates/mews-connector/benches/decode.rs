@@ -18,12 +18,12 @@ fn main() {
     let ours = || {
         drop(black_box(
             serde_json::from_str::<VoucherCodeResult>(black_box(&body)).unwrap(),
-        ))
+        ));
     };
     let by_hand = || {
         drop(black_box(
             serde_json::from_str::<baseline::Page>(black_box(&body)).unwrap(),
-        ))
+        ));
     };
 
     // Turn about, so that what else the machine does meets both.
