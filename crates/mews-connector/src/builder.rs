@@ -13,6 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::credentials::{Credentials, URL_VARIABLE, variable};
 use crate::environment::Environment;
 use crate::error::{ConfigError, invalid};
+use crate::masking::Mask;
 use crate::pacing::{Limiter, Pacer, Pacing};
 use crate::retry::{RetryPolicy, StandardRetry};
 use crate::sending::Core;
@@ -356,6 +357,7 @@ impl ClientBuilder {
             http,
             base_url: environment.base_url(),
             authority,
+            mask: Mask::new(&credentials.client_token, &credentials.access_token),
             credentials,
             language: self.language,
             pacer,

@@ -257,6 +257,27 @@ macro_rules! request {
 }
 pub(crate) use request;
 
+/// Makes a write of the generated client: the request with its list and its enterprise, checked, then sent.
+macro_rules! write_list {
+    ($client:expr, $operation:ident, $method:ident, $type:ident, $list:expr) => {{
+        let client = &$client;
+        let mut request = request!(client, $type, $list);
+        request.enterprise_id = client
+            .enterprise()
+            .map_err(|broken| Error::invalid($operation, broken))?;
+        let checked = request.check();
+        exchange(
+            &client.core,
+            &client.options,
+            $operation,
+            checked,
+            |generated| async move { generated.$method(&request).await },
+        )
+        .await
+    }};
+}
+pub(crate) use write_list;
+
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")

@@ -9,11 +9,12 @@ use mews_connector_api::types::limits::BrokenLimit;
 use mews_connector_api::{Client as Generated, ResponseValue};
 use serde::de::DeserializeOwned;
 
+use crate::body::kept_text;
 use crate::error::{Error, ErrorKind, one_line};
 use crate::options::CallOptions;
 use crate::response::Response;
 use crate::retry::Effect;
-use crate::sending::{Core, Reply, failed, kept_text};
+use crate::sending::{Core, Reply, failed};
 
 type Answer<T> = Result<ResponseValue<T>, mews_connector_api::Error<ConnectorApiExceptionResult>>;
 
@@ -113,7 +114,7 @@ fn undecodable<T: DeserializeOwned>(
     effect: Effect,
     reply: &Reply,
 ) -> Error {
-    let mask = core.mask();
+    let mask = &core.mask;
     let mut json = serde_json::Deserializer::from_slice(&reply.body);
     let (path, reason) = match serde_path_to_error::deserialize::<_, T>(&mut json) {
         Err(error) => (error.path().to_string(), error.into_inner().to_string()),
@@ -127,7 +128,7 @@ fn undecodable<T: DeserializeOwned>(
     failed(ErrorKind::Undecodable, operation, &reply.head).with(|parts| {
         parts.what = Some(format!("the answer cannot be read at `{path}`: {reason}"));
         parts.json_path = Some(path);
-        parts.body = Some(kept_text(&reply.body, false, &mask));
+        parts.body = Some(kept_text(&reply.body, false, mask));
         parts.creates = effect == Effect::Create;
         parts.maybe_applied = effect != Effect::Read;
         parts.source = Some(Unreadable(reason).into());

@@ -72,7 +72,7 @@ impl<T, const N: usize> From<[T; N]> for Ids<T> {
             assert!(
                 N >= 1 && N <= MOST_ITEMS,
                 "a filter takes 1 to 1000 identifiers"
-            )
+            );
         };
         Self(ids.into())
     }

@@ -1,40 +1,37 @@
 //! Takes tokens out of what a server sends back before any of it is kept.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
 
 use mews_connector_api::{AccessToken, ClientToken};
+use secrecy::{ExposeSecret, SecretString};
 
 const HIDDEN: &str = "[hidden]";
 
 /// A token may be shown in part when a body was cut in the middle of it; fewer characters than this tell nothing.
 const TELLING: usize = 4;
 
-/// Knows the tokens of a client and replaces them.
-#[derive(Clone)]
-pub(crate) struct Mask {
-    client_token: ClientToken,
-    access_token: AccessToken,
-}
+/// Knows the tokens of a client, in every form that they may come back in, and replaces them.
+pub(crate) struct Mask(Vec<SecretString>);
 
 impl Mask {
-    pub(crate) fn new(client_token: ClientToken, access_token: AccessToken) -> Self {
-        Self {
-            client_token,
-            access_token,
-        }
+    pub(crate) fn new(client_token: &ClientToken, access_token: &AccessToken) -> Self {
+        let tokens = [client_token.expose_secret(), access_token.expose_secret()];
+        let forms = tokens.into_iter().flat_map(forms);
+        Self(
+            forms
+                .map(|form| SecretString::from(form.into_owned()))
+                .collect(),
+        )
     }
 
     /// `text` without the tokens, as they are or as JSON, HTML and URLs may write them.
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut masked = Cow::Borrowed(text);
-        for token in [
-            self.client_token.expose_secret(),
-            self.access_token.expose_secret(),
-        ] {
-            for form in forms(token) {
-                if masked.contains(&*form) {
-                    masked = Cow::Owned(masked.replace(&*form, HIDDEN));
-                }
+        for form in &self.0 {
+            if masked.contains(form.expose_secret()) {
+                masked = Cow::Owned(masked.replace(form.expose_secret(), HIDDEN));
             }
         }
         masked
@@ -43,21 +40,23 @@ impl Mask {
     /// The same for the beginning of a text that was cut at its end, perhaps within a token.
     pub(crate) fn cut_text(&self, text: &str) -> String {
         let mut masked = self.text(text).into_owned();
-        for token in [
-            self.client_token.expose_secret(),
-            self.access_token.expose_secret(),
-        ] {
-            for form in forms(token) {
-                let cut = (TELLING..form.len()).rev().find_map(|length| {
-                    Some(masked.len() - masked.strip_suffix(form.get(..length)?)?.len())
-                });
-                if let Some(cut) = cut {
-                    masked.truncate(masked.len() - cut);
-                    masked.push_str(HIDDEN);
-                }
+        for form in &self.0 {
+            let form = form.expose_secret();
+            let left = (TELLING..form.len())
+                .rev()
+                .find_map(|length| Some(masked.strip_suffix(form.get(..length)?)?.len()));
+            if let Some(left) = left {
+                masked.truncate(left);
+                masked.push_str(HIDDEN);
             }
         }
         masked
+    }
+}
+
+impl fmt::Debug for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mask").finish_non_exhaustive()
     }
 }
 
@@ -95,7 +94,8 @@ fn forms(token: &str) -> Vec<Cow<'_, str>> {
         token.chars().map(escaped).collect::<String>().into(),
         Cow::Borrowed(token),
     ];
-    forms.dedup();
+    let mut seen = HashSet::new();
+    forms.retain(|form| seen.insert(form.clone()));
     forms
 }
 
@@ -105,8 +105,8 @@ mod tests {
 
     fn mask() -> Mask {
         Mask::new(
-            "client-token-of/quotes\"&+".into(),
-            "sandbox-access-token".into(),
+            &"client-token-of/quotes\"&+".into(),
+            &"sandbox-access-token".into(),
         )
     }
 

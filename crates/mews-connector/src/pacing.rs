@@ -212,6 +212,11 @@ impl Limiter {
 }
 
 impl State {
+    /// Tickets are handed out in order, so the queue is sorted.
+    fn position(&self, ticket: u64) -> Option<usize> {
+        self.waiting.binary_search(&ticket).ok()
+    }
+
     fn turn(&mut self, position: usize, now: Instant) -> Turn {
         let window = self.pacing.window;
         while self
@@ -241,10 +246,11 @@ struct Ticket<'a> {
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.limiter
-            .state()
-            .waiting
-            .retain(|number| *number != self.number);
+        let mut state = self.limiter.state();
+        if let Some(position) = state.position(self.number) {
+            state.waiting.remove(position);
+        }
+        drop(state);
         self.limiter.changed.notify_waiters();
     }
 }
@@ -270,11 +276,7 @@ impl Pacer for Arc<Limiter> {
                 let now = clock.now();
                 let turn = {
                     let mut state = self.state();
-                    let position = state
-                        .waiting
-                        .iter()
-                        .position(|waiting| *waiting == number)
-                        .unwrap_or(0);
+                    let position = state.position(number).unwrap_or(0);
                     let turn = state.turn(position, now);
                     if matches!(turn, Turn::Now) {
                         state.under_way += 1;

@@ -16,13 +16,12 @@ use tracing::debug;
 
 use crate::error::{Error, ErrorKind};
 use crate::filter::limitation;
-use crate::ids::MOST_ITEMS;
 use crate::page::Page;
 use crate::response::Response;
 use crate::task::AbortOnDrop;
 
 /// The largest page: `Limitation.Count` is 1 to 1000 (guidelines/pagination).
-const LARGEST: u16 = MOST_ITEMS as u16;
+const LARGEST: u16 = 1000;
 /// After so many pages without trouble a page that was made smaller is doubled again.
 const PAGES_BEFORE_GROWTH: u32 = 4;
 /// A server that goes on about nothing for so long is not going to end.
@@ -317,7 +316,7 @@ impl<P> fmt::Debug for Pages<P> {
 #[must_use = "streams do nothing unless they are polled"]
 pub struct Items<P: Page> {
     pages: Pages<P>,
-    items: vec::IntoIter<P::Item>,
+    left: vec::IntoIter<P::Item>,
     before: Option<Cursor>,
 }
 
@@ -325,7 +324,7 @@ impl<P: Page> Items<P> {
     pub(crate) fn new(pages: Pages<P>) -> Self {
         Self {
             pages,
-            items: Vec::new().into_iter(),
+            left: Vec::new().into_iter(),
             before: None,
         }
     }
@@ -358,7 +357,7 @@ impl<P: Page> Items<P> {
     /// The cursor of the last page of which every item was yielded. To resume after it repeats the items of the page
     /// that was under way, and loses none.
     pub fn cursor(&self) -> Option<&Cursor> {
-        if self.items.len() == 0 {
+        if self.left.len() == 0 {
             self.pages.cursor()
         } else {
             self.before.as_ref()
@@ -381,20 +380,20 @@ impl<P: Page> Items<P> {
         let mut items = Vec::new();
         while let Some(item) = self.try_next().await? {
             items.push(item);
-            items.extend(self.items.by_ref());
+            items.extend(self.left.by_ref());
         }
         Ok(items)
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<P::Item, Error>>> {
         loop {
-            if let Some(item) = self.items.next() {
+            if let Some(item) = self.left.next() {
                 return Poll::Ready(Some(Ok(item)));
             }
             let before = self.pages.cursor().cloned();
             match ready!(self.pages.poll(context)) {
                 Some(Ok(page)) => {
-                    self.items = page.into_inner().into_items().into_iter();
+                    self.left = page.into_inner().into_items().into_iter();
                     self.before = before;
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
@@ -417,7 +416,7 @@ impl<P: Page> Stream for Items<P> {
 
 impl<P: Page> FusedStream for Items<P> {
     fn is_terminated(&self) -> bool {
-        self.items.len() == 0 && self.pages.is_terminated()
+        self.left.len() == 0 && self.pages.is_terminated()
     }
 }
 

@@ -2,28 +2,25 @@
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{DATE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use rand::Rng;
 use rand::rngs::StdRng;
 use tracing::{Instrument, Span, debug, field, info_span, warn};
 
+use crate::body::{Body, End, KEPT, kept, read};
 use crate::clock::Clock;
 use crate::credentials::Credentials;
-use crate::error::{Error, ErrorKind, KeptBody};
+use crate::error::{Error, ErrorKind};
 use crate::masking::Mask;
 use crate::options::CallOptions;
-use crate::pacing::Pacer;
+use crate::pacing::{Pacer, TooLate};
 use crate::response::Head;
 use crate::retry::{Decision, Effect, FailedAttempt, RetryPolicy};
 
-/// How much of the body of an error is kept.
-const KEPT: usize = 64 * 1024;
-/// How much memory a server gets for announcing a long body.
-const MOST_AT_ONCE: usize = 4 * 1024 * 1024;
 /// No server means more than this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -38,6 +35,7 @@ pub(crate) struct Core {
     pub(crate) base_url: String,
     pub(crate) authority: String,
     pub(crate) credentials: Credentials,
+    pub(crate) mask: Mask,
     pub(crate) language: Option<(String, String)>,
     pub(crate) pacer: Arc<dyn Pacer>,
     pub(crate) retry: Arc<dyn RetryPolicy>,
@@ -58,13 +56,6 @@ pub(crate) struct Reply {
 }
 
 impl Core {
-    pub(crate) fn mask(&self) -> Mask {
-        Mask::new(
-            self.credentials.client_token.clone(),
-            self.credentials.access_token.clone(),
-        )
-    }
-
     fn random(&self) -> f64 {
         self.random
             .lock()
@@ -89,7 +80,7 @@ impl Core {
             url.path = request.url().path(),
             http.response.status_code = field::Empty,
             http.request.resend_count = field::Empty,
-            error.r#type = field::Empty,
+            "error.type" = field::Empty,
             mews.operation = operation,
             mews.request_id = field::Empty,
         );
@@ -136,14 +127,9 @@ impl Core {
             let permit = match self.pacer.admit(&*self.clock, deadline).await {
                 Ok(permit) => permit,
                 Err(too_late) => {
-                    let error = last.take().unwrap_or_else(|| {
-                        Error::new(ErrorKind::RateLimited, operation.to_owned()).with(|parts| {
-                            parts.sent = false;
-                            parts.what = Some("not sent, its turn comes after its deadline".into());
-                            parts.retry_after = Some(too_late.wait);
-                            parts.source = Some(Box::new(too_late));
-                        })
-                    });
+                    let error = last
+                        .take()
+                        .unwrap_or_else(|| not_in_time(operation, too_late));
                     return Err(finish(error, in_doubt));
                 }
             };
@@ -155,23 +141,7 @@ impl Core {
                 mews.paced_ms = millis(paced),
                 "sending"
             );
-            let Some(mut copy) = request.try_clone() else {
-                return Err(
-                    Error::new(ErrorKind::Invalid, operation.to_owned()).with(|parts| {
-                        parts.sent = false;
-                        parts.what =
-                            Some("not sent, its body is a stream and could not be repeated".into());
-                    }),
-                );
-            };
-            let left =
-                deadline.map(|deadline| deadline.saturating_duration_since(self.clock.now()));
-            let timeout = options.timeout.unwrap_or(self.timeout);
-            *copy.timeout_mut() = Some(left.map_or(timeout, |left| left.min(timeout)));
-            if options.prefer_minimal {
-                copy.headers_mut()
-                    .insert(&PREFER, HeaderValue::from_static("return=minimal"));
-            }
+            let copy = self.copy(&request, operation, deadline, options)?;
             let outcome = self.attempt(copy, operation, attempt, effect).await;
             drop(permit);
             let error = match outcome {
@@ -207,7 +177,7 @@ impl Core {
                 mews.attempt = attempt,
                 http.response.status_code = error.status().map(|status| status.as_u16()),
                 mews.request_id = error.request_id(),
-                error.r#type = ?error.kind(),
+                "error.type" = ?error.kind(),
                 mews.wait_ms = match decision {
                     Decision::Repeat { after } => Some(millis(after)),
                     Decision::GiveUp => None,
@@ -235,6 +205,31 @@ impl Core {
         }
     }
 
+    /// The request as it is sent this time.
+    fn copy(
+        &self,
+        request: &reqwest::Request,
+        operation: &str,
+        deadline: Option<Instant>,
+        options: &CallOptions,
+    ) -> Result<reqwest::Request, Error> {
+        let mut copy = request.try_clone().ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, operation.to_owned()).with(|parts| {
+                parts.sent = false;
+                parts.what =
+                    Some("not sent, its body is a stream and could not be repeated".into());
+            })
+        })?;
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(self.clock.now()));
+        let timeout = options.timeout.unwrap_or(self.timeout);
+        *copy.timeout_mut() = Some(left.map_or(timeout, |left| left.min(timeout)));
+        if options.prefer_minimal {
+            copy.headers_mut()
+                .insert(&PREFER, HeaderValue::from_static("return=minimal"));
+        }
+        Ok(copy)
+    }
+
     async fn attempt(
         &self,
         request: reqwest::Request,
@@ -242,7 +237,7 @@ impl Core {
         attempt: u32,
         effect: Effect,
     ) -> Result<Reply, Error> {
-        let mask = self.mask();
+        let mask = &self.mask;
         let response = match self.http.execute(request).await {
             Ok(response) => response,
             Err(source) => return Err(no_answer(operation, attempt, effect, source)),
@@ -251,7 +246,7 @@ impl Core {
         let head = Head {
             status,
             request_id: None,
-            headers: masked_headers(response.headers(), &mask),
+            headers: masked_headers(response.headers(), mask),
             attempts: attempt,
         };
         let head = Head {
@@ -266,13 +261,13 @@ impl Core {
         };
         let body = read(response, limit).await;
         if !is_success {
-            return Err(self.refused(operation, head, &body, effect, &mask));
+            return Err(self.refused(operation, &head, &body, effect, mask));
         }
         let broken = |kind, what: String, source| {
             Err(failed(kind, operation, &head).with(|parts| {
                 parts.what = Some(what);
                 parts.maybe_applied = effect != Effect::Read;
-                parts.body = Some(kept(&body, &mask));
+                parts.body = Some(kept(&body, mask));
                 parts.source = source;
             }))
         };
@@ -309,7 +304,7 @@ impl Core {
     fn refused(
         &self,
         operation: &str,
-        head: Head,
+        head: &Head,
         body: &Body,
         effect: Effect,
         mask: &Mask,
@@ -329,7 +324,7 @@ impl Core {
         };
         let said: Said = serde_json::from_slice(&body.bytes).unwrap_or_default();
         let retry_after = self.retry_after(&head.headers);
-        failed(kind, operation, &head).with(|parts| {
+        failed(kind, operation, head).with(|parts| {
             parts.message = said
                 .text("Message")
                 .map(|text| mask.text(&text).into_owned());
@@ -397,6 +392,15 @@ pub(crate) fn failed(kind: ErrorKind, operation: &str, head: &Head) -> Error {
     })
 }
 
+fn not_in_time(operation: &str, too_late: TooLate) -> Error {
+    Error::new(ErrorKind::RateLimited, operation.to_owned()).with(|parts| {
+        parts.sent = false;
+        parts.what = Some("not sent, its turn comes after its deadline".into());
+        parts.retry_after = Some(too_late.wait);
+        parts.source = Some(Box::new(too_late));
+    })
+}
+
 fn no_answer(operation: &str, attempt: u32, effect: Effect, source: reqwest::Error) -> Error {
     let sent = !(source.is_connect() || source.is_builder());
     Error::new(ErrorKind::Transport, operation.to_owned()).with(|parts| {
@@ -437,83 +441,6 @@ impl Said {
         let text = self.0.get(name)?.as_str()?.trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
-}
-
-/// A body, as far as it was read.
-struct Body {
-    bytes: Bytes,
-    end: End,
-}
-
-enum End {
-    Complete,
-    TooLong,
-    Broken(reqwest::Error),
-}
-
-async fn read(mut response: reqwest::Response, limit: usize) -> Body {
-    // What is left of it, so it has to be asked for before the first chunk is taken.
-    let expected = response
-        .content_length()
-        .and_then(|length| usize::try_from(length).ok());
-    let mut bytes = BytesMut::new();
-    loop {
-        let chunk = match response.chunk().await {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => {
-                return Body {
-                    bytes: bytes.freeze(),
-                    end: End::Complete,
-                };
-            }
-            Err(error) => {
-                return Body {
-                    bytes: bytes.freeze(),
-                    end: End::Broken(error),
-                };
-            }
-        };
-        let room = limit - bytes.len();
-        if chunk.len() > room {
-            bytes.extend_from_slice(&chunk[..room]);
-            return Body {
-                bytes: bytes.freeze(),
-                end: End::TooLong,
-            };
-        }
-        if bytes.is_empty() {
-            if expected == Some(chunk.len()) {
-                return Body {
-                    bytes: chunk,
-                    end: End::Complete,
-                };
-            }
-            // No more than a server that keeps its word makes use of.
-            bytes.reserve(
-                expected
-                    .unwrap_or(chunk.len() * 4)
-                    .min(limit)
-                    .min(MOST_AT_ONCE),
-            );
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-}
-
-fn kept(body: &Body, mask: &Mask) -> KeptBody {
-    kept_text(&body.bytes, !matches!(body.end, End::Complete), mask)
-}
-
-/// The beginning of a body, without tokens.
-pub(crate) fn kept_text(bytes: &[u8], was_cut: bool, mask: &Mask) -> KeptBody {
-    let truncated = was_cut || bytes.len() > KEPT;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(KEPT)]);
-    let text = if truncated {
-        mask.cut_text(&text)
-    } else {
-        mask.text(&text).into_owned()
-    };
-    KeptBody { text, truncated }
 }
 
 fn masked_headers(headers: &HeaderMap, mask: &Mask) -> HeaderMap {

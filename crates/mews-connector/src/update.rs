@@ -26,12 +26,12 @@ pub enum Update<T> {
 }
 
 impl<T> Update<T> {
-    /// `None` to keep, `Some(None)` to clear: the form that goes over the wire.
-    fn value(self) -> Option<Option<T>> {
+    /// The form that goes over the wire: nothing to keep, nothing in it to clear.
+    fn wrap<U>(self, wrap: impl FnOnce(Option<T>) -> U) -> Option<U> {
         match self {
             Self::Keep => None,
-            Self::Set(value) => Some(Some(value)),
-            Self::Clear => Some(None),
+            Self::Set(value) => Some(wrap(Some(value))),
+            Self::Clear => Some(wrap(None)),
         }
     }
 }
@@ -78,7 +78,7 @@ impl VoucherUpdate {
 
     /// Its name, 1 to 128 characters.
     pub fn name(mut self, name: impl Into<Update<String>>) -> Self {
-        self.0.name = name.into().value().map(VoucherNameUpdateValue::new);
+        self.0.name = name.into().wrap(VoucherNameUpdateValue::new);
         self
     }
 
@@ -90,7 +90,7 @@ impl VoucherUpdate {
 
     /// Its company or travel agency.
     pub fn company(mut self, company: impl Into<Update<CompanyId>>) -> Self {
-        self.0.company_id = company.into().value().map(CompanyIdUpdateValue::new);
+        self.0.company_id = company.into().wrap(CompanyIdUpdateValue::new);
         self
     }
 
@@ -98,28 +98,25 @@ impl VoucherUpdate {
     /// guidelines/serialization says that it removes them, operations/vouchers that it keeps them; an empty list says
     /// the former without doubt.
     pub fn rates(mut self, rates: impl Into<Update<Vec<RateId>>>) -> Self {
-        self.0.assigned_rate_ids = rates.into().value().map(AssignedRateIds::new);
+        self.0.assigned_rate_ids = rates.into().wrap(AssignedRateIds::new);
         self
     }
 
     /// When the first time unit that can be booked begins.
     pub fn occupiable_from(mut self, start: impl Into<Update<DateTime<Utc>>>) -> Self {
-        self.0.occupiable_interval_start_utc = start.into().value().map(DateTimeUpdateValue::new);
+        self.0.occupiable_interval_start_utc = start.into().wrap(DateTimeUpdateValue::new);
         self
     }
 
     /// When the last time unit that can be booked begins.
     pub fn occupiable_until(mut self, end: impl Into<Update<DateTime<Utc>>>) -> Self {
-        self.0.occupiable_interval_end_utc = end.into().value().map(DateTimeUpdateValue::new);
+        self.0.occupiable_interval_end_utc = end.into().wrap(DateTimeUpdateValue::new);
         self
     }
 
     /// Its identifier in an external system, up to 255 characters.
     pub fn external_identifier(mut self, identifier: impl Into<Update<String>>) -> Self {
-        self.0.external_identifier = identifier
-            .into()
-            .value()
-            .map(ExternalIdentifierUpdateValue::new);
+        self.0.external_identifier = identifier.into().wrap(ExternalIdentifierUpdateValue::new);
         self
     }
 }

@@ -4,7 +4,7 @@ use mews_connector_api::types::{
     Limitation, VoucherCode, VoucherCodeAddParameters, VoucherCodeFilterParameters, VoucherCodeId,
 };
 
-use crate::client::{Client, request};
+use crate::client::{Client, request, write_list};
 use crate::error::Error;
 use crate::exchange::exchange;
 use crate::filter::VoucherCodeFilter;
@@ -114,22 +114,14 @@ impl VoucherCodes {
         C: Into<VoucherCodeAddParameters>,
     {
         let codes = codes.into_iter().map(Into::into).collect();
-        let client = &self.client;
-        let mut request = request!(client, MultipleVoucherCodeAddParameters, codes);
-        request.enterprise_id = client
-            .enterprise()
-            .map_err(|broken| Error::invalid(ADD, broken))?;
-        let checked = request.check();
-        let written = exchange(
-            &client.core,
-            &client.options,
+        let written = write_list!(
+            self.client,
             ADD,
-            checked,
-            |generated| async move { generated.voucher_codes_add(&request).await },
+            voucher_codes_add,
+            MultipleVoucherCodeAddParameters,
+            codes
         );
-        Ok(written
-            .await?
-            .map(|result| result.voucher_codes.unwrap_or_default()))
+        Ok(written?.map(|result| result.voucher_codes.unwrap_or_default()))
     }
 
     /// Deletes 1 to 1000 codes with one request (`voucherCodes/delete`). They stay readable, as deleted.
@@ -146,24 +138,15 @@ impl VoucherCodes {
         &self,
         codes: impl IntoIterator<Item = VoucherCodeId>,
     ) -> Result<Response<()>, Error> {
-        let client = &self.client;
-        let mut request = request!(
-            client,
-            MultipleVoucherCodeDeleteParameters,
-            codes.into_iter().collect()
-        );
-        request.enterprise_id = client
-            .enterprise()
-            .map_err(|broken| Error::invalid(DELETE, broken))?;
-        let checked = request.check();
-        let deleted = exchange(
-            &client.core,
-            &client.options,
+        let codes = codes.into_iter().collect();
+        let deleted = write_list!(
+            self.client,
             DELETE,
-            checked,
-            |generated| async move { generated.voucher_codes_delete(&request).await },
+            voucher_codes_delete,
+            MultipleVoucherCodeDeleteParameters,
+            codes
         );
-        Ok(deleted.await?.map(|_| ()))
+        Ok(deleted?.map(|_| ()))
     }
 }
 

@@ -6,7 +6,7 @@ use mews_connector_api::types::{
     VoucherUpdateParameters,
 };
 
-use crate::client::{Client, request};
+use crate::client::{Client, request, write_list};
 use crate::error::Error;
 use crate::exchange::exchange;
 use crate::filter::VoucherFilter;
@@ -143,22 +143,14 @@ impl Vouchers {
         V: Into<VoucherAddParameters>,
     {
         let vouchers = vouchers.into_iter().map(Into::into).collect();
-        let client = &self.client;
-        let mut request = request!(client, MultipleVoucherAddParameters, vouchers);
-        request.enterprise_id = client
-            .enterprise()
-            .map_err(|broken| Error::invalid(ADD, broken))?;
-        let checked = request.check();
-        let written = exchange(
-            &client.core,
-            &client.options,
+        let written = write_list!(
+            self.client,
             ADD,
-            checked,
-            |generated| async move { generated.vouchers_add(&request).await },
+            vouchers_add,
+            MultipleVoucherAddParameters,
+            vouchers
         );
-        Ok(written
-            .await?
-            .map(|result| result.vouchers.unwrap_or_default()))
+        Ok(written?.map(|result| result.vouchers.unwrap_or_default()))
     }
 
     /// Changes 1 to 1000 vouchers with one request (`vouchers/update`), and returns them as they are now. A request
@@ -187,22 +179,14 @@ impl Vouchers {
         U: Into<VoucherUpdateParameters>,
     {
         let updates = updates.into_iter().map(Into::into).collect();
-        let client = &self.client;
-        let mut request = request!(client, MultipleVoucherUpdateParameters, updates);
-        request.enterprise_id = client
-            .enterprise()
-            .map_err(|broken| Error::invalid(UPDATE, broken))?;
-        let checked = request.check();
-        let written = exchange(
-            &client.core,
-            &client.options,
+        let written = write_list!(
+            self.client,
             UPDATE,
-            checked,
-            |generated| async move { generated.vouchers_update(&request).await },
+            vouchers_update,
+            MultipleVoucherUpdateParameters,
+            updates
         );
-        Ok(written
-            .await?
-            .map(|result| result.vouchers.unwrap_or_default()))
+        Ok(written?.map(|result| result.vouchers.unwrap_or_default()))
     }
 
     /// Deletes 1 to 1000 vouchers with one request (`vouchers/delete`). They stay readable, as deleted.
@@ -219,24 +203,15 @@ impl Vouchers {
         &self,
         vouchers: impl IntoIterator<Item = VoucherId>,
     ) -> Result<Response<()>, Error> {
-        let client = &self.client;
-        let mut request = request!(
-            client,
-            MultipleVoucherDeleteParameters,
-            vouchers.into_iter().collect()
-        );
-        request.enterprise_id = client
-            .enterprise()
-            .map_err(|broken| Error::invalid(DELETE, broken))?;
-        let checked = request.check();
-        let deleted = exchange(
-            &client.core,
-            &client.options,
+        let vouchers = vouchers.into_iter().collect();
+        let deleted = write_list!(
+            self.client,
             DELETE,
-            checked,
-            |generated| async move { generated.vouchers_delete(&request).await },
+            vouchers_delete,
+            MultipleVoucherDeleteParameters,
+            vouchers
         );
-        Ok(deleted.await?.map(|_| ()))
+        Ok(deleted?.map(|_| ()))
     }
 }
 

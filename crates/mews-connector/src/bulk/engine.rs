@@ -180,13 +180,10 @@ impl<O: Operation> Engine<'_, O> {
                     Some(Rejection::Invalid(broken))
                 }
                 (Ok(()), None) => None,
-                (Ok(()), Some(key)) => match seen.get(&key) {
-                    Some(first) => Some(Rejection::Repeats(*first)),
-                    None => {
-                        seen.insert(key, index);
-                        None
-                    }
-                },
+                (Ok(()), Some(key)) => {
+                    let first = *seen.entry(key).or_insert(index);
+                    (first != index).then_some(Rejection::Repeats(first))
+                }
             };
             unfit.push((index, rejection));
         }

@@ -264,14 +264,11 @@ impl Records {
                 Stage::Codes(chains),
             ) => {
                 self.progress.duplicates += duplicates;
-                match left {
-                    Some(left) => {
-                        chains.insert(chain, left);
-                    }
-                    None => {
-                        chains.remove(&chain);
-                        self.progress.batches_done += 1;
-                    }
+                if let Some(left) = left {
+                    chains.insert(chain, left);
+                } else {
+                    chains.remove(&chain);
+                    self.progress.batches_done += 1;
                 }
                 self.progress.batches_left = Some(chains.len());
             }

@@ -16,7 +16,7 @@ pub(super) fn slices(
 ) -> Result<Vec<UpdatedWithin>, BrokenLimit> {
     let mut slices = Vec::new();
     let mut from = start.trunc_subsecs(0);
-    if from >= end {
+    if start >= end {
         return Err(invalid(
             "changed since",
             format!("{start}, with the overlap"),

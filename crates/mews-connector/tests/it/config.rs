@@ -59,6 +59,7 @@ fn what_is_wrong_is_said_by_name() {
 fn clients_are_shared_between_threads() {
     fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
     fn sent<T: Send + 'static>(_: T) {}
+    fn error<T: std::error::Error + Send + Sync + 'static>() {}
 
     let client = builder().build().unwrap();
     shared(&client);
@@ -76,7 +77,6 @@ fn clients_are_shared_between_threads() {
             .joined(mews_connector::VoucherFilter::services([service])),
     );
     sent(client.export([service]).records());
-    fn error<T: std::error::Error + Send + Sync + 'static>() {}
     error::<mews_connector::Error>();
     error::<ConfigError>();
 }

@@ -201,9 +201,9 @@ async fn a_batch_that_is_too_heavy_is_made_smaller() {
 async fn what_changes_meanwhile_is_not_lost() {
     for fault in [Fault::update_between_pages(), Fault::delete_between_pages()] {
         let fault = fault.on(Operation::VoucherCodesGetAll).every(2).times(20);
-        let (_sandbox, client, _) = start(Sandbox::builder().seed_codes(300)).await;
+        let (sandbox, client, _) = start(Sandbox::builder().seed_codes(300)).await;
         let whole = all(&client).await;
-        _sandbox.faults().add(fault);
+        sandbox.faults().add(fault);
         let mut records = client
             .export(services())
             .page_size(20)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FusedStream;
+use mews_connector::clock::ManualClock;
 use mews_connector::{ErrorKind, UpdatedWithin, VoucherCodeFilter, VoucherFilter};
 use mews_sandbox::{Fault, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
@@ -21,11 +22,11 @@ fn listing(next: impl Fn(u64) -> Value + Send + Sync + 'static) -> Answer {
         let at = request["Limitation"]["Cursor"]
             .as_str()
             .map_or(0, |cursor| cursor.parse::<u64>().unwrap());
-        Answer::ok(page(at, next(at)))
+        Answer::ok(page(at, &next(at)))
     })
 }
 
-fn page(at: u64, cursor: Value) -> Value {
+fn page(at: u64, cursor: &Value) -> Value {
     let code = |number: u64| json!({ "Id": format!("c0de0000-0000-4000-8000-{number:012x}"), "Value": "X" });
     json!({ "VoucherCodes": [code(2 * at), code(2 * at + 1)], "Cursor": cursor })
 }
@@ -33,15 +34,17 @@ fn page(at: u64, cursor: Value) -> Value {
 #[tokio::test]
 async fn a_listing_ends_on_a_null_cursor_only() {
     let server = Scripted::start([
-        Answer::ok(page(0, json!("1"))),
+        Answer::ok(page(0, &json!("1"))),
         // Short and empty pages are no end, as long as there is a cursor.
         Answer::ok(json!({ "VoucherCodes": null, "Cursor": "2" })),
         Answer::ok(json!({ "VoucherCodes": [], "Cursor": "3" })),
-        Answer::ok(page(3, json!("4"))),
+        Answer::ok(page(3, &json!("4"))),
         Answer::ok(json!({ "VoucherCodes": [] })),
     ])
     .await;
-    let client = client_of(&server.url, &Default::default()).build().unwrap();
+    let client = client_of(&server.url, &ManualClock::default())
+        .build()
+        .unwrap();
     let codes = client.voucher_codes().items(filter()).all().await.unwrap();
     assert_eq!(codes.len(), 4);
     let cursors: Vec<_> = server
@@ -64,11 +67,13 @@ async fn a_listing_ends_on_a_null_cursor_only() {
 #[tokio::test]
 async fn a_204_is_an_empty_page() {
     let server = Scripted::start([
-        Answer::ok(page(0, json!("1"))),
+        Answer::ok(page(0, &json!("1"))),
         Answer::Raw(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()),
     ])
     .await;
-    let client = client_of(&server.url, &Default::default()).build().unwrap();
+    let client = client_of(&server.url, &ManualClock::default())
+        .build()
+        .unwrap();
     assert_eq!(
         client
             .voucher_codes()
@@ -107,7 +112,9 @@ async fn a_cursor_that_comes_again_is_an_error_and_no_loop() {
             json!(next[usize::try_from(at % 2).unwrap()].to_string())
         })])
         .await;
-        let client = client_of(&server.url, &Default::default()).build().unwrap();
+        let client = client_of(&server.url, &ManualClock::default())
+            .build()
+            .unwrap();
         for prefetch in [false, true] {
             let mut pages = client.voucher_codes().pages(filter()).prefetch(prefetch);
             let mut error = None;
@@ -149,7 +156,9 @@ async fn empty_pages_without_end_are_an_error() {
         Answer::ok(json!({ "VoucherCodes": [], "Cursor": (at + 1).to_string() }))
     })])
     .await;
-    let client = client_of(&server.url, &Default::default()).build().unwrap();
+    let client = client_of(&server.url, &ManualClock::default())
+        .build()
+        .unwrap();
     let error = client
         .voucher_codes()
         .items(filter())
@@ -173,7 +182,9 @@ async fn nothing_is_sent_before_a_stream_is_polled() {
 #[tokio::test]
 async fn prefetch_reads_one_page_ahead_once_the_first_was_taken() {
     let server = Scripted::start([listing(|at| json!((at + 1).to_string()))]).await;
-    let client = client_of(&server.url, &Default::default()).build().unwrap();
+    let client = client_of(&server.url, &ManualClock::default())
+        .build()
+        .unwrap();
     let mut pages = client.voucher_codes().pages(filter()).prefetch(true);
     pages.try_next().await.unwrap().unwrap();
     for _ in 0..100 {

@@ -26,6 +26,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
+    #[allow(clippy::needless_pass_by_value)] // Texts and JSON alike, as they are made.
     pub(crate) fn ok(body: impl ToString) -> Self {
         Self::Json(200, "", body.to_string())
     }
@@ -128,7 +129,7 @@ async fn write_answer(stream: &mut TcpStream, answer: Answer) -> std::io::Result
 async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     loop {
-        let mut part = [0; 16 * 1024];
+        let mut part = vec![0; 16 * 1024];
         let read = stream.read(&mut part).await.ok().filter(|read| *read > 0)?;
         bytes.extend_from_slice(&part[..read]);
         let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {

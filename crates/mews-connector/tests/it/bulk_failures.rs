@@ -1,0 +1,310 @@
+//! The failure table, cell by cell: what bulk writes do about failures.
+
+use std::time::Duration;
+
+use mews_connector::bulk::{Outcome, Rejection};
+use mews_connector::{
+    Client, ErrorKind, NewVoucher, NewVoucherCode, VoucherCodeFilter, VoucherUpdate,
+};
+use mews_sandbox::{Fault, Operation, Sandbox, builtin};
+
+use crate::failures::lost;
+use crate::setup::{id, start};
+
+fn sent(sandbox: &Sandbox, operation: Operation) -> usize {
+    sandbox
+        .requests()
+        .iter()
+        .filter(|exchange| exchange.operation == Some(operation))
+        .count()
+}
+
+fn codes(count: usize) -> Vec<NewVoucherCode> {
+    (0..count)
+        .map(|number| NewVoucherCode::new(id(builtin::VOUCHER_ID), format!("N-{number:04}")))
+        .collect()
+}
+
+/// The values of the codes of the built-in voucher that a job made.
+async fn made(client: &Client) -> Vec<String> {
+    let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
+    let codes = client.voucher_codes().items(filter).all().await.unwrap();
+    let mut values: Vec<_> = codes
+        .into_iter()
+        .filter_map(|code| code.value)
+        .filter(|value| value.starts_with("N-"))
+        .collect();
+    values.sort();
+    values
+}
+
+#[tokio::test]
+async fn bulk_splits_what_is_too_heavy() {
+    for status in [408, 413] {
+        let fault = |operation| Fault::status(status).on(operation);
+        let (sandbox, client, clock) = start(
+            Sandbox::builder()
+                .fault(fault(Operation::VoucherCodesAdd).times(2))
+                .fault(fault(Operation::VouchersUpdate))
+                .fault(fault(Operation::VoucherCodesDelete)),
+        )
+        .await;
+        let bulk = client.bulk().concurrency(1);
+        let added = bulk.add_voucher_codes(codes(8)).await;
+        assert!(added.is_complete(), "{status}: {:?}", added.counts());
+        assert_eq!(made(&client).await.len(), 8, "each once");
+        // Only the 408 leaves doubt.
+        let settled = clock.slept().contains(&Duration::from_secs(60));
+        assert_eq!(settled, status == 408);
+
+        let changes = [
+            builtin::VOUCHER_ID,
+            builtin::PARTNER_VOUCHER_ID,
+            builtin::AGENCY_VOUCHER_ID,
+        ]
+        .map(|voucher| VoucherUpdate::new(id(voucher)).name("Changed"));
+        assert!(
+            bulk.update_vouchers(changes).await.is_complete(),
+            "{status}"
+        );
+
+        let ids = added.done().map(|(_, code)| code.id).collect::<Vec<_>>();
+        assert!(
+            bulk.delete_voucher_codes(ids).await.is_complete(),
+            "{status}"
+        );
+        assert!(
+            sandbox.faults().list().iter().all(|fault| fault.struck > 0),
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn bulk_halves_until_the_offender_is_alone() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let bulk = client.bulk().concurrency(2);
+    let mut inputs = codes(16);
+    // No such voucher: a 400.
+    inputs[11] = NewVoucherCode::new(id("d15c0000-0000-4000-8000-00000000ffff"), "N-LOST");
+    let report = bulk.add_voucher_codes(inputs).await;
+    assert_eq!(report.counts().done, 15);
+    let Outcome::Rejected(Rejection::Refused(error)) = &report.outcomes()[11] else {
+        panic!("{:?}", report.outcomes()[11]);
+    };
+    assert_eq!(error.kind(), ErrorKind::BadRequest);
+    assert!(
+        report.outcomes()[11]
+            .reason()
+            .unwrap()
+            .contains("VoucherId")
+    );
+    assert_eq!(made(&client).await.len(), 15);
+    // One of 16, then 8, 4, 2 and 1 with their other halves.
+    assert_eq!(sent(&sandbox, Operation::VoucherCodesAdd), 9);
+
+    let unknown = id("c0de0000-0000-4000-8000-00000000ffff");
+    let report = bulk
+        .delete_voucher_codes([id(builtin::CODE_ID), unknown, id(builtin::LIMITED_CODE_ID)])
+        .await;
+    assert!(
+        matches!(
+            report.outcomes()[1],
+            Outcome::Rejected(Rejection::Refused(_))
+        ),
+        "{:?}",
+        report.outcomes()
+    );
+    assert_eq!(report.counts().done, 2);
+
+    let change = |voucher: &str| VoucherUpdate::new(id(voucher)).name("Changed");
+    let report = bulk
+        .update_vouchers([
+            change(builtin::VOUCHER_ID),
+            change("d15c0000-0000-4000-8000-00000000ffff"),
+        ])
+        .await;
+    assert_eq!((report.counts().done, report.counts().rejected), (1, 1));
+}
+
+#[tokio::test]
+async fn a_403_on_one_item_is_only_that_item_s() {
+    let (_sandbox, client, _) =
+        start(Sandbox::builder().duplicate_values(mews_sandbox::Verdict::Refuse)).await;
+    let mut inputs = codes(5);
+    inputs[3] = NewVoucherCode::new(id(builtin::VOUCHER_ID), builtin::CODE_VALUE);
+    let report = client.bulk().add_voucher_codes(inputs).await;
+    assert_eq!((report.counts().done, report.counts().rejected), (4, 1));
+    assert!(
+        report.outcomes()[3]
+            .reason()
+            .unwrap()
+            .contains("exists already")
+    );
+}
+
+#[tokio::test]
+async fn an_ambiguous_add_is_verified_and_nothing_is_lost_or_doubled() {
+    let ambiguous = lost().into_iter().chain([
+        ("truncated", Fault::truncated_json()),
+        ("invalid", Fault::invalid_json()),
+        ("408", Fault::status(408)),
+        ("408 after", Fault::status_after_commit(408)),
+    ]);
+    for (name, fault) in ambiguous {
+        let (sandbox, client, clock) =
+            start(Sandbox::builder().fault(fault.clone().on(Operation::VoucherCodesAdd))).await;
+        let report = client
+            .bulk()
+            .batch_size(4)
+            .concurrency(1)
+            .add_voucher_codes(codes(10))
+            .await;
+        assert!(report.is_complete(), "{name}: {:?}", report.counts());
+        assert_eq!(made(&client).await.len(), 10, "{name}: each exactly once");
+        assert!(
+            clock.slept().contains(&Duration::from_secs(60)),
+            "{name}: {:?}",
+            clock.slept()
+        );
+        for (index, code) in report.done() {
+            assert_eq!(
+                code.value.as_deref(),
+                Some(&*format!("N-{index:04}")),
+                "{name}"
+            );
+        }
+
+        sandbox.faults().clear();
+        sandbox.faults().add(fault.on(Operation::VouchersAdd));
+        let new = (0..3).map(|number| {
+            NewVoucher::public(id(builtin::SERVICE_ID), "Same name")
+                .external_identifier(format!("E-{number}"))
+        });
+        let report = client.bulk().add_vouchers(new).await;
+        assert!(report.is_complete(), "{name}: {:?}", report.outcomes());
+        let filter = mews_connector::VoucherFilter::services([id(builtin::SERVICE_ID)])
+            .external_identifiers(["E-0".into(), "E-1".into(), "E-2".into()]);
+        assert_eq!(
+            client.vouchers().items(filter).all().await.unwrap().len(),
+            3,
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_lost_add_of_vouchers_that_cannot_be_told_apart_is_unknown() {
+    let fault = Fault::drop_after_commit().on(Operation::VouchersAdd);
+    let (_sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
+    let plain = NewVoucher::public(id(builtin::SERVICE_ID), "No identifier");
+    let twice = NewVoucher::public(id(builtin::SERVICE_ID), "Twice").external_identifier("TWICE");
+    let once = NewVoucher::public(id(builtin::SERVICE_ID), "Once").external_identifier("ONCE");
+    let report = client
+        .bulk()
+        .add_vouchers([plain, twice.clone(), once, twice])
+        .await;
+    let counts = report.counts();
+    assert_eq!(
+        (counts.done, counts.unknown),
+        (1, 3),
+        "{:?}",
+        report.outcomes()
+    );
+    assert!(matches!(&report.outcomes()[0], Outcome::Unknown(error) if error.maybe_applied()));
+}
+
+#[tokio::test]
+async fn a_lost_delete_that_took_effect_counts_as_done() {
+    for fault in [Fault::drop_after_commit(), Fault::status_after_commit(500)] {
+        let (_sandbox, client, _) =
+            start(Sandbox::builder().fault(fault.on(Operation::VoucherCodesDelete))).await;
+        let ids = [builtin::CODE_ID, builtin::LIMITED_CODE_ID].map(id);
+        let report = client.bulk().delete_voucher_codes(ids).await;
+        assert!(report.is_complete(), "{:?}", report.outcomes());
+    }
+    // Without doubt, a second delete is refused.
+    let (_sandbox, client, _) = start(Sandbox::builder()).await;
+    let report = client
+        .bulk()
+        .delete_voucher_codes([id(builtin::DELETED_CODE_ID)])
+        .await;
+    assert_eq!(report.counts().rejected, 1);
+}
+
+#[tokio::test]
+async fn what_concerns_every_item_stops_the_job() {
+    for status in [401, 404, 410] {
+        let fault = Fault::status(status)
+            .on(Operation::VoucherCodesAdd)
+            .skip(1)
+            .times(99);
+        let (sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
+        let report = client
+            .bulk()
+            .batch_size(2)
+            .concurrency(1)
+            .add_voucher_codes(codes(10))
+            .await;
+        assert_eq!(
+            (report.counts().done, report.counts().not_done),
+            (2, 8),
+            "{status}"
+        );
+        assert_eq!(report.stopped().unwrap().status().unwrap().as_u16(), status);
+        assert_eq!(sent(&sandbox, Operation::VoucherCodesAdd), 2, "{status}");
+        assert_eq!(made(&client).await.len(), 2);
+    }
+    let fault = Fault::status(409).on(Operation::VoucherCodesAdd);
+    let (_sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
+    let report = client
+        .bulk()
+        .batch_size(2)
+        .concurrency(1)
+        .add_voucher_codes(codes(4))
+        .await;
+    let counts = report.counts();
+    assert_eq!((counts.done, counts.rejected), (2, 2));
+}
+
+#[tokio::test]
+async fn a_server_that_stays_down_is_left_alone() {
+    for operation in [
+        Operation::VouchersUpdate,
+        Operation::VoucherCodesDelete,
+        Operation::VoucherCodesAdd,
+    ] {
+        let fault = Fault::status(503).on(operation).times(10_000);
+        let (sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
+        let bulk = client.bulk().batch_size(1).concurrency(1);
+        let (counts, stopped) = match operation {
+            Operation::VouchersUpdate => {
+                let updates = (0..50)
+                    .map(|n| VoucherUpdate::new(id(&format!("d15c0000-0000-4000-8000-{n:012x}"))));
+                let report = bulk.update_vouchers(updates).await;
+                (report.counts(), report.stopped().is_some())
+            }
+            Operation::VoucherCodesDelete => {
+                let ids = (0..50).map(|n| id(&format!("c0de0000-0000-4000-8000-{n:012x}")));
+                let report = bulk.delete_voucher_codes(ids).await;
+                (report.counts(), report.stopped().is_some())
+            }
+            _ => {
+                let report = bulk.add_voucher_codes(codes(50)).await;
+                (report.counts(), report.stopped().is_some())
+            }
+        };
+        assert!(stopped, "{operation}");
+        assert_eq!(counts.done + counts.rejected, 0, "{operation}: {counts:?}");
+        assert_eq!(
+            counts.not_done + counts.unknown,
+            50,
+            "{operation}: {counts:?}"
+        );
+        assert!(
+            sandbox.requests().len() < 40,
+            "{operation}: {} requests",
+            sandbox.requests().len()
+        );
+    }
+}
