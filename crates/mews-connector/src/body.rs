@@ -7,8 +7,6 @@ use crate::masking::Mask;
 
 /// How much of the body of an error is kept.
 pub(crate) const KEPT: usize = 64 * 1024;
-/// How much memory a server gets for announcing a long body.
-const MOST_AT_ONCE: usize = 4 * 1024 * 1024;
 
 /// A body, as far as it was read.
 pub(crate) struct Body {
@@ -23,54 +21,41 @@ pub(crate) enum End {
     Broken(reqwest::Error),
 }
 
+/// More chunks than this are small ones, each of which would take more room than it has bytes.
+const MANY: usize = 1024;
+
 /// Reads a body, up to `limit` bytes of it.
 pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Body {
-    // What is left of it, so it has to be asked for before the first chunk is taken.
-    let expected = response
-        .content_length()
-        .and_then(|length| usize::try_from(length).ok());
-    let mut bytes = BytesMut::new();
-    loop {
-        let chunk = match response.chunk().await {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => {
-                return Body {
-                    bytes: bytes.freeze(),
-                    end: End::Complete,
-                };
+    let mut chunks = Vec::new();
+    let mut small = BytesMut::new();
+    let mut room = limit;
+    let end = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if chunk.len() <= room => {
+                room -= chunk.len();
+                if chunks.len() < MANY {
+                    chunks.push(chunk);
+                } else {
+                    small.extend_from_slice(&chunk);
+                }
             }
-            Err(error) => {
-                return Body {
-                    bytes: bytes.freeze(),
-                    end: End::Broken(error),
-                };
+            Ok(Some(chunk)) => {
+                small.extend_from_slice(&chunk[..room]);
+                break End::TooLong;
             }
-        };
-        let room = limit - bytes.len();
-        if chunk.len() > room {
-            bytes.extend_from_slice(&chunk[..room]);
-            return Body {
-                bytes: bytes.freeze(),
-                end: End::TooLong,
-            };
+            Ok(None) => break End::Complete,
+            Err(error) => break End::Broken(error),
         }
-        if bytes.is_empty() {
-            if expected == Some(chunk.len()) {
-                return Body {
-                    bytes: chunk,
-                    end: End::Complete,
-                };
-            }
-            // No more than a server that keeps its word makes use of.
-            bytes.reserve(
-                expected
-                    .unwrap_or(chunk.len() * 4)
-                    .min(limit)
-                    .min(MOST_AT_ONCE),
-            );
-        }
-        bytes.extend_from_slice(&chunk);
+    };
+    if !small.is_empty() {
+        chunks.push(small.freeze());
     }
+    // Put together once, when its length is known: a server gets no memory for announcing a long body.
+    let bytes = match chunks.as_slice() {
+        [whole] => whole.clone(),
+        parts => parts.concat().into(),
+    };
+    Body { bytes, end }
 }
 
 /// The beginning of a body that was read, without tokens.
