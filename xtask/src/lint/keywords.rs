@@ -6,6 +6,8 @@ use super::{Findings, Rule};
 use crate::document::{Document, escape};
 use crate::schemas::{COMPONENTS, each_schema, named_component};
 
+/// For this project's own document. OpenAPI lets any other one require what it does not describe: lowering makes any
+/// JSON of it, and tells.
 pub(super) const RULES: [Rule; 6] = [
     ("required-property", required_properties),
     ("known-keyword", known_keywords),

@@ -77,7 +77,10 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             continue;
         };
         for name in need.undeclared {
-            changes.note(&pointer, format!("`{name}` is required, and any JSON"));
+            changes.loss(
+                &pointer,
+                format!("`{name}` is required and not described: any JSON"),
+            );
             let properties = schema.entry("properties").or_insert_with(|| json!({}));
             if let Some(properties) = properties.as_object_mut() {
                 properties.insert(name, json!({}));
