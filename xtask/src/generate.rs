@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::document::escape;
 use crate::error::{Error, Result};
-use crate::schemas::{COMPONENTS, Operation, components, inside, operations, referenced_component};
+use crate::schemas::{COMPONENTS, Operation, components, operations, reachable};
 use crate::settings::Settings;
 
 /// The version of progenitor that is called; its `Cargo.toml` entry pins the same one.
@@ -139,7 +139,7 @@ fn narrow(lowered: &Value, settings: &Settings) -> String {
     if panics(&[], &all) {
         let smallest = components(lowered)
             .map(|(name, schema)| {
-                let mut names = reached_from(lowered, schema);
+                let mut names = reachable(lowered, std::iter::once(schema));
                 names.insert(name.clone());
                 (names.len(), name, names)
             })
@@ -165,20 +165,4 @@ fn narrow(lowered: &Value, settings: &Settings) -> String {
         .get(panicking.saturating_sub(1))
         .map(|operation| operation.pointer.clone())
         .unwrap_or_default()
-}
-
-fn reached_from(tree: &Value, schema: &Value) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut waiting = vec![schema];
-    while let Some(schema) = waiting.pop() {
-        inside(schema, &mut String::new(), &mut |_, schema| {
-            if let Some(name) = referenced_component(schema)
-                && found.insert(name.to_owned())
-                && let Some(component) = tree.pointer(&format!("{COMPONENTS}/{}", escape(name)))
-            {
-                waiting.push(component);
-            }
-        });
-    }
-    found
 }

@@ -14,7 +14,7 @@ use syn::{
 use crate::document::escape;
 use crate::error::{Error, Result};
 use crate::finish::code::{serde_argument, wire_name};
-use crate::schemas::{COMPONENTS, request_components, response_components};
+use crate::schemas::{COMPONENTS, request_components, required, response_components};
 
 /// The outline of every public type of `code`, by name.
 ///
@@ -110,13 +110,7 @@ fn struct_outline(item: &ItemStruct, schema: &Value) -> String {
         }
         Fields::Named(fields) => {
             let _ = writeln!(text, "{}struct {name}", deprecated(&item.attrs));
-            let required: Vec<&str> = schema
-                .get("required")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .collect();
+            let required = required(schema);
             // One line for each field and no columns, so that a diff shows the fields that changed and no others.
             for field in &fields.named {
                 let ident = field

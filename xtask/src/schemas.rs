@@ -342,6 +342,17 @@ pub fn content_schemas<'a>(tree: &'a Value, holder: &'a Value) -> Vec<&'a Value>
         .collect()
 }
 
+/// The names of the properties that a schema requires, in its order.
+pub fn required(schema: &Value) -> Vec<&str> {
+    schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
 /// The component schemas that a request body can reach.
 pub fn request_components(tree: &Value) -> BTreeSet<String> {
     reachable(
@@ -366,7 +377,8 @@ pub fn response_components(tree: &Value) -> BTreeSet<String> {
     )
 }
 
-fn reachable<'a>(tree: &'a Value, roots: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
+/// The component schemas that `roots` refer to, directly or through others.
+pub fn reachable<'a>(tree: &'a Value, roots: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut waiting: Vec<&Value> = roots.collect();
     while let Some(schema) = waiting.pop() {

@@ -72,6 +72,12 @@ pub(crate) fn wire_name(attributes: &[Attribute], name: &str) -> String {
     serde_argument(attributes, "rename").unwrap_or_else(|| name.to_owned())
 }
 
+/// What a named field is called on the wire.
+pub(crate) fn field_wire_name(field: &Field) -> String {
+    let ident = field.ident.as_ref().map(ToString::to_string);
+    wire_name(&field.attrs, &ident.unwrap_or_default())
+}
+
 /// The text of an argument of `#[serde(…)]`.
 pub(crate) fn serde_argument(attributes: &[Attribute], argument: &str) -> Option<String> {
     let mut found = None;

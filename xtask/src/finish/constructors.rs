@@ -7,7 +7,7 @@ use syn::{Field, File, Item, Path, Type, parse_quote};
 
 use super::{Contract, Pass, code};
 use crate::error::Result;
-use crate::schemas::components;
+use crate::schemas::{components, required};
 
 pub(super) const PASS: Pass = Pass {
     name: "constructors",
@@ -51,14 +51,11 @@ fn constructor(
     fields: &[&Field],
     contract: &Contract<'_>,
 ) -> Result<Item> {
-    let required: Vec<&str> = schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+    let required = required(schema);
+    let wire_names: Vec<String> = fields
+        .iter()
+        .map(|field| code::field_wire_name(field))
         .collect();
-    let wire_names: Vec<String> = fields.iter().map(|field| wire_name(field)).collect();
     let mut parameters = Vec::new();
     for property in &required {
         let Some(position) = wire_names.iter().position(|name| name == property) else {
@@ -96,15 +93,6 @@ fn constructor(
             }
         }
     })
-}
-
-fn wire_name(field: &Field) -> String {
-    let ident = field
-        .ident
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    code::wire_name(&field.attrs, &ident)
 }
 
 fn is_nullable(schema: &Value, property: &str) -> bool {

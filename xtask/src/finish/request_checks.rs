@@ -11,7 +11,7 @@ use syn::{Field, Fields, File, FnArg, ImplItem, Item, Pat, Type, parse_quote};
 
 use super::{Contract, Pass, code, open_enums};
 use crate::error::Result;
-use crate::schemas::{components, named_component};
+use crate::schemas::{components, named_component, required};
 
 pub(super) const PASS: Pass = Pass {
     name: "request-checks",
@@ -185,17 +185,11 @@ impl Checks<'_> {
             return self.value(&Place::owned(quote!(self.0)), schema, "", items);
         };
         let lenient = self.contract.responses.contains(name);
-        let required: Vec<&str> = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
+        let required = required(schema);
         fields
             .into_iter()
             .map(|field| {
-                let property = wire_name(field);
+                let property = code::field_wire_name(field);
                 let schema = &schema["properties"][&property];
                 let is_required = required.contains(&property.as_str());
                 self.field(field, &property, schema, lenient && is_required, items)
@@ -354,15 +348,6 @@ impl Place {
     }
 }
 
-fn wire_name(field: &Field) -> String {
-    let ident = field
-        .ident
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    code::wire_name(&field.attrs, &ident)
-}
-
 fn bounds(schema: &Value, least: &str, most: &str) -> Option<(TokenStream, TokenStream)> {
     let bound = |name: &str| {
         let bound = Literal::u64_unsuffixed(schema.get(name)?.as_u64()?);
@@ -387,7 +372,9 @@ fn interval(
 ) -> Option<TokenStream> {
     let fields = code::named_fields(items, name)?;
     let end = |wire: &str| {
-        let field = *fields.iter().find(|field| wire_name(field) == wire)?;
+        let field = *fields
+            .iter()
+            .find(|field| code::field_wire_name(field) == wire)?;
         let ident = &field.ident;
         Some(if code::option_of(&field.ty).is_some() {
             quote!(#place.#ident)

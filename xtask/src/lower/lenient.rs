@@ -1,12 +1,10 @@
 //! What a server sends must never take a client down.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::{Changes, Pass, make_nullable};
 use crate::document::escape;
-use crate::schemas::{COMPONENTS, inside, response_components};
+use crate::schemas::{COMPONENTS, inside, required, response_components};
 
 /// The property that says which item it is. Without it an item is of no use, so it alone stays required.
 const IDENTIFIER: &str = "Id";
@@ -40,13 +38,14 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         let Some(schema) = tree.pointer_mut(&pointer) else {
             continue;
         };
-        let required = required(schema);
+        let required: Vec<String> = required(schema).into_iter().map(str::to_owned).collect();
+        let requires = |name: &str| required.iter().any(|required| required == name);
         if let Some(object) = schema.as_object_mut() {
             if object.get("additionalProperties") == Some(&Value::Bool(false)) {
                 object.remove("additionalProperties");
                 changes.note(pointer.clone(), "unknown properties let through");
             }
-            if required.contains(IDENTIFIER) {
+            if requires(IDENTIFIER) {
                 object.insert("required".to_owned(), json!([IDENTIFIER]));
             } else {
                 object.remove("required");
@@ -54,11 +53,11 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         }
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
         for (name, property) in properties.into_iter().flatten() {
-            if name == IDENTIFIER && required.contains(IDENTIFIER) {
+            if name == IDENTIFIER && requires(IDENTIFIER) {
                 continue;
             }
             let mut done = Vec::new();
-            if required.contains(name) {
+            if requires(name) {
                 done.push("missing");
             }
             if is_never_null(property) {
@@ -85,29 +84,19 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
 fn is_strict(schema: &Value) -> bool {
     let required = required(schema);
     let is_lenient = |(name, property): (&String, &Value)| {
-        name == IDENTIFIER && required.contains(name) || !is_never_null(property)
+        name == IDENTIFIER && required.contains(&IDENTIFIER) || !is_never_null(property)
     };
     schema.get("additionalProperties") == Some(&Value::Bool(false))
         || schema
             .get("additionalProperties")
             .is_some_and(is_never_null)
-        || required.iter().any(|name| name != IDENTIFIER)
+        || required.iter().any(|name| *name != IDENTIFIER)
         || !schema
             .get("properties")
             .and_then(Value::as_object)
             .into_iter()
             .flatten()
             .all(is_lenient)
-}
-
-fn required(schema: &Value) -> BTreeSet<String> {
-    schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|name| name.as_str().map(str::to_owned))
-        .collect()
 }
 
 /// A schema without a type takes null as it is.
