@@ -7,6 +7,36 @@ use crate::project::Project;
 /// The rule, what to break, and where the finding has to point.
 const BREACHES: &[(&str, &str, &str, &str)] = &[
     (
+        "named-operation",
+        "      operationId: vouchers_add\n",
+        "",
+        "vouchers~1add/post",
+    ),
+    (
+        "path-template",
+        "  /api/connector/v1/vouchers/add:\n",
+        "  /api/connector/v1/vouchers//add:\n",
+        "vouchers~1~1add",
+    ),
+    (
+        "parameter",
+        "      operationId: vouchers_add\n",
+        "      operationId: vouchers_add\n      parameters: [{name: a, in: cookie, schema: {type: string}}]\n",
+        "vouchers~1add/post/parameters/0",
+    ),
+    (
+        "parameter-name",
+        "      operationId: vouchers_add\n",
+        "      operationId: vouchers_add\n      parameters: [{name: body, in: query, schema: {type: string}}]\n",
+        "vouchers~1add/post/parameters/0",
+    ),
+    (
+        "request-media-type",
+        "          application/json:\n            schema:\n              $ref: '#/components/schemas/MultipleVoucherAddParameters'\n",
+        "          application/xml:\n            schema:\n              $ref: '#/components/schemas/MultipleVoucherAddParameters'\n",
+        "vouchers~1add/post/requestBody/content",
+    ),
+    (
         "required-property",
         "        - ServiceIds\n",
         "        - ServiceId\n",

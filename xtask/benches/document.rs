@@ -1,0 +1,110 @@
+//! How long `cargo xtask regenerate` takes and how much memory, as it is run: for the project's own document, for a
+//! large one, and for the plain call of progenitor on what lowering makes of that.
+//!
+//! `cargo bench -p xtask --bench document --profile dev`, which builds it as `cargo xtask` does.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a benchmark that can't go on has failed"
+)]
+
+#[path = "../tests/document/large.rs"]
+mod large;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use xtask::lower;
+use xtask::settings::Settings;
+
+/// Runs of each; the middle one is told.
+const RUNS: usize = 5;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let document = large::document();
+    let (spec, out) = (
+        folder.path().join("large.json"),
+        folder.path().join("large.rs"),
+    );
+    fs::write(&spec, document.to_string()).expect("a document");
+    let text = |path: &Path| path.to_str().expect("a path").to_owned();
+    let (spec, out) = (text(&spec), text(&out));
+
+    tell("own document, regenerate --check", || {
+        process(&["regenerate", "--check"])
+    });
+    tell("own document, regenerate --dry-run", || {
+        process(&["regenerate", "--dry-run"])
+    });
+    let size = format!(
+        "{} operations, {} schemas",
+        large::OPERATIONS,
+        large::SCHEMAS
+    );
+    tell(&format!("{size}, regenerate --spec --out"), || {
+        process(&["regenerate", "--spec", &spec, "--out", &out])
+    });
+    let lowered = lower::lower(Path::new("large.json"), &document).expect("a lowered document");
+    tell(
+        &format!("{size}, lowered before: progenitor and prettyplease alone"),
+        || {
+            let begun = Instant::now();
+            let tokens = xtask::generate::generate(
+                Path::new("large.json"),
+                &lowered.tree,
+                &Settings::default(),
+            )
+            .expect("code");
+            let file: syn::File = syn::parse2(tokens).expect("Rust");
+            let code = prettyplease::unparse(&file);
+            assert!(!code.is_empty());
+            (begun.elapsed(), None)
+        },
+    );
+}
+
+fn tell(what: &str, mut run: impl FnMut() -> (Duration, Option<u64>)) {
+    let mut times = Vec::new();
+    let mut most = None;
+    for _ in 0..RUNS {
+        let (time, memory) = run();
+        times.push(time);
+        most = most.max(memory);
+    }
+    times.sort();
+    let memory = most.map_or_else(String::new, |kib| format!(", {} MB at most", kib / 1024));
+    let _ = writeln!(
+        io::stdout(),
+        "{:>8.3} s{memory}  {what}",
+        times[RUNS / 2].as_secs_f64()
+    );
+}
+
+/// Runs the command: how long it took, and the most memory that it was seen to have.
+fn process(arguments: &[&str]) -> (Duration, Option<u64>) {
+    let begun = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("xtask runs");
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = None;
+    loop {
+        // Linux alone tells; the mark only rises, so the last look before the end is the one that counts.
+        let seen = fs::read_to_string(&status).ok().and_then(|text| {
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+            line.trim().trim_end_matches(" kB").parse().ok()
+        });
+        most = most.max(seen);
+        if let Some(ended) = child.try_wait().expect("the process") {
+            assert!(ended.success(), "{arguments:?}");
+            return (begun.elapsed(), most);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
