@@ -3054,6 +3054,8 @@ impl Client {
     /// `baseurl` is the base URL provided to the internal
     /// `reqwest::Client`, and should include a scheme and hostname,
     /// as well as port and a path stem if applicable.
+    ///
+    /// A redirect that `client` follows takes the body along: build it with `redirect::Policy::none()`.
     pub fn new_with_client(
         baseurl: &str,
         client: reqwest::Client,

@@ -11,9 +11,9 @@ macro_rules! token {
     ($(#[$docs:meta])* $name:ident) => {
         $(#[$docs])*
         ///
-        /// `Debug` shows a placeholder, there is no `Display`, and the memory is overwritten when it is dropped. Only
-        /// `Serialize` writes the token itself, because the API takes it in the body of each request; so a request
-        /// must not be logged as JSON.
+        /// `Debug` shows a placeholder, and there is no `Display`. Only `Serialize` writes the token itself, because the
+        /// API takes it in the body of each request; so a request must not be logged as JSON. What is held here is
+        /// overwritten when it is dropped; copies that were made on the way to the network are not.
         #[derive(Clone)]
         pub struct $name(SecretString);
 

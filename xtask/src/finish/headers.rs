@@ -44,6 +44,9 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
                 ImplItem::Fn(function) if function.sig.ident == "new" => {
                     make_fallible(function);
                 }
+                ImplItem::Fn(function) if function.sig.ident == "new_with_client" => {
+                    warn_of_redirects(function);
+                }
                 _ => {}
             }
         }
@@ -128,6 +131,13 @@ fn make_fallible(function: &mut syn::ImplItemFn) {
     if let Some(Stmt::Expr(last, None)) = function.block.stmts.last_mut() {
         *last = parse_quote!(Ok(#last));
     }
+}
+
+fn warn_of_redirects(function: &mut syn::ImplItemFn) {
+    function.attrs.push(parse_quote!(#[doc = ""]));
+    function.attrs.push(parse_quote!(
+        #[doc = " A redirect that `client` follows takes the body along: build it with `redirect::Policy::none()`."]
+    ));
 }
 
 struct Fallible;
