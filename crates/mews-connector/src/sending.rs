@@ -361,7 +361,7 @@ impl Core {
             let until = httpdate::parse_http_date(text).ok()?;
             let now = header_text(headers, &DATE)
                 .and_then(|date| httpdate::parse_http_date(&date).ok())
-                .unwrap_or_else(|| self.clock.calendar());
+                .unwrap_or_else(|| self.clock.system_time());
             until.duration_since(now).unwrap_or_default()
         };
         Some(wait.min(LONGEST_RETRY_AFTER))

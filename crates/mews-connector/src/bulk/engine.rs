@@ -191,7 +191,7 @@ impl<O: Operation> Engine<'_, O> {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.client.core.clock.calendar().into()
+        self.client.core.clock.system_time().into()
     }
 
     async fn send(&self, mut batch: Batch) -> Step<O::Output> {

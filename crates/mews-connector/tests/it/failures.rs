@@ -65,7 +65,7 @@ async fn meet(call: Call, fault: Fault) -> (Result<u32, Error>, Sandbox, Vec<Dur
     let (sandbox, client, clock) =
         start(Sandbox::builder().fault(fault.on(call.operation()))).await;
     let result = call.make(&client).await;
-    (result, sandbox, clock.slept())
+    (result, sandbox, clock.sleeps())
 }
 
 fn sent(sandbox: &Sandbox, call: Call) -> usize {
@@ -132,7 +132,7 @@ async fn what_was_never_sent_is_sent_again() {
             .unwrap();
         let error = call.make(&client).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Transport, "{call:?}");
-        assert_eq!((error.attempts(), clock.slept().len()), (5, 4), "{call:?}");
+        assert_eq!((error.attempts(), clock.sleeps().len()), (5, 4), "{call:?}");
         assert!(
             error.was_never_sent() && error.is_retryable() && !error.maybe_applied(),
             "{call:?}"

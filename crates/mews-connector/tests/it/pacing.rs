@@ -124,14 +124,14 @@ async fn a_429_holds_all_traffic_of_the_token() {
     let clock = ManualClock::new();
     let client = client_of(sandbox.url(), &clock).build().unwrap();
     assert_eq!(read(&client).await.unwrap(), 2);
-    let held: Duration = clock.passed();
+    let held: Duration = clock.elapsed();
     assert!(held >= Duration::from_secs(5), "{held:?}");
 
     let limiter = Limiter::new(Pacing::default(), Arc::new(clock.clone()));
     limiter.hold(clock.now() + Duration::from_secs(9));
-    let before = clock.passed();
+    let before = clock.elapsed();
     drop(limiter.admit(&clock, None).await.unwrap());
-    assert_eq!(clock.passed(), before + Duration::from_secs(9));
+    assert_eq!(clock.elapsed(), before + Duration::from_secs(9));
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn a_call_whose_turn_comes_too_late_is_not_sent() {
     assert_eq!(sandbox.requests().len(), 1);
     // Somebody with more time gets through.
     read(&client).await.unwrap();
-    assert!(clock.passed() >= Duration::from_secs(30));
+    assert!(clock.elapsed() >= Duration::from_secs(30));
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn a_deadline_ends_waiting_for_retries() {
     );
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!(
-        clock.passed(),
+        clock.elapsed(),
         Duration::ZERO,
         "there is no point in waiting"
     );
@@ -262,7 +262,7 @@ async fn retry_after_is_understood_in_both_forms() {
         let clock = ManualClock::new();
         let client = client_of(&server.url, &clock).build().unwrap();
         assert_eq!(read(&client).await.unwrap(), 2, "{headers}");
-        let waited = clock.passed().as_secs_f64();
+        let waited = clock.elapsed().as_secs_f64();
         assert!(
             (seconds..=seconds + 1.01).contains(&waited),
             "{headers}: {waited}"
