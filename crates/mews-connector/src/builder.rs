@@ -138,10 +138,10 @@ impl ClientBuilder {
         }
     }
 
-    /// The server by its address, see [`Environment::at`], whose errors [`Self::build`] reports.
+    /// The server by its address, see [`Environment::custom`], whose errors [`Self::build`] reports.
     pub fn base_url(self, base_url: &str) -> Self {
         Self {
-            environment: Environment::at(base_url),
+            environment: Environment::custom(base_url),
             ..self
         }
     }
