@@ -52,7 +52,7 @@ pub struct FailedAttempt<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Send it again after this wait.
-    Repeat {
+    Retry {
         /// The wait; after a 429 it holds all traffic of the access token.
         after: Duration,
     },
@@ -91,28 +91,28 @@ pub trait Backoff: fmt::Debug + Send + Sync {
 
 /// Doubles the wait each time, up to a longest one, and takes a random share of its upper half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exponential {
+pub struct ExponentialBackoff {
     /// The longest first wait.
-    pub first: Duration,
+    pub initial: Duration,
     /// The longest wait of all.
-    pub most: Duration,
+    pub max: Duration,
 }
 
-impl Default for Exponential {
+impl Default for ExponentialBackoff {
     fn default() -> Self {
         Self {
-            first: Duration::from_millis(500),
-            most: Duration::from_secs(30),
+            initial: Duration::from_millis(500),
+            max: Duration::from_secs(30),
         }
     }
 }
 
-impl Backoff for Exponential {
+impl Backoff for ExponentialBackoff {
     fn wait(&self, attempt: u32, random: f64) -> Duration {
         let doubled = 2_u32
             .checked_pow(attempt.saturating_sub(1))
-            .and_then(|factor| self.first.checked_mul(factor));
-        let longest = doubled.map_or(self.most, |wait| wait.min(self.most));
+            .and_then(|factor| self.initial.checked_mul(factor));
+        let longest = doubled.map_or(self.max, |wait| wait.min(self.max));
         longest.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
     }
 }
@@ -135,7 +135,7 @@ impl StandardRetry {
     pub fn attempts(most: u32) -> Self {
         Self {
             most_attempts: most.max(1),
-            backoff: Arc::new(Exponential::default()),
+            backoff: Arc::new(ExponentialBackoff::default()),
         }
     }
 
@@ -177,6 +177,6 @@ impl RetryPolicy for StandardRetry {
             }
             None => self.backoff.wait(failed.attempt, failed.random),
         };
-        Decision::Repeat { after }
+        Decision::Retry { after }
     }
 }

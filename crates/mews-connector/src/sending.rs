@@ -169,7 +169,7 @@ impl Core {
                 random: self.random(),
             };
             let decision = match policy.decide(&failed) {
-                Decision::Repeat { .. } if effect == Effect::Create && in_doubt => Decision::GiveUp,
+                Decision::Retry { .. } if effect == Effect::Create && in_doubt => Decision::GiveUp,
                 decision => decision,
             };
             warn!(
@@ -179,12 +179,12 @@ impl Core {
                 mews.request_id = error.request_id(),
                 "error.type" = ?error.kind(),
                 mews.wait_ms = match decision {
-                    Decision::Repeat { after } => Some(millis(after)),
+                    Decision::Retry { after } => Some(millis(after)),
                     Decision::GiveUp => None,
                 },
                 "attempt failed"
             );
-            let Decision::Repeat { after } = decision else {
+            let Decision::Retry { after } = decision else {
                 return Err(error);
             };
             let Some(until) = self.clock.now().checked_add(after) else {
