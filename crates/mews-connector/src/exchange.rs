@@ -129,8 +129,8 @@ fn undecodable<T: DeserializeOwned>(
         parts.what = Some(format!("the answer cannot be read at `{path}`: {reason}"));
         parts.json_path = Some(path);
         parts.body = Some(kept_text(&reply.body, false, mask));
-        parts.creates = effect == Effect::Create;
-        parts.maybe_applied = effect != Effect::Read;
+        parts.creates = !effect.is_idempotent();
+        parts.maybe_applied = !effect.is_safe();
         parts.source = Some(Unreadable(reason).into());
     })
 }

@@ -119,7 +119,7 @@ impl Core {
         loop {
             let finish = |error: Error, in_doubt: bool| {
                 error.with(|parts| {
-                    parts.creates = effect == Effect::Create;
+                    parts.creates = !effect.is_idempotent();
                     parts.maybe_applied |= in_doubt;
                 })
             };
@@ -169,7 +169,7 @@ impl Core {
                 random: self.random(),
             };
             let decision = match policy.decide(&failed) {
-                Decision::Retry { .. } if effect == Effect::Create && in_doubt => Decision::GiveUp,
+                Decision::Retry { .. } if !effect.is_idempotent() && in_doubt => Decision::GiveUp,
                 decision => decision,
             };
             warn!(
@@ -266,7 +266,7 @@ impl Core {
         let broken = |kind, what: String, source| {
             Err(failed(kind, operation, &head).with(|parts| {
                 parts.what = Some(what);
-                parts.maybe_applied = effect != Effect::Read;
+                parts.maybe_applied = !effect.is_safe();
                 parts.body = Some(kept(&body, mask));
                 parts.source = source;
             }))
@@ -347,7 +347,7 @@ impl Core {
             parts.body = Some(kept(body, mask));
             let in_doubt =
                 matches!(kind, ErrorKind::Server) || status == 408 || status.is_success();
-            parts.maybe_applied = effect != Effect::Read && in_doubt;
+            parts.maybe_applied = !effect.is_safe() && in_doubt;
         })
     }
 
@@ -415,7 +415,7 @@ fn no_answer(operation: &str, attempt: u32, effect: Effect, source: reqwest::Err
         );
         parts.attempts = attempt;
         parts.sent = sent;
-        parts.maybe_applied = sent && effect != Effect::Read;
+        parts.maybe_applied = sent && !effect.is_safe();
         parts.source = Some(Box::new(source));
     })
 }

@@ -230,7 +230,7 @@ impl<O: Operation> Engine<'_, O> {
         error: Error,
     ) -> Step<O::Output> {
         debug!(mews.operation = O::NAME, mews.items = inputs.len(), %error, "batch failed");
-        let creates = Effect::of(O::NAME) == Effect::Create;
+        let creates = !Effect::of(O::NAME).is_idempotent();
         batch.in_doubt |= error.maybe_applied();
         let kind = error.kind();
         let error = Arc::new(error);
@@ -382,7 +382,7 @@ fn lost_sight_of<O: Operation>() -> Outcome<O::Output> {
     let error = Error::new(ErrorKind::Protocol, O::NAME).with(|parts| {
         parts.what =
             Some("the server took the request, but its answer does not have this item".into());
-        parts.creates = Effect::of(O::NAME) == Effect::Create;
+        parts.creates = !Effect::of(O::NAME).is_idempotent();
         parts.maybe_applied = true;
     });
     Outcome::Unknown(Arc::new(error))

@@ -246,7 +246,7 @@ async fn what_an_unknown_operation_does_decides_about_repeating_it() {
         ("bills/close", None, 1),
         (
             "bills/close",
-            Some(mews_connector::retry::Effect::Replace),
+            Some(mews_connector::retry::Effect::Update),
             5,
         ),
     ] {
