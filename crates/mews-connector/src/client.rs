@@ -131,7 +131,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the path is not of the form `resource/action`, or the
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the path is not of the form `resource/action`, or the
     /// request is no JSON object or has one of the added properties; else as every call, see [`Error`].
     pub async fn call<T: DeserializeOwned>(
         &self,

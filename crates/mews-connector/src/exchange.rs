@@ -86,11 +86,13 @@ where
         (_, Some(Err(error))) => Err(error),
         (Err(_), Some(Ok(reply))) => Err(undecodable::<T>(core, operation, effect, &reply)),
         // Not even sent: its URL, the only thing left, is not one.
-        (answer, None) => Err(Error::new(ErrorKind::Invalid, operation).with(|parts| {
-            parts.sent = false;
-            parts.what = Some("not sent, no request can be made of it".into());
-            parts.source = answer.err().map(|error| error.to_string().into());
-        })),
+        (answer, None) => Err(
+            Error::new(ErrorKind::InvalidRequest, operation).with(|parts| {
+                parts.sent = false;
+                parts.what = Some("not sent, no request can be made of it".into());
+                parts.source = answer.err().map(|error| error.to_string().into());
+            }),
+        ),
     }
 }
 
@@ -125,7 +127,7 @@ fn undecodable<T: DeserializeOwned>(
     };
     let reason = one_line(&mask.text(&reason));
     let path = one_line(&mask.text(&path));
-    failed(ErrorKind::Undecodable, operation, &reply.head).with(|parts| {
+    failed(ErrorKind::Decode, operation, &reply.head).with(|parts| {
         parts.what = Some(format!("the answer cannot be read at `{path}`: {reason}"));
         parts.json_path = Some(path);
         parts.body = Some(kept_text(&reply.body, false, mask));

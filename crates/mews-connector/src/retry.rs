@@ -177,7 +177,7 @@ impl RetryPolicy for StandardRetry {
         let error = failed.error;
         let repeats = match error.kind() {
             ErrorKind::RateLimited => true,
-            ErrorKind::Transport if error.was_never_sent() => true,
+            ErrorKind::Transport if error.failed_before_sending() => true,
             ErrorKind::Server | ErrorKind::Transport => failed.effect.is_idempotent(),
             _ => false,
         };

@@ -214,7 +214,7 @@ impl Core {
         options: &CallOptions,
     ) -> Result<reqwest::Request, Error> {
         let mut copy = request.try_clone().ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, operation.to_owned()).with(|parts| {
+            Error::new(ErrorKind::InvalidRequest, operation.to_owned()).with(|parts| {
                 parts.sent = false;
                 parts.what =
                     Some("not sent, its body is a stream and could not be repeated".into());
@@ -312,10 +312,11 @@ impl Core {
         let status = head.status;
         let kind = match status.as_u16() {
             400 => ErrorKind::BadRequest,
-            401 => ErrorKind::Credentials,
-            403 => ErrorKind::NotAllowed,
+            401 => ErrorKind::Unauthorized,
+            403 => ErrorKind::Forbidden,
             404 => ErrorKind::NotFound,
-            408 | 413 => ErrorKind::AskForLess,
+            408 => ErrorKind::RequestTimeout,
+            413 => ErrorKind::ContentTooLarge,
             409 => ErrorKind::Conflict,
             410 => ErrorKind::Gone,
             429 => ErrorKind::RateLimited,

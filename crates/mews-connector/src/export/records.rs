@@ -192,7 +192,7 @@ impl Records {
                     }
                     Err(source) => {
                         return Poll::Ready(Some(Err(Error::new(
-                            ErrorKind::Invalid,
+                            ErrorKind::InvalidRequest,
                             voucher_codes::GET_ALL,
                         )
                         .with(|parts| {

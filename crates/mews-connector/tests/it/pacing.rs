@@ -147,7 +147,7 @@ async fn a_call_whose_turn_comes_too_late_is_not_sent() {
     let error = read(&hurried).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert!(
-        error.was_never_sent() && error.retry_after().unwrap() > Duration::from_secs(20),
+        error.failed_before_sending() && error.retry_after().unwrap() > Duration::from_secs(20),
         "{error}"
     );
     assert_eq!(sandbox.requests().len(), 1);
