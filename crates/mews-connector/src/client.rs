@@ -111,7 +111,7 @@ impl Client {
         }
     }
 
-    /// Calls any operation of the API, by its path, with the same credentials, pacing, retries and errors.
+    /// Calls any operation of the API, by its path, with the same credentials, rate limiting, retries and errors.
     ///
     /// `request` is what the operation's page documents, without `ClientToken`, `AccessToken`, `Client`,
     /// `LanguageCode` and `CultureCode`, which are added. The answer is decoded into any type; `serde_json::Value`

@@ -17,7 +17,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 use crate::masking::Mask;
 use crate::options::CallOptions;
-use crate::pacing::{Pacer, TooLate};
+use crate::rate_limit::{DeadlineExceeded, RateLimiter};
 use crate::response::Head;
 use crate::retry::{Decision, Effect, FailedAttempt, RetryPolicy};
 
@@ -37,7 +37,7 @@ pub(crate) struct Core {
     pub(crate) credentials: Credentials,
     pub(crate) mask: Mask,
     pub(crate) language: Option<(String, String)>,
-    pub(crate) pacer: Arc<dyn Pacer>,
+    pub(crate) limiter: Arc<dyn RateLimiter>,
     pub(crate) retry: Arc<dyn RetryPolicy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Mutex<StdRng>,
@@ -124,7 +124,7 @@ impl Core {
                 })
             };
             let waiting_since = self.clock.now();
-            let permit = match self.pacer.admit(&*self.clock, deadline).await {
+            let permit = match self.limiter.admit(&*self.clock, deadline).await {
                 Ok(permit) => permit,
                 Err(too_late) => {
                     let error = last
@@ -192,7 +192,7 @@ impl Core {
             };
             let limited = error.kind() == ErrorKind::RateLimited;
             if limited {
-                self.pacer.hold(until);
+                self.limiter.hold(until);
             }
             if deadline.is_some_and(|deadline| until > deadline) {
                 return Err(error);
@@ -393,7 +393,7 @@ pub(crate) fn failed(kind: ErrorKind, operation: &str, head: &Head) -> Error {
     })
 }
 
-fn not_in_time(operation: &str, too_late: TooLate) -> Error {
+fn not_in_time(operation: &str, too_late: DeadlineExceeded) -> Error {
     Error::new(ErrorKind::RateLimited, operation.to_owned()).with(|parts| {
         parts.sent = false;
         parts.what = Some("not sent, its turn comes after its deadline".into());
