@@ -18,26 +18,26 @@ use crate::clock::Clock;
 /// How many requests an access token may send, and within which time.
 ///
 /// The vendor documents 200 requests for each access token within 30 seconds, in a sliding window, "as a guideline"
-/// (guidelines/environments, guidelines/requests). A `Pacing` never has more than `requests` under way or answered
+/// (guidelines/environments, guidelines/requests). A `RateLimit` never has more than `requests` under way or answered
 /// within the last `window`: a slot is free again one window after its *answer* came, so no sliding window of the
 /// server, wherever it begins, can see more.
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use mews_connector::Pacing;
+/// use mews_connector::RateLimit;
 ///
 /// // Leave half of the limit to another process with the same token.
-/// let half = Pacing::new(100.try_into().unwrap(), Duration::from_secs(30));
-/// assert_ne!(half, Pacing::default());
+/// let half = RateLimit::new(100.try_into().unwrap(), Duration::from_secs(30));
+/// assert_ne!(half, RateLimit::default());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pacing {
+pub struct RateLimit {
     requests: usize,
     window: Duration,
 }
 
-impl Pacing {
+impl RateLimit {
     /// At most `requests` within any `window`.
     pub fn new(requests: NonZeroUsize, window: Duration) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Pacing {
     }
 }
 
-impl Default for Pacing {
+impl Default for RateLimit {
     /// What the vendor documents: 200 requests within 30 seconds.
     fn default() -> Self {
         Self {
@@ -70,10 +70,11 @@ impl Default for Pacing {
 }
 
 /// The future of a request that waits for its turn.
-pub type Admission<'a> = Pin<Box<dyn Future<Output = Result<Permit, TooLate>> + Send + 'a>>;
+pub type Admission<'a> =
+    Pin<Box<dyn Future<Output = Result<Permit, DeadlineExceeded>> + Send + 'a>>;
 
-/// Decides when a request may be sent. [`Limiter`] unless the builder is given another.
-pub trait Pacer: fmt::Debug + Send + Sync {
+/// Decides when a request may be sent. [`SlidingWindowLimiter`] unless the builder is given another.
+pub trait RateLimiter: fmt::Debug + Send + Sync {
     /// Waits until one more request may be sent.
     ///
     /// # Errors
@@ -113,23 +114,23 @@ impl fmt::Debug for Permit {
 /// The turn of a request comes after its deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the rate limit lets the request through only in {wait:?}, after its deadline")]
-pub struct TooLate {
+pub struct DeadlineExceeded {
     /// How long it would have to wait.
     pub wait: Duration,
 }
 
-/// The sliding window of a [`Pacing`], first come, first served.
+/// The sliding window of a [`RateLimit`], first come, first served.
 ///
 /// Dropping a waiting request leaves the queue; dropping one that is under way frees its slot one window later,
 /// because the server may have counted it.
-pub struct Limiter {
+pub struct SlidingWindowLimiter {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     changed: Notify,
 }
 
 struct State {
-    pacing: Pacing,
+    rate_limit: RateLimit,
     under_way: usize,
     answered: VecDeque<Instant>,
     waiting: VecDeque<u64>,
@@ -145,13 +146,13 @@ enum Turn {
     Unknown,
 }
 
-impl Limiter {
+impl SlidingWindowLimiter {
     /// A limiter that nobody else shares.
-    pub fn new(pacing: Pacing, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub fn new(rate_limit: RateLimit, clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self {
             clock,
             state: Mutex::new(State {
-                pacing,
+                rate_limit,
                 under_way: 0,
                 answered: VecDeque::new(),
                 waiting: VecDeque::new(),
@@ -163,36 +164,36 @@ impl Limiter {
     }
 
     /// The limiter that every client of this process shares for one server and one access token. When they ask for
-    /// different pacings, the stricter one counts for all.
+    /// different rate limits, the stricter one counts for all.
     pub(crate) fn shared(
         authority: &str,
         token: &AccessToken,
-        pacing: Pacing,
+        rate_limit: RateLimit,
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
-        type Shared = Mutex<HashMap<(String, u64), Weak<Limiter>>>;
+        type Shared = Mutex<HashMap<(String, u64), Weak<SlidingWindowLimiter>>>;
         static SHARED: LazyLock<Shared> = LazyLock::new(Mutex::default);
         static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-        if pacing.is_unlimited() {
-            return Self::new(pacing, clock);
+        if rate_limit.is_unlimited() {
+            return Self::new(rate_limit, clock);
         }
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         shared.retain(|_, limiter| limiter.strong_count() > 0);
         let key = (authority.to_owned(), KEYS.hash_one(token.expose_secret()));
         if let Some(limiter) = shared.get(&key).and_then(Weak::upgrade) {
-            limiter.tighten(pacing);
+            limiter.tighten(rate_limit);
             return limiter;
         }
-        let limiter = Self::new(pacing, clock);
+        let limiter = Self::new(rate_limit, clock);
         shared.insert(key, Arc::downgrade(&limiter));
         limiter
     }
 
-    fn tighten(&self, pacing: Pacing) {
-        let current = &mut self.state().pacing;
-        current.requests = current.requests.min(pacing.requests);
-        current.window = current.window.max(pacing.window);
+    fn tighten(&self, rate_limit: RateLimit) {
+        let current = &mut self.state().rate_limit;
+        current.requests = current.requests.min(rate_limit.requests);
+        current.window = current.window.max(rate_limit.window);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -203,7 +204,7 @@ impl Limiter {
         let now = self.clock.now();
         let mut state = self.state();
         state.under_way -= 1;
-        if !state.pacing.is_unlimited() {
+        if !state.rate_limit.is_unlimited() {
             state.answered.push_back(now);
         }
         drop(state);
@@ -218,7 +219,7 @@ impl State {
     }
 
     fn turn(&mut self, position: usize, now: Instant) -> Turn {
-        let window = self.pacing.window;
+        let window = self.rate_limit.window;
         while self
             .answered
             .front()
@@ -228,7 +229,7 @@ impl State {
         }
         let held = self.held_until.filter(|until| *until > now);
         let used = self.under_way + self.answered.len();
-        match (used + position).checked_sub(self.pacing.requests) {
+        match (used + position).checked_sub(self.rate_limit.requests) {
             None => held.map_or(Turn::Now, Turn::At),
             Some(index) => match self.answered.get(index) {
                 Some(answered) => Turn::At((*answered + window).max(held.unwrap_or(now))),
@@ -240,7 +241,7 @@ impl State {
 
 /// A place in the queue.
 struct Ticket<'a> {
-    limiter: &'a Limiter,
+    limiter: &'a SlidingWindowLimiter,
     number: u64,
 }
 
@@ -255,7 +256,7 @@ impl Drop for Ticket<'_> {
     }
 }
 
-impl Pacer for Arc<Limiter> {
+impl RateLimiter for Arc<SlidingWindowLimiter> {
     fn admit<'a>(&'a self, clock: &'a dyn Clock, deadline: Option<Instant>) -> Admission<'a> {
         Box::pin(async move {
             let number = {
@@ -290,7 +291,7 @@ impl Pacer for Arc<Limiter> {
                         return Ok(Permit::new(move || limiter.answered()));
                     }
                     Turn::At(at) if deadline.is_some_and(|deadline| at > deadline) => {
-                        return Err(TooLate { wait: at - now });
+                        return Err(DeadlineExceeded { wait: at - now });
                     }
                     Turn::At(at) => {
                         tokio::select! {
@@ -312,11 +313,11 @@ impl Pacer for Arc<Limiter> {
     }
 }
 
-impl fmt::Debug for Limiter {
+impl fmt::Debug for SlidingWindowLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state();
-        f.debug_struct("Limiter")
-            .field("pacing", &state.pacing)
+        f.debug_struct("SlidingWindowLimiter")
+            .field("rate_limit", &state.rate_limit)
             .field("under_way", &state.under_way)
             .field("answered", &state.answered.len())
             .field("waiting", &state.waiting.len())

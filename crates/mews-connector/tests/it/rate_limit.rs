@@ -4,16 +4,16 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use mews_connector::clock::{Clock, ManualClock, SystemClock};
-use mews_connector::pacing::{Limiter, Pacer, Pacing};
+use mews_connector::rate_limit::{RateLimit, RateLimiter, SlidingWindowLimiter};
 use mews_connector::types::Limitation;
 use mews_connector::{CallOptions, Client, ErrorKind, VoucherCodeFilter};
-use mews_sandbox::{Fault, RateLimit, Sandbox, builtin};
+use mews_sandbox::{Fault, RateLimit as ServerLimit, Sandbox, builtin};
 use proptest::prelude::*;
 
 use crate::setup::{client_of, id};
 
-fn pacing(requests: usize, seconds: u64) -> Pacing {
-    Pacing::new(requests.try_into().unwrap(), Duration::from_secs(seconds))
+fn limit(requests: usize, seconds: u64) -> RateLimit {
+    RateLimit::new(requests.try_into().unwrap(), Duration::from_secs(seconds))
 }
 
 async fn read(client: &Client) -> Result<u32, mews_connector::Error> {
@@ -41,7 +41,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let seen = runtime.block_on(async {
             let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
-            let limiter = Limiter::new(Pacing::new(requests.try_into().unwrap(), window), clock.clone());
+            let limiter = SlidingWindowLimiter::new(RateLimit::new(requests.try_into().unwrap(), window), clock.clone());
             let seen = Arc::new(Mutex::new(Vec::<Instant>::new()));
             let work = Arc::new(Mutex::new(takes.into_iter().zip(early).collect::<Vec<_>>()));
             let workers = (0..at_a_time).map(|_| {
@@ -71,14 +71,14 @@ proptest! {
 #[tokio::test]
 async fn a_limit_of_the_server_is_kept_to_without_one_429() {
     let sandbox = Sandbox::builder()
-        .rate_limit(RateLimit::new(20, Duration::from_millis(400)))
+        .rate_limit(ServerLimit::new(20, Duration::from_millis(400)))
         .start()
         .await
         .unwrap();
     let client = Client::builder()
         .credentials(builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "Tests 1.0.0")
         .base_url(sandbox.url())
-        .pacing(Pacing::new(
+        .rate_limit(RateLimit::new(
             20.try_into().unwrap(),
             Duration::from_millis(400),
         ))
@@ -88,7 +88,7 @@ async fn a_limit_of_the_server_is_kept_to_without_one_429() {
     let other = Client::builder()
         .credentials(builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "Tests 1.0.0")
         .base_url(sandbox.url())
-        .pacing(Pacing::new(
+        .rate_limit(RateLimit::new(
             20.try_into().unwrap(),
             Duration::from_millis(400),
         ))
@@ -124,14 +124,14 @@ async fn a_429_holds_all_traffic_of_the_token() {
     let clock = ManualClock::new();
     let client = client_of(sandbox.url(), &clock).build().unwrap();
     assert_eq!(read(&client).await.unwrap(), 2);
-    let held: Duration = clock.passed();
+    let held: Duration = clock.elapsed();
     assert!(held >= Duration::from_secs(5), "{held:?}");
 
-    let limiter = Limiter::new(Pacing::default(), Arc::new(clock.clone()));
+    let limiter = SlidingWindowLimiter::new(RateLimit::default(), Arc::new(clock.clone()));
     limiter.hold(clock.now() + Duration::from_secs(9));
-    let before = clock.passed();
+    let before = clock.elapsed();
     drop(limiter.admit(&clock, None).await.unwrap());
-    assert_eq!(clock.passed(), before + Duration::from_secs(9));
+    assert_eq!(clock.elapsed(), before + Duration::from_secs(9));
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn a_call_whose_turn_comes_too_late_is_not_sent() {
     let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
     let clock = ManualClock::new();
     let client = client_of(sandbox.url(), &clock)
-        .pacing(pacing(1, 30))
+        .rate_limit(limit(1, 30))
         .build()
         .unwrap();
     let hurried = client.with_options(CallOptions::new().deadline(Duration::from_secs(10)));
@@ -147,13 +147,13 @@ async fn a_call_whose_turn_comes_too_late_is_not_sent() {
     let error = read(&hurried).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert!(
-        error.was_never_sent() && error.retry_after().unwrap() > Duration::from_secs(20),
+        error.failed_before_sending() && error.retry_after().unwrap() > Duration::from_secs(20),
         "{error}"
     );
     assert_eq!(sandbox.requests().len(), 1);
     // Somebody with more time gets through.
     read(&client).await.unwrap();
-    assert!(clock.passed() >= Duration::from_secs(30));
+    assert!(clock.elapsed() >= Duration::from_secs(30));
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn a_deadline_ends_waiting_for_retries() {
     );
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!(
-        clock.passed(),
+        clock.elapsed(),
         Duration::ZERO,
         "there is no point in waiting"
     );
@@ -186,8 +186,8 @@ async fn a_deadline_ends_waiting_for_retries() {
 #[tokio::test]
 async fn giving_up_leaves_the_limiter_correct() {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let limiter = Limiter::new(
-        Pacing::new(2.try_into().unwrap(), Duration::from_millis(300)),
+    let limiter = SlidingWindowLimiter::new(
+        RateLimit::new(2.try_into().unwrap(), Duration::from_millis(300)),
         clock.clone(),
     );
     let first = limiter.admit(&*clock, None).await.unwrap();
@@ -222,7 +222,7 @@ async fn cancelled_calls_leave_the_limiter_correct() {
     let client = Client::builder()
         .credentials(builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "Tests 1.0.0")
         .base_url(sandbox.url())
-        .pacing(Pacing::new(
+        .rate_limit(RateLimit::new(
             3.try_into().unwrap(),
             Duration::from_millis(300),
         ))
@@ -262,7 +262,7 @@ async fn retry_after_is_understood_in_both_forms() {
         let clock = ManualClock::new();
         let client = client_of(&server.url, &clock).build().unwrap();
         assert_eq!(read(&client).await.unwrap(), 2, "{headers}");
-        let waited = clock.passed().as_secs_f64();
+        let waited = clock.elapsed().as_secs_f64();
         assert!(
             (seconds..=seconds + 1.01).contains(&waited),
             "{headers}: {waited}"
