@@ -142,7 +142,7 @@ fn run(passes: &[Pass], file: &Path, tree: &mut Value, changes: &mut Changes) ->
                     "lowering pass `{}` can't mend this: {}",
                     pass.name, pass.answers
                 ),
-                "write it in a simpler form, or extend the pass in xtask/src/lower",
+                "write it in a simpler form, or extend the pass in crates/openapi-codegen/src/lower",
             )
             .at_pointer(changes.published(&pointer)));
         }

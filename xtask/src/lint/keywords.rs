@@ -145,7 +145,7 @@ fn checked_limits(document: &Document, findings: &mut Findings) {
                 findings.add(
                     format!("{pointer}/{limit}"),
                     format!("`{limit}` is a limit that no request is checked for"),
-                    "teach it to xtask/src/finish/request_checks.rs first",
+                    "teach it to crates/openapi-codegen/src/finish/request_checks.rs first",
                 );
             }
         }

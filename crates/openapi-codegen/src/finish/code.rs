@@ -63,7 +63,7 @@ pub(super) fn unexpected(contract: &Contract<'_>, what: &str) -> Error {
     Error::new(
         contract.file,
         format!("the code that progenitor made of it {what}"),
-        "progenitor writes other code than the passes in xtask/src/finish know; adapt them",
+        "progenitor writes other code than the passes in crates/openapi-codegen/src/finish know; adapt them",
     )
 }
 
