@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::operation::{Found, Operation};
 use crate::client::Client;
-use crate::error::{BrokenLimit, Error};
+use crate::error::{ConstraintViolation, Error};
 use crate::filter::VoucherCodeFilter;
 use crate::ids::{Ids, MOST_ITEMS};
 use crate::interval::UpdatedWithin;
@@ -34,7 +34,7 @@ impl Operation for AddVoucherCodes {
     const NAME: &'static str = voucher_codes::ADD;
     const LIST: &'static str = "VoucherCodeParameters";
 
-    fn check(input: &Self::Input) -> Result<(), BrokenLimit> {
+    fn check(input: &Self::Input) -> Result<(), ConstraintViolation> {
         input.check()
     }
 

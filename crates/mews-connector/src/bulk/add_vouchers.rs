@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::operation::{Found, Operation};
 use crate::client::Client;
-use crate::error::{BrokenLimit, Error};
+use crate::error::{ConstraintViolation, Error};
 use crate::filter::VoucherFilter;
 use crate::ids::{Ids, MOST_ITEMS};
 use crate::interval::UpdatedWithin;
@@ -54,7 +54,7 @@ impl Operation for AddVouchers {
     const NAME: &'static str = vouchers::ADD;
     const LIST: &'static str = "VoucherParameters";
 
-    fn check(input: &Self::Input) -> Result<(), BrokenLimit> {
+    fn check(input: &Self::Input) -> Result<(), ConstraintViolation> {
         input.check()
     }
 

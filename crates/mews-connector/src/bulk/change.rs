@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::operation::Operation;
 use crate::client::Client;
-use crate::error::{BrokenLimit, Error};
+use crate::error::{ConstraintViolation, Error};
 use crate::{voucher_codes, vouchers};
 
 pub(super) struct UpdateVouchers;
@@ -20,7 +20,7 @@ impl Operation for UpdateVouchers {
     const NAME: &'static str = vouchers::UPDATE;
     const LIST: &'static str = "VoucherUpdates";
 
-    fn check(input: &Self::Input) -> Result<(), BrokenLimit> {
+    fn check(input: &Self::Input) -> Result<(), ConstraintViolation> {
         input.check()
     }
 
@@ -66,7 +66,7 @@ macro_rules! delete {
             const NAME: &'static str = $resource::DELETE;
             const LIST: &'static str = $list;
 
-            fn check(_: &Self::Input) -> Result<(), BrokenLimit> {
+            fn check(_: &Self::Input) -> Result<(), ConstraintViolation> {
                 Ok(())
             }
 

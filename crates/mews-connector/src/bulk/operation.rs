@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::client::Client;
-use crate::error::{BrokenLimit, Error};
+use crate::error::{ConstraintViolation, Error};
 
 /// A write that takes a list.
 pub(super) trait Operation: Sync {
@@ -23,7 +23,7 @@ pub(super) trait Operation: Sync {
     const LIST: &'static str;
 
     /// The limits that the document sets for an item.
-    fn check(input: &Self::Input) -> Result<(), BrokenLimit>;
+    fn check(input: &Self::Input) -> Result<(), ConstraintViolation>;
 
     /// What makes it the same as another; `None` if nothing does.
     fn key(input: &Self::Input) -> Option<Self::Key>;

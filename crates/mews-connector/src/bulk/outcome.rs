@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{BrokenLimit, Error};
+use crate::error::{ConstraintViolation, Error};
 
 /// What became of an input.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ impl<T> Outcome<T> {
 #[non_exhaustive]
 pub enum Rejection {
     /// It breaks a limit and was not sent.
-    Invalid(BrokenLimit),
+    Invalid(ConstraintViolation),
     /// It is the same as an earlier input, by its index, and was not sent.
     Repeats(usize),
     /// The server refused it; [`Error::message`] is what it said.

@@ -60,9 +60,9 @@ async fn bad_input_is_refused_before_it_is_sent() {
     let voucher = id(builtin::VOUCHER_ID);
     let too_many = (0..1001).map(|n| NewVoucherCode::new(voucher, n.to_string()));
     let error = client.voucher_codes().add(too_many).await.unwrap_err();
-    let broken = error.broken_limit().unwrap();
+    let broken = error.constraint_violation().unwrap();
     assert_eq!(
-        (&*broken.property, &*broken.has, &*broken.allowed),
+        (&*broken.property, &*broken.actual, &*broken.allowed),
         ("VoucherCodeParameters", "1001 items", "1 to 1000 items")
     );
     let error = client
@@ -71,7 +71,7 @@ async fn bad_input_is_refused_before_it_is_sent() {
         .await
         .unwrap_err();
     assert_eq!(
-        error.broken_limit().unwrap().property,
+        error.constraint_violation().unwrap().property,
         "VoucherCodeParameters[0].Value"
     );
     let unknown = NewVoucher::public(id(builtin::SERVICE_ID), "x".repeat(129));
@@ -88,7 +88,7 @@ async fn bad_input_is_refused_before_it_is_sent() {
             .await
             .unwrap_err()
             .kind(),
-        ErrorKind::Invalid
+        ErrorKind::InvalidRequest
     );
     assert!(
         client
@@ -96,7 +96,7 @@ async fn bad_input_is_refused_before_it_is_sent() {
             .delete([])
             .await
             .unwrap_err()
-            .was_never_sent()
+            .failed_before_sending()
     );
     let filter = VoucherCodeFilter::vouchers([voucher]);
     for count in [0, 1001] {
@@ -107,7 +107,10 @@ async fn bad_input_is_refused_before_it_is_sent() {
             .all()
             .await
             .unwrap_err();
-        assert_eq!(error.broken_limit().unwrap().property, "Limitation.Count");
+        assert_eq!(
+            error.constraint_violation().unwrap().property,
+            "Limitation.Count"
+        );
     }
     assert_eq!(sandbox.requests().len(), 0);
 }
@@ -171,13 +174,16 @@ async fn portfolio_handles_name_their_enterprises() {
         .add([NewVoucherCode::new(voucher, "Q")])
         .await
         .unwrap_err();
-    assert_eq!(error.broken_limit().unwrap().property, "EnterpriseId");
+    assert_eq!(
+        error.constraint_violation().unwrap().property,
+        "EnterpriseId"
+    );
     let report = both
         .bulk()
         .add_voucher_codes([NewVoucherCode::new(voucher, "Q")])
         .await;
     assert_eq!(report.counts().not_done, 1);
-    assert_eq!(report.stopped().unwrap().kind(), ErrorKind::Invalid);
+    assert_eq!(report.stopped().unwrap().kind(), ErrorKind::InvalidRequest);
 }
 
 #[tokio::test]
@@ -221,7 +227,11 @@ async fn any_other_operation_is_within_reach() {
         "",
     ] {
         let error = client.call::<Value>(path, &json!({})).await.unwrap_err();
-        assert_eq!(error.broken_limit().unwrap().property, "path", "{path}");
+        assert_eq!(
+            error.constraint_violation().unwrap().property,
+            "path",
+            "{path}"
+        );
     }
     for (request, property) in [
         (json!([]), "request"),
@@ -232,7 +242,7 @@ async fn any_other_operation_is_within_reach() {
             .call::<Value>("services/getAll", &request)
             .await
             .unwrap_err();
-        assert_eq!(error.broken_limit().unwrap().property, property);
+        assert_eq!(error.constraint_violation().unwrap().property, property);
     }
     assert_eq!(server.requests().len(), 2);
 }
@@ -246,7 +256,7 @@ async fn what_an_unknown_operation_does_decides_about_repeating_it() {
         ("bills/close", None, 1),
         (
             "bills/close",
-            Some(mews_connector::retry::Effect::Replace),
+            Some(mews_connector::retry::Effect::Update),
             5,
         ),
     ] {

@@ -1,0 +1,108 @@
+//! What is done to the code that progenitor wrote.
+//!
+//! Each pass is general: it works on any document's code, guided by the published contract.
+
+pub(crate) mod code;
+mod constructors;
+mod deprecations;
+mod documentation;
+mod envelope;
+mod headers;
+mod listings;
+mod matches;
+mod newtypes;
+mod open_enums;
+mod operations;
+mod options;
+mod request_checks;
+mod setters;
+mod update_values;
+mod wire_names;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+use syn::File;
+
+use crate::lower::{self, Lowered};
+use crate::operations::Described;
+use crate::settings::Settings;
+use openapi_tree::error::Result;
+use openapi_tree::schemas::response_components;
+
+/// What the passes know of the document.
+pub struct Contract<'a> {
+    /// The document's file, as messages name it.
+    pub file: &'a Path,
+    /// The contract in the generator's terms, limits and requirements kept.
+    pub tree: &'a Value,
+    /// Schemas that a request can reach.
+    pub requests: BTreeSet<String>,
+    /// Schemas that a response can reach.
+    pub responses: BTreeSet<String>,
+    /// Schemas whose Rust type is hand-written.
+    pub replaced: BTreeSet<String>,
+    /// For each schema, the names that are sent, by those that the generator got.
+    pub wire: BTreeMap<String, BTreeMap<String, String>>,
+    /// The operations as values.
+    pub operations: &'a [Described],
+    /// What is done beyond the document.
+    pub settings: &'a Settings,
+}
+
+impl<'a> Contract<'a> {
+    /// The contract of a document.
+    pub fn new(file: &'a Path, lowered: &'a Lowered, settings: &'a Settings) -> Self {
+        let tree = &lowered.contract;
+        Self {
+            file,
+            tree,
+            requests: lower::envelope::requests(tree),
+            responses: response_components(tree),
+            replaced: settings.replaced.keys().cloned().collect(),
+            wire: lower::wire_names(&lowered.tree),
+            operations: &lowered.operations,
+            settings,
+        }
+    }
+}
+
+/// One step of finishing.
+pub struct Pass {
+    /// Its name.
+    pub name: &'static str,
+    /// What of progenitor's code it mends.
+    pub mends: &'static str,
+    /// Does it.
+    pub apply: fn(&mut File, &Contract<'_>) -> Result<()>,
+}
+
+/// The passes in their order. Documentation comes last, so that it covers what the others wrote.
+pub const PASSES: [Pass; 14] = [
+    wire_names::PASS,
+    options::PASS,
+    headers::PASS,
+    matches::PASS,
+    newtypes::PASS,
+    open_enums::PASS,
+    update_values::PASS,
+    constructors::PASS,
+    envelope::PASS,
+    request_checks::PASS,
+    setters::PASS,
+    operations::PASS,
+    deprecations::PASS,
+    documentation::PASS,
+];
+
+/// Runs every pass.
+///
+/// # Errors
+/// When a pass does not find what it is to work on.
+pub fn finish(code: &mut File, contract: &Contract<'_>) -> Result<()> {
+    for pass in &PASSES {
+        (pass.apply)(code, contract)?;
+    }
+    Ok(())
+}
