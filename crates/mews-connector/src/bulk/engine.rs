@@ -113,7 +113,7 @@ impl<O: Operation> Engine<'_, O> {
                         under_way.push(self.send(batch));
                     }
                     Err(source) => {
-                        let error = Error::new(ErrorKind::Invalid, O::NAME).with(|parts| {
+                        let error = Error::new(ErrorKind::InvalidRequest, O::NAME).with(|parts| {
                             parts.sent = false;
                             parts.what = Some("not sent, its intent could not be recorded".into());
                             parts.source = Some(source);
@@ -191,7 +191,7 @@ impl<O: Operation> Engine<'_, O> {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.client.core.clock.calendar().into()
+        self.client.core.clock.system_time().into()
     }
 
     async fn send(&self, mut batch: Batch) -> Step<O::Output> {
@@ -230,7 +230,7 @@ impl<O: Operation> Engine<'_, O> {
         error: Error,
     ) -> Step<O::Output> {
         debug!(mews.operation = O::NAME, mews.items = inputs.len(), %error, "batch failed");
-        let creates = Effect::of(O::NAME) == Effect::Create;
+        let creates = !Effect::of(O::NAME).is_idempotent();
         batch.in_doubt |= error.maybe_applied();
         let kind = error.kind();
         let error = Arc::new(error);
@@ -253,23 +253,30 @@ impl<O: Operation> Engine<'_, O> {
             return self.verify(batch, inputs, error).await;
         }
         match kind {
-            ErrorKind::AskForLess | ErrorKind::BadRequest | ErrorKind::NotAllowed
+            ErrorKind::RequestTimeout
+            | ErrorKind::ContentTooLarge
+            | ErrorKind::BadRequest
+            | ErrorKind::Forbidden
                 if batch.inputs.len() > 1 =>
             {
                 again(batch.halves())
             }
             // Alone it cannot be made lighter, but what it says can be said again.
-            ErrorKind::AskForLess if error.maybe_applied() && batch.rounds + 1 < MOST_ROUNDS => {
+            _ if error.is_splittable()
+                && error.maybe_applied()
+                && batch.rounds + 1 < MOST_ROUNDS =>
+            {
                 batch.rounds += 1;
                 again(vec![batch])
             }
-            ErrorKind::AskForLess if error.maybe_applied() => all(
+            _ if error.is_splittable() && error.maybe_applied() => all(
                 &|_| Outcome::Unknown(error.clone()),
                 Failure::Passing(error.clone()),
             ),
             ErrorKind::BadRequest
-            | ErrorKind::NotAllowed
-            | ErrorKind::AskForLess
+            | ErrorKind::Forbidden
+            | ErrorKind::RequestTimeout
+            | ErrorKind::ContentTooLarge
             | ErrorKind::Conflict => {
                 let done = |at: usize| {
                     let repeated = batch.in_doubt && kind == ErrorKind::BadRequest;
@@ -281,11 +288,11 @@ impl<O: Operation> Engine<'_, O> {
                     Failure::None,
                 )
             }
-            ErrorKind::Server | ErrorKind::Undecodable | ErrorKind::Protocol => all(
+            ErrorKind::Server | ErrorKind::Decode | ErrorKind::Protocol => all(
                 &|_| left_over(batch.in_doubt, error.clone()),
                 Failure::Passing(error.clone()),
             ),
-            ErrorKind::Transport if !error.was_never_sent() => all(
+            ErrorKind::Transport if !error.failed_before_sending() => all(
                 &|_| left_over(batch.in_doubt, error.clone()),
                 Failure::Passing(error.clone()),
             ),
@@ -351,9 +358,9 @@ impl<O: Operation> Engine<'_, O> {
         // What is not there after the settle time was not applied; that is the condition.
         batch.in_doubt = false;
         batch.inputs = missing;
-        let again = match (error.kind(), batch.inputs.len()) {
+        let again = match (error.is_splittable(), batch.inputs.len()) {
             (_, 0) => Vec::new(),
-            (ErrorKind::AskForLess, 2..) => batch.halves(),
+            (true, 2..) => batch.halves(),
             _ => vec![batch],
         };
         let failure = match (all_found, again.is_empty()) {
@@ -382,7 +389,7 @@ fn lost_sight_of<O: Operation>() -> Outcome<O::Output> {
     let error = Error::new(ErrorKind::Protocol, O::NAME).with(|parts| {
         parts.what =
             Some("the server took the request, but its answer does not have this item".into());
-        parts.creates = Effect::of(O::NAME) == Effect::Create;
+        parts.creates = !Effect::of(O::NAME).is_idempotent();
         parts.maybe_applied = true;
     });
     Outcome::Unknown(Arc::new(error))

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::checkpoint::{Chain, Checkpoint, Stage};
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::filter::{VoucherCodeFilter, VoucherFilter};
 use crate::ids::{Ids, MOST_ITEMS};
 use crate::page::Page;
@@ -158,7 +158,7 @@ impl Walk {
                 continue;
             };
             let can_split = chain.cursor.is_none() && chain.vouchers.len() > 1;
-            if error.kind() != ErrorKind::AskForLess || !can_split {
+            if !error.is_splittable() || !can_split {
                 return self.fail(error).await;
             }
             let halves = Ids::split(&chain.vouchers, chain.vouchers.len().div_ceil(2));

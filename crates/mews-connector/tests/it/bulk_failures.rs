@@ -54,7 +54,7 @@ async fn bulk_splits_what_is_too_heavy() {
         assert!(added.is_complete(), "{status}: {:?}", added.counts());
         assert_eq!(made(&client).await.len(), 8, "each once");
         // Only the 408 leaves doubt.
-        let settled = clock.slept().contains(&Duration::from_secs(60));
+        let settled = clock.sleeps().contains(&Duration::from_secs(60));
         assert_eq!(settled, status == 408);
 
         let changes = [
@@ -163,9 +163,9 @@ async fn an_ambiguous_add_is_verified_and_nothing_is_lost_or_doubled() {
         assert!(report.is_complete(), "{name}: {:?}", report.counts());
         assert_eq!(made(&client).await.len(), 10, "{name}: each exactly once");
         assert!(
-            clock.slept().contains(&Duration::from_secs(60)),
+            clock.sleeps().contains(&Duration::from_secs(60)),
             "{name}: {:?}",
-            clock.slept()
+            clock.sleeps()
         );
         for (index, code) in report.done() {
             assert_eq!(
