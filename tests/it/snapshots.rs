@@ -6,7 +6,7 @@ use std::panic;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use xtask::regenerate::command::CODE;
+use xtask::files::CODE;
 
 use crate::document::{CONNECTOR, LOWERED, code, example, root};
 use crate::operations::{self, IDS};
@@ -53,8 +53,9 @@ fn assert_snapshots(kind: &str, texts: &BTreeMap<String, String>) {
 
 #[test]
 fn types() {
-    let outlines = xtask::outline::outline(&PathBuf::from(CODE), &code(), &LOWERED.contract)
-        .expect("the generated code has an outline");
+    let outlines =
+        openapi_codegen::outline::outline(&PathBuf::from(CODE), &code(), &LOWERED.contract)
+            .expect("the generated code has an outline");
     assert_snapshots("types", &outlines);
 }
 
@@ -147,7 +148,7 @@ fn a_changed_property_changes_only_what_it_touches() {
         added,
         ["  colour: Option<String>  \"Colour\" optional, ..20 characters"]
     );
-    let lowered: Vec<&xtask::lower::Change> = changes
+    let lowered: Vec<&openapi_codegen::lower::Change> = changes
         .iter()
         .filter(|change| !LOWERED.changes.list().contains(change))
         .collect();
@@ -161,17 +162,20 @@ fn a_changed_property_changes_only_what_it_touches() {
 
 /// The outlines of a document's types, and what lowering changed.
 fn outlined(
-    document: &xtask::document::Document,
-) -> (BTreeMap<String, String>, Vec<xtask::lower::Change>) {
-    let settings = xtask::settings::Settings::read(
-        &root().join(xtask::regenerate::command::SETTINGS),
+    document: &openapi_tree::document::Document,
+) -> (
+    BTreeMap<String, String>,
+    Vec<openapi_codegen::lower::Change>,
+) {
+    let settings = openapi_codegen::settings::Settings::read(
+        &xtask::files::read_document(&root().join(xtask::files::SETTINGS)).expect("settings"),
         &document.tree,
     )
     .expect("the settings are read");
-    let generated = xtask::regenerate::generate(document, &settings).expect("code");
-    let lowered = xtask::lower::lower(&document.file, &document.tree).expect("lowered");
+    let generated = openapi_codegen::pipeline::generate(document, &settings).expect("code");
+    let lowered = openapi_codegen::lower::lower(&document.file, &document.tree).expect("lowered");
     let outlines =
-        xtask::outline::outline(&PathBuf::from(CODE), &generated.code, &lowered.contract)
+        openapi_codegen::outline::outline(&PathBuf::from(CODE), &generated.code, &lowered.contract)
             .expect("an outline");
     (outlines, generated.changes.list().to_vec())
 }

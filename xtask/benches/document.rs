@@ -8,7 +8,7 @@
     reason = "a benchmark that can't go on has failed"
 )]
 
-#[path = "../tests/document/large.rs"]
+#[path = "../../crates/openapi-codegen/tests/it/large.rs"]
 mod large;
 
 use std::fs;
@@ -17,8 +17,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use xtask::lower;
-use xtask::settings::Settings;
+use openapi_codegen::lower;
+use openapi_codegen::settings::Settings;
 
 /// Runs of each; the middle one is told.
 const RUNS: usize = 5;
@@ -53,7 +53,7 @@ fn main() {
         &format!("{size}, lowered before: progenitor and prettyplease alone"),
         || {
             let begun = Instant::now();
-            let tokens = xtask::generate::generate(
+            let tokens = openapi_codegen::generate::generate(
                 Path::new("large.json"),
                 &lowered.tree,
                 &Settings::default(),

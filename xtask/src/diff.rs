@@ -10,12 +10,14 @@ mod wire;
 
 use std::fmt;
 
-use crate::document::Document;
-use crate::error::Result;
-use crate::lint;
-use crate::lower::{self, Lowered};
+use openapi_codegen::lint::sound;
+use openapi_codegen::lower::{self, Lowered};
+use openapi_codegen::pipeline::{generate, on_a_large_stack};
+use openapi_codegen::settings::Settings;
+use openapi_tree::document::Document;
+use openapi_tree::error::Result;
+
 use crate::regenerate;
-use crate::settings::Settings;
 
 /// Whom a change is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +79,7 @@ pub fn compare(old: &Document, new: &Document, settings: &Settings) -> Result<Ve
     let mut changes = wire::compare(&lowered(old)?, &lowered(new)?, (&old.tree, &new.tree));
     let code = |document: &Document| {
         let settings = settings.known_to(&document.tree);
-        regenerate::generate(document, &settings).map(|generated| generated.code)
+        generate(document, &settings).map(|generated| generated.code)
     };
     changes.extend(rust::compare(&code(old)?, &code(new)?));
     changes.sort();
@@ -86,8 +88,8 @@ pub fn compare(old: &Document, new: &Document, settings: &Settings) -> Result<Ve
 }
 
 fn lowered(document: &Document) -> Result<Lowered> {
-    regenerate::refuse_findings(document, lint::sound(document))?;
-    regenerate::on_a_large_stack(&document.file, || {
+    regenerate::refuse_findings(document, sound(document))?;
+    on_a_large_stack(&document.file, || {
         lower::lower(&document.file, &document.tree)
     })
 }
