@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use openapi_codegen::conventions::Conventions;
 use openapi_codegen::lower::{self, Lowered};
 use openapi_tree::document::Document;
 use serde_json::Value;
-use xtask::files::{self, CODE, DOCUMENT};
+use xtask::files::{self, CODE, DOCUMENT, SETTINGS};
 use xtask::regenerate::targets;
 
 pub(crate) fn root() -> PathBuf {
@@ -17,9 +18,15 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) static CONNECTOR: LazyLock<Document> =
     LazyLock::new(|| files::read_document(&root().join(DOCUMENT)).expect("the document is read"));
 
+/// Its conventions.
+pub(crate) static CONVENTIONS: LazyLock<Conventions> = LazyLock::new(|| {
+    let settings = files::read_document(&root().join(SETTINGS)).expect("the settings are read");
+    Conventions::for_document(&settings, &CONNECTOR.tree).expect("the settings are valid")
+});
+
 /// The same, lowered.
 pub(crate) static LOWERED: LazyLock<Lowered> = LazyLock::new(|| {
-    lower::lower(&CONNECTOR.file, &CONNECTOR.tree).expect("the document is lowered")
+    lower::lower(&CONNECTOR.file, &CONNECTOR.tree, &CONVENTIONS).expect("the document is lowered")
 });
 
 /// The checked-in code.

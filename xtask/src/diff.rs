@@ -10,14 +10,14 @@ mod wire;
 
 use std::fmt;
 
+use openapi_codegen::conventions::Conventions;
 use openapi_codegen::lint::sound;
 use openapi_codegen::lower::{self, Lowered};
 use openapi_codegen::pipeline::{generate, on_a_large_stack};
-use openapi_codegen::settings::Settings;
 use openapi_tree::document::Document;
 use openapi_tree::error::Result;
 
-use crate::regenerate;
+use openapi_tree::lint::reject;
 
 /// Whom a change is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,11 +75,15 @@ pub struct Change {
 ///
 /// # Errors
 /// When no code can be made of one of them.
-pub fn compare(old: &Document, new: &Document, settings: &Settings) -> Result<Vec<Change>> {
-    let mut changes = wire::compare(&lowered(old)?, &lowered(new)?, (&old.tree, &new.tree));
+pub fn compare(old: &Document, new: &Document, conventions: &Conventions) -> Result<Vec<Change>> {
+    let mut changes = wire::compare(
+        &lowered(old, conventions)?,
+        &lowered(new, conventions)?,
+        (&old.tree, &new.tree),
+    );
     let code = |document: &Document| {
-        let settings = settings.known_to(&document.tree);
-        generate(document, &settings).map(|generated| generated.code)
+        let conventions = conventions.known_to(&document.tree);
+        generate(document, &conventions).map(|generated| generated.code)
     };
     changes.extend(rust::compare(&code(old)?, &code(new)?));
     changes.sort();
@@ -87,10 +91,10 @@ pub fn compare(old: &Document, new: &Document, settings: &Settings) -> Result<Ve
     Ok(changes)
 }
 
-fn lowered(document: &Document) -> Result<Lowered> {
-    regenerate::refuse_findings(document, sound(document))?;
+fn lowered(document: &Document, conventions: &Conventions) -> Result<Lowered> {
+    reject(&document.file, sound(document))?;
     on_a_large_stack(&document.file, || {
-        lower::lower(&document.file, &document.tree)
+        lower::lower(&document.file, &document.tree, conventions)
     })
 }
 
