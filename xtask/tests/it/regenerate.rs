@@ -211,7 +211,7 @@ fn regenerate_compares_the_document_with_the_last_commit() {
     assert!(
         ended
             .stdout
-            .contains("since the last commit: requests: 1 breaking"),
+            .contains("since the last commit: responses: 0 breaking, 1 additive"),
         "{ended:?}"
     );
 
