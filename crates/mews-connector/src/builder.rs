@@ -356,18 +356,12 @@ impl ClientBuilder {
             )),
         };
         let mask = Mask::new(&credentials.client_token, &credentials.access_token);
-        let mut envelope = Envelope::new(
-            credentials.client_token,
-            credentials.access_token,
-            credentials.client,
-        );
-        (envelope.language_code, envelope.culture_code) = self.language.unzip();
         Ok(Client::new(Core {
             http,
             base_url: environment.base_url(),
             authority,
             mask,
-            envelope,
+            envelope: envelope(credentials, self.language),
             limiter,
             retry: self.retry,
             clock,
@@ -380,6 +374,16 @@ impl ClientBuilder {
             body_limit: self.body_limit,
         }))
     }
+}
+
+fn envelope(credentials: Credentials, language: Option<(String, String)>) -> Envelope {
+    let mut envelope = Envelope::new(
+        credentials.client_token,
+        credentials.access_token,
+        credentials.client,
+    );
+    (envelope.language_code, envelope.culture_code) = language.unzip();
+    envelope
 }
 
 impl fmt::Debug for ClientBuilder {

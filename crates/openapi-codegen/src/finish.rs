@@ -25,9 +25,9 @@ use std::path::Path;
 use serde_json::Value;
 use syn::File;
 
+use crate::conventions::Conventions;
 use crate::lower::{self, Lowered};
 use crate::operations::Described;
-use crate::settings::Settings;
 use openapi_tree::error::Result;
 use openapi_tree::schemas::response_components;
 
@@ -41,29 +41,29 @@ pub struct Contract<'a> {
     pub requests: BTreeSet<String>,
     /// Schemas that a response can reach.
     pub responses: BTreeSet<String>,
+    /// The conventions of the API.
+    pub conventions: &'a Conventions,
     /// Schemas whose Rust type is hand-written.
     pub replaced: BTreeSet<String>,
     /// For each schema, the names that are sent, by those that the generator got.
     pub wire: BTreeMap<String, BTreeMap<String, String>>,
     /// The operations as values.
     pub operations: &'a [Described],
-    /// What is done beyond the document.
-    pub settings: &'a Settings,
 }
 
 impl<'a> Contract<'a> {
-    /// The contract of a document.
-    pub fn new(file: &'a Path, lowered: &'a Lowered, settings: &'a Settings) -> Self {
+    /// Creates the contract of a document.
+    pub fn new(file: &'a Path, lowered: &'a Lowered, conventions: &'a Conventions) -> Self {
         let tree = &lowered.contract;
         Self {
             file,
             tree,
             requests: lower::envelope::requests(tree),
             responses: response_components(tree),
-            replaced: settings.replaced.keys().cloned().collect(),
+            conventions,
+            replaced: conventions.replaced.keys().cloned().collect(),
             wire: lower::wire_names(&lowered.tree),
             operations: &lowered.operations,
-            settings,
         }
     }
 }

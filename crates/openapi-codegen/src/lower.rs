@@ -46,8 +46,8 @@ use serde_json::{Value, json};
 pub use changes::{Change, Changes, Effect};
 pub use distinct::wire_names;
 
+use crate::conventions::{Conventions, OperationRules};
 use crate::operations::{self, Described};
-use crate::settings::{OperationRules, Settings};
 use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
 
@@ -77,7 +77,7 @@ pub struct Lowered {
     pub tree: Value,
     /// What was changed on the way, in the order of the passes.
     pub changes: Changes,
-    /// The operations as values, if the settings have rules for them.
+    /// The operations as values, if the conventions have rules for them.
     pub operations: Vec<Described>,
 }
 
@@ -109,26 +109,21 @@ pub const SHAPE: [Pass; 24] = [
     nullable::AGAIN,
 ];
 
-/// The passes that take from the contract what the generated types must not insist on.
-pub const RELAX: [Pass; 5] = [
-    lenient::PASS,
-    examples::PASS,
-    limits::PASS,
-    bare::PASS,
-    distinct::PASS,
-];
+/// The passes that take from the contract what the generated types must not insist on, after [`lenient`].
+pub const RELAX: [Pass; 4] = [examples::PASS, limits::PASS, bare::PASS, distinct::PASS];
 
 /// Lowers a document; `file` is what messages call it.
 ///
 /// # Errors
-/// When a pass leaves a place behind that needs it, or the settings do not fit the document.
-pub fn lower(file: &Path, published: &Value, settings: &Settings) -> Result<Lowered> {
-    let (mut contract, mut changes) = shape(file, published, settings)?;
-    let operations = match &settings.operations {
+/// When a pass leaves a place behind that needs it, or the conventions do not fit the document.
+pub fn lower(file: &Path, published: &Value, conventions: &Conventions) -> Result<Lowered> {
+    let (mut contract, mut changes) = shape(file, published, conventions)?;
+    let operations = match &conventions.operations {
         Some(rules) => describe(file, &contract, rules, &mut changes)?,
         None => Vec::new(),
     };
     let mut tree = contract.clone();
+    lenient::relax(&mut tree, conventions.identifier.as_deref(), &mut changes);
     run(&RELAX, file, &mut tree, &mut changes)?;
     examples::agree(&mut contract, &tree, &changes);
     Ok(Lowered {
@@ -143,13 +138,17 @@ pub fn lower(file: &Path, published: &Value, settings: &Settings) -> Result<Lowe
 ///
 /// # Errors
 /// When a pass leaves a place behind that needs it, or the envelope does not fit the document.
-pub fn shape(file: &Path, published: &Value, settings: &Settings) -> Result<(Value, Changes)> {
+pub fn shape(
+    file: &Path,
+    published: &Value,
+    conventions: &Conventions,
+) -> Result<(Value, Changes)> {
     let mut changes = Changes::default();
     let mut contract = published.clone();
     run(&SHAPE, file, &mut contract, &mut changes)?;
-    if !settings.envelope.is_empty() {
+    if !conventions.envelope.is_empty() {
         changes.begin(envelope::NAME);
-        envelope::apply(&mut contract, &settings.envelope, &mut changes).map_err(|finding| {
+        envelope::apply(&mut contract, &conventions.envelope, &mut changes).map_err(|finding| {
             Error::new(file, finding.what, finding.todo).at_pointer(finding.pointer)
         })?;
     }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::conventions::{Effect, ListingRules, OperationRules};
 use crate::lower::envelope;
 use crate::rust_names::{pascal, unique};
-use crate::settings::{Effect, ListingRules, OperationRules};
 use openapi_tree::document::escape;
 use openapi_tree::lint::Finding;
 use openapi_tree::schemas::{COMPONENTS, content_schemas, named_component, operations, required};

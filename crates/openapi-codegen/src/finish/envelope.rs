@@ -39,7 +39,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     for member in members(&item, &names) {
         code::add_method(items, name, member);
     }
-    items.insert(index + 1, debug(&item, &names));
+    items.insert(index + 1, debug(&item, &names, contract));
     items.push(body(&item, &names));
     for operation in operations(contract.tree) {
         let taken = envelope::properties(operation.node);
@@ -102,13 +102,15 @@ fn members(item: &ItemStruct, names: &[&str]) -> [ImplItem; 2] {
     ]
 }
 
-/// `Debug` without the tokens.
-fn debug(item: &ItemStruct, names: &[&str]) -> Item {
+/// `Debug` without the secrets.
+fn debug(item: &ItemStruct, names: &[&str], contract: &Contract<'_>) -> Item {
+    let suffix = contract.conventions.secret_suffix.as_deref();
     let name = &item.ident;
     let shown = fields(item, names).into_iter().map(|field| {
         let ident = &field.ident;
         let text = ident.as_ref().map(ToString::to_string).unwrap_or_default();
-        if is_secret(field) {
+        // A secret that is a plain string does not hide itself, as a hand-written type does.
+        if suffix.is_some_and(|suffix| code::field_wire_name(field).ends_with(suffix)) {
             quote!(.field(#text, &format_args!("[hidden]")))
         } else {
             quote!(.field(#text, &self.#ident))
@@ -169,11 +171,6 @@ fn body(item: &ItemStruct, names: &[&str]) -> Item {
             }
         }
     }
-}
-
-/// A token that is a plain string does not hide itself, as a hand-written type does.
-fn is_secret(field: &Field) -> bool {
-    code::field_wire_name(field).ends_with("Token")
 }
 
 /// Gives a method the envelope, which it checks and sends along.

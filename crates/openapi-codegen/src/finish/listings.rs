@@ -6,8 +6,8 @@ use syn::{Field, Item, Type};
 
 use super::operations::Qualify;
 use super::{Contract, code};
+use crate::conventions::ListingRules;
 use crate::operations::{Described, Listing};
-use crate::settings::ListingRules;
 use openapi_tree::document::escape;
 use openapi_tree::error::Result;
 use openapi_tree::schemas::{COMPONENTS, required};

@@ -9,9 +9,9 @@ use syn::{File, FnArg, ImplItemFn, Item, Pat, ReturnType, Type, TypePath, parse_
 
 use super::listings::Listings;
 use super::{Contract, Pass, code};
+use crate::conventions::Effect;
 use crate::lower::envelope;
 use crate::operations::{Described, Request};
-use crate::settings::Effect;
 use openapi_tree::error::Result;
 
 pub(super) const PASS: Pass = Pass {
@@ -22,7 +22,7 @@ pub(super) const PASS: Pass = Pass {
 };
 
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
-    let Some(rules) = &contract.settings.operations else {
+    let Some(rules) = &contract.conventions.operations else {
         return Ok(());
     };
     let component = envelope::component(contract.tree);
@@ -79,7 +79,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     }
     let fixed = traits(
         has_envelope.as_ref(),
-        listings.as_ref().map(Listings::items),
+        listings.as_ref().map(Listings::items).as_ref(),
     );
     let table = table(contract.operations, &types, has_envelope.is_some());
     file.items.push(parse_quote! {
@@ -196,7 +196,7 @@ fn effect(effect: Effect) -> TokenStream {
 }
 
 /// The items that are the same for every document.
-fn traits(envelope: Option<&syn::Ident>, listings: Option<TokenStream>) -> TokenStream {
+fn traits(envelope: Option<&syn::Ident>, listings: Option<&TokenStream>) -> TokenStream {
     let taken = envelope.map(|envelope| {
         quote! {
             /// The properties of the envelope that the operation takes. The default is all of them.
@@ -267,13 +267,8 @@ fn table(
         .collect();
     sorted.sort_by(|one, other| one.name.cmp(&other.name));
     let rows = sorted.iter().map(|operation| {
-        let list = match &operation.listing {
-            Some(listing) => {
-                let list = &listing.list;
-                quote!(Some(#list))
-            }
-            None => quote!(None),
-        };
+        let list = operation.listing.as_ref().map(|listing| &listing.list);
+        let list = list.map_or(quote!(None), |list| quote!(Some(#list)));
         if let Some(ty) = types.get(&operation.name) {
             return quote!(Metadata::of::<#ty>(#list));
         }

@@ -25,7 +25,7 @@ const RESERVED: [&str; 5] = ["body", "check", "clone", "into", "new"];
 
 /// Gives every type that a request can reach a setter for each of its optional properties.
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
-    if !contract.settings.setters {
+    if !contract.conventions.setters {
         return Ok(());
     }
     let items = code::types(file, contract)?;

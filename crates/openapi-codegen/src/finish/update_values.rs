@@ -23,7 +23,7 @@ pub(super) const MODULE: &str = "update_values";
 
 /// Replaces the types of update values where they are optional properties of requests.
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
-    let Some(property) = &contract.settings.update_value else {
+    let Some(property) = &contract.conventions.update_value else {
         return Ok(());
     };
     let components = update_values(contract);
@@ -66,7 +66,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
 
 /// The components that are update values wherever they are used, and whether they can be cleared.
 pub(super) fn update_values(contract: &Contract<'_>) -> BTreeMap<String, bool> {
-    let Some(property) = &contract.settings.update_value else {
+    let Some(property) = &contract.conventions.update_value else {
         return BTreeMap::new();
     };
     let mut found: BTreeMap<String, bool> = components(contract.tree)
