@@ -4,6 +4,7 @@
 mod bulk;
 mod bulk_failures;
 mod config;
+mod deadlines;
 mod export;
 mod failures;
 mod hostile;
