@@ -1,123 +1,185 @@
-//! From a document to the code of its client.
+//! `cargo xtask regenerate`: from a document to the code of its client.
 
-pub mod command;
 mod report;
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
+use openapi_codegen::conventions::Conventions;
+use openapi_codegen::generate::PROGENITOR;
+use openapi_codegen::pipeline::generate;
+use openapi_tree::document::Document;
+use openapi_tree::error::{Error, Result};
+use openapi_tree::lint::reject;
 use serde_json::Value;
 
-use crate::document::Document;
-use crate::error::{Error, Place, Result};
-use crate::finish::{self, Contract};
-use crate::generate::{self, PROGENITOR};
+use crate::command::Outcome;
+use crate::diff::{self, Version};
+use crate::files::{self, CODE, DOCUMENT, SANDBOX_DOCUMENT, SETTINGS};
 use crate::lint;
-use crate::lower::{self, Changes};
-use crate::settings::Settings;
+use crate::outputs::{Mode, Output, put};
 
-/// What a document is turned into.
-#[derive(Clone, Debug)]
-pub struct Generated {
-    /// The client's module, formatted.
-    pub code: String,
-    /// What lowering changed.
-    pub changes: Changes,
+/// Write the generated client crate anew from openapi/connector.yaml
+///
+/// Makes crates/mews-connector-api/src/generated.rs and the sandbox's copy of the document, both or neither.
+/// Afterwards look at what changed: `git diff`, and the snapshots that `cargo test` shows.
+///
+/// With --spec and --out, does the same for any OpenAPI 3.0 document, without openapi/settings.yaml and without the
+/// house rules; the module that comes out depends on progenitor-client, reqwest, serde, `serde_json`, bytes, chrono,
+/// uuid and futures-core. Tells where that document asks for what Rust or the generator can't give, and what was
+/// done there; where the examples of its responses contradict it, the types follow what both allow.
+#[derive(Clone, Debug, Args)]
+pub struct Regenerate {
+    /// Write nothing; show a diff and exit with 4 if the checked-in files are stale
+    #[arg(long, conflicts_with = "dry_run")]
+    pub check: bool,
+    /// Write nothing; say what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Another OpenAPI 3.0 document, YAML or JSON
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub spec: Option<PathBuf>,
+    /// Where the code of that document goes
+    #[arg(long, value_name = "FILE", requires = "spec")]
+    pub out: Option<PathBuf>,
+    /// The conventions of that document, in the form of openapi/settings.yaml
+    #[arg(long, value_name = "FILE", requires = "spec")]
+    pub settings: Option<PathBuf>,
+    /// Tell each change that was made of that document on the way, not those alone that lose something
+    #[arg(short, long, requires = "spec")]
+    pub verbose: bool,
 }
 
-/// Turns a document into the code of its client.
+/// The project's own document and its code, in the folder `root`.
 ///
 /// # Errors
-/// When a step can't take a part of the document; the part is named.
-pub fn generate(document: &Document, settings: &Settings) -> Result<Generated> {
-    on_a_large_stack(&document.file, || generate_here(document, settings))
+/// Returns an error if the document breaks a house rule, or if no code can be made of a part of it.
+pub fn own_version(root: &Path) -> Result<Version> {
+    let document = files::read_document(&root.join(DOCUMENT))?;
+    reject(&document.file, lint::house(&document))?;
+    let conventions = conventions(root, &document)?;
+    Version::new(document, &conventions)
 }
 
-/// Does work on a document of that file: passes, generator and formatter all go down into schemas as deep as these
-/// are nested, or lead to each other.
-pub(crate) fn on_a_large_stack<T: Send>(
-    file: &Path,
-    work: impl FnOnce() -> Result<T> + Send,
-) -> Result<T> {
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .name("document".to_owned())
-            .stack_size(STACK)
-            .spawn_scoped(scope, work)
-            .map_err(|source| {
-                Error::new(
-                    file,
-                    format!("no thread can be started for it: {source}"),
-                    "free memory, then try again",
-                )
-                .because(source)
-            })?
-            .join()
-            .unwrap_or_else(|payload| std::panic::resume_unwind(payload))
-    })
+/// Every file that is made from the project's own document, in the folder `root`.
+///
+/// # Errors
+/// Returns an error if the document cannot be written as JSON.
+pub fn outputs(root: &Path, version: &Version) -> Result<Vec<Output>> {
+    let Version {
+        document,
+        generated,
+    } = version;
+    Ok(vec![
+        Output {
+            path: root.join(CODE),
+            text: with_header(document, &generated.code),
+        },
+        Output {
+            path: root.join(SANDBOX_DOCUMENT),
+            text: as_json(&document.file, &document.tree)?,
+        },
+    ])
 }
 
-/// The stack for a document: only what is used of it takes memory.
-const STACK: usize = 1 << 30;
-
-fn generate_here(document: &Document, settings: &Settings) -> Result<Generated> {
-    let lowered = lower::lower(&document.file, &document.tree)?;
-    let tokens =
-        generate::generate(&document.file, &lowered.tree, settings).map_err(|error| match error
-            .place()
-            .clone()
-        {
-            Place::Pointer(pointer) => error.at_pointer(lowered.changes.published(&pointer)),
-            _ => error,
-        })?;
-    let mut code: syn::File = syn::parse2(tokens).map_err(|source| {
-        Error::new(
-            &document.file,
-            format!("progenitor made code of it that is not Rust: {source}"),
-            "look for a name in it that is no identifier, and write it in plain letters",
-        )
-        .because(source)
-    })?;
-    let replaced: BTreeSet<String> = settings.replaced.keys().cloned().collect();
-    let contract = Contract::new(&document.file, &lowered, replaced);
-    finish::finish(&mut code, &contract)?;
-    Ok(Generated {
-        code: format!("{}\n{}", header(document), prettyplease::unparse(&code)),
-        changes: lowered.changes,
-    })
+/// Reads the conventions of the project's own document.
+fn conventions(root: &Path, document: &Document) -> Result<Conventions> {
+    let settings = files::read_document(&root.join(SETTINGS))?;
+    Conventions::for_document(&settings, &document.tree)
 }
 
-fn header(document: &Document) -> String {
-    // The path of some machine is nobody's business; a document of the project is named from its root.
+/// Returns the code with a comment that names its source.
+fn with_header(document: &Document, code: &str) -> String {
+    // A document outside of the project is named without its folder, which differs from machine to machine.
     let file = if document.file.is_absolute() {
         Path::new(document.file.file_name().unwrap_or_default())
     } else {
         &document.file
     };
-    let file = file.display();
     format!(
-        "// @generated by `cargo xtask regenerate` from {file} ({PROGENITOR}).\n\
+        "// @generated by `cargo xtask regenerate` from {} ({PROGENITOR}).\n\
          // Do not edit: change the document, then regenerate.\n\
-         // SHA-256 of the document: {}\n",
+         // SHA-256 of the document: {}\n\n{code}",
+        file.display(),
         document.sha256
     )
 }
 
-/// Refuses a document for the first of its findings.
-///
-/// # Errors
-/// When there is one.
-pub(crate) fn refuse_findings(document: &Document, findings: Vec<lint::Finding>) -> Result<()> {
-    let more = findings.len().saturating_sub(1);
-    let Some(first) = findings.into_iter().next() else {
-        return Ok(());
+impl Regenerate {
+    /// Reads the conventions of another document, if there are any.
+    fn conventions(&self, document: &Document) -> Result<Conventions> {
+        match &self.settings {
+            Some(path) => Conventions::for_document(&files::read_document(path)?, &document.tree),
+            None => Ok(Conventions::default()),
+        }
+    }
+
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Returns an error if no code can be made of the document, or if a file cannot be written.
+    pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
+        let outputs = if let (Some(spec), Some(path)) = (&self.spec, &self.out) {
+            vec![self.other_output(spec, path, out)?]
+        } else {
+            let root = files::workspace_root();
+            let version = own_version(&root)?;
+            report_difference(&root, &version, out);
+            outputs(&root, &version)?
+        };
+        let mode = match (self.check, self.dry_run) {
+            (true, _) => Mode::Check("cargo xtask regenerate"),
+            (_, true) => Mode::DryRun,
+            _ => Mode::Write,
+        };
+        put(&outputs, mode, out)
+    }
+
+    /// Makes the code of another document.
+    fn other_output(&self, spec: &Path, path: &Path, out: &mut dyn Write) -> Result<Output> {
+        if let (Ok(spec), Ok(path)) = (spec.canonicalize(), path.canonicalize())
+            && spec == path
+        {
+            return Err(Error::new(
+                &path,
+                "is the document itself",
+                "name another file for its code",
+            ));
+        }
+        let document = files::read_document(spec)?;
+        let generated = generate(&document, &self.conventions(&document)?)?;
+        report::tell(&document, &generated.lowered.changes, self.verbose, out);
+        Ok(Output {
+            path: path.to_owned(),
+            text: with_header(&document, &generated.code),
+        })
+    }
+}
+
+/// Reports the changes to the document since the last commit. Without git, or before the first commit, there are none.
+fn report_difference(root: &Path, new: &Version, out: &mut dyn Write) {
+    const COMMITTED: &str = "HEAD";
+    let Ok(old) = diff::command::at_revision(root, COMMITTED) else {
+        return;
     };
-    let todo = if more == 0 {
-        first.todo
-    } else {
-        format!("{}; `cargo xtask lint` shows {more} more", first.todo)
+    if new.document.sha256 == old.sha256 {
+        return;
+    }
+    let old = diff::command::own_conventions(root)
+        .and_then(|conventions| Version::new(old, &conventions));
+    let _ = match old {
+        Ok(old) => writeln!(
+            out,
+            "{DOCUMENT} since the last commit: {} (`cargo xtask diff --against HEAD` shows each)",
+            diff::summary(&diff::compare(&old, new))
+        ),
+        Err(error) => writeln!(
+            out,
+            "{DOCUMENT} since the last commit: not compared, because no code can be made of the committed document: \
+             {error}"
+        ),
     };
-    Err(Error::new(&document.file, first.what, todo).at_pointer(first.pointer))
 }
 
 /// A document as JSON, its keys sorted: the copy that the sandbox carries.
