@@ -12,4 +12,5 @@ mod pages;
 mod rate_limit;
 mod scripted;
 mod setup;
+mod spans;
 mod wire;
