@@ -107,7 +107,7 @@ async fn a_limit_of_the_server_is_kept_to_without_one_429() {
     assert!(results.into_iter().all(|attempts| attempts.unwrap() == 1));
     assert!(
         sandbox
-            .requests()
+            .exchanges()
             .iter()
             .all(|exchange| exchange.status == Some(200))
     );
@@ -116,7 +116,7 @@ async fn a_limit_of_the_server_is_kept_to_without_one_429() {
 #[tokio::test]
 async fn a_429_holds_all_traffic_of_the_token() {
     let sandbox = Sandbox::builder()
-        .no_limit()
+        .no_rate_limit()
         .fault(Fault::too_many_requests(Some(Duration::from_secs(5))))
         .start()
         .await
@@ -136,7 +136,7 @@ async fn a_429_holds_all_traffic_of_the_token() {
 
 #[tokio::test]
 async fn a_call_whose_turn_comes_too_late_is_not_sent() {
-    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let clock = ManualClock::new();
     let client = client_of(sandbox.url(), &clock)
         .pacing(pacing(1, 30))
@@ -150,7 +150,7 @@ async fn a_call_whose_turn_comes_too_late_is_not_sent() {
         error.was_never_sent() && error.retry_after().unwrap() > Duration::from_secs(20),
         "{error}"
     );
-    assert_eq!(sandbox.requests().len(), 1);
+    assert_eq!(sandbox.exchanges().len(), 1);
     // Somebody with more time gets through.
     read(&client).await.unwrap();
     assert!(clock.passed() >= Duration::from_secs(30));
@@ -160,7 +160,7 @@ async fn a_call_whose_turn_comes_too_late_is_not_sent() {
 async fn a_deadline_ends_waiting_for_retries() {
     let fault = Fault::too_many_requests(Some(Duration::from_secs(3600))).times(9);
     let sandbox = Sandbox::builder()
-        .no_limit()
+        .no_rate_limit()
         .fault(fault)
         .start()
         .await
@@ -214,7 +214,7 @@ async fn giving_up_leaves_the_limiter_correct() {
 #[tokio::test]
 async fn cancelled_calls_leave_the_limiter_correct() {
     let sandbox = Sandbox::builder()
-        .no_limit()
+        .no_rate_limit()
         .latency(Duration::from_millis(200))
         .start()
         .await
