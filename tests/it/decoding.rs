@@ -13,7 +13,7 @@ const EXAMPLES: [&str; 2] = ["Minimal", "Full"];
 
 /// A value of a schema with every property that the document knows, also those that no example shows.
 fn whole(schema: &Value) -> Value {
-    if let Some(name) = xtask::schemas::named_component(schema) {
+    if let Some(name) = openapi_tree::schemas::named_component(schema) {
         return whole(&CONNECTOR.tree["components"]["schemas"][name]);
     }
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
@@ -49,7 +49,7 @@ fn whole(schema: &Value) -> Value {
 
 /// A whole response of every operation, and every example that the document gives for a success.
 fn responses() -> impl Iterator<Item = (&'static str, Value)> {
-    let operations = xtask::schemas::operations(&CONNECTOR.tree);
+    let operations = openapi_tree::schemas::operations(&CONNECTOR.tree);
     let whole_ones: Vec<(&str, Value)> = IDS
         .iter()
         .map(|id| {
@@ -225,9 +225,9 @@ fn unknown_enum_values_are_kept() {
 
 #[test]
 fn every_enum_that_a_response_can_hold_is_open() {
-    let responses = xtask::schemas::response_components(&LOWERED.contract);
+    let responses = openapi_tree::schemas::response_components(&LOWERED.contract);
     let code = crate::document::code();
-    for (name, schema) in xtask::schemas::components(&LOWERED.contract) {
+    for (name, schema) in openapi_tree::schemas::components(&LOWERED.contract) {
         if responses.contains(name) && schema.get("enum").is_some() {
             let start = code
                 .find(&format!("pub enum {name} "))

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use openapi_codegen::conventions::Conventions;
+use openapi_codegen::lower::{self, Lowered};
+use openapi_tree::document::Document;
 use serde_json::Value;
-use xtask::document::Document;
-use xtask::files;
-use xtask::lower::{self, Lowered};
-use xtask::regenerate::command::{CODE, DOCUMENT, targets};
+use xtask::files::{self, CODE, DOCUMENT, SETTINGS};
+use xtask::regenerate::targets;
 
 pub(crate) fn root() -> PathBuf {
     files::workspace_root()
@@ -15,21 +16,27 @@ pub(crate) fn root() -> PathBuf {
 
 /// The project's document.
 pub(crate) static CONNECTOR: LazyLock<Document> =
-    LazyLock::new(|| Document::read(&root().join(DOCUMENT)).expect("the document is read"));
+    LazyLock::new(|| files::read_document(&root().join(DOCUMENT)).expect("the document is read"));
+
+/// Its conventions.
+pub(crate) static CONVENTIONS: LazyLock<Conventions> = LazyLock::new(|| {
+    let settings = files::read_document(&root().join(SETTINGS)).expect("the settings are read");
+    Conventions::for_document(&settings, &CONNECTOR.tree).expect("the settings are valid")
+});
 
 /// The same, lowered.
 pub(crate) static LOWERED: LazyLock<Lowered> = LazyLock::new(|| {
-    lower::lower(&CONNECTOR.file, &CONNECTOR.tree).expect("the document is lowered")
+    lower::lower(&CONNECTOR.file, &CONNECTOR.tree, &CONVENTIONS).expect("the document is lowered")
 });
 
 /// The checked-in code.
 pub(crate) fn code() -> String {
-    files::read_text(&root().join(CODE)).expect("the generated code is read")
+    openapi_tree::files::read_text(&root().join(CODE)).expect("the generated code is read")
 }
 
 /// A named request or response example: of the request with `None`, else of the response with that status.
 pub(crate) fn example(operation_id: &str, status: Option<&str>, name: &str) -> Value {
-    let operations = xtask::schemas::operations(&CONNECTOR.tree);
+    let operations = openapi_tree::schemas::operations(&CONNECTOR.tree);
     let operation = operations
         .iter()
         .find(|operation| operation.id() == Some(operation_id))
@@ -51,7 +58,7 @@ pub(crate) fn example(operation_id: &str, status: Option<&str>, name: &str) -> V
 fn the_checked_in_files_are_fresh() {
     let (targets, _) = targets(&root()).expect("the document becomes code");
     for target in targets {
-        let text = files::read_text(&target.path).unwrap_or_default();
+        let text = openapi_tree::files::read_text(&target.path).unwrap_or_default();
         assert!(
             text == target.text,
             "{} is stale: run `cargo xtask regenerate`",
@@ -68,7 +75,7 @@ fn the_document_keeps_the_house_rules() {
 
 #[test]
 fn it_has_the_seven_operations() {
-    let mut paths: Vec<&str> = xtask::schemas::operations(&CONNECTOR.tree)
+    let mut paths: Vec<&str> = openapi_tree::schemas::operations(&CONNECTOR.tree)
         .iter()
         .map(|operation| operation.path)
         .collect();

@@ -120,10 +120,10 @@ fn voucher() -> types::VoucherId {
 
 #[test]
 fn all_operations_of_the_document_are_here() {
-    let operations = xtask::schemas::operations(&crate::document::CONNECTOR.tree);
+    let operations = openapi_tree::schemas::operations(&crate::document::CONNECTOR.tree);
     let ids: Vec<&str> = operations
         .iter()
-        .filter_map(xtask::schemas::Operation::id)
+        .filter_map(openapi_tree::schemas::Operation::id)
         .collect();
     assert_eq!(ids.len(), IDS.len());
     assert!(ids.iter().all(|id| IDS.contains(id)), "{ids:?}");

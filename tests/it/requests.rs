@@ -27,13 +27,13 @@ fn no_debug_of_a_request_shows_a_token() {
 
 #[test]
 fn new_sends_what_the_document_requires_and_nothing_else() {
-    for operation in xtask::schemas::operations(&CONNECTOR.tree) {
+    for operation in openapi_tree::schemas::operations(&CONNECTOR.tree) {
         let id = operation.id().expect("an operationId");
         let request = operations::minimal(id);
         let schema = operation
             .node
             .pointer("/requestBody/content/application~1json/schema")
-            .and_then(xtask::schemas::referenced_component)
+            .and_then(openapi_tree::schemas::referenced_component)
             .expect("a component");
         let mut required: Vec<&str> = CONNECTOR
             .tree
@@ -65,9 +65,7 @@ fn clearing_reaches_the_wire_as_null() {
     update.company_id = Some(types::CompanyIdUpdateValue::new(None));
     update.assigned_rate_ids = Some(types::AssignedRateIds::new(None));
     update.occupiable_interval_end_utc = Some(types::DateTimeUpdateValue::new(None));
-    update.name = Some(types::VoucherNameUpdateValue::new(Some(
-        "Spring".to_owned(),
-    )));
+    update.name = Some(types::VoucherNameUpdateValue::new("Spring".to_owned()));
     assert_eq!(
         serde_json::to_value(&update).expect("JSON"),
         json!({

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::panic;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use xtask::regenerate::command::CODE;
+use xtask::files::CODE;
 
-use crate::document::{CONNECTOR, LOWERED, code, example, root};
+use crate::document::{CONNECTOR, CONVENTIONS, LOWERED, code, example, root};
 use crate::operations::{self, IDS};
 use crate::recorder::Recorder;
 
@@ -53,8 +53,7 @@ fn assert_snapshots(kind: &str, texts: &BTreeMap<String, String>) {
 
 #[test]
 fn types() {
-    let outlines = xtask::outline::outline(&PathBuf::from(CODE), &code(), &LOWERED.contract)
-        .expect("the generated code has an outline");
+    let outlines = outline(&code(), &LOWERED.contract);
     assert_snapshots("types", &outlines);
 }
 
@@ -147,7 +146,7 @@ fn a_changed_property_changes_only_what_it_touches() {
         added,
         ["  colour: Option<String>  \"Colour\" optional, ..20 characters"]
     );
-    let lowered: Vec<&xtask::lower::Change> = changes
+    let lowered: Vec<&openapi_codegen::lower::Change> = changes
         .iter()
         .filter(|change| !LOWERED.changes.list().contains(change))
         .collect();
@@ -161,17 +160,17 @@ fn a_changed_property_changes_only_what_it_touches() {
 
 /// The outlines of a document's types, and what lowering changed.
 fn outlined(
-    document: &xtask::document::Document,
-) -> (BTreeMap<String, String>, Vec<xtask::lower::Change>) {
-    let settings = xtask::settings::Settings::read(
-        &root().join(xtask::regenerate::command::SETTINGS),
-        &document.tree,
-    )
-    .expect("the settings are read");
-    let generated = xtask::regenerate::generate(document, &settings).expect("code");
-    let lowered = xtask::lower::lower(&document.file, &document.tree).expect("lowered");
-    let outlines =
-        xtask::outline::outline(&PathBuf::from(CODE), &generated.code, &lowered.contract)
-            .expect("an outline");
-    (outlines, generated.changes.list().to_vec())
+    document: &openapi_tree::document::Document,
+) -> (
+    BTreeMap<String, String>,
+    Vec<openapi_codegen::lower::Change>,
+) {
+    let generated = openapi_codegen::pipeline::generate(document, &CONVENTIONS).expect("code");
+    let outlines = outline(&generated.code, &generated.lowered.contract);
+    (outlines, generated.lowered.changes.list().to_vec())
+}
+
+fn outline(code: &str, contract: &Value) -> BTreeMap<String, String> {
+    openapi_codegen::outline::outline(Path::new(CODE), code, contract, &CONVENTIONS)
+        .expect("the code has an outline")
 }

@@ -8,7 +8,7 @@
     reason = "a benchmark that can't go on has failed"
 )]
 
-#[path = "../tests/document/large.rs"]
+#[path = "../../crates/openapi-codegen/tests/it/large.rs"]
 mod large;
 
 use std::fs;
@@ -17,8 +17,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use xtask::lower;
-use xtask::settings::Settings;
+use openapi_codegen::conventions::Conventions;
+use openapi_codegen::lower;
 
 /// Runs of each; the middle one is told.
 const RUNS: usize = 5;
@@ -48,15 +48,16 @@ fn main() {
     tell(&format!("{size}, regenerate --spec --out"), || {
         process(&["regenerate", "--spec", &spec, "--out", &out])
     });
-    let lowered = lower::lower(Path::new("large.json"), &document).expect("a lowered document");
+    let lowered = lower::lower(Path::new("large.json"), &document, &Conventions::default())
+        .expect("a lowered document");
     tell(
         &format!("{size}, lowered before: progenitor and prettyplease alone"),
         || {
             let begun = Instant::now();
-            let tokens = xtask::generate::generate(
+            let tokens = openapi_codegen::generate::generate(
                 Path::new("large.json"),
                 &lowered.tree,
-                &Settings::default(),
+                &Conventions::default(),
             )
             .expect("code");
             let file: syn::File = syn::parse2(tokens).expect("Rust");

@@ -6,11 +6,11 @@ use clap::{Parser, Subcommand};
 
 use crate::diff::command::Diff;
 use crate::drift;
-use crate::error::Result;
 use crate::import;
 use crate::lint::command::Lint;
 use crate::reconcile;
-use crate::regenerate::command::Regenerate;
+use crate::regenerate::Regenerate;
+use openapi_tree::error::Result;
 
 /// The project's own commands.
 ///

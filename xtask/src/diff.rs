@@ -10,12 +10,14 @@ mod wire;
 
 use std::fmt;
 
-use crate::document::Document;
-use crate::error::Result;
-use crate::lint;
-use crate::lower::{self, Lowered};
-use crate::regenerate;
-use crate::settings::Settings;
+use openapi_codegen::conventions::Conventions;
+use openapi_codegen::lint::sound;
+use openapi_codegen::lower::{self, Lowered};
+use openapi_codegen::pipeline::{generate, on_a_large_stack};
+use openapi_tree::document::Document;
+use openapi_tree::error::Result;
+
+use openapi_tree::lint::reject;
 
 /// Whom a change is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,11 +75,15 @@ pub struct Change {
 ///
 /// # Errors
 /// When no code can be made of one of them.
-pub fn compare(old: &Document, new: &Document, settings: &Settings) -> Result<Vec<Change>> {
-    let mut changes = wire::compare(&lowered(old)?, &lowered(new)?, (&old.tree, &new.tree));
+pub fn compare(old: &Document, new: &Document, conventions: &Conventions) -> Result<Vec<Change>> {
+    let mut changes = wire::compare(
+        &lowered(old, conventions)?,
+        &lowered(new, conventions)?,
+        (&old.tree, &new.tree),
+    );
     let code = |document: &Document| {
-        let settings = settings.known_to(&document.tree);
-        regenerate::generate(document, &settings).map(|generated| generated.code)
+        let conventions = conventions.known_to(&document.tree);
+        generate(document, &conventions).map(|generated| generated.code)
     };
     changes.extend(rust::compare(&code(old)?, &code(new)?));
     changes.sort();
@@ -85,10 +91,10 @@ pub fn compare(old: &Document, new: &Document, settings: &Settings) -> Result<Ve
     Ok(changes)
 }
 
-fn lowered(document: &Document) -> Result<Lowered> {
-    regenerate::refuse_findings(document, lint::sound(document))?;
-    regenerate::on_a_large_stack(&document.file, || {
-        lower::lower(&document.file, &document.tree)
+fn lowered(document: &Document, conventions: &Conventions) -> Result<Lowered> {
+    reject(&document.file, sound(document))?;
+    on_a_large_stack(&document.file, || {
+        lower::lower(&document.file, &document.tree, conventions)
     })
 }
 

@@ -1,77 +1,28 @@
-//! Reading with a limit, and writing all or nothing.
+//! Writing all or nothing, and where the project's own files lie.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use openapi_tree::document::Document;
+use openapi_tree::error::{Error, Result};
+use openapi_tree::files::read_text;
 use tempfile::NamedTempFile;
 
-use crate::error::{Error, Result};
-
-/// The largest file that a command reads. The vendor's whole document has 2 MB.
-pub const LARGEST_FILE: u64 = 32 * 1024 * 1024;
-
-/// Reads a text file of at most [`LARGEST_FILE`] bytes, its line ends made `\n`, without a byte order mark.
-///
-/// # Errors
-/// When the file can't be read, is larger, or is not UTF-8.
-pub fn read_text(path: &Path) -> Result<String> {
-    let cannot_read = |source: std::io::Error| {
-        Error::new(
-            path,
-            format!("cannot be read: {source}"),
-            "check that the file is there and readable",
-        )
-        .because(source)
-    };
-    let file = fs::File::open(path).map_err(cannot_read)?;
-    let mut bytes = Vec::new();
-    file.take(LARGEST_FILE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(cannot_read)?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(Error::new(
-            path,
-            format!("has more than {LARGEST_FILE} bytes"),
-            "give the document alone, without anything packed into it",
-        ));
-    }
-    let text = String::from_utf8(bytes).map_err(|source| {
-        Error::new(
-            path,
-            format!(
-                "is not UTF-8 text, from byte {} on",
-                source.utf8_error().valid_up_to()
-            ),
-            "save it as UTF-8",
-        )
-        .because(source)
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    Ok(text.replace("\r\n", "\n"))
-}
-
-/// What lies in a folder, in order of its names.
-///
-/// # Errors
-/// When the folder can't be read.
-pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let read = || -> std::io::Result<Vec<PathBuf>> {
-        let mut paths = fs::read_dir(folder)?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<std::io::Result<Vec<_>>>()?;
-        paths.sort();
-        Ok(paths)
-    };
-    read().map_err(|source| {
-        Error::new(
-            folder,
-            format!("cannot be read: {source}"),
-            "check that the folder is there and readable",
-        )
-        .because(source)
-    })
-}
+/// The project's own document, from the workspace's root.
+pub const DOCUMENT: &str = "openapi/connector.yaml";
+/// What regenerate does beyond it.
+pub const SETTINGS: &str = "openapi/settings.yaml";
+/// The code that is made of it.
+pub const CODE: &str = "crates/mews-connector-api/src/generated.rs";
+/// The copy that the sandbox checks requests against.
+pub const SANDBOX_DOCUMENT: &str = "crates/mews-sandbox/src/connector.json";
+/// The folder of variant files.
+pub const VARIANTS: &str = "openapi/variants";
+/// What holds where documents disagree.
+pub const RULINGS: &str = "openapi/rulings.yaml";
+/// The page for reviewers.
+pub const RECONCILIATION: &str = "openapi/RECONCILIATION.md";
 
 /// Files to be written together: none of them is touched before all of them are on disk under another name.
 #[derive(Debug, Default)]
@@ -204,6 +155,14 @@ pub fn workspace_root() -> PathBuf {
 pub fn shown(path: &Path) -> PathBuf {
     path.strip_prefix(workspace_root())
         .map_or_else(|_| path.to_owned(), Path::to_path_buf)
+}
+
+/// Reads a document, which messages name from the workspace's root where it lies below it.
+///
+/// # Errors
+/// When it can't be read, or is neither YAML nor JSON; with line and column.
+pub fn read_document(path: &Path) -> Result<Document> {
+    Document::parse(&shown(path), &read_text(path)?)
 }
 
 /// Prints lines to where a command prints.

@@ -1,31 +1,18 @@
 //! `cargo xtask reconcile`: variants, spec and rulings against each other.
 
-pub mod align;
-pub mod compare;
-pub mod examples;
-pub mod judge;
-pub mod names;
-mod outside;
-pub mod render;
-pub mod rulings;
-pub mod spec;
-pub mod subject;
-
 use std::io::Write;
-use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use openapi_evidence::reconcile::reconcile;
+use openapi_evidence::reconcile::rulings::Rulings;
+use openapi_evidence::reconcile::spec::Spec;
+use openapi_evidence::variants::{self, VariantFile};
+use openapi_tree::error::Result;
+use openapi_tree::files::read_text;
 use similar::TextDiff;
 
 use crate::command::Outcome;
-use crate::error::Result;
-use crate::facts::Variant;
-use crate::files::{self, Writes};
-use crate::variants;
-use judge::Finding;
-use render::Parts;
-use rulings::Rulings;
-use spec::Spec;
+use crate::files::{self, DOCUMENT, RECONCILIATION, RULINGS, VARIANTS, Writes};
 
 /// Hold the documents, the spec and the rulings against each other, and render openapi/RECONCILIATION.md.
 ///
@@ -37,64 +24,31 @@ pub struct Args {
     check: bool,
 }
 
-/// What reconciling came to.
-#[derive(Clone, Debug)]
-pub struct Reconciled {
-    /// What is left to do.
-    pub findings: Vec<Finding>,
-    /// The page.
-    pub page: String,
-    /// One line of counts.
-    pub summary: String,
-}
-
-/// Holds documents, spec and rulings against each other. The documents come in order of age.
-pub fn reconcile(spec: &Spec, variants: &[&Variant], rulings: &Rulings) -> Reconciled {
-    let comparison = compare::compare(spec, variants, &rulings.same_schemas());
-    let judgement = judge::judge(spec, variants, &comparison, rulings);
-    let page = render::render(Parts {
-        spec,
-        variants,
-        comparison: &comparison,
-        rulings,
-        judgement: &judgement,
-    });
-    let agreeing = comparison
-        .statements
-        .iter()
-        .filter(|statement| statement.agrees)
-        .count();
-    Reconciled {
-        summary: format!(
-            "{} facts compared: {agreeing} agreeing, {} overruled by {} rulings, {} unexplained; {} silent",
-            comparison.statements.len(),
-            judgement.answered.len(),
-            rulings.rulings.len(),
-            comparison.statements.len() - agreeing - judgement.answered.len(),
-            comparison.silent
-        ),
-        findings: judgement.findings,
-        page,
-    }
-}
-
-/// Where the spec lies.
-pub fn spec_path() -> PathBuf {
-    files::workspace_root().join("openapi/connector.yaml")
-}
-
-/// Where the rulings lie.
-pub fn rulings_path() -> PathBuf {
-    files::workspace_root().join("openapi/rulings.yaml")
-}
-
 /// Reads the project's spec.
 ///
 /// # Errors
 /// When it can't be read.
 pub fn read_spec() -> Result<Spec> {
-    let path = spec_path();
-    Spec::parse(&files::shown(&path), &files::read_text(&path)?)
+    let path = files::workspace_root().join(DOCUMENT);
+    Spec::parse(&files::shown(&path), &read_text(&path)?)
+}
+
+/// Reads the project's rulings.
+///
+/// # Errors
+/// When they can't be read, or have another shape.
+pub fn read_rulings() -> Result<Rulings> {
+    Rulings::from_document(&files::read_document(
+        &files::workspace_root().join(RULINGS),
+    )?)
+}
+
+/// Reads the project's variant files.
+///
+/// # Errors
+/// When one can't be read.
+pub fn read_variants() -> Result<Vec<VariantFile>> {
+    variants::read_all(&files::workspace_root().join(VARIANTS), VARIANTS.as_ref())
 }
 
 /// Runs the command.
@@ -103,13 +57,13 @@ pub fn read_spec() -> Result<Spec> {
 /// When spec, rulings or variants can't be read, or the page can't be written.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let spec = read_spec()?;
-    let rulings = Rulings::read(&rulings_path())?;
-    let files = variants::read_all(&variants::folder())?;
-    let variants: Vec<_> = files.iter().map(|file| &file.variant).collect();
+    let rulings = read_rulings()?;
+    let variant_files = read_variants()?;
+    let variants: Vec<_> = variant_files.iter().map(|file| &file.variant).collect();
     let reconciled = reconcile(&spec, &variants, &rulings);
-    let path = files::workspace_root().join("openapi/RECONCILIATION.md");
+    let path = files::workspace_root().join(RECONCILIATION);
     let there = if path.is_file() {
-        files::read_text(&path)?
+        read_text(&path)?
     } else {
         String::new()
     };

@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mews_connector::{Client, Pacing, Page, VoucherCodeFilter};
+use mews_connector::{Client, Page, RateLimit, VoucherCodeFilter};
 use serde_json::json;
 
 const SERVE: &str = "MEWS_CONNECTOR_BENCH_SERVE";
@@ -97,7 +97,7 @@ async fn drain(url: &str, pages: u32, prefetch: bool, takes: Duration) -> Durati
             "Bench 1.0.0",
         )
         .base_url(url)
-        .pacing(Pacing::unlimited())
+        .rate_limit(RateLimit::unlimited())
         .build()
         .unwrap();
     let filter =

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use mews_connector::{Client, NewVoucher, NewVoucherCode, Pacing};
+use mews_connector::{Client, NewVoucher, NewVoucherCode, RateLimit};
 use mews_sandbox::{Sandbox, builtin};
 
 const VOUCHERS: u32 = 1000;
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Failed> {
     Ok(())
 }
 
-fn client(url: &str, pacing: Pacing) -> Result<Client, Failed> {
+fn client(url: &str, rate_limit: RateLimit) -> Result<Client, Failed> {
     Ok(Client::builder()
         .credentials(
             builtin::CLIENT_TOKEN,
@@ -50,7 +50,7 @@ fn client(url: &str, pacing: Pacing) -> Result<Client, Failed> {
             "Throttled 1.0.0",
         )
         .base_url(url)
-        .pacing(pacing)
+        .rate_limit(rate_limit)
         .build()?)
 }
 
@@ -61,13 +61,13 @@ async fn fill(data: &std::path::Path) -> Result<(), Failed> {
         .keep_exchanges(0)
         .start()
         .await?;
-    let client = client(sandbox.url(), Pacing::unlimited())?;
+    let client = client(sandbox.url(), RateLimit::unlimited())?;
     // A service that has nothing else but a voucher of the built-in data.
     let service = builtin::PARKING_SERVICE_ID.parse()?;
     let vouchers =
         (0..VOUCHERS).map(|number| NewVoucher::public(service, format!("Voucher {number}")));
     let vouchers = client.bulk().add_vouchers(vouchers).await;
-    for (_, voucher) in vouchers.done() {
+    for (_, voucher) in vouchers.applied() {
         let codes =
             (0..CODES).map(|number| NewVoucherCode::new(voucher.id, format!("C-{number:04}")));
         if !client.bulk().add_voucher_codes(codes).await.is_complete() {
@@ -96,7 +96,7 @@ async fn measure(
         })
         .start()
         .await?;
-    let client = client(sandbox.url(), Pacing::default())?;
+    let client = client(sandbox.url(), RateLimit::default())?;
     let mut export = client
         .export([builtin::PARKING_SERVICE_ID.parse()?])
         .concurrency(chains);

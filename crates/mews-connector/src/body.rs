@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::error::KeptBody;
+use crate::error::BodyExcerpt;
 use crate::masking::Mask;
 
 /// How much of the body of an error is kept.
@@ -59,12 +59,12 @@ pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Body 
 }
 
 /// The beginning of a body that was read, without tokens.
-pub(crate) fn kept(body: &Body, mask: &Mask) -> KeptBody {
+pub(crate) fn kept(body: &Body, mask: &Mask) -> BodyExcerpt {
     kept_text(&body.bytes, !matches!(body.end, End::Complete), mask)
 }
 
 /// The beginning of a body, without tokens.
-pub(crate) fn kept_text(bytes: &[u8], was_cut: bool, mask: &Mask) -> KeptBody {
+pub(crate) fn kept_text(bytes: &[u8], was_cut: bool, mask: &Mask) -> BodyExcerpt {
     let truncated = was_cut || bytes.len() > KEPT;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(KEPT)]);
     let text = if truncated {
@@ -72,5 +72,5 @@ pub(crate) fn kept_text(bytes: &[u8], was_cut: bool, mask: &Mask) -> KeptBody {
     } else {
         mask.text(&text).into_owned()
     };
-    KeptBody { text, truncated }
+    BodyExcerpt { text, truncated }
 }

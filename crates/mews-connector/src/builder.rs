@@ -14,7 +14,7 @@ use crate::credentials::{Credentials, URL_VARIABLE, variable};
 use crate::environment::Environment;
 use crate::error::{ConfigError, invalid};
 use crate::masking::Mask;
-use crate::pacing::{Limiter, Pacer, Pacing};
+use crate::rate_limit::{RateLimit, RateLimiter, SlidingWindowLimiter};
 use crate::retry::{RetryPolicy, StandardRetry};
 use crate::sending::Core;
 
@@ -60,8 +60,8 @@ pub struct ClientBuilder {
     proxy: Option<reqwest::Proxy>,
     tls: Option<Tls>,
     configure: Vec<Configure>,
-    pacing: Pacing,
-    pacer: Option<Arc<dyn Pacer>>,
+    rate_limit: RateLimit,
+    limiter: Option<Arc<dyn RateLimiter>>,
     retry: Arc<dyn RetryPolicy>,
     clock: Option<Arc<dyn Clock>>,
     seed: Option<u64>,
@@ -81,8 +81,8 @@ impl Default for ClientBuilder {
             proxy: None,
             tls: None,
             configure: Vec::new(),
-            pacing: Pacing::default(),
-            pacer: None,
+            rate_limit: RateLimit::default(),
+            limiter: None,
             retry: Arc::new(StandardRetry::default()),
             clock: None,
             seed: None,
@@ -138,10 +138,10 @@ impl ClientBuilder {
         }
     }
 
-    /// The server by its address, see [`Environment::at`], whose errors [`Self::build`] reports.
+    /// The server by its address, see [`Environment::custom`], whose errors [`Self::build`] reports.
     pub fn base_url(self, base_url: &str) -> Self {
         Self {
-            environment: Environment::at(base_url),
+            environment: Environment::custom(base_url),
             ..self
         }
     }
@@ -231,15 +231,15 @@ impl ClientBuilder {
     }
 
     /// How many requests go out: as documented, 200 within 30 seconds, unless set. Every client of this process with
-    /// the same server and access token shares one limiter, in which the strictest pacing counts.
-    pub fn pacing(self, pacing: Pacing) -> Self {
-        Self { pacing, ..self }
+    /// the same server and access token shares one limiter, in which the strictest limit counts.
+    pub fn rate_limit(self, rate_limit: RateLimit) -> Self {
+        Self { rate_limit, ..self }
     }
 
     /// Something else that decides when a request may be sent, in place of the limiter.
-    pub fn pacer(self, pacer: impl Pacer + 'static) -> Self {
+    pub fn rate_limiter(self, limiter: impl RateLimiter + 'static) -> Self {
         Self {
-            pacer: Some(Arc::new(pacer)),
+            limiter: Some(Arc::new(limiter)),
             ..self
         }
     }
@@ -343,13 +343,15 @@ impl ClientBuilder {
             Some(clock) => (clock, true),
             None => (Arc::new(SystemClock), false),
         };
-        let pacer = match self.pacer {
-            Some(pacer) => pacer,
-            None if own_clock => Arc::new(Limiter::new(self.pacing, clock.clone())),
-            None => Arc::new(Limiter::shared(
+        let limiter = match self.limiter {
+            Some(limiter) => limiter,
+            None if own_clock => {
+                Arc::new(SlidingWindowLimiter::new(self.rate_limit, clock.clone()))
+            }
+            None => Arc::new(SlidingWindowLimiter::shared(
                 &authority,
                 &credentials.access_token,
-                self.pacing,
+                self.rate_limit,
                 clock.clone(),
             )),
         };
@@ -360,7 +362,7 @@ impl ClientBuilder {
             mask: Mask::new(&credentials.client_token, &credentials.access_token),
             credentials,
             language: self.language,
-            pacer,
+            limiter,
             retry: self.retry,
             clock,
             random: Mutex::new(
@@ -379,7 +381,7 @@ impl fmt::Debug for ClientBuilder {
         f.debug_struct("ClientBuilder")
             .field("credentials", &self.credentials)
             .field("environment", &self.environment)
-            .field("pacing", &self.pacing)
+            .field("rate_limit", &self.rate_limit)
             .finish_non_exhaustive()
     }
 }

@@ -111,7 +111,7 @@ impl Client {
         }
     }
 
-    /// Calls any operation of the API, by its path, with the same credentials, pacing, retries and errors.
+    /// Calls any operation of the API, by its path, with the same credentials, rate limiting, retries and errors.
     ///
     /// `request` is what the operation's page documents, without `ClientToken`, `AccessToken`, `Client`,
     /// `LanguageCode` and `CultureCode`, which are added. The answer is decoded into any type; `serde_json::Value`
@@ -131,7 +131,7 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the path is not of the form `resource/action`, or the
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the path is not of the form `resource/action`, or the
     /// request is no JSON object or has one of the added properties; else as every call, see [`Error`].
     pub async fn call<T: DeserializeOwned>(
         &self,

@@ -17,7 +17,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
     fn now(&self) -> Instant;
 
     /// Now, by the calendar. It reads a `Retry-After` that is a date, and dates the slices of an export.
-    fn calendar(&self) -> SystemTime;
+    fn system_time(&self) -> SystemTime;
 
     /// Waits.
     fn sleep(&self, duration: Duration) -> Sleep;
@@ -32,7 +32,7 @@ impl Clock for SystemClock {
         Instant::now()
     }
 
-    fn calendar(&self) -> SystemTime {
+    fn system_time(&self) -> SystemTime {
         SystemTime::now()
     }
 
@@ -55,7 +55,7 @@ impl Clock for SystemClock {
 /// let start = clock.now();
 /// clock.sleep(Duration::from_secs(3600)).await;
 /// assert_eq!(clock.now() - start, Duration::from_secs(3600));
-/// assert_eq!(clock.slept(), [Duration::from_secs(3600)]);
+/// assert_eq!(clock.sleeps(), [Duration::from_secs(3600)]);
 /// # }
 /// ```
 #[derive(Clone, Debug)]
@@ -92,12 +92,12 @@ impl ManualClock {
     }
 
     /// Every sleep so far, in the order in which they ended.
-    pub fn slept(&self) -> Vec<Duration> {
+    pub fn sleeps(&self) -> Vec<Duration> {
         self.change(|state| state.slept.clone())
     }
 
     /// How far the clock has moved.
-    pub fn passed(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         self.change(|state| state.passed)
     }
 
@@ -114,16 +114,16 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Instant {
-        self.start + self.passed()
+        self.start + self.elapsed()
     }
 
-    fn calendar(&self) -> SystemTime {
-        self.calendar + self.passed()
+    fn system_time(&self) -> SystemTime {
+        self.calendar + self.elapsed()
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
         let clock = self.clone();
-        let until = clock.passed() + duration;
+        let until = clock.elapsed() + duration;
         Box::pin(async move {
             tokio::task::yield_now().await;
             clock.change(|state| {

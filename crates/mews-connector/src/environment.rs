@@ -16,9 +16,9 @@ use crate::error::{ConfigError, invalid};
 /// use mews_connector::Environment;
 ///
 /// assert_eq!(Environment::Demo.to_string(), "https://api.mews-demo.com");
-/// assert!(Environment::at("http://127.0.0.1:8080").is_ok());
+/// assert!(Environment::custom("http://127.0.0.1:8080").is_ok());
 /// // Tokens would travel in the clear.
-/// assert!(Environment::at("http://pms.example.com").is_err());
+/// assert!(Environment::custom("http://pms.example.com").is_err());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -28,11 +28,11 @@ pub enum Environment {
     /// `https://api.mews.com`: live properties.
     #[default]
     Production,
-    /// Any other server, such as the sandbox. [`Environment::at`] makes it.
-    At(BaseUrl),
+    /// Any other server, such as the sandbox. [`Environment::custom`] makes it.
+    Custom(BaseUrl),
 }
 
-/// The base address of a server; [`Environment::at`] checks and makes it.
+/// The base address of a server; [`Environment::custom`] checks and makes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BaseUrl(Url);
 
@@ -42,7 +42,7 @@ impl Environment {
     /// # Errors
     /// When it is no absolute `https` or `http` address, when plain `http` leads anywhere but to this machine
     /// (`localhost`, `127.0.0.0/8`, `[::1]`), or when it carries a user name, a query or a fragment.
-    pub fn at(base_url: &str) -> Result<Self, ConfigError> {
+    pub fn custom(base_url: &str) -> Result<Self, ConfigError> {
         let refused =
             |has: String, allowed: &str| Err(ConfigError::from(invalid("base URL", has, allowed)));
         let mut url = match Url::parse(base_url.trim()) {
@@ -76,7 +76,7 @@ impl Environment {
         }
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);
-        Ok(Self::At(BaseUrl(url)))
+        Ok(Self::Custom(BaseUrl(url)))
     }
 
     /// The base address without a slash at its end.
@@ -84,20 +84,20 @@ impl Environment {
         match self {
             Self::Demo => "https://api.mews-demo.com".into(),
             Self::Production => "https://api.mews.com".into(),
-            Self::At(BaseUrl(url)) => url.as_str().trim_end_matches('/').to_owned(),
+            Self::Custom(BaseUrl(url)) => url.as_str().trim_end_matches('/').to_owned(),
         }
     }
 
     /// Scheme, host and port: what a rate limit is counted for.
     pub(crate) fn authority(&self) -> String {
         match self {
-            Self::At(BaseUrl(url)) => url.origin().ascii_serialization(),
+            Self::Custom(BaseUrl(url)) => url.origin().ascii_serialization(),
             _ => self.base_url(),
         }
     }
 
     pub(crate) fn is_plain_http(&self) -> bool {
-        matches!(self, Self::At(BaseUrl(url)) if url.scheme() == "http")
+        matches!(self, Self::Custom(BaseUrl(url)) if url.scheme() == "http")
     }
 
     /// What `localhost` has to mean, whatever a name server says.
@@ -138,7 +138,7 @@ mod tests {
             "http://[::1]:80/x/",
             "https://a.example/",
         ] {
-            let environment = Environment::at(url).expect(url);
+            let environment = Environment::custom(url).expect(url);
             assert!(!environment.base_url().ends_with('/'), "{environment}");
         }
         for url in [
@@ -152,7 +152,7 @@ mod tests {
             "a.example",
             "",
         ] {
-            let error = Environment::at(url).expect_err(url);
+            let error = Environment::custom(url).expect_err(url);
             assert!(error.to_string().contains("base URL"), "{error}");
         }
     }

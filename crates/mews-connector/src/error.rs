@@ -11,42 +11,43 @@ pub use mews_connector_api::types::limits::BrokenLimit;
 /// The source of an error.
 pub(crate) type Source = Box<dyn StdError + Send + Sync>;
 
-/// What a caller does next about an [`Error`]. The vendor describes the statuses under guidelines/responses.
+/// The cause of an [`Error`], by the action that the caller takes. The vendor documents the statuses under
+/// guidelines/responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Nothing was sent: the request breaks a limit. Mend the input; [`Error::broken_limit`] names field, value and
-    /// what is allowed.
-    Invalid,
-    /// 400: the server does not take the request, for example because an identifier in it is not known there.
-    /// Mend the input.
+    /// The request was not sent because it violates a constraint, or because it cannot be built. Fix the input;
+    /// [`Error::broken_limit`] names field, value and what is allowed.
+    InvalidRequest,
+    /// 400 Bad Request: the server rejected the request, for example because of an unknown ID. Fix the input.
     BadRequest,
-    /// 401: the tokens are not valid, the integration is disabled, or it may not use the operation. Check the tokens
-    /// and their environment, then ask the vendor.
-    Credentials,
-    /// 403: a rule of the property forbids it. Show [`Error::message`] to the end user.
-    NotAllowed,
-    /// 404: there is no such operation at this address. Check the base URL, and the path given to
+    /// 401 Unauthorized: the tokens are invalid, the integration is disabled, or it may not use the operation. Check
+    /// the tokens and their environment, then contact the vendor.
+    Unauthorized,
+    /// 403 Forbidden: a rule of the enterprise forbids the request. Show [`Error::message`] to the end user.
+    Forbidden,
+    /// 404 Not Found: the operation does not exist at this URL. Check the base URL, and the path given to
     /// [`Client::call`](crate::Client::call).
     NotFound,
-    /// 408 or 413: too much at once. Ask for fewer items, or send fewer. After a 408 a write may still have been
-    /// applied, see [`Error::maybe_applied`].
-    AskForLess,
-    /// 409: the data has changed. Read it again, then decide.
+    /// 408 Request Timeout: the server took too long. Request or send fewer items. A write may have been applied, see
+    /// [`Error::maybe_applied`].
+    RequestTimeout,
+    /// 409 Conflict: the data has changed. Read it again, then decide.
     Conflict,
-    /// 410: the operation is discontinued. Move on to its successor.
+    /// 410 Gone: the operation is discontinued. Use its successor.
     Gone,
-    /// 429: too many requests. Wait for [`Error::retry_after`]; the client has already done so as often as its
-    /// policy allows.
+    /// 413 Content Too Large: the request is too large. Send or request fewer items.
+    ContentTooLarge,
+    /// 429 Too Many Requests, or a deadline that ends before the rate limit allows the request. Wait for
+    /// [`Error::retry_after`]; the client has already waited and retried as its policy allows.
     RateLimited,
-    /// 5xx: a failure on the server. Try later; the client has already tried again where that is safe.
+    /// 5xx: the server failed. Try again later; the client has already retried where a retry is safe.
     Server,
-    /// No answer, or not all of it: not connected, reset or timed out.
+    /// No response or only a part of one: the connection failed, was reset, or timed out.
     Transport,
-    /// An answer that cannot be read, see [`Error::json_path`] and [`Error::body`].
-    Undecodable,
-    /// An answer that breaks the API's contract: a status it does not have, a cursor that comes twice, more bytes
-    /// than the limit.
+    /// The response cannot be decoded, see [`Error::json_path`] and [`Error::body`].
+    Decode,
+    /// The response violates the API contract: an undocumented status, a repeated cursor, or more bytes than the limit.
     Protocol,
 }
 
@@ -59,7 +60,7 @@ pub enum ErrorKind {
 /// # use mews_connector::{Client, Error, ErrorKind};
 /// fn act_on(error: &Error) -> &'static str {
 ///     match error.kind() {
-///         ErrorKind::NotAllowed => "show error.message() to the user",
+///         ErrorKind::Forbidden => "show error.message() to the user",
 ///         _ if error.maybe_applied() => "read back before trying again",
 ///         _ if error.is_retryable() => "queue it for later",
 ///         _ => "a person has to look",
@@ -76,7 +77,7 @@ pub(crate) struct Parts {
     pub(crate) status: Option<StatusCode>,
     pub(crate) headers: HeaderMap,
     pub(crate) request_id: Option<String>,
-    pub(crate) body: Option<KeptBody>,
+    pub(crate) body: Option<BodyExcerpt>,
     pub(crate) json_path: Option<String>,
     pub(crate) broken_limit: Option<BrokenLimit>,
     pub(crate) retry_after: Option<Duration>,
@@ -87,14 +88,14 @@ pub(crate) struct Parts {
     pub(crate) source: Option<Source>,
 }
 
-/// The beginning of a body, without tokens.
+/// The first 64 KiB of a body, with tokens masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptBody {
+pub struct BodyExcerpt {
     pub(crate) text: String,
     pub(crate) truncated: bool,
 }
 
-impl KeptBody {
+impl BodyExcerpt {
     /// The text; bytes that are not UTF-8 are replaced, tokens masked.
     pub fn text(&self) -> &str {
         &self.text
@@ -130,7 +131,7 @@ impl Error {
 
     /// A request that was not sent because it breaks a limit.
     pub(crate) fn invalid(operation: impl Into<Cow<'static, str>>, broken: BrokenLimit) -> Self {
-        Self::new(ErrorKind::Invalid, operation).with(|parts| {
+        Self::new(ErrorKind::InvalidRequest, operation).with(|parts| {
             parts.sent = false;
             parts.broken_limit = Some(broken.clone());
             parts.source = Some(Box::new(broken));
@@ -174,7 +175,7 @@ impl Error {
     }
 
     /// The beginning of the body of the last answer, up to 64 KiB, tokens masked.
-    pub fn body(&self) -> Option<&KeptBody> {
+    pub fn body(&self) -> Option<&BodyExcerpt> {
         self.0.body.as_ref()
     }
 
@@ -198,10 +199,10 @@ impl Error {
         self.0.attempts
     }
 
-    /// Whether the very same call may be made again later, without a look at the data first.
+    /// Returns `true` if the same call may be made again later without reading the data first.
     ///
-    /// So it is false for an add that may have been applied, and for what will fail again: ask for less, conflict,
-    /// credentials, a bad request.
+    /// It is `false` for an add that may have been applied, and for a call that would fail again, for example because
+    /// of a bad request, a conflict, or invalid tokens.
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
             ErrorKind::RateLimited => true,
@@ -210,14 +211,24 @@ impl Error {
         }
     }
 
-    /// Whether a write may have taken effect although it failed: its answer was lost, unreadable, a 5xx or a 408, at
-    /// this attempt or an earlier one of the same call. Always false for reads.
+    /// Returns `true` if the call failed because it was too much at once (408 or 413), so that a call for fewer items
+    /// may succeed. Check [`Self::maybe_applied`] before a write is split.
+    pub fn is_splittable(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::RequestTimeout | ErrorKind::ContentTooLarge
+        )
+    }
+
+    /// Returns `true` if a write may have taken effect although it failed: at this attempt or an earlier one of the
+    /// same call, the response was lost, unreadable, a 5xx or a 408. It is always `false` for reads.
     pub fn maybe_applied(&self) -> bool {
         self.0.maybe_applied
     }
 
-    /// Whether the last attempt did not reach the server: it was refused before sending, or there was no connection.
-    pub fn was_never_sent(&self) -> bool {
+    /// Returns `true` if the request of the last attempt did not reach the server: it was rejected before sending, or
+    /// there was no connection.
+    pub fn failed_before_sending(&self) -> bool {
         !self.0.sent
     }
 
@@ -226,22 +237,23 @@ impl Error {
             return what.into();
         }
         match self.0.kind {
-            ErrorKind::Invalid => match &self.0.broken_limit {
+            ErrorKind::InvalidRequest => match &self.0.broken_limit {
                 Some(broken) => format!("not sent, {broken}").into(),
                 None => "not sent".into(),
             },
-            ErrorKind::BadRequest => "the server does not take the request".into(),
-            ErrorKind::Credentials => "the server does not accept the tokens".into(),
-            ErrorKind::NotAllowed => "the property does not allow it".into(),
-            ErrorKind::NotFound => "there is no such operation".into(),
-            ErrorKind::AskForLess => "the request is too heavy for the server".into(),
+            ErrorKind::BadRequest => "the server rejected the request".into(),
+            ErrorKind::Unauthorized => "the server rejected the tokens".into(),
+            ErrorKind::Forbidden => "the enterprise does not allow it".into(),
+            ErrorKind::NotFound => "unknown operation".into(),
+            ErrorKind::RequestTimeout => "the server took too long".into(),
+            ErrorKind::ContentTooLarge => "the request is too large".into(),
             ErrorKind::Conflict => "the data has changed".into(),
             ErrorKind::Gone => "the operation is discontinued".into(),
             ErrorKind::RateLimited => "too many requests".into(),
             ErrorKind::Server => "the server failed".into(),
-            ErrorKind::Transport => "no answer came".into(),
-            ErrorKind::Undecodable => "the answer cannot be read".into(),
-            ErrorKind::Protocol => "the answer is not what the API promises".into(),
+            ErrorKind::Transport => "no response was received".into(),
+            ErrorKind::Decode => "the response cannot be decoded".into(),
+            ErrorKind::Protocol => "the response violates the API contract".into(),
         }
     }
 
@@ -250,14 +262,16 @@ impl Error {
             return Some("it may have taken effect, so read back before adding again");
         }
         Some(match self.0.kind {
-            ErrorKind::Credentials => {
+            ErrorKind::Unauthorized => {
                 "check both tokens, their environment, and that the integration is enabled"
             }
-            ErrorKind::NotAllowed => "show this to the end user",
+            ErrorKind::Forbidden => "show this to the end user",
             ErrorKind::NotFound => "check the base URL and the path",
-            ErrorKind::AskForLess => "ask for less, or send fewer items",
+            ErrorKind::RequestTimeout | ErrorKind::ContentTooLarge => {
+                "request less data, or send fewer items"
+            }
             ErrorKind::Conflict => "read the data again, then decide",
-            ErrorKind::RateLimited => "send less, or share the access token with fewer processes",
+            ErrorKind::RateLimited => "reduce the request rate or use one access token per process",
             ErrorKind::Server => "try again later",
             _ => return None,
         })

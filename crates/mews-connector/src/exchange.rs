@@ -86,11 +86,13 @@ where
         (_, Some(Err(error))) => Err(error),
         (Err(_), Some(Ok(reply))) => Err(undecodable::<T>(core, operation, effect, &reply)),
         // Not even sent: its URL, the only thing left, is not one.
-        (answer, None) => Err(Error::new(ErrorKind::Invalid, operation).with(|parts| {
-            parts.sent = false;
-            parts.what = Some("not sent, no request can be made of it".into());
-            parts.source = answer.err().map(|error| error.to_string().into());
-        })),
+        (answer, None) => Err(
+            Error::new(ErrorKind::InvalidRequest, operation).with(|parts| {
+                parts.sent = false;
+                parts.what = Some("not sent, no request can be made of it".into());
+                parts.source = answer.err().map(|error| error.to_string().into());
+            }),
+        ),
     }
 }
 
@@ -125,12 +127,12 @@ fn undecodable<T: DeserializeOwned>(
     };
     let reason = one_line(&mask.text(&reason));
     let path = one_line(&mask.text(&path));
-    failed(ErrorKind::Undecodable, operation, &reply.head).with(|parts| {
+    failed(ErrorKind::Decode, operation, &reply.head).with(|parts| {
         parts.what = Some(format!("the answer cannot be read at `{path}`: {reason}"));
         parts.json_path = Some(path);
         parts.body = Some(kept_text(&reply.body, false, mask));
-        parts.creates = effect == Effect::Create;
-        parts.maybe_applied = effect != Effect::Read;
+        parts.creates = !effect.is_idempotent();
+        parts.maybe_applied = !effect.is_safe();
         parts.source = Some(Unreadable(reason).into());
     })
 }

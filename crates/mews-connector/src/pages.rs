@@ -85,9 +85,7 @@ impl<P: Page> Reader<P> {
     async fn fetch_smaller_if_needed(&mut self) -> Result<Response<P>, Error> {
         loop {
             match (self.fetch)(limitation(self.count, self.cursor.clone())).await {
-                Err(error)
-                    if error.kind() == ErrorKind::AskForLess && self.count > self.smallest =>
-                {
+                Err(error) if error.is_splittable() && self.count > self.smallest => {
                     self.count = (self.count / 2).max(self.smallest);
                     self.calm = 0;
                     debug!(

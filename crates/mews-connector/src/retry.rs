@@ -6,26 +6,42 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 
-/// What a request does to the server's data, and so what sending it twice would do.
+/// The effect of a request on the server's data.
+///
+/// It decides what a retry may do, in the terms of RFC 9110: a safe request changes nothing, an idempotent one has the
+/// same effect when it is sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Effect {
-    /// None: it reads.
+    /// The request reads. It is safe and idempotent.
     Read,
-    /// The same the second time: an update sends the same values, a delete finds the item deleted.
-    Replace,
-    /// Another item each time. There is no idempotency key, so after an answer that was lost such a request is never
-    /// sent again by itself, whatever a policy says.
+    /// The request creates records, another set each time. It is not idempotent: the API has no idempotency key, so a
+    /// create that may have been applied is not retried, whatever a policy decides.
     Create,
+    /// The request sets values. Sending the same values again is idempotent.
+    Update,
+    /// The request deletes records. It is idempotent, although the API may reject the deletion of a deleted record.
+    Delete,
 }
 
 impl Effect {
-    /// Of an operation by its path, as `vouchers/getAll`: what gets reads, updates and deletes replace, all else
-    /// counts as creating.
+    /// Returns `true` if the request does not change data.
+    pub fn is_safe(self) -> bool {
+        matches!(self, Self::Read)
+    }
+
+    /// Returns `true` if sending the request twice has the same effect as sending it once.
+    pub fn is_idempotent(self) -> bool {
+        !matches!(self, Self::Create)
+    }
+
+    /// Returns the effect of an operation by its path, such as `vouchers/getAll`: an action that starts with `get`
+    /// reads, `update` and `delete` do what they say, and every other action is assumed to create.
     pub fn of(path: &str) -> Self {
         let action = path.split('/').nth(1).unwrap_or_default();
         match action {
-            "update" | "delete" => Self::Replace,
+            "update" => Self::Update,
+            "delete" => Self::Delete,
             action if action.starts_with("get") => Self::Read,
             _ => Self::Create,
         }
@@ -52,7 +68,7 @@ pub struct FailedAttempt<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Send it again after this wait.
-    Repeat {
+    Retry {
         /// The wait; after a 429 it holds all traffic of the access token.
         after: Duration,
     },
@@ -91,28 +107,28 @@ pub trait Backoff: fmt::Debug + Send + Sync {
 
 /// Doubles the wait each time, up to a longest one, and takes a random share of its upper half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exponential {
+pub struct ExponentialBackoff {
     /// The longest first wait.
-    pub first: Duration,
+    pub initial: Duration,
     /// The longest wait of all.
-    pub most: Duration,
+    pub max: Duration,
 }
 
-impl Default for Exponential {
+impl Default for ExponentialBackoff {
     fn default() -> Self {
         Self {
-            first: Duration::from_millis(500),
-            most: Duration::from_secs(30),
+            initial: Duration::from_millis(500),
+            max: Duration::from_secs(30),
         }
     }
 }
 
-impl Backoff for Exponential {
+impl Backoff for ExponentialBackoff {
     fn wait(&self, attempt: u32, random: f64) -> Duration {
         let doubled = 2_u32
             .checked_pow(attempt.saturating_sub(1))
-            .and_then(|factor| self.first.checked_mul(factor));
-        let longest = doubled.map_or(self.most, |wait| wait.min(self.most));
+            .and_then(|factor| self.initial.checked_mul(factor));
+        let longest = doubled.map_or(self.max, |wait| wait.min(self.max));
         longest.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
     }
 }
@@ -135,7 +151,7 @@ impl StandardRetry {
     pub fn attempts(most: u32) -> Self {
         Self {
             most_attempts: most.max(1),
-            backoff: Arc::new(Exponential::default()),
+            backoff: Arc::new(ExponentialBackoff::default()),
         }
     }
 
@@ -161,8 +177,8 @@ impl RetryPolicy for StandardRetry {
         let error = failed.error;
         let repeats = match error.kind() {
             ErrorKind::RateLimited => true,
-            ErrorKind::Transport if error.was_never_sent() => true,
-            ErrorKind::Server | ErrorKind::Transport => failed.effect != Effect::Create,
+            ErrorKind::Transport if error.failed_before_sending() => true,
+            ErrorKind::Server | ErrorKind::Transport => failed.effect.is_idempotent(),
             _ => false,
         };
         if !repeats || failed.attempt >= self.most_attempts {
@@ -177,6 +193,6 @@ impl RetryPolicy for StandardRetry {
             }
             None => self.backoff.wait(failed.attempt, failed.random),
         };
-        Decision::Repeat { after }
+        Decision::Retry { after }
     }
 }

@@ -17,7 +17,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 use crate::masking::Mask;
 use crate::options::CallOptions;
-use crate::pacing::{Pacer, TooLate};
+use crate::rate_limit::{DeadlineExceeded, RateLimiter};
 use crate::response::Head;
 use crate::retry::{Decision, Effect, FailedAttempt, RetryPolicy};
 
@@ -37,7 +37,7 @@ pub(crate) struct Core {
     pub(crate) credentials: Credentials,
     pub(crate) mask: Mask,
     pub(crate) language: Option<(String, String)>,
-    pub(crate) pacer: Arc<dyn Pacer>,
+    pub(crate) limiter: Arc<dyn RateLimiter>,
     pub(crate) retry: Arc<dyn RetryPolicy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Mutex<StdRng>,
@@ -119,12 +119,12 @@ impl Core {
         loop {
             let finish = |error: Error, in_doubt: bool| {
                 error.with(|parts| {
-                    parts.creates = effect == Effect::Create;
+                    parts.creates = !effect.is_idempotent();
                     parts.maybe_applied |= in_doubt;
                 })
             };
             let waiting_since = self.clock.now();
-            let permit = match self.pacer.admit(&*self.clock, deadline).await {
+            let permit = match self.limiter.admit(&*self.clock, deadline).await {
                 Ok(permit) => permit,
                 Err(too_late) => {
                     let error = last
@@ -169,7 +169,7 @@ impl Core {
                 random: self.random(),
             };
             let decision = match policy.decide(&failed) {
-                Decision::Repeat { .. } if effect == Effect::Create && in_doubt => Decision::GiveUp,
+                Decision::Retry { .. } if !effect.is_idempotent() && in_doubt => Decision::GiveUp,
                 decision => decision,
             };
             warn!(
@@ -179,12 +179,12 @@ impl Core {
                 mews.request_id = error.request_id(),
                 "error.type" = ?error.kind(),
                 mews.wait_ms = match decision {
-                    Decision::Repeat { after } => Some(millis(after)),
+                    Decision::Retry { after } => Some(millis(after)),
                     Decision::GiveUp => None,
                 },
                 "attempt failed"
             );
-            let Decision::Repeat { after } = decision else {
+            let Decision::Retry { after } = decision else {
                 return Err(error);
             };
             let Some(until) = self.clock.now().checked_add(after) else {
@@ -192,7 +192,7 @@ impl Core {
             };
             let limited = error.kind() == ErrorKind::RateLimited;
             if limited {
-                self.pacer.hold(until);
+                self.limiter.hold(until);
             }
             if deadline.is_some_and(|deadline| until > deadline) {
                 return Err(error);
@@ -214,7 +214,7 @@ impl Core {
         options: &CallOptions,
     ) -> Result<reqwest::Request, Error> {
         let mut copy = request.try_clone().ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, operation.to_owned()).with(|parts| {
+            Error::new(ErrorKind::InvalidRequest, operation.to_owned()).with(|parts| {
                 parts.sent = false;
                 parts.what =
                     Some("not sent, its body is a stream and could not be repeated".into());
@@ -266,7 +266,7 @@ impl Core {
         let broken = |kind, what: String, source| {
             Err(failed(kind, operation, &head).with(|parts| {
                 parts.what = Some(what);
-                parts.maybe_applied = effect != Effect::Read;
+                parts.maybe_applied = !effect.is_safe();
                 parts.body = Some(kept(&body, mask));
                 parts.source = source;
             }))
@@ -312,10 +312,11 @@ impl Core {
         let status = head.status;
         let kind = match status.as_u16() {
             400 => ErrorKind::BadRequest,
-            401 => ErrorKind::Credentials,
-            403 => ErrorKind::NotAllowed,
+            401 => ErrorKind::Unauthorized,
+            403 => ErrorKind::Forbidden,
             404 => ErrorKind::NotFound,
-            408 | 413 => ErrorKind::AskForLess,
+            408 => ErrorKind::RequestTimeout,
+            413 => ErrorKind::ContentTooLarge,
             409 => ErrorKind::Conflict,
             410 => ErrorKind::Gone,
             429 => ErrorKind::RateLimited,
@@ -347,7 +348,7 @@ impl Core {
             parts.body = Some(kept(body, mask));
             let in_doubt =
                 matches!(kind, ErrorKind::Server) || status == 408 || status.is_success();
-            parts.maybe_applied = effect != Effect::Read && in_doubt;
+            parts.maybe_applied = !effect.is_safe() && in_doubt;
         })
     }
 
@@ -361,7 +362,7 @@ impl Core {
             let until = httpdate::parse_http_date(text).ok()?;
             let now = header_text(headers, &DATE)
                 .and_then(|date| httpdate::parse_http_date(&date).ok())
-                .unwrap_or_else(|| self.clock.calendar());
+                .unwrap_or_else(|| self.clock.system_time());
             until.duration_since(now).unwrap_or_default()
         };
         Some(wait.min(LONGEST_RETRY_AFTER))
@@ -392,7 +393,7 @@ pub(crate) fn failed(kind: ErrorKind, operation: &str, head: &Head) -> Error {
     })
 }
 
-fn not_in_time(operation: &str, too_late: TooLate) -> Error {
+fn not_in_time(operation: &str, too_late: DeadlineExceeded) -> Error {
     Error::new(ErrorKind::RateLimited, operation.to_owned()).with(|parts| {
         parts.sent = false;
         parts.what = Some("not sent, its turn comes after its deadline".into());
@@ -415,7 +416,7 @@ fn no_answer(operation: &str, attempt: u32, effect: Effect, source: reqwest::Err
         );
         parts.attempts = attempt;
         parts.sent = sent;
-        parts.maybe_applied = sent && effect != Effect::Read;
+        parts.maybe_applied = sent && !effect.is_safe();
         parts.source = Some(Box::new(source));
     })
 }

@@ -8,11 +8,10 @@ use clap::Args;
 
 use super::{Change, Class, compare, summary};
 use crate::command::Outcome;
-use crate::document::Document;
-use crate::error::{Error, Result};
-use crate::files;
-use crate::regenerate::command::{DOCUMENT, SETTINGS};
-use crate::settings::Settings;
+use crate::files::{self, DOCUMENT, SETTINGS};
+use openapi_codegen::conventions::Conventions;
+use openapi_tree::document::Document;
+use openapi_tree::error::{Error, Result};
 
 /// Say what changed in the document, and what of it breaks whom
 ///
@@ -35,17 +34,17 @@ impl Diff {
     /// When one of the documents can't be read, or no code can be made of it.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         let root = files::workspace_root();
-        let (path, settings) = match &self.spec {
-            Some(path) => (path.clone(), Settings::default()),
+        let (path, conventions) = match &self.spec {
+            Some(path) => (path.clone(), Conventions::default()),
             None => (root.join(DOCUMENT), own_settings(&root)?),
         };
-        let new = Document::read(&path)?;
+        let new = files::read_document(&path)?;
         let old = if Path::new(&self.against).is_file() {
-            Document::read(Path::new(&self.against))?
+            files::read_document(Path::new(&self.against))?
         } else {
             at_revision(&root, &self.against)?
         };
-        let changes = compare(&old, &new, &settings)?;
+        let changes = compare(&old, &new, &conventions)?;
         for Change {
             side,
             class,
@@ -66,8 +65,8 @@ impl Diff {
 }
 
 /// The settings, for all schemas that they name: another document may lack some.
-fn own_settings(root: &Path) -> Result<Settings> {
-    Settings::read_alone(&root.join(SETTINGS))
+fn own_settings(root: &Path) -> Result<Conventions> {
+    Conventions::from_settings(&files::read_document(&root.join(SETTINGS))?)
 }
 
 /// The project's own document as it was at a revision.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Change, Class, Side};
-use crate::document::escape;
-use crate::lower::{Changes, Lowered};
-use crate::schemas::{COMPONENTS, named_component};
+use openapi_codegen::lower::{Changes, Lowered};
+use openapi_tree::document::escape;
+use openapi_tree::schemas::{COMPONENTS, named_component};
 
 /// Compares schemas of two contracts, and collects what changed.
 pub(super) struct Shapes<'a> {

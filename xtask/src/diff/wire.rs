@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::shapes::Shapes;
 use super::{Change, Class, Side};
-use crate::document::escape;
-use crate::lower::Lowered;
-use crate::schemas::{Operation, operations, resolve};
+use openapi_codegen::lower::Lowered;
+use openapi_tree::document::escape;
+use openapi_tree::schemas::{Operation, operations, resolve};
 
 /// What changed on the wire. `published` are the documents as they were before lowering, old and new.
 pub(super) fn compare(old: &Lowered, new: &Lowered, published: (&Value, &Value)) -> Vec<Change> {

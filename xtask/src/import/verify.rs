@@ -5,9 +5,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::command::Outcome;
-use crate::document::sha256_hex;
-use crate::error::Result;
-use crate::{files, variants};
+use crate::files;
+use crate::reconcile::read_variants;
+use openapi_evidence::import::parse;
+use openapi_tree::document::sha256_hex;
+use openapi_tree::error::Result;
 
 /// Folders in folders, at most.
 const DEEPEST: usize = 16;
@@ -17,7 +19,7 @@ const DEEPEST: usize = 16;
 /// # Errors
 /// When a document or a variant file can't be read.
 pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<Outcome> {
-    let variants = variants::read_all(&variants::folder())?;
+    let variants = read_variants()?;
     let mut lines = Vec::new();
     let mut seen = BTreeSet::new();
     let mut differs = 0;
@@ -27,7 +29,7 @@ pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<Outcome> {
             .unwrap_or(&path)
             .display()
             .to_string();
-        let text = files::read_text(&path)?;
+        let text = openapi_tree::files::read_text(&path)?;
         let sha256 = sha256_hex(text.as_bytes());
         let imported_as = variants
             .iter()
@@ -41,7 +43,7 @@ pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<Outcome> {
         });
         if let Some(known) = imported_as {
             let source = &known.variant.source;
-            let again = super::parse(&path, &text, &source.id, &source.dated)?.variant;
+            let again = parse(&path, &text, &source.id, &source.dated)?.variant;
             if again == known.variant {
                 lines.push(format!("{shown}: agrees with {}", known.file.display()));
             } else {
@@ -99,7 +101,7 @@ fn documents(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
     if depth > DEEPEST {
         return Ok(found);
     }
-    for path in files::entries(folder)? {
+    for path in openapi_tree::files::entries(folder)? {
         if path.is_dir() {
             found.extend(documents(&path, depth + 1)?);
         } else {

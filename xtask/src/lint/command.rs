@@ -6,10 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::command::Outcome;
-use crate::document::Document;
-use crate::error::Result;
-use crate::files;
-use crate::regenerate::command::DOCUMENT;
+use crate::files::{self, DOCUMENT};
+use openapi_tree::error::Result;
 
 /// Check a document against the house rules
 ///
@@ -31,7 +29,7 @@ impl Lint {
             .file
             .clone()
             .unwrap_or_else(|| files::workspace_root().join(DOCUMENT));
-        let document = Document::read(&path)?;
+        let document = files::read_document(&path)?;
         let findings = super::house(&document);
         let file = document.file.display();
         for finding in &findings {

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::forms::each_property;
-use super::{Findings, Rule};
-use crate::document::{Document, escape};
-use crate::schemas::{COMPONENTS, components, operations, resolve};
+use openapi_tree::document::{Document, escape};
+use openapi_tree::lint::{Findings, Rule};
+use openapi_tree::schemas::{COMPONENTS, components, operations, resolve};
 
 pub(super) const RULES: [Rule; 3] = [
     ("named-operation", named_operations),

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Findings, Rule};
-use crate::document::{Document, each_object, escape};
-use crate::schemas::{COMPONENTS, Operation, named_component, operations};
+use openapi_tree::document::{Document, each_object, escape};
+use openapi_tree::lint::{Findings, Rule};
+use openapi_tree::schemas::{COMPONENTS, Operation, named_component, operations};
 
 pub(super) const RULES: [Rule; 3] = [
     ("examples", examples),

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Findings, Rule};
-use crate::document::Document;
-use crate::schemas::{COMPONENTS, components, each_schema, named_component};
+use openapi_tree::document::Document;
+use openapi_tree::lint::{Findings, Rule};
+use openapi_tree::schemas::{COMPONENTS, components, each_schema, named_component};
 
 pub(super) const RULES: [Rule; 9] = [
     ("open-security", security),
@@ -128,7 +128,7 @@ fn utc_formats(document: &Document, findings: &mut Findings) {
             findings.add(
                 pointer,
                 format!("`{name}` is a text without a format"),
-                "give it `format: date-time`, or refer to UtcDateTimeText if no document promises the format",
+                "give it `format: date-time` in a request, or refer to UtcDateTime in a response",
             );
         }
     });

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Findings, Rule};
-use crate::document::{Document, escape};
-use crate::schemas::{COMPONENTS, each_schema, named_component};
+use openapi_tree::document::{Document, escape};
+use openapi_tree::lint::{Findings, Rule};
+use openapi_tree::schemas::{COMPONENTS, each_schema, named_component};
 
 /// For this project's own document. OpenAPI lets any other one require what it does not describe: lowering makes any
 /// JSON of it, and tells.
@@ -145,7 +145,7 @@ fn checked_limits(document: &Document, findings: &mut Findings) {
                 findings.add(
                     format!("{pointer}/{limit}"),
                     format!("`{limit}` is a limit that no request is checked for"),
-                    "teach it to xtask/src/finish/request_checks.rs first",
+                    "teach it to crates/openapi-codegen/src/finish/request_checks.rs first",
                 );
             }
         }
@@ -181,7 +181,7 @@ fn intervals(document: &Document, findings: &mut Findings) {
 
 /// Without `required`, clearing would be written as `{}`, which says nothing.
 fn update_values(document: &Document, findings: &mut Findings) {
-    for (name, schema) in crate::schemas::components(&document.tree) {
+    for (name, schema) in openapi_tree::schemas::components(&document.tree) {
         let is_update_value = schema
             .get("properties")
             .and_then(Value::as_object)

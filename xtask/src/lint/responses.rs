@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Findings, Rule};
-use crate::document::{Document, escape};
-use crate::schemas::{
+use openapi_tree::document::{Document, escape};
+use openapi_tree::lint::{Findings, Rule};
+use openapi_tree::schemas::{
     COMPONENTS, components, operations, request_components, resolve, response_components,
 };
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use crate::document::Document;
-use crate::lower::{Changes, Effect};
+use openapi_codegen::lower::{Changes, Effect};
+use openapi_tree::document::Document;
 
 /// Tells every change by which the types promise less than the document, each with its pointer, and counts the
 /// others by pass; `all` tells these one by one too.

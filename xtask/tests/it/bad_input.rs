@@ -1,12 +1,8 @@
 //! Each error says where and what to do, and leaves every file as it was.
 
 use std::fs;
-use std::path::Path;
 
-use serde_json::json;
-use xtask::error::Place;
-use xtask::regenerate::command::{CODE, DOCUMENT, SETTINGS};
-use xtask::settings::Settings;
+use xtask::files::{CODE, DOCUMENT, SETTINGS};
 
 use crate::project::Project;
 
@@ -264,56 +260,5 @@ fn a_target_that_cannot_be_written_leaves_the_other_alone() {
             .stderr
             .contains("no/such/folder/out.rs: cannot be written"),
         "{ended:?}"
-    );
-}
-
-#[test]
-fn a_generator_panic_is_caught_and_narrowed_down() {
-    // typify knows `not` of enums alone. Lowering is left out here: it is there to spare users this error.
-    let tree = json!({
-        "openapi": "3.0.0",
-        "info": { "title": "Odd", "version": "1" },
-        "paths": { "/a": { "get": {
-            "operationId": "a",
-            "responses": { "200": { "description": "OK", "content": { "application/json": {
-                "schema": { "$ref": "#/components/schemas/Outer" }
-            } } } }
-        } } },
-        "components": { "schemas": {
-            "Fine": { "type": "object", "properties": { "A": { "type": "string" } } },
-            "Odd": { "not": { "type": "object", "properties": { "A": { "type": "string" } } } },
-            "Outer": { "type": "object", "properties": { "Odd": { "$ref": "#/components/schemas/Odd" } } }
-        } }
-    });
-    let error = xtask::generate::generate(Path::new("odd.yaml"), &tree, &Settings::default())
-        .expect_err("typify panics over it");
-    assert_eq!(
-        error.place(),
-        &Place::Pointer("/components/schemas/Odd".to_owned())
-    );
-    assert!(
-        error
-            .to_string()
-            .contains("progenitor can't take this part: "),
-        "{error}"
-    );
-    assert!(error.todo().contains("lowering pass"), "{error}");
-}
-
-#[test]
-fn two_kinds_of_success_are_narrowed_down_to_the_operation() {
-    let response = |ty: &str| json!({ "description": "OK", "content": { "application/json": { "schema": { "type": ty } } } });
-    let operation = |id: &str, second: &str| json!({ "get": { "operationId": id, "responses": { "200": response("string"), "201": response(second) } } });
-    let tree = json!({
-        "openapi": "3.0.0",
-        "info": { "title": "Odd", "version": "1" },
-        "paths": { "/fine": operation("fine", "string"), "/odd": operation("odd", "integer") },
-        "components": { "schemas": {} }
-    });
-    let error = xtask::generate::generate(Path::new("odd.yaml"), &tree, &Settings::default())
-        .expect_err("progenitor panics over it");
-    assert_eq!(
-        error.place(),
-        &Place::Pointer("/paths/~1odd/get".to_owned())
     );
 }

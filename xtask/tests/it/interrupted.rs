@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use xtask::files::Writes;
-use xtask::regenerate::command::{CODE, SANDBOX_DOCUMENT};
+use xtask::files::{CODE, SANDBOX_DOCUMENT};
 
 use crate::project::Project;
 

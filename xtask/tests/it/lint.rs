@@ -1,6 +1,6 @@
 //! Each house rule, broken by itself.
 
-use xtask::regenerate::command::DOCUMENT;
+use xtask::files::DOCUMENT;
 
 use crate::project::Project;
 

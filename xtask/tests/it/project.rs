@@ -6,7 +6,7 @@ use std::process::Output;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
-use xtask::regenerate::command::{CODE, DOCUMENT, SANDBOX_DOCUMENT, SETTINGS};
+use xtask::files::{CODE, DOCUMENT, SANDBOX_DOCUMENT, SETTINGS};
 
 pub(crate) struct Project {
     folder: TempDir,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use xtask::regenerate::command::{CODE, DOCUMENT, SANDBOX_DOCUMENT};
+use xtask::files::{CODE, DOCUMENT, SANDBOX_DOCUMENT};
 
 use crate::project::Project;
 

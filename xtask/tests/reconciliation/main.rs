@@ -1,10 +1,9 @@
 //! Documents become facts, facts are held against spec and rulings, and new documents are asked what they change.
 
 mod bad_input;
-mod dialects;
 mod drifting;
+mod importing;
 mod mutation;
 mod project;
 mod reconciling;
-mod round_trip;
 mod support;

@@ -2,12 +2,12 @@
 
 use std::thread;
 
+use openapi_evidence::facts::{Limit, Property, Type, Variant};
+use openapi_evidence::reconcile::Reconciled;
+use openapi_evidence::reconcile::rulings::Rulings;
+use openapi_evidence::reconcile::spec::Spec;
+use openapi_tree::document::Document;
 use serde_json::{Value, json};
-use xtask::document::Document;
-use xtask::facts::{Limit, Property, Type, Variant};
-use xtask::reconcile::Reconciled;
-use xtask::reconcile::rulings::Rulings;
-use xtask::reconcile::spec::Spec;
 
 use crate::project::Own;
 
@@ -268,7 +268,7 @@ fn each_property_of_the_spec() {
         .operations
         .iter()
         .flat_map(|operation| {
-            let of = |suffix: &str, body: &Option<xtask::facts::Body>| {
+            let of = |suffix: &str, body: &Option<openapi_evidence::facts::Body>| {
                 let schema = body.as_ref().and_then(|body| body.schema.clone())?;
                 Some((schema, format!("{}{suffix}", operation.path)))
             };

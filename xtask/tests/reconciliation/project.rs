@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
-use xtask::reconcile::rulings::Rulings;
-use xtask::reconcile::spec::Spec;
-use xtask::reconcile::{self, Reconciled};
-use xtask::variants::{self, VariantFile};
-use xtask::{document::Document, files};
+use openapi_evidence::import::samples::without_tokens;
+use openapi_evidence::reconcile::rulings::Rulings;
+use openapi_evidence::reconcile::spec::Spec;
+use openapi_evidence::reconcile::{Reconciled, reconcile};
+use openapi_evidence::variants::{self, VariantFile};
+use openapi_tree::document::Document;
+use openapi_tree::files::read_text;
+use xtask::files::{self, RECONCILIATION, RULINGS};
+use xtask::reconcile::{read_spec, read_variants};
 
 use crate::support::read;
 
@@ -19,9 +23,10 @@ pub(crate) struct Own {
 impl Own {
     pub(crate) fn read() -> Self {
         Self {
-            spec: reconcile::read_spec().expect("the spec"),
-            rulings: Document::read(&reconcile::rulings_path()).expect("the rulings"),
-            variants: variants::read_all(&variants::folder()).expect("the variants"),
+            spec: read_spec().expect("the spec"),
+            rulings: files::read_document(&files::workspace_root().join(RULINGS))
+                .expect("the rulings"),
+            variants: read_variants().expect("the variants"),
         }
     }
 
@@ -33,12 +38,12 @@ impl Own {
     pub(crate) fn with(&self, spec: &Spec, rulings: &Document) -> Reconciled {
         let rulings = Rulings::from_document(rulings).expect("rulings");
         let variants: Vec<_> = self.variants.iter().map(|file| &file.variant).collect();
-        reconcile::reconcile(spec, &variants, &rulings)
+        reconcile(spec, &variants, &rulings)
     }
 }
 
 fn page_path() -> PathBuf {
-    files::workspace_root().join("openapi/RECONCILIATION.md")
+    files::workspace_root().join(RECONCILIATION)
 }
 
 #[test]
@@ -47,7 +52,7 @@ fn everything_is_explained_and_the_page_is_fresh() {
     assert_eq!(reconciled.findings, []);
     assert_eq!(
         reconciled.page,
-        files::read_text(&page_path()).expect("the page"),
+        read_text(&page_path()).expect("the page"),
         "the page is stale; run `cargo xtask reconcile`"
     );
 }
@@ -83,12 +88,7 @@ fn no_token_stands_in_what_was_imported() {
                 .starts_with("sha256: ")
         });
         for line in facts {
-            assert_eq!(
-                xtask::import::samples::without_tokens(line),
-                line,
-                "{}",
-                file.file.display()
-            );
+            assert_eq!(without_tokens(line), line, "{}", file.file.display());
         }
     }
 }
@@ -101,7 +101,7 @@ fn a_variant_file_is_written_as_it_was_read() {
             let yaml = variants::to_yaml(&file.variant).expect("facts are YAML");
             assert_eq!(
                 yaml,
-                files::read_text(&path).expect("the file"),
+                read_text(&path).expect("the file"),
                 "{}",
                 file.file.display()
             );

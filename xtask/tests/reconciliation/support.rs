@@ -6,10 +6,10 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// A document of our own.
+/// A document of our own; they lie with the library that reads them.
 pub(crate) fn document(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/reconciliation/documents")
+        .join("../crates/openapi-evidence/tests/documents")
         .join(name)
 }
 

@@ -113,7 +113,7 @@ impl<O: Operation> Engine<'_, O> {
                         under_way.push(self.send(batch));
                     }
                     Err(source) => {
-                        let error = Error::new(ErrorKind::Invalid, O::NAME).with(|parts| {
+                        let error = Error::new(ErrorKind::InvalidRequest, O::NAME).with(|parts| {
                             parts.sent = false;
                             parts.what = Some("not sent, its intent could not be recorded".into());
                             parts.source = Some(source);
@@ -182,7 +182,7 @@ impl<O: Operation> Engine<'_, O> {
                 (Ok(()), None) => None,
                 (Ok(()), Some(key)) => {
                     let first = *seen.entry(key).or_insert(index);
-                    (first != index).then_some(Rejection::Repeats(first))
+                    (first != index).then_some(Rejection::Duplicate(first))
                 }
             };
             unfit.push((index, rejection));
@@ -191,7 +191,7 @@ impl<O: Operation> Engine<'_, O> {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.client.core.clock.calendar().into()
+        self.client.core.clock.system_time().into()
     }
 
     async fn send(&self, mut batch: Batch) -> Step<O::Output> {
@@ -202,7 +202,7 @@ impl<O: Operation> Engine<'_, O> {
                 let settled = batch.inputs.iter().zip(outputs).map(|(input, output)| {
                     (
                         *input,
-                        output.map_or_else(|| lost_sight_of::<O>(), Outcome::Done),
+                        output.map_or_else(|| lost_sight_of::<O>(), Outcome::Applied),
                     )
                 });
                 Step {
@@ -230,7 +230,7 @@ impl<O: Operation> Engine<'_, O> {
         error: Error,
     ) -> Step<O::Output> {
         debug!(mews.operation = O::NAME, mews.items = inputs.len(), %error, "batch failed");
-        let creates = Effect::of(O::NAME) == Effect::Create;
+        let creates = !Effect::of(O::NAME).is_idempotent();
         batch.in_doubt |= error.maybe_applied();
         let kind = error.kind();
         let error = Arc::new(error);
@@ -253,39 +253,46 @@ impl<O: Operation> Engine<'_, O> {
             return self.verify(batch, inputs, error).await;
         }
         match kind {
-            ErrorKind::AskForLess | ErrorKind::BadRequest | ErrorKind::NotAllowed
+            ErrorKind::RequestTimeout
+            | ErrorKind::ContentTooLarge
+            | ErrorKind::BadRequest
+            | ErrorKind::Forbidden
                 if batch.inputs.len() > 1 =>
             {
                 again(batch.halves())
             }
             // Alone it cannot be made lighter, but what it says can be said again.
-            ErrorKind::AskForLess if error.maybe_applied() && batch.rounds + 1 < MOST_ROUNDS => {
+            _ if error.is_splittable()
+                && error.maybe_applied()
+                && batch.rounds + 1 < MOST_ROUNDS =>
+            {
                 batch.rounds += 1;
                 again(vec![batch])
             }
-            ErrorKind::AskForLess if error.maybe_applied() => all(
+            _ if error.is_splittable() && error.maybe_applied() => all(
                 &|_| Outcome::Unknown(error.clone()),
                 Failure::Passing(error.clone()),
             ),
             ErrorKind::BadRequest
-            | ErrorKind::NotAllowed
-            | ErrorKind::AskForLess
+            | ErrorKind::Forbidden
+            | ErrorKind::RequestTimeout
+            | ErrorKind::ContentTooLarge
             | ErrorKind::Conflict => {
                 let done = |at: usize| {
                     let repeated = batch.in_doubt && kind == ErrorKind::BadRequest;
                     repeated.then(|| O::refused_again(&inputs[at])).flatten()
                 };
-                let refused = || Outcome::Rejected(Rejection::Refused(error.clone()));
+                let refused = || Outcome::Rejected(Rejection::Server(error.clone()));
                 all(
-                    &|at| done(at).map_or_else(refused, Outcome::Done),
+                    &|at| done(at).map_or_else(refused, Outcome::Applied),
                     Failure::None,
                 )
             }
-            ErrorKind::Server | ErrorKind::Undecodable | ErrorKind::Protocol => all(
+            ErrorKind::Server | ErrorKind::Decode | ErrorKind::Protocol => all(
                 &|_| left_over(batch.in_doubt, error.clone()),
                 Failure::Passing(error.clone()),
             ),
-            ErrorKind::Transport if !error.was_never_sent() => all(
+            ErrorKind::Transport if !error.failed_before_sending() => all(
                 &|_| left_over(batch.in_doubt, error.clone()),
                 Failure::Passing(error.clone()),
             ),
@@ -342,18 +349,18 @@ impl<O: Operation> Engine<'_, O> {
         let all_found = found.iter().all(|found| !matches!(found, Found::No));
         for (input, found) in batch.inputs.iter().zip(found) {
             match found {
-                Found::Yes(output) => settled.push((*input, Outcome::Done(output))),
+                Found::Yes(output) => settled.push((*input, Outcome::Applied(output))),
                 Found::Undecided => settled.push((*input, Outcome::Unknown(error.clone()))),
                 Found::No if batch.rounds < MOST_ROUNDS => missing.push(*input),
-                Found::No => settled.push((*input, Outcome::NotDone(error.clone()))),
+                Found::No => settled.push((*input, Outcome::NotApplied(error.clone()))),
             }
         }
         // What is not there after the settle time was not applied; that is the condition.
         batch.in_doubt = false;
         batch.inputs = missing;
-        let again = match (error.kind(), batch.inputs.len()) {
+        let again = match (error.is_splittable(), batch.inputs.len()) {
             (_, 0) => Vec::new(),
-            (ErrorKind::AskForLess, 2..) => batch.halves(),
+            (true, 2..) => batch.halves(),
             _ => vec![batch],
         };
         let failure = match (all_found, again.is_empty()) {
@@ -373,7 +380,7 @@ fn left_over<T>(in_doubt: bool, error: Arc<Error>) -> Outcome<T> {
     if in_doubt {
         Outcome::Unknown(error)
     } else {
-        Outcome::NotDone(error)
+        Outcome::NotApplied(error)
     }
 }
 
@@ -382,7 +389,7 @@ fn lost_sight_of<O: Operation>() -> Outcome<O::Output> {
     let error = Error::new(ErrorKind::Protocol, O::NAME).with(|parts| {
         parts.what =
             Some("the server took the request, but its answer does not have this item".into());
-        parts.creates = Effect::of(O::NAME) == Effect::Create;
+        parts.creates = !Effect::of(O::NAME).is_idempotent();
         parts.maybe_applied = true;
     });
     Outcome::Unknown(Arc::new(error))

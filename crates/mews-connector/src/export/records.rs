@@ -84,7 +84,7 @@ enum State {
 
 impl Records {
     pub(super) fn new(export: Export) -> Self {
-        let now: DateTime<Utc> = export.client.core.clock.calendar().into();
+        let now: DateTime<Utc> = export.client.core.clock.system_time().into();
         let overlap = TimeDelta::from_std(export.overlap).unwrap_or(TimeDelta::zero());
         let since = export.since.map(|since| {
             let start = since.checked_sub_signed(overlap).unwrap_or(since);
@@ -192,7 +192,7 @@ impl Records {
                     }
                     Err(source) => {
                         return Poll::Ready(Some(Err(Error::new(
-                            ErrorKind::Invalid,
+                            ErrorKind::InvalidRequest,
                             voucher_codes::GET_ALL,
                         )
                         .with(|parts| {

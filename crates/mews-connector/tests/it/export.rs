@@ -148,7 +148,7 @@ async fn what_cannot_be_repeated_ends_it_and_the_checkpoint_goes_on() {
         assert!(
             matches!(
                 error.kind(),
-                ErrorKind::Undecodable | ErrorKind::Protocol | ErrorKind::Credentials
+                ErrorKind::Decode | ErrorKind::Protocol | ErrorKind::Unauthorized
             ),
             "{error}"
         );

@@ -65,7 +65,7 @@ async fn meet(call: Call, fault: Fault) -> (Result<u32, Error>, Sandbox, Vec<Dur
     let (sandbox, client, clock) =
         start(Sandbox::builder().fault(fault.on(call.operation()))).await;
     let result = call.make(&client).await;
-    (result, sandbox, clock.slept())
+    (result, sandbox, clock.sleeps())
 }
 
 fn sent(sandbox: &Sandbox, call: Call) -> usize {
@@ -132,9 +132,9 @@ async fn what_was_never_sent_is_sent_again() {
             .unwrap();
         let error = call.make(&client).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Transport, "{call:?}");
-        assert_eq!((error.attempts(), clock.slept().len()), (5, 4), "{call:?}");
+        assert_eq!((error.attempts(), clock.sleeps().len()), (5, 4), "{call:?}");
         assert!(
-            error.was_never_sent() && error.is_retryable() && !error.maybe_applied(),
+            error.failed_before_sending() && error.is_retryable() && !error.maybe_applied(),
             "{call:?}"
         );
     }
@@ -196,7 +196,7 @@ async fn an_html_502_and_an_unreadable_200_keep_all_there_is() {
     for fault in [Fault::truncated_json(), Fault::invalid_json()] {
         let (result, sandbox, _) = meet(Call::Add, fault).await;
         let error = result.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Undecodable);
+        assert_eq!(error.kind(), ErrorKind::Decode);
         assert_eq!(error.status().unwrap(), 200);
         assert!(error.request_id().is_some() && error.json_path().is_some());
         assert!(error.body().unwrap().text().contains("VoucherCodes"));
@@ -209,13 +209,13 @@ async fn an_html_502_and_an_unreadable_200_keep_all_there_is() {
 async fn other_refusals_go_to_the_caller_at_once() {
     let kinds = [
         (400, ErrorKind::BadRequest),
-        (401, ErrorKind::Credentials),
-        (403, ErrorKind::NotAllowed),
+        (401, ErrorKind::Unauthorized),
+        (403, ErrorKind::Forbidden),
         (404, ErrorKind::NotFound),
-        (408, ErrorKind::AskForLess),
+        (408, ErrorKind::RequestTimeout),
         (409, ErrorKind::Conflict),
         (410, ErrorKind::Gone),
-        (413, ErrorKind::AskForLess),
+        (413, ErrorKind::ContentTooLarge),
         (418, ErrorKind::Protocol),
     ];
     for (status, kind) in kinds {

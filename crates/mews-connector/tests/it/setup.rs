@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mews_connector::clock::ManualClock;
-use mews_connector::{Client, ClientBuilder, Pacing};
+use mews_connector::{Client, ClientBuilder, RateLimit};
 use mews_sandbox::{Builder, Sandbox, builtin};
 
 /// A client of `url` whose waits take no time.
@@ -14,7 +14,7 @@ pub(crate) fn client_of(url: &str, clock: &ManualClock) -> ClientBuilder {
         .clock(clock.clone())
         .seed(7)
         .timeout(Duration::from_secs(20))
-        .pacing(Pacing::unlimited())
+        .rate_limit(RateLimit::unlimited())
 }
 
 /// A sandbox, and a client of it whose waits take no time.

@@ -88,7 +88,7 @@ async fn bad_input_is_refused_before_it_is_sent() {
             .await
             .unwrap_err()
             .kind(),
-        ErrorKind::Invalid
+        ErrorKind::InvalidRequest
     );
     assert!(
         client
@@ -96,7 +96,7 @@ async fn bad_input_is_refused_before_it_is_sent() {
             .delete([])
             .await
             .unwrap_err()
-            .was_never_sent()
+            .failed_before_sending()
     );
     let filter = VoucherCodeFilter::vouchers([voucher]);
     for count in [0, 1001] {
@@ -176,8 +176,8 @@ async fn portfolio_handles_name_their_enterprises() {
         .bulk()
         .add_voucher_codes([NewVoucherCode::new(voucher, "Q")])
         .await;
-    assert_eq!(report.counts().not_done, 1);
-    assert_eq!(report.stopped().unwrap().kind(), ErrorKind::Invalid);
+    assert_eq!(report.counts().not_applied, 1);
+    assert_eq!(report.stopped().unwrap().kind(), ErrorKind::InvalidRequest);
 }
 
 #[tokio::test]
@@ -246,7 +246,7 @@ async fn what_an_unknown_operation_does_decides_about_repeating_it() {
         ("bills/close", None, 1),
         (
             "bills/close",
-            Some(mews_connector::retry::Effect::Replace),
+            Some(mews_connector::retry::Effect::Update),
             5,
         ),
     ] {

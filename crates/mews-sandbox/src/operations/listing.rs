@@ -14,6 +14,9 @@ use crate::instant::Instant;
 use crate::operation::Operation;
 use crate::spec::{ENVELOPE, Schema};
 
+/// Returns `true` if a record is to be listed.
+type Matches<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+
 const ENTERPRISE_ID: &str = "EnterpriseId";
 
 impl Context<'_> {
@@ -37,7 +40,7 @@ impl Context<'_> {
                 "the fixtures have no `{list}` with all properties that the spec requires; add them to the fixtures"
             )));
         };
-        let mut matches: Vec<Box<dyn Fn(&Value) -> bool + '_>> = Vec::new();
+        let mut matches: Vec<Matches<'_>> = Vec::new();
         let enterprises = self.enterprises(body)?;
         let scope = scope_property(list, items);
         matches.push(Box::new(move |record| {
@@ -129,7 +132,7 @@ fn filter<'a>(
     items: Schema<'_>,
     name: &str,
     value: &Value,
-) -> Result<Box<dyn Fn(&Value) -> bool + 'a>, ApiError> {
+) -> Result<Matches<'a>, ApiError> {
     if let (Some(singular), Value::Array(wanted)) = (name.strip_suffix("Ids"), value) {
         let own = format!("{singular}Id");
         let property = if items.property(&own).is_some() {

@@ -1,7 +1,7 @@
 //! Data files.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,10 +20,8 @@ pub(super) fn is_foreign(path: &Path) -> rusqlite::Result<bool> {
     let read =
         File::open(path).and_then(|file| file.take(HEADER_LEN as u64).read_to_end(&mut header));
     match read {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        // SQLite reports the reason when the file is opened.
-        Err(_) => return Ok(false),
-        Ok(0) => return Ok(false),
+        // A new file; or SQLite reports the reason when it opens the file.
+        Err(_) | Ok(0) => return Ok(false),
         Ok(_) => {}
     }
     if header.len() < HEADER_LEN || !header.starts_with(MAGIC) {

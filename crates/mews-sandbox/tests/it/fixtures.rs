@@ -131,6 +131,8 @@ fn changed(place: &str, value: Value) -> Value {
     fixtures
 }
 
+// Most of it is a table.
+#[allow(clippy::too_many_lines)]
 #[tokio::test]
 async fn rejects_invalid_fixtures_with_the_pointer_of_the_violation() {
     let unknown = "00000000-0000-4000-8000-000000000000";

@@ -1,0 +1,95 @@
+//! What is done to the code that progenitor wrote.
+//!
+//! Each pass is general: it works on any document's code, guided by the published contract.
+
+pub(crate) mod code;
+mod constructors;
+mod deprecations;
+mod documentation;
+mod headers;
+mod matches;
+mod newtypes;
+mod open_enums;
+mod options;
+mod request_checks;
+mod wire_names;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+use syn::File;
+
+use crate::conventions::Conventions;
+use crate::lower::{self, Lowered};
+use openapi_tree::error::Result;
+use openapi_tree::schemas::{request_components, response_components};
+
+/// What the passes know of the document.
+pub struct Contract<'a> {
+    /// The document's file, as messages name it.
+    pub file: &'a Path,
+    /// The contract in the generator's terms, limits and requirements kept.
+    pub tree: &'a Value,
+    /// Schemas that a request can reach.
+    pub requests: BTreeSet<String>,
+    /// Schemas that a response can reach.
+    pub responses: BTreeSet<String>,
+    /// The conventions of the API.
+    pub conventions: &'a Conventions,
+    /// Schemas whose Rust type is hand-written.
+    pub replaced: BTreeSet<String>,
+    /// For each schema, the names that are sent, by those that the generator got.
+    pub wire: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl<'a> Contract<'a> {
+    /// Creates the contract of a document.
+    pub fn new(file: &'a Path, lowered: &'a Lowered, conventions: &'a Conventions) -> Self {
+        let tree = &lowered.contract;
+        Self {
+            file,
+            tree,
+            requests: request_components(tree),
+            responses: response_components(tree),
+            conventions,
+            replaced: conventions.replaced.keys().cloned().collect(),
+            wire: lower::wire_names(&lowered.tree),
+        }
+    }
+}
+
+/// One step of finishing.
+pub struct Pass {
+    /// Its name.
+    pub name: &'static str,
+    /// What of progenitor's code it mends.
+    pub mends: &'static str,
+    /// Does it.
+    pub apply: fn(&mut File, &Contract<'_>) -> Result<()>,
+}
+
+/// The passes in their order. Documentation comes last, so that it covers what the others wrote.
+pub const PASSES: [Pass; 10] = [
+    wire_names::PASS,
+    options::PASS,
+    headers::PASS,
+    matches::PASS,
+    newtypes::PASS,
+    open_enums::PASS,
+    constructors::PASS,
+    request_checks::PASS,
+    deprecations::PASS,
+    documentation::PASS,
+];
+
+/// Runs every pass.
+///
+/// # Errors
+/// When a pass does not find what it is to work on.
+pub fn finish(code: &mut File, contract: &Contract<'_>) -> Result<()> {
+    for pass in &PASSES {
+        (pass.apply)(code, contract)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! Room to grow: a property added to the API must not break code that builds or matches a type.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use serde_json::Value;
+use syn::{Field, File, Item, Path, Type, parse_quote};
+
+use super::{Contract, Pass, code};
+use openapi_tree::error::Result;
+use openapi_tree::schemas::{components, required};
+
+pub(super) const PASS: Pass = Pass {
+    name: "constructors",
+    mends: "progenitor's structs are exhaustive and have no constructor, so that every new property breaks callers",
+    apply,
+};
+
+fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
+    let items = code::types(file, contract)?;
+    for (name, schema) in components(contract.tree) {
+        let is_request = contract.requests.contains(name);
+        if contract.replaced.contains(name) || !(is_request || contract.responses.contains(name)) {
+            continue;
+        }
+        let Some(fields) = code::named_fields(items, name) else {
+            continue;
+        };
+        let constructor = is_request
+            .then(|| constructor(name, schema, &fields, contract))
+            .transpose()?;
+        let Some(index) = items
+            .iter()
+            .position(|item| matches!(item, Item::Struct(item) if item.ident == name))
+        else {
+            continue;
+        };
+        if let Item::Struct(item) = &mut items[index] {
+            item.attrs.push(parse_quote!(#[non_exhaustive]));
+        }
+        if let Some(constructor) = constructor {
+            items.insert(index + 1, constructor);
+        }
+    }
+    Ok(())
+}
+
+/// `new` with the required properties, in the order in which the document lists them.
+fn constructor(
+    name: &str,
+    schema: &Value,
+    fields: &[&Field],
+    contract: &Contract<'_>,
+) -> Result<Item> {
+    let required = required(schema);
+    let wire_names: Vec<String> = fields
+        .iter()
+        .map(|field| code::field_wire_name(field))
+        .collect();
+    let mut parameters = Vec::new();
+    for property in &required {
+        let Some(position) = wire_names.iter().position(|name| name == property) else {
+            return Err(code::unexpected(
+                contract,
+                &format!("has no field for the required property `{property}` of `{name}`"),
+            ));
+        };
+        let field = fields[position];
+        let ident = &field.ident;
+        let ty = parameter_type(&field.ty, is_nullable(schema, property));
+        parameters.push(quote!(#ident: #ty));
+    }
+    let values = fields.iter().zip(&wire_names).map(|(field, property)| {
+        let ident = &field.ident;
+        if required.contains(&property.as_str()) {
+            argument(field, is_nullable(schema, property))
+        } else {
+            let value = default_of(field);
+            quote!(#ident: #value)
+        }
+    });
+    let ident = Ident::new(name, Span::call_site());
+    let doc = if required.is_empty() {
+        " Nothing set."
+    } else {
+        " What the document requires; all else is left out until it is set."
+    };
+    Ok(parse_quote! {
+        impl #ident {
+            #[doc = #doc]
+            #[must_use]
+            pub fn new(#(#parameters),*) -> Self {
+                Self { #(#values),* }
+            }
+        }
+    })
+}
+
+fn is_nullable(schema: &Value, property: &str) -> bool {
+    schema["properties"][property]["nullable"] == Value::Bool(true)
+}
+
+/// A field is optional where a response may leave it out; a request that requires it gets the value itself.
+fn inner(ty: &Type, nullable: bool) -> (&Type, bool) {
+    match code::option_of(ty) {
+        Some(inner) if !nullable => (inner, true),
+        _ => (ty, false),
+    }
+}
+
+fn is_string(ty: &Type) -> bool {
+    code::last_segment(ty).is_some_and(|name| name == "String")
+}
+
+fn parameter_type(ty: &Type, nullable: bool) -> TokenStream {
+    let (ty, _) = inner(ty, nullable);
+    if is_string(ty) {
+        quote!(impl ::std::convert::Into<#ty>)
+    } else {
+        quote!(#ty)
+    }
+}
+
+fn argument(field: &Field, nullable: bool) -> TokenStream {
+    let ident = &field.ident;
+    let (ty, wrap) = inner(&field.ty, nullable);
+    match (is_string(ty), wrap) {
+        (true, true) => quote!(#ident: Some(#ident.into())),
+        (true, false) => quote!(#ident: #ident.into()),
+        (false, true) => quote!(#ident: Some(#ident)),
+        (false, false) => quote!(#ident),
+    }
+}
+
+fn default_of(field: &Field) -> TokenStream {
+    match code::serde_argument(&field.attrs, "default")
+        .and_then(|path| syn::parse_str::<Path>(&path).ok())
+    {
+        Some(path) => quote!(#path()),
+        None if code::option_of(&field.ty).is_some() => quote!(None),
+        None => quote!(::std::default::Default::default()),
+    }
+}

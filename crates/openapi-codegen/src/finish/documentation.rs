@@ -1,0 +1,92 @@
+//! Documentation as a person would have written it down.
+
+use syn::visit_mut::VisitMut;
+use syn::{Attribute, File, Variant, parse_quote};
+
+use super::{Contract, Pass, code};
+use openapi_tree::error::Result;
+
+pub(super) const PASS: Pass = Pass {
+    name: "documentation",
+    mends: "progenitor writes block comments and comments without a space, and leaves enum variants without a word",
+    apply,
+};
+
+#[expect(clippy::unnecessary_wraps, reason = "all passes have one signature")]
+fn apply(file: &mut File, _contract: &Contract<'_>) -> Result<()> {
+    Documentation.visit_file_mut(file);
+    Ok(())
+}
+
+struct Documentation;
+
+impl VisitMut for Documentation {
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        let before = std::mem::take(attributes);
+        for attribute in before {
+            match code::doc_text(&attribute) {
+                Some(text) => attributes.extend(lines(&text)),
+                None => attributes.push(attribute),
+            }
+        }
+        // progenitor puts a derive before the documentation of `Client`.
+        attributes.sort_by_key(|attribute| !attribute.path().is_ident("doc"));
+    }
+
+    fn visit_variant_mut(&mut self, variant: &mut Variant) {
+        if !variant
+            .attrs
+            .iter()
+            .any(|attribute| code::doc_text(attribute).is_some())
+        {
+            let text = code::wire_name(&variant.attrs, &variant.ident.to_string());
+            let text = format!(" `{text}`");
+            variant.attrs.insert(0, parse_quote!(#[doc = #text]));
+        }
+        syn::visit_mut::visit_variant_mut(self, variant);
+    }
+}
+
+/// Code in a description is no program of ours, which `cargo test` would run: a block that does not say what it is
+/// is text, and so is one that is only indented.
+fn lines(text: &str) -> Vec<Attribute> {
+    let mut in_block = false;
+    let text = text
+        .replace("\r\n", "\n")
+        .replace('\r', "\n")
+        // Letters that turn the direction of writing: the compiler refuses them in comments.
+        .replace(
+            ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}'],
+            "",
+        )
+        .replace(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'], "");
+    text.trim_end()
+        .split('\n')
+        .map(|line| {
+            let line = line.trim_end();
+            let line = match line.trim_start().strip_prefix("```") {
+                Some(language) => {
+                    in_block = !in_block;
+                    let opens = in_block;
+                    if opens && language.chars().all(char::is_whitespace) {
+                        "```text"
+                    } else if opens && language.starts_with("rust") {
+                        "```rust,ignore"
+                    } else {
+                        line
+                    }
+                }
+                None if !in_block && (line.starts_with("    ") || line.starts_with('\t')) => {
+                    line.trim_start()
+                }
+                None => line,
+            };
+            let line = if line.is_empty() || line.starts_with(' ') {
+                line.to_owned()
+            } else {
+                format!(" {line}")
+            };
+            parse_quote!(#[doc = #line])
+        })
+        .collect()
+}

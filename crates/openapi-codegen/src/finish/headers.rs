@@ -1,0 +1,167 @@
+//! Requests as the document describes them, and a client that can be made without a panic.
+
+use quote::ToTokens;
+use syn::visit_mut::VisitMut;
+use syn::{Expr, File, ImplItem, Item, Stmt, parse_quote};
+
+use super::{Contract, Pass, code};
+use openapi_tree::error::Result;
+
+pub(super) const PASS: Pass = Pass {
+    name: "documented-requests",
+    mends: "progenitor adds a header `api-version` that no document knows, calls methods of reqwest that it does not \
+            have, and its `Client::new` unwraps and follows redirects, which would send the body with its \
+            credentials along",
+    apply,
+};
+
+fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
+    for function in code::operations(file) {
+        let before = function.block.stmts.len();
+        let has_own = function.block.stmts.iter().any(is_own_header);
+        function.block.stmts.retain(|statement| {
+            !is_api_version(statement) && (has_own || !is_header_map(statement))
+        });
+        if !has_own {
+            RemoveHeaders.visit_block_mut(&mut function.block);
+        }
+        NameMethods.visit_block_mut(&mut function.block);
+        let removed = if has_own { 1 } else { 2 };
+        if function.block.stmts.len() + removed != before {
+            return Err(code::unexpected(
+                contract,
+                &format!(
+                    "does not set the header `api-version` as it did in `{}`",
+                    function.sig.ident
+                ),
+            ));
+        }
+    }
+    for item in &mut file.items {
+        let Item::Impl(block) = item else { continue };
+        for item in &mut block.items {
+            match item {
+                ImplItem::Fn(function) if function.sig.ident == "new" => {
+                    make_fallible(function);
+                }
+                ImplItem::Fn(function) if function.sig.ident == "new_with_client" => {
+                    warn_of_redirects(function);
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `let mut header_map = …;`
+fn is_header_map(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Local(local) => local.pat.to_token_stream().to_string() == "mut header_map",
+        _ => false,
+    }
+}
+
+/// `header_map.append(…);`, for `api-version` by a name made of text, for a parameter by the text itself.
+fn is_api_version(statement: &Stmt) -> bool {
+    let Stmt::Expr(Expr::MethodCall(call), _) = statement else {
+        return false;
+    };
+    let is_name_of_text = |argument: &Expr| matches!(argument, Expr::Call(_));
+    call.method == "append"
+        && call.receiver.to_token_stream().to_string() == "header_map"
+        && call.args.first().is_some_and(is_name_of_text)
+}
+
+/// A header that is a parameter, set always or if it is given.
+fn is_own_header(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Local(_) => false,
+        statement if is_api_version(statement) => false,
+        statement => {
+            let text = statement.to_token_stream().to_string();
+            text.starts_with("header_map . append") || text.contains("{ header_map . append")
+        }
+    }
+}
+
+/// reqwest has a method of its own for six methods of HTTP only.
+struct NameMethods;
+
+impl VisitMut for NameMethods {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        syn::visit_mut::visit_expr_mut(self, expression);
+        if let Expr::MethodCall(call) = expression
+            && (call.method == "options" || call.method == "trace")
+            && call.args.len() == 1
+        {
+            let name = quote::format_ident!("{}", call.method.to_string().to_ascii_uppercase());
+            let (receiver, url) = (&call.receiver, &call.args);
+            *expression = parse_quote!(#receiver.request(::reqwest::Method::#name, #url));
+        }
+    }
+}
+
+struct RemoveHeaders;
+
+impl VisitMut for RemoveHeaders {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        while let Expr::MethodCall(call) = expression
+            && call.method == "headers"
+            && call.args.to_token_stream().to_string() == "header_map"
+        {
+            *expression = (*call.receiver).clone();
+        }
+        syn::visit_mut::visit_expr_mut(self, expression);
+    }
+}
+
+fn make_fallible(function: &mut syn::ImplItemFn) {
+    function.attrs.push(parse_quote!(#[doc = ""]));
+    function
+        .attrs
+        .push(parse_quote!(#[doc = " No redirect is followed: the body would go along."]));
+    function.attrs.push(parse_quote!(#[doc = ""]));
+    function.attrs.push(parse_quote!(#[doc = " # Errors"]));
+    function
+        .attrs
+        .push(parse_quote!(#[doc = " When no TLS backend can be set up."]));
+    function.sig.output = parse_quote!(-> ::reqwest::Result<Self>);
+    Fallible.visit_block_mut(&mut function.block);
+    if let Some(Stmt::Expr(last, None)) = function.block.stmts.last_mut() {
+        *last = parse_quote!(Ok(#last));
+    }
+}
+
+fn warn_of_redirects(function: &mut syn::ImplItemFn) {
+    function.attrs.push(parse_quote!(#[doc = ""]));
+    function.attrs.push(parse_quote!(
+        #[doc = " A redirect that `client` follows takes the body along: build it with `redirect::Policy::none()`."]
+    ));
+}
+
+struct Fallible;
+
+impl VisitMut for Fallible {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        syn::visit_mut::visit_expr_mut(self, expression);
+        let replacement: Option<Expr> = match expression {
+            Expr::MethodCall(call) if call.method == "unwrap" => {
+                let receiver = &call.receiver;
+                Some(parse_quote!(#receiver?))
+            }
+            Expr::MethodCall(call) if call.method == "connect_timeout" => {
+                let (receiver, arguments) = (&call.receiver, &call.args);
+                Some(parse_quote!(
+                    #receiver
+                        .redirect(::reqwest::redirect::Policy::none())
+                        .connect_timeout(#arguments)
+                ))
+            }
+            _ => None,
+        };
+        if let Some(replacement) = replacement {
+            *expression = replacement;
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A value that the document does not know yet must not lose a page.
+
+use std::collections::BTreeSet;
+
+use quote::format_ident;
+use serde_json::Value;
+use syn::{Attribute, File, Ident, Item, Variant, parse_quote};
+
+use super::{Contract, Pass, code};
+use crate::rust_names::unique;
+use openapi_tree::error::Result;
+use openapi_tree::schemas::components;
+
+pub(super) const PASS: Pass = Pass {
+    name: "open-enums",
+    mends: "typify refuses a whole response for one enum value that the document does not list",
+    apply,
+};
+
+fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
+    let names: BTreeSet<&String> = components(contract.tree)
+        .filter(|(name, schema)| {
+            contract.responses.contains(*name)
+                && !contract.replaced.contains(*name)
+                && is_text_enum(schema)
+        })
+        .map(|(name, _)| name)
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let items = code::types(file, contract)?;
+    let mut missing: BTreeSet<&str> = names.iter().map(|name| name.as_str()).collect();
+    let mut opened = Vec::with_capacity(items.len());
+    for item in std::mem::take(items) {
+        match item {
+            Item::Enum(closed) if missing.remove(closed.ident.to_string().as_str()) => {
+                opened.extend(open(&closed.ident, &closed.attrs, closed.variants.iter()));
+            }
+            // What typify derived or wrote for the closed enum; it stands behind it.
+            Item::Impl(block) if is_opened(&block, &names, &missing) => {}
+            item => opened.push(item),
+        }
+    }
+    *items = opened;
+    if let Some(name) = missing.into_iter().next() {
+        return Err(code::unexpected(
+            contract,
+            &format!("has no enum `{name}`, though a response can hold one"),
+        ));
+    }
+    items.extend(text_visitor());
+    Ok(())
+}
+
+fn is_opened(block: &syn::ItemImpl, names: &BTreeSet<&String>, missing: &BTreeSet<&str>) -> bool {
+    code::last_segment(&block.self_ty)
+        .is_some_and(|name| names.contains(&name) && !missing.contains(name.as_str()))
+}
+
+/// Whether a schema is an enum of texts.
+pub(super) fn is_text_enum(schema: &Value) -> bool {
+    schema
+        .get("enum")
+        .and_then(Value::as_array)
+        .is_some_and(|values| values.iter().any(Value::is_string))
+}
+
+/// What the variant for values that the document does not list is called.
+fn fallback(known: &[String]) -> String {
+    let mut taken: BTreeSet<String> = known.iter().cloned().collect();
+    if taken.contains("Unknown") {
+        unique("Unrecognized", &mut taken)
+    } else {
+        "Unknown".to_owned()
+    }
+}
+
+fn open<'a>(
+    name: &Ident,
+    attributes: &[Attribute],
+    variants: impl Iterator<Item = &'a Variant>,
+) -> Vec<Item> {
+    let docs = attributes
+        .iter()
+        .filter(|attribute| code::doc_text(attribute).is_some());
+    let (idents, texts): (Vec<&Ident>, Vec<String>) = variants
+        .map(|variant| {
+            let text = code::wire_name(&variant.attrs, &variant.ident.to_string());
+            (&variant.ident, text)
+        })
+        .unzip();
+    let known: Vec<String> = idents.iter().map(ToString::to_string).collect();
+    let unknown = format_ident!("{}", fallback(&known));
+    let variant_docs = texts.iter().map(|text| format!(" `{text}`"));
+    let listed = texts.clone();
+    vec![
+        parse_quote! {
+            #(#docs)*
+            #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+            #[non_exhaustive]
+            pub enum #name {
+                #(
+                    #[doc = #variant_docs]
+                    #idents,
+                )*
+                /// A value that the document does not list, as it was sent. Requests with it are refused.
+                #unknown(::std::string::String),
+            }
+        },
+        parse_quote! {
+            impl #name {
+                /// The values that the document lists.
+                pub const KNOWN: &'static [&'static str] = &[#(#listed),*];
+
+                /// The value as it is sent.
+                pub fn as_str(&self) -> &str {
+                    match self {
+                        #(Self::#idents => #texts,)*
+                        Self::#unknown(value) => value,
+                    }
+                }
+            }
+        },
+        parse_quote! {
+            impl ::std::convert::From<&str> for #name {
+                fn from(value: &str) -> Self {
+                    match value {
+                        #(#texts => Self::#idents,)*
+                        _ => Self::#unknown(value.to_owned()),
+                    }
+                }
+            }
+        },
+        parse_quote! {
+            impl ::std::convert::From<::std::string::String> for #name {
+                fn from(value: ::std::string::String) -> Self {
+                    match value.as_str() {
+                        #(#texts => Self::#idents,)*
+                        _ => Self::#unknown(value),
+                    }
+                }
+            }
+        },
+        parse_quote! {
+            impl ::std::str::FromStr for #name {
+                type Err = ::std::convert::Infallible;
+                fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+                    Ok(value.into())
+                }
+            }
+        },
+        parse_quote! {
+            impl ::std::fmt::Display for #name {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.write_str(self.as_str())
+                }
+            }
+        },
+        parse_quote! {
+            impl ::serde::Serialize for #name {
+                fn serialize<S: ::serde::Serializer>(
+                    &self,
+                    serializer: S,
+                ) -> ::std::result::Result<S::Ok, S::Error> {
+                    serializer.serialize_str(self.as_str())
+                }
+            }
+        },
+        parse_quote! {
+            impl<'de> ::serde::Deserialize<'de> for #name {
+                fn deserialize<D: ::serde::Deserializer<'de>>(
+                    deserializer: D,
+                ) -> ::std::result::Result<Self, D::Error> {
+                    deserializer.deserialize_str(TextVisitor(::std::marker::PhantomData))
+                }
+            }
+        },
+    ]
+}
+
+/// One visitor for all open enums: a known value costs no allocation.
+fn text_visitor() -> [Item; 2] {
+    let visitor = parse_quote! {
+        struct TextVisitor<T>(::std::marker::PhantomData<T>);
+    };
+    let implementation = parse_quote! {
+        impl<'de, T> ::serde::de::Visitor<'de> for TextVisitor<T>
+        where
+            T: for<'a> ::std::convert::From<&'a str> + ::std::convert::From<::std::string::String>,
+        {
+            type Value = T;
+
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: ::serde::de::Error>(self, value: &str) -> ::std::result::Result<T, E> {
+                Ok(value.into())
+            }
+
+            fn visit_string<E: ::serde::de::Error>(
+                self,
+                value: ::std::string::String,
+            ) -> ::std::result::Result<T, E> {
+                Ok(value.into())
+            }
+        }
+    };
+    [visitor, implementation]
+}

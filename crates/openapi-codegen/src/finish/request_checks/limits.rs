@@ -1,0 +1,188 @@
+//! The module that generated checks call.
+
+use syn::{Item, parse_quote};
+
+/// `pub mod limits`.
+#[expect(
+    clippy::too_many_lines,
+    reason = "it is one piece of code, to be read as one"
+)]
+pub(super) fn module() -> Item {
+    parse_quote! {
+        /// What a request must keep to, checked before it is sent.
+        pub mod limits {
+            /// A limit that a request breaks.
+            ///
+            /// Its `Display` is one line: which property, what it has, what is allowed. Texts are never part of
+            /// it, only their lengths, but for the values of enums.
+            #[derive(Clone, Debug, PartialEq, Eq)]
+            #[non_exhaustive]
+            pub struct BrokenLimit {
+                /// The property, such as `Items[3].Name`.
+                pub property: ::std::string::String,
+                /// What it has.
+                pub has: ::std::string::String,
+                /// What is allowed.
+                pub allowed: ::std::string::String,
+            }
+
+            impl BrokenLimit {
+                /// A limit that hand-written code checks: what the value has, and what is allowed.
+                pub fn new(
+                    has: impl ::std::convert::Into<::std::string::String>,
+                    allowed: impl ::std::convert::Into<::std::string::String>,
+                ) -> Self {
+                    Self {
+                        property: ::std::string::String::new(),
+                        has: has.into(),
+                        allowed: allowed.into(),
+                    }
+                }
+
+                #[allow(dead_code)]
+                pub(super) fn missing(property: &str) -> Self {
+                    Self::new("no value", "one is required").within(property)
+                }
+
+                #[allow(dead_code)]
+                pub(super) fn not_listed(value: &str, known: &[&str]) -> Self {
+                    Self::new(
+                        format!("the value `{value}`"),
+                        format!("one of {}", known.join(", ")),
+                    )
+                }
+
+                /// The same limit, seen from around the property.
+                #[must_use]
+                pub fn within(mut self, property: &str) -> Self {
+                    let separator = if self.property.is_empty() || self.property.starts_with('[') {
+                        ""
+                    } else {
+                        "."
+                    };
+                    self.property = format!("{property}{separator}{}", self.property);
+                    self
+                }
+            }
+
+            impl ::std::fmt::Display for BrokenLimit {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    write!(f, "`{}` has {}; allowed: {}", self.property, self.has, self.allowed)
+                }
+            }
+
+            impl ::std::error::Error for BrokenLimit {}
+
+            type Checked = ::std::result::Result<(), BrokenLimit>;
+
+            fn allowed(least: usize, most: usize, unit: &str) -> ::std::string::String {
+                match (least, most) {
+                    (least, usize::MAX) => format!("at least {least} {unit}"),
+                    (0, most) => format!("at most {most} {unit}"),
+                    (least, most) => format!("{least} to {most} {unit}"),
+                }
+            }
+
+            fn within(
+                property: &str,
+                count: usize,
+                least: usize,
+                most: usize,
+                unit: &str,
+            ) -> Checked {
+                if (least..=most).contains(&count) {
+                    Ok(())
+                } else {
+                    let broken =
+                        BrokenLimit::new(format!("{count} {unit}"), allowed(least, most, unit));
+                    Err(broken.within(property))
+                }
+            }
+
+            #[allow(dead_code)]
+            pub(super) fn length(property: &str, text: &str, least: usize, most: usize) -> Checked {
+                within(property, text.chars().count(), least, most, "characters")
+            }
+
+            #[allow(dead_code)]
+            pub(super) fn items(property: &str, count: usize, least: usize, most: usize) -> Checked {
+                within(property, count, least, most, "items")
+            }
+
+            #[allow(dead_code)]
+            pub(super) fn number<T: PartialOrd + ::std::fmt::Display>(
+                property: &str,
+                number: T,
+                least: T,
+                most: T,
+            ) -> Checked {
+                if number >= least && number <= most {
+                    Ok(())
+                } else {
+                    let broken = BrokenLimit::new(
+                        format!("the value {number}"),
+                        format!("{least} to {most}"),
+                    );
+                    Err(broken.within(property))
+                }
+            }
+
+            #[allow(dead_code)]
+            pub(super) fn unique<T: PartialEq>(property: &str, items: &[T]) -> Checked {
+                let repeated = items
+                    .iter()
+                    .enumerate()
+                    .any(|(index, item)| items[..index].contains(item));
+                if repeated {
+                    let broken = BrokenLimit::new("an item twice", "each item once");
+                    Err(broken.within(property))
+                } else {
+                    Ok(())
+                }
+            }
+
+            #[allow(dead_code)]
+            pub(super) fn each<T>(
+                property: &str,
+                items: &[T],
+                check: impl Fn(&T) -> Checked,
+            ) -> Checked {
+                for (index, item) in items.iter().enumerate() {
+                    check(item).map_err(|broken| {
+                        broken.within(&format!("[{index}]")).within(property)
+                    })?;
+                }
+                Ok(())
+            }
+
+            #[allow(dead_code)]
+            pub(super) fn months(
+                property: &str,
+                start: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+                end: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+                most: u32,
+            ) -> Checked {
+                let (Some(start), Some(end)) = (start, end) else {
+                    return Ok(());
+                };
+                if end < start {
+                    let broken = BrokenLimit::new(
+                        format!("an interval from {start} to {end}"),
+                        "an end that is not before the start",
+                    );
+                    return Err(broken.within(property));
+                }
+                match start.checked_add_months(::chrono::Months::new(most)) {
+                    Some(latest) if end > latest => {
+                        let broken = BrokenLimit::new(
+                            format!("an interval from {start} to {end}"),
+                            format!("at most {most} months"),
+                        );
+                        Err(broken.within(property))
+                    }
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What makes a document one that code can be made of.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::rust_names::snake;
+use openapi_tree::document::{Document, escape};
+use openapi_tree::lint::{Findings, Rule};
+use openapi_tree::schemas::{METHODS, each_schema, operations};
+
+pub(super) const RULES: [Rule; 5] = [
+    ("openapi-version", version),
+    ("openapi-form", form),
+    ("operation-id", operation_ids),
+    ("path-item", path_items),
+    ("bounds", bounds),
+];
+
+fn version(document: &Document, findings: &mut Findings) {
+    match document.tree.get("openapi").and_then(Value::as_str) {
+        Some(version) if version.starts_with("3.0.") => {}
+        Some(version) => findings.add(
+            "/openapi",
+            format!("is OpenAPI {version}; progenitor takes 3.0 alone"),
+            "write the document as OpenAPI 3.0.3 (`nullable: true` in place of the type `null`)",
+        ),
+        None => findings.add(
+            "/openapi",
+            "does not say that it is OpenAPI",
+            "begin it with `openapi: 3.0.3`",
+        ),
+    }
+    if let Some(version) = document
+        .tree
+        .pointer("/info/version")
+        .and_then(Value::as_str)
+        && !version.is_ascii()
+    {
+        findings.add(
+            "/info/version",
+            "has letters outside of ASCII, which no header can carry",
+            "write the version in ASCII",
+        );
+    }
+}
+
+/// The parser says what is wrong, never where; so each part is parsed by itself, the smallest one last.
+fn form(document: &Document, findings: &mut Findings) {
+    let tree = &document.tree;
+    let Err(error) = serde_json::from_value::<openapiv3::OpenAPI>(tree.clone()) else {
+        return;
+    };
+    let mut place = (String::new(), error.to_string());
+    let mut note = |pointer: &str, error: Option<String>| {
+        if let Some(error) = error
+            && pointer.len() >= place.0.len()
+        {
+            place = (pointer.to_owned(), error);
+        }
+    };
+    for section in ["info", "paths", "components"] {
+        let error = match (section, tree.get(section)) {
+            ("info", Some(node)) => parse_error::<openapiv3::Info>(node),
+            ("paths", Some(node)) => parse_error::<openapiv3::Paths>(node),
+            ("components", Some(node)) => parse_error::<openapiv3::Components>(node),
+            _ => None,
+        };
+        note(&format!("/{section}"), error);
+    }
+    for operation in operations(tree) {
+        let error = parse_error::<openapiv3::Operation>(operation.node);
+        note(&operation.pointer, error);
+        if let Some(body) = operation.node.get("requestBody") {
+            note(
+                &format!("{}/requestBody", operation.pointer),
+                parse_error::<openapiv3::ReferenceOr<openapiv3::RequestBody>>(body),
+            );
+        }
+        let responses = operation.node.get("responses").and_then(Value::as_object);
+        for (status, response) in responses.into_iter().flatten() {
+            note(
+                &format!("{}/responses/{}", operation.pointer, escape(status)),
+                parse_error::<openapiv3::ReferenceOr<openapiv3::Response>>(response),
+            );
+        }
+    }
+    each_schema(tree, &mut |pointer, schema| {
+        note(
+            pointer,
+            parse_error::<openapiv3::ReferenceOr<openapiv3::Schema>>(schema),
+        );
+    });
+    findings.add(
+        place.0,
+        format!("is not of the form of OpenAPI 3.0: {}", place.1),
+        "compare it with the OpenAPI 3.0.3 specification",
+    );
+}
+
+fn parse_error<T: serde::de::DeserializeOwned>(node: &Value) -> Option<String> {
+    serde_json::from_value::<T>(node.clone())
+        .err()
+        .map(|error| error.to_string())
+}
+
+fn operation_ids(document: &Document, findings: &mut Findings) {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for operation in operations(&document.tree) {
+        // One without gets a name of its method and path.
+        let Some(id) = operation.id() else {
+            continue;
+        };
+        // `getAll`, `get_all` and `GetAll` are one name in Rust.
+        let name = snake(id);
+        if let Some(first) = seen.get(&name) {
+            findings.add(
+                format!("{}/operationId", operation.pointer),
+                format!("has the operationId `{id}`, which {first} has too"),
+                "give each operation an operationId of its own",
+            );
+        } else {
+            seen.insert(name, operation.pointer.clone());
+        }
+    }
+}
+
+fn path_items(document: &Document, findings: &mut Findings) {
+    let paths = document.tree.get("paths").and_then(Value::as_object);
+    if paths.is_none() {
+        findings.add(
+            "/paths",
+            "has no paths",
+            "list the operations under `paths`",
+        );
+    }
+    for (path, item) in paths.into_iter().flatten() {
+        let pointer = format!("/paths/{}", escape(path));
+        if path.starts_with("x-") {
+            continue;
+        }
+        if item.get("$ref").is_some() {
+            findings.add(
+                &pointer,
+                "refers to a path item elsewhere, which progenitor does not follow",
+                "write the path item out",
+            );
+        } else if !METHODS.iter().any(|method| item.get(*method).is_some()) {
+            findings.add(
+                &pointer,
+                "has no operation",
+                "add one, or take the path out",
+            );
+        }
+    }
+}
+
+fn bounds(document: &Document, findings: &mut Findings) {
+    const PAIRS: [(&str, &str); 3] = [
+        ("minLength", "maxLength"),
+        ("minItems", "maxItems"),
+        ("minimum", "maximum"),
+    ];
+    each_schema(&document.tree, &mut |pointer, schema| {
+        for (least, most) in PAIRS {
+            let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
+            if let (Some(least_value), Some(most_value)) = (bound(least), bound(most))
+                && least_value > most_value
+            {
+                findings.add(
+                    pointer,
+                    format!("has a {least} of {least_value} above its {most} of {most_value}"),
+                    "exchange them",
+                );
+            }
+        }
+    });
+}

@@ -1,0 +1,250 @@
+//! What OpenAPI allows and the generated client has no way to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::lower::is_request_media_type;
+use crate::rust_names::snake;
+use openapi_tree::document::{Document, escape};
+use openapi_tree::lint::{Findings, Rule};
+use openapi_tree::schemas::{Operation, named_component, operations, resolve};
+
+pub(super) const RULES: [Rule; 4] = [
+    ("path-template", path_templates),
+    ("parameter", parameters),
+    ("parameter-name", parameter_names),
+    ("request-media-type", media_types),
+];
+
+/// Names of arguments that the generated methods use for something else.
+const TAKEN: [&str; 2] = ["body", "header_map"];
+
+/// The parameters of an operation, those of its path behind its own, each where it stands, references followed.
+fn parameters_of<'a>(
+    document: &'a Document,
+    operation: &Operation<'a>,
+) -> Vec<(String, &'a Value)> {
+    let path_pointer = format!("/paths/{}", escape(operation.path));
+    let shared = document
+        .tree
+        .pointer(&path_pointer)
+        .and_then(|item| item.get("parameters"));
+    let mut parameters: Vec<(String, &Value)> = Vec::new();
+    for (pointer, list) in [
+        (&operation.pointer, operation.node.get("parameters")),
+        (&path_pointer, shared),
+    ] {
+        for (index, parameter) in list
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            let parameter = resolve(&document.tree, parameter);
+            let same = |(_, other): &(String, &Value)| {
+                ["name", "in"]
+                    .iter()
+                    .all(|key| other.get(key) == parameter.get(key))
+            };
+            if !parameters.iter().any(same) {
+                parameters.push((format!("{pointer}/parameters/{index}"), parameter));
+            }
+        }
+    }
+    parameters
+}
+
+fn text<'a>(node: &'a Value, key: &str) -> &'a str {
+    node.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn path_templates(document: &Document, findings: &mut Findings) {
+    for operation in operations(&document.tree) {
+        let pointer = format!("/paths/{}", escape(operation.path));
+        let Some(names) = placeholders(operation.path) else {
+            findings.add(
+                pointer,
+                "is no path: it begins with a slash, and each `{` has its `}`",
+                "write it as `/things/{thingId}`",
+            );
+            continue;
+        };
+        let parameters = parameters_of(document, &operation);
+        let in_path: BTreeMap<&str, &str> = parameters
+            .iter()
+            .filter(|(_, parameter)| text(parameter, "in") == "path")
+            .map(|(pointer, parameter)| (text(parameter, "name"), pointer.as_str()))
+            .collect();
+        for name in &names {
+            if !in_path.contains_key(name) {
+                findings.add(
+                    &operation.pointer,
+                    format!("has no parameter for `{{{name}}}` of its path"),
+                    "describe it under `parameters`, with `in: path`",
+                );
+            }
+        }
+        for (name, pointer) in in_path {
+            if !names.contains(name) {
+                findings.add(
+                    pointer,
+                    format!("has the name `{name}`, which its path does not hold"),
+                    format!("write `{{{name}}}` into the path, or take the parameter out"),
+                );
+            }
+        }
+    }
+}
+
+/// The names in braces of a path, if it is one.
+fn placeholders(path: &str) -> Option<BTreeSet<&str>> {
+    let mut names = BTreeSet::new();
+    if !path.starts_with('/') || path.contains("//") {
+        return None;
+    }
+    let mut rest = path;
+    while let Some(brace) = rest.find(['{', '}']) {
+        let after = rest[brace..].strip_prefix('{')?;
+        let end = after.find(['{', '}', '/'])?;
+        if !after[end..].starts_with('}') || end == 0 || !names.insert(&after[..end]) {
+            return None;
+        }
+        rest = &after[end + 1..];
+    }
+    Some(names)
+}
+
+fn parameters(document: &Document, findings: &mut Findings) {
+    for operation in operations(&document.tree) {
+        for (pointer, parameter) in parameters_of(document, &operation) {
+            let place = text(parameter, "in");
+            let style = parameter.get("style").and_then(Value::as_str);
+            let usual = if place == "query" { "form" } else { "simple" };
+            if place == "cookie" {
+                findings.add(
+                    pointer,
+                    "is a cookie, which the generated client can't send",
+                    "leave it out, and set it on the `reqwest::Client` that the client is made with",
+                );
+            } else if parameter.get("schema").is_none() {
+                findings.add(
+                    pointer,
+                    "has no schema of its own, and progenitor writes no parameter as a document of its own",
+                    "describe it by `schema` in place of `content`",
+                );
+            } else if style.is_some_and(|style| style != usual) {
+                findings.add(
+                    pointer,
+                    format!(
+                        "is written in the style `{}`; progenitor knows `{usual}` alone",
+                        style.unwrap_or_default()
+                    ),
+                    "leave it out, or describe it as a text that who calls puts together",
+                );
+            } else if place == "query"
+                && parameter.get("explode") == Some(&Value::Bool(false))
+                && is_container(document, &parameter["schema"])
+            {
+                findings.add(
+                    pointer,
+                    "is a list in one piece (`explode: false`); progenitor repeats the name for each item",
+                    "describe it as a text that who calls puts together",
+                );
+            } else if place == "path" && parameter.get("required") != Some(&Value::Bool(true)) {
+                findings.add(
+                    pointer,
+                    "is part of the path and not required",
+                    "write `required: true`, as OpenAPI asks",
+                );
+            } else if place == "header" && !is_header_name(text(parameter, "name")) {
+                findings.add(
+                    pointer,
+                    "has a name that no header can have",
+                    "write it in letters, digits and hyphens",
+                );
+            }
+        }
+    }
+}
+
+fn is_container(document: &Document, schema: &Value) -> bool {
+    let target = named_component(schema)
+        .and_then(|name| {
+            document
+                .tree
+                .pointer(&format!("/components/schemas/{}", escape(name)))
+        })
+        .unwrap_or(schema);
+    matches!(
+        target.get("type").and_then(Value::as_str),
+        Some("array" | "object")
+    )
+}
+
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+fn parameter_names(document: &Document, findings: &mut Findings) {
+    for operation in operations(&document.tree) {
+        let mut seen: BTreeMap<String, String> = TAKEN
+            .iter()
+            .map(|name| ((*name).to_owned(), "the generated code".to_owned()))
+            .collect();
+        for (pointer, parameter) in parameters_of(document, &operation) {
+            let name = text(parameter, "name");
+            if let Some(other) = seen.insert(snake(name), pointer.clone()) {
+                findings.add(
+                    pointer,
+                    format!("has the name `{name}`, which is the same argument in Rust as that of {other}"),
+                    "leave one of them out",
+                );
+            }
+        }
+    }
+}
+
+fn media_types(document: &Document, findings: &mut Findings) {
+    for operation in operations(&document.tree) {
+        let Some(body) = operation.node.get("requestBody") else {
+            continue;
+        };
+        let pointer = format!("{}/requestBody", operation.pointer);
+        let Some(content) = resolve(&document.tree, body)
+            .get("content")
+            .and_then(Value::as_object)
+        else {
+            continue;
+        };
+        if !content.is_empty() && !content.keys().any(|kind| is_request_media_type(kind)) {
+            let kinds: Vec<&str> = content.keys().map(String::as_str).collect();
+            findings.add(
+                format!("{pointer}/content"),
+                format!(
+                    "is sent as {}, which the generated client can't write",
+                    kinds.join(", ")
+                ),
+                "describe it as application/json, application/x-www-form-urlencoded, \
+                 application/octet-stream or text/plain, or leave the operation out",
+            );
+        }
+        for (kind, media) in content {
+            let is_form = kind.starts_with("application/x-www-form-urlencoded");
+            let encoding = media.get("encoding").and_then(Value::as_object);
+            if is_form
+                && content.len() == 1
+                && encoding.is_some_and(|encoding| !encoding.is_empty())
+            {
+                findings.add(
+                    format!("{pointer}/content/{}/encoding", escape(kind)),
+                    "says how each field is written; progenitor writes all of them in one way",
+                    "take `encoding` out, if the usual way is what it says",
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! A value that may be of several kinds.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::hoist::{Names, is_struct, place_name, rewrite};
+use super::{
+    Changes, Pass, any_json, component_pointer, is_annotation, is_any_json, is_nullable,
+    reference_to,
+};
+use openapi_tree::schemas::{
+    COMPONENTS, each_schema, named_component, referenced_component, response_components,
+};
+
+/// A choice of scalars becomes the scalar that all of them are. A choice of objects stays one where it is only ever
+/// sent: to read it back, something would have to say which of them came, and a client that lets properties be
+/// missing and unknown can't tell by their form. There, and where the kinds differ, it is any JSON, to be decoded by
+/// who knows which it is.
+pub(super) const PASS: Pass = Pass {
+    name: "choices",
+    answers: "typify makes a struct that can't be decoded of `anyOf`, and takes the first object of `oneOf` that \
+              fits, which is the first one always",
+    find,
+    apply,
+};
+
+const CHOICES: [&str; 2] = ["anyOf", "oneOf"];
+
+fn is_choice(schema: &Value) -> bool {
+    schema.get("$ref").is_none() && CHOICES.iter().any(|keyword| schema.get(keyword).is_some())
+}
+
+/// A choice that the generator takes: of several objects that have names, and nothing beside it.
+fn is_simple(tree: &Value, schema: &Value) -> bool {
+    let Some(members) = schema.get("oneOf").and_then(Value::as_array) else {
+        return named_component(schema).is_some();
+    };
+    let is_object = |member: &Value| {
+        referenced_component(member)
+            .and_then(|name| tree.pointer(&component_pointer(name)))
+            .is_some_and(is_struct)
+    };
+    let alone = schema.as_object().is_some_and(|object| {
+        object
+            .keys()
+            .all(|keyword| keyword == "oneOf" || is_annotation(keyword))
+    });
+    named_component(schema).is_some()
+        || alone
+            && members.len() > 1
+            && members.iter().all(is_object)
+            && members
+                .iter()
+                .enumerate()
+                .all(|(index, member)| !members[..index].contains(member))
+}
+
+/// Whether a response can hold what stands at a place.
+fn in_response(pointer: &str, responses: &BTreeSet<String>) -> bool {
+    pointer.contains("/responses/") && pointer.starts_with("/paths/")
+        || pointer
+            .strip_prefix(COMPONENTS)
+            .and_then(|rest| rest.split('/').nth(1))
+            .is_some_and(|name| responses.contains(&name.replace("~1", "/").replace("~0", "~")))
+}
+
+fn find(tree: &Value) -> Vec<String> {
+    let responses = response_components(tree);
+    let mut found = Vec::new();
+    each_schema(tree, &mut |pointer, schema| {
+        if is_choice(schema)
+            && named_component(schema).is_none()
+            && (in_response(pointer, &responses) || !is_simple(tree, schema))
+        {
+            found.push(pointer.to_owned());
+        }
+    });
+    found
+}
+
+fn apply(tree: &mut Value, changes: &mut Changes) {
+    let snapshot = tree.clone();
+    let responses = response_components(&snapshot);
+    let mut names = Names::of(tree);
+    rewrite(tree, &mut |pointer, schema| {
+        if !is_choice(schema) || named_component(schema).is_some() {
+            return Vec::new();
+        }
+        let mut added = Vec::new();
+        let (simple, nullable) = simplify(
+            &snapshot,
+            schema,
+            !in_response(pointer, &responses),
+            &mut |index, member| {
+                let name = names.take(&place_name(&snapshot, &format!("{pointer}/oneOf/{index}")));
+                let reference = reference_to(&name);
+                added.push((name, member));
+                reference
+            },
+        );
+        if is_any_json(&simple) {
+            changes.loss(
+                pointer,
+                "any JSON: nothing but who uses it knows which of its kinds it is",
+            );
+        } else {
+            changes.note(pointer, "brought into one form");
+        }
+        *schema = simple;
+        if nullable && !is_any_json(schema) {
+            super::make_nullable(schema);
+        }
+        added
+    });
+}
+
+/// A choice in the generator's terms, and whether null is one of its kinds. `name` makes a component of an object.
+fn simplify(
+    tree: &Value,
+    schema: &Value,
+    only_sent: bool,
+    name: &mut impl FnMut(usize, Value) -> Value,
+) -> (Value, bool) {
+    let empty = Map::new();
+    let object = schema.as_object().unwrap_or(&empty);
+    let mut nullable = is_nullable(schema);
+    let mut members: Vec<Value> = Vec::new();
+    for keyword in CHOICES {
+        for member in object
+            .get(keyword)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            nullable |= is_nullable(member);
+            if !is_null_alone(member) && !members.contains(member) {
+                members.push(member.clone());
+            }
+        }
+    }
+    let annotated = |simple: Value| {
+        let mut simple = simple;
+        if let Some(simple) = simple.as_object_mut() {
+            for (keyword, value) in object.iter().filter(|(keyword, _)| is_annotation(keyword)) {
+                simple.insert(keyword.clone(), value.clone());
+            }
+        }
+        simple
+    };
+    if let [member] = &members[..] {
+        let simple = match referenced_component(member) {
+            Some(_) => json!({ "allOf": [member] }),
+            None => member.clone(),
+        };
+        return (annotated(simple), nullable);
+    }
+    if members.is_empty() {
+        return (any_json(schema), nullable);
+    }
+    let targets: Vec<&Value> = members.iter().map(|member| target(tree, member)).collect();
+    if let Some(scalar) = common_scalar(&targets) {
+        return (annotated(scalar), nullable);
+    }
+    if only_sent && targets.iter().all(|target| is_struct(target)) {
+        let members: Vec<Value> = members
+            .into_iter()
+            .enumerate()
+            .map(|(index, member)| match named_component(&member) {
+                Some(name) => reference_to(name),
+                None => name(index, member),
+            })
+            .collect();
+        return (annotated(json!({ "oneOf": members })), nullable);
+    }
+    (any_json(schema), nullable)
+}
+
+/// What a member of a choice stands for.
+fn target<'a>(tree: &'a Value, member: &'a Value) -> &'a Value {
+    named_component(member)
+        .and_then(|name| tree.pointer(&component_pointer(name)))
+        .unwrap_or(member)
+}
+
+fn is_null_alone(schema: &Value) -> bool {
+    schema
+        .get("enum")
+        .and_then(Value::as_array)
+        .is_some_and(|values| !values.is_empty() && values.iter().all(Value::is_null))
+}
+
+/// The scalar that all of these are.
+fn common_scalar(schemas: &[&Value]) -> Option<Value> {
+    let kinds: BTreeSet<&str> = schemas
+        .iter()
+        .map(|schema| {
+            schema
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        })
+        .collect();
+    let kind = match kinds.into_iter().collect::<Vec<_>>()[..] {
+        [kind @ ("string" | "integer" | "number" | "boolean")] => kind,
+        ["integer", "number"] => "number",
+        _ => return None,
+    };
+    let mut scalar = json!({ "type": kind });
+    let values: Option<Vec<&Value>> = schemas
+        .iter()
+        .map(|schema| schema.get("enum").and_then(Value::as_array))
+        .collect::<Option<Vec<_>>>()
+        .map(|lists| lists.into_iter().flatten().collect());
+    if let Some(values) = values {
+        let mut distinct: Vec<&Value> = Vec::new();
+        for value in values {
+            if !distinct.contains(&value) {
+                distinct.push(value);
+            }
+        }
+        scalar["enum"] = json!(distinct);
+    }
+    let format = schemas.first().and_then(|schema| schema.get("format"));
+    if let Some(format) = format
+        && kind != "number"
+        && schemas
+            .iter()
+            .all(|schema| schema.get("format") == Some(format))
+    {
+        scalar["format"] = format.clone();
+    }
+    Some(scalar)
+}

@@ -1,0 +1,133 @@
+//! Components that can be types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::{Changes, Pass, component_pointer, reference_to};
+use crate::rust_names::{type_name, unique};
+use openapi_tree::schemas::{
+    COMPONENT_REFERENCE, COMPONENTS, components, each_schema, each_schema_mut, pointer_of,
+};
+
+/// Every component has the name of its type, and every reference leads to a component: what is referred to
+/// elsewhere becomes one.
+pub(super) const PASS: Pass = Pass {
+    name: "component-names",
+    answers: "typify makes one name of `list-item` and `ListItem`, and panics over a reference to anything but a \
+              component",
+    find,
+    apply,
+};
+
+/// Names that the generated module, or code inside it, uses for something else.
+pub(super) const RESERVED: [&str; 15] = [
+    "Box",
+    "Default",
+    "Err",
+    "From",
+    "Into",
+    "None",
+    "Ok",
+    "Option",
+    "PhantomData",
+    "Result",
+    "Some",
+    "String",
+    "TextVisitor",
+    "ToString",
+    "Vec",
+];
+
+fn is_type_name(name: &str) -> bool {
+    type_name(name) == name && !RESERVED.contains(&name)
+}
+
+fn is_plain(tree: &Value, reference: &str) -> bool {
+    reference
+        .strip_prefix(COMPONENT_REFERENCE)
+        .is_some_and(|name| is_type_name(name) && tree.pointer(&component_pointer(name)).is_some())
+}
+
+fn find(tree: &Value) -> Vec<String> {
+    let mut found: Vec<String> = components(tree)
+        .filter(|(name, _)| !is_type_name(name))
+        .map(|(name, _)| component_pointer(name))
+        .collect();
+    each_schema(tree, &mut |pointer, schema| {
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str)
+            && !is_plain(tree, reference)
+        {
+            found.push(pointer.to_owned());
+        }
+    });
+    found
+}
+
+fn apply(tree: &mut Value, changes: &mut Changes) {
+    let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
+    // By the pointer of what is called so: the names that may stay come first, whatever else there is.
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let (stay, go): (Vec<&String>, Vec<&String>) = components(tree)
+        .map(|(name, _)| name)
+        .partition(|name| is_type_name(name));
+    for name in stay {
+        taken.insert(name.clone());
+        names.insert(component_pointer(name), name.clone());
+    }
+    for name in go {
+        let new = unique(&type_name(name), &mut taken);
+        names.insert(component_pointer(name), new);
+    }
+    let mut elsewhere = BTreeSet::new();
+    each_schema(tree, &mut |_, schema| {
+        if let Some(target) = target_of(schema)
+            && !names.contains_key(&target)
+            && tree.pointer(&target).is_some()
+        {
+            elsewhere.insert(target);
+        }
+    });
+    for target in elsewhere {
+        let new = unique(&type_name(&words_of(&target)), &mut taken);
+        changes.note(&target, format!("becomes the component `{new}`"));
+        changes.moved(&target, &component_pointer(&new));
+        names.insert(target, new);
+    }
+    let added: Vec<(String, Value)> = names
+        .iter()
+        .filter_map(|(target, name)| Some((name.clone(), tree.pointer(target)?.clone())))
+        .collect();
+    if added.is_empty() {
+        return;
+    }
+    for (target, name) in &names {
+        if target.starts_with(COMPONENTS) && component_pointer(name) != *target {
+            changes.note(target, format!("called `{name}`"));
+            changes.moved(target, &component_pointer(name));
+        }
+    }
+    let schemas: Map<String, Value> = added.into_iter().collect();
+    tree["components"]["schemas"] = Value::Object(schemas);
+    each_schema_mut(tree, &mut |_, schema| {
+        if let Some(name) = target_of(schema).and_then(|target| names.get(&target)) {
+            *schema = reference_to(name);
+        }
+    });
+}
+
+fn target_of(schema: &Value) -> Option<String> {
+    pointer_of(schema.get("$ref")?.as_str()?)
+}
+
+/// A pointer as words: what leads to the schema, without the document's own scaffolding.
+fn words_of(pointer: &str) -> String {
+    pointer
+        .trim_start_matches("/components/schemas")
+        .trim_start_matches("/components")
+        .split('/')
+        .filter(|step| *step != "properties" && *step != "schema")
+        .map(|step| step.replace("~1", "/").replace("~0", "~"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,68 @@
+//! Responses that are JSON are known as such.
+
+use serde_json::{Map, Value, json};
+
+use super::{Changes, Pass};
+use openapi_tree::schemas::operations;
+
+/// Where a response is JSON under another name (`text/json`, `application/problem+json`), it is called
+/// `application/json`, and other media types beside it are left out.
+pub(super) const PASS: Pass = Pass {
+    name: "json-responses",
+    answers: "progenitor knows JSON by one name alone, and panics over JSON without a schema and over encodings",
+    find,
+    apply,
+};
+
+const JSON: &str = "application/json";
+
+fn is_json(media_type: &str) -> bool {
+    let name = media_type.split(';').next().unwrap_or_default().trim();
+    name == JSON || name == "text/json" || name.ends_with("+json")
+}
+
+fn simple(content: &Map<String, Value>) -> Option<Value> {
+    let (_, media) = content
+        .iter()
+        .filter(|(media_type, _)| is_json(media_type))
+        .min_by_key(|(media_type, _)| (*media_type != JSON, media_type.len()))?;
+    let mut media = media.clone();
+    let object = media.as_object_mut()?;
+    object.remove("encoding");
+    object.entry("schema").or_insert_with(|| json!({}));
+    Some(json!({ JSON: media }))
+}
+
+fn places(tree: &Value) -> Vec<(String, Value)> {
+    let mut places = Vec::new();
+    for operation in operations(tree) {
+        let responses = operation.node.get("responses").and_then(Value::as_object);
+        for (status, response) in responses.into_iter().flatten() {
+            let content = response.get("content").and_then(Value::as_object);
+            if let Some(content) = content
+                && let Some(simple) = simple(content)
+                && simple.as_object() != Some(content)
+            {
+                let pointer = format!("{}/responses/{status}/content", operation.pointer);
+                places.push((pointer, simple));
+            }
+        }
+    }
+    places
+}
+
+fn find(tree: &Value) -> Vec<String> {
+    places(tree)
+        .into_iter()
+        .map(|(pointer, _)| pointer)
+        .collect()
+}
+
+fn apply(tree: &mut Value, changes: &mut Changes) {
+    for (pointer, simple) in places(tree) {
+        if let Some(content) = tree.pointer_mut(&pointer) {
+            *content = simple;
+        }
+        changes.note(&pointer, "read as application/json alone");
+    }
+}

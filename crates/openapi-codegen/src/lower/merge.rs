@@ -1,0 +1,353 @@
+//! What holds together stands together.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::hoist::{Names, beside_reference, place_name, rewrite};
+use super::{Changes, Pass, any_json, component_pointer, is_annotation, is_any_json, reference_to};
+use openapi_tree::schemas::{COMPONENTS, each_schema, named_component, referenced_component};
+
+/// `allOf` of several members, or beside properties, becomes one object. What a value may be besides (`anyOf` and
+/// `oneOf` beside properties or `allOf`) adds its properties to it, none of them required.
+pub(super) const PASS: Pass = Pass {
+    name: "one-object",
+    answers: "typify merges schemas in ways that panic, lose properties or fit no value; progenitor ignores whatever \
+              stands beside `allOf`",
+    find,
+    apply,
+};
+
+const CHOICES: [&str; 2] = ["anyOf", "oneOf"];
+
+/// What is merged may hold what has to be merged; a document that is written by hand needs two rounds.
+const ROUNDS: usize = 16;
+
+/// A document whose merged objects have more properties than this is made to blow up.
+const MOST_PROPERTIES: usize = 200_000;
+
+/// Whether a schema has keywords that stand for values of its own, beside `allOf` and choices.
+fn says_something(schema: &Map<String, Value>) -> bool {
+    ["properties", "items", "enum", "required"]
+        .iter()
+        .any(|keyword| schema.contains_key(*keyword))
+        || matches!(
+            schema.get("type").and_then(Value::as_str),
+            Some("string" | "integer" | "number" | "boolean" | "array")
+        )
+        || schema
+            .get("additionalProperties")
+            .is_some_and(Value::is_object)
+}
+
+fn needs(schema: &Value) -> bool {
+    let Some(object) = schema.as_object() else {
+        return false;
+    };
+    if object.contains_key("$ref") || named_component(schema).is_some() {
+        return false;
+    }
+    let has_choice = CHOICES.iter().any(|keyword| object.contains_key(*keyword));
+    object.contains_key("allOf")
+        || has_choice && says_something(object)
+        || CHOICES.iter().all(|keyword| object.contains_key(*keyword))
+}
+
+fn find(tree: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    each_schema(tree, &mut |pointer, schema| {
+        if needs(schema) {
+            found.push(pointer.to_owned());
+        }
+    });
+    found
+}
+
+fn apply(tree: &mut Value, changes: &mut Changes) {
+    let mut names = Names::of(tree);
+    // The same expression is the same type, or a component that extends itself would never come to an end.
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    for _ in 0..ROUNDS {
+        if find(tree).is_empty() {
+            return;
+        }
+        let snapshot = tree.clone();
+        let schemas = snapshot
+            .pointer(COMPONENTS)
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
+        let mut merger = Merger {
+            schemas: &schemas,
+            flat: BTreeMap::new(),
+            spent: 0,
+        };
+        rewrite(tree, &mut |pointer, schema| {
+            if !needs(schema) {
+                return Vec::new();
+            }
+            let expression = essence(schema);
+            let (merged, lost) = merger.merged(schema);
+            if let Some(why) = lost {
+                changes.loss(pointer, why);
+            } else if !known.contains_key(&expression) {
+                changes.note(pointer, "merged into one schema");
+            }
+            let is_component = pointer.matches('/').count() == 3;
+            let is_container = merged.get("allOf").is_none()
+                && matches!(
+                    merged.get("type").and_then(Value::as_str),
+                    Some("array" | "object")
+                );
+            if is_component || !is_container {
+                if is_component && is_container {
+                    let name = pointer.rsplit('/').next().unwrap_or_default();
+                    known.entry(expression).or_insert_with(|| name.to_owned());
+                }
+                *schema = merged;
+                return Vec::new();
+            }
+            if let Some(name) = known.get(&expression) {
+                *schema = beside_reference(schema, name);
+                return Vec::new();
+            }
+            let name = names.take(&place_name(&snapshot, pointer));
+            changes.moved(pointer, &component_pointer(&name));
+            *schema = beside_reference(schema, &name);
+            known.insert(expression, name.clone());
+            vec![(name, merged)]
+        });
+    }
+}
+
+/// What a schema says of values, as text.
+fn essence(schema: &Value) -> String {
+    let mut essence = schema.clone();
+    if let Some(object) = essence.as_object_mut() {
+        object.retain(|keyword, _| !is_annotation(keyword));
+    }
+    essence.to_string()
+}
+
+struct Merger<'a> {
+    schemas: &'a Map<String, Value>,
+    /// Components without references at their top; none while one is being worked on.
+    flat: BTreeMap<String, Option<Value>>,
+    spent: usize,
+}
+
+impl Merger<'_> {
+    /// One schema for one with `allOf` or choices beside something, and what was lost, if anything.
+    fn merged(&mut self, schema: &Value) -> (Value, Option<String>) {
+        let Some(object) = schema.as_object() else {
+            return (schema.clone(), None);
+        };
+        let mut own = object.clone();
+        let mut members = list(own.remove("allOf"));
+        let mut choices = Vec::new();
+        for keyword in CHOICES {
+            let mut choice = list(own.remove(keyword));
+            if choice.len() == 1 {
+                members.append(&mut choice);
+            } else if !choice.is_empty() {
+                choices.push((keyword, choice));
+            }
+        }
+        members.retain(|member| !is_any_json(member));
+        let mut distinct: Vec<Value> = Vec::new();
+        for member in members {
+            if !distinct.contains(&member) {
+                distinct.push(member);
+            }
+        }
+        let says_something = says_something(&own);
+        let reference = distinct
+            .iter()
+            .filter_map(|member| referenced_component(member))
+            .find(|name| distinct.len() == 1 || is_no_object(&self.component(name)));
+        if let Some(name) = reference
+            && !says_something
+            && (choices.is_empty() || distinct.len() == 1 || is_no_object(&self.component(name)))
+        {
+            // A value fits what the reference says, whatever else is asked of it.
+            return (
+                with_annotations(&own, json!({ "allOf": [reference_to(name)] })),
+                None,
+            );
+        }
+        if distinct.is_empty() && !says_something && choices.len() == 1 {
+            let (keyword, choice) = choices.remove(0);
+            own.remove("type");
+            return (with_annotations(&own, json!({ keyword: choice })), None);
+        }
+        let mut merged = Value::Object(own);
+        for member in &distinct {
+            let member = self.flatten(member);
+            match self.combine(&merged, &member) {
+                Some(both) => merged = both,
+                None => return self.lost(schema),
+            }
+        }
+        for (_, choice) in choices {
+            for alternative in choice {
+                let alternative = self.flatten(&alternative);
+                if is_object(&merged) && is_object(&alternative) {
+                    let mut optional = alternative;
+                    if let Some(optional) = optional.as_object_mut() {
+                        optional.remove("required");
+                        optional.remove("additionalProperties");
+                    }
+                    if let Some(both) = self.combine(&merged, &optional) {
+                        merged = both;
+                    }
+                }
+            }
+        }
+        if self.spent > MOST_PROPERTIES {
+            return self.lost(schema);
+        }
+        (merged, None)
+    }
+
+    fn lost(&self, schema: &Value) -> (Value, Option<String>) {
+        let why = if self.spent > MOST_PROPERTIES {
+            format!(
+                "any JSON: merged, the document would have more than {MOST_PROPERTIES} properties"
+            )
+        } else {
+            "any JSON: its parts ask for different types".to_owned()
+        };
+        (any_json(schema), Some(why))
+    }
+
+    fn component(&mut self, name: &str) -> Value {
+        match self.flat.get(name) {
+            Some(flat) => return flat.clone().unwrap_or_else(|| json!({})),
+            None => self.flat.insert(name.to_owned(), None),
+        };
+        let flat = self
+            .schemas
+            .get(name)
+            .map_or_else(|| json!({}), |schema| self.flatten(schema));
+        self.flat.insert(name.to_owned(), Some(flat.clone()));
+        flat
+    }
+
+    /// A schema without a reference or `allOf` at its top, and without what it says for readers.
+    fn flatten(&mut self, schema: &Value) -> Value {
+        let mut flat = if let Some(name) = named_component(schema) {
+            self.component(name)
+        } else if needs(schema) {
+            let merged = self.merged(schema).0;
+            match named_component(&merged) {
+                Some(name) => self.component(name),
+                None => merged,
+            }
+        } else {
+            schema.clone()
+        };
+        if let Some(object) = flat.as_object_mut() {
+            object.retain(|keyword, _| !is_annotation(keyword));
+        }
+        flat
+    }
+
+    /// What fits both; where they say different things of one thing, the first is believed. None if they are of
+    /// different types.
+    fn combine(&mut self, first: &Value, second: &Value) -> Option<Value> {
+        let (one, other) = (first.as_object()?, second.as_object()?);
+        if is_any_json(second) || self.spent > MOST_PROPERTIES {
+            return Some(first.clone());
+        }
+        let speaks = |schema: &Map<String, Value>| schema.keys().any(|key| !is_annotation(key));
+        if !speaks(one) {
+            return Some(with_annotations(one, second.clone()));
+        }
+        let kind = match (kind_of(one), kind_of(other)) {
+            (Some("integer"), Some("number")) | (Some("number"), Some("integer")) => "integer",
+            (Some(one), Some(other)) if one != other => return None,
+            (Some(kind), _) | (None, Some(kind)) => kind,
+            (None, None) => return Some(first.clone()),
+        };
+        let mut both = one.clone();
+        both.insert("type".to_owned(), json!(kind));
+        for (keyword, value) in other {
+            let mine = both.get(keyword).cloned();
+            let value = match (keyword.as_str(), mine) {
+                ("properties", mine) => self.properties(mine.as_ref(), value),
+                ("required", Some(mine)) => union(&mine, value),
+                // Of parts that each know only their own properties, none can close the whole.
+                ("additionalProperties", None) if value == &Value::Bool(false) => continue,
+                (_, Some(mine)) => mine,
+                (_, None) => value.clone(),
+            };
+            both.insert(keyword.clone(), value);
+        }
+        Some(Value::Object(both))
+    }
+
+    fn properties(&mut self, mine: Option<&Value>, others: &Value) -> Value {
+        let mut properties = mine.and_then(Value::as_object).cloned().unwrap_or_default();
+        for (name, other) in others.as_object().into_iter().flatten() {
+            self.spent += 1;
+            let property = match properties.get(name) {
+                None => other.clone(),
+                Some(mine) if is_any_json(mine) => other.clone(),
+                Some(mine) if mine.get("$ref").is_none() && other.get("$ref").is_none() => {
+                    self.combine(mine, other).unwrap_or_else(|| mine.clone())
+                }
+                Some(mine) => mine.clone(),
+            };
+            properties.insert(name.clone(), property);
+        }
+        Value::Object(properties)
+    }
+}
+
+fn list(value: Option<Value>) -> Vec<Value> {
+    match value {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
+fn is_object(schema: &Value) -> bool {
+    schema.as_object().and_then(kind_of) == Some("object")
+}
+
+/// Of any JSON, as of a component that extends itself, nobody knows.
+fn is_no_object(schema: &Value) -> bool {
+    !is_object(schema) && !is_any_json(schema) && schema.get("oneOf").is_none()
+}
+
+fn kind_of(schema: &Map<String, Value>) -> Option<&str> {
+    match schema.get("type").and_then(Value::as_str) {
+        Some(kind) => Some(kind),
+        None if schema.contains_key("properties") || schema.contains_key("required") => {
+            Some("object")
+        }
+        None => None,
+    }
+}
+
+fn with_annotations(annotated: &Map<String, Value>, mut schema: Value) -> Value {
+    if let Some(object) = schema.as_object_mut() {
+        for (keyword, value) in annotated
+            .iter()
+            .filter(|(keyword, _)| is_annotation(keyword))
+        {
+            object.insert(keyword.clone(), value.clone());
+        }
+    }
+    schema
+}
+
+fn union(one: &Value, other: &Value) -> Value {
+    let mut union = one.as_array().cloned().unwrap_or_default();
+    for name in other.as_array().into_iter().flatten() {
+        if !union.contains(name) {
+            union.push(name.clone());
+        }
+    }
+    Value::Array(union)
+}

@@ -1,0 +1,155 @@
+//! What the successes of an operation, or its errors, have in common.
+
+use serde_json::{Map, Value, json};
+
+use super::Changes;
+use openapi_tree::schemas::operations;
+
+/// The successes or the errors.
+pub(super) struct Class {
+    /// What messages call one of them.
+    pub(super) name: &'static str,
+    /// The first digits of their statuses.
+    pub(super) begins: &'static [char],
+    /// Whether those without a body may stay where none has one.
+    pub(super) keeps_bodyless: bool,
+}
+
+/// Where the body of a response stands, once it is known to be JSON.
+const SCHEMA: &str = "/content/application~1json/schema";
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Body {
+    Json,
+    Other,
+    None,
+}
+
+fn body_of(response: &Value) -> Body {
+    if response.pointer(SCHEMA).is_some() {
+        Body::Json
+    } else if response.get("content").is_some() {
+        Body::Other
+    } else {
+        Body::None
+    }
+}
+
+/// What is to be done about one response.
+enum Step {
+    LeaveOut(&'static str),
+    AnyJson,
+}
+
+fn steps(responses: &Map<String, Value>, class: &Class) -> Vec<(String, Step)> {
+    let mut steps = Vec::new();
+    let members: Vec<(&String, &Value)> = responses
+        .iter()
+        .filter(|(status, _)| status.starts_with(class.begins))
+        .collect();
+    let Some(best) = members.iter().map(|(_, response)| body_of(response)).min() else {
+        return steps;
+    };
+    let kept: Vec<(&String, &Value)> = members
+        .into_iter()
+        .filter(|(status, response)| {
+            let body = body_of(response);
+            let stays = body == best && (body != Body::None || class.keeps_bodyless);
+            if !stays {
+                let why = match body {
+                    Body::None => "without a body",
+                    _ => "of another media type",
+                };
+                steps.push(((*status).clone(), Step::LeaveOut(why)));
+            }
+            stays
+        })
+        .collect();
+    let schemas: Vec<Option<Value>> = kept
+        .iter()
+        .map(|(_, response)| response.pointer(SCHEMA).map(essence))
+        .collect();
+    let differ = schemas.windows(2).any(|pair| pair[0] != pair[1]);
+    for (status, _) in &kept {
+        if differ {
+            steps.push(((*status).clone(), Step::AnyJson));
+        }
+        // Beside a whole range, its single statuses would be arms that are never reached.
+        let range = format!("{}XX", &status[..1]);
+        if status[1..] != range[1..] && kept.iter().any(|(other, _)| **other == range) {
+            steps.push((
+                (*status).clone(),
+                Step::LeaveOut("that its range stands for"),
+            ));
+        }
+    }
+    steps
+}
+
+/// A schema without what it says for readers.
+fn essence(schema: &Value) -> Value {
+    let mut essence = schema.clone();
+    if let Some(object) = essence.as_object_mut() {
+        object.retain(|keyword, _| !super::is_annotation(keyword) || keyword == "nullable");
+    }
+    essence
+}
+
+/// The responses that differ from the others of their class.
+pub(super) fn odd_ones(tree: &Value, class: &Class) -> Vec<String> {
+    let mut found = Vec::new();
+    for operation in operations(tree) {
+        let Some(responses) = operation.node.get("responses").and_then(Value::as_object) else {
+            continue;
+        };
+        for (status, _) in steps(responses, class) {
+            found.push(format!("{}/responses/{status}", operation.pointer));
+        }
+    }
+    found
+}
+
+/// Makes the responses of a class alike.
+pub(super) fn alike(tree: &mut Value, class: &Class, changes: &mut Changes) {
+    let mut todo = Vec::new();
+    for operation in operations(tree) {
+        if let Some(responses) = operation.node.get("responses").and_then(Value::as_object) {
+            let pointer = format!("{}/responses", operation.pointer);
+            todo.push((pointer, steps(responses, class)));
+        }
+    }
+    for (pointer, steps) in todo {
+        let Some(responses) = tree.pointer_mut(&pointer).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        for (status, step) in steps {
+            let place = format!("{pointer}/{status}");
+            match step {
+                Step::LeaveOut(why) => {
+                    responses.remove(&status);
+                    let article = if class.name.starts_with('e') {
+                        "an"
+                    } else {
+                        "a"
+                    };
+                    changes.note(&place, format!("left out: {article} {} {why}", class.name));
+                }
+                Step::AnyJson => {
+                    if let Some(schema) = responses
+                        .get_mut(&status)
+                        .and_then(|response| response.pointer_mut(SCHEMA))
+                    {
+                        *schema = json!({});
+                        changes.loss(
+                            format!("{place}{SCHEMA}"),
+                            format!(
+                                "any JSON: the bodies of this operation's {} responses differ",
+                                class.name
+                            ),
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Generated types as a reviewer wants to read them: one compact text for each.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use quote::ToTokens;
+use serde_json::Value;
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Fields, GenericArgument, ImplItem, Item, ItemEnum, ItemStruct, Path, PathArguments,
+    Token, Type,
+};
+
+use crate::conventions::{Conventions, Interval};
+use crate::finish::code::{serde_argument, wire_name};
+use openapi_tree::document::escape;
+use openapi_tree::error::{Error, Result};
+use openapi_tree::schemas::{COMPONENTS, request_components, required, response_components};
+
+/// The outline of every public type of `code`, by name.
+///
+/// For a struct: each field with its Rust type, its wire name, whether the document requires it and lets it be null,
+/// its limits, and whether it is deprecated; then its constructor. For an enum: its values. `contract` is the
+/// document in the generator's terms, see [`crate::lower::Lowered::contract`].
+///
+/// # Errors
+/// When `code` is not Rust, or has no module `types`.
+pub fn outline(
+    file: &std::path::Path,
+    code: &str,
+    contract: &Value,
+    conventions: &Conventions,
+) -> Result<BTreeMap<String, String>> {
+    let parsed = syn::parse_file(code).map_err(|source| {
+        Error::new(file, format!("is not Rust: {source}"), "regenerate it").because(source)
+    })?;
+    let types = parsed
+        .items
+        .iter()
+        .find_map(|item| match item {
+            Item::Mod(module) if module.ident == "types" => module.content.as_ref(),
+            _ => None,
+        })
+        .ok_or_else(|| Error::new(file, "has no module `types`", "regenerate it"))?;
+    let interval = conventions.interval.as_ref();
+    let requests = request_components(contract);
+    let responses = response_components(contract);
+    let mut outlines = BTreeMap::new();
+    for item in &types.1 {
+        let (name, is_public) = match item {
+            Item::Struct(item) => (item.ident.to_string(), is_public(&item.vis)),
+            Item::Enum(item) => (item.ident.to_string(), is_public(&item.vis)),
+            _ => continue,
+        };
+        if !is_public {
+            continue;
+        }
+        let schema = contract
+            .pointer(&format!("{COMPONENTS}/{}", escape(&name)))
+            .unwrap_or(&Value::Null);
+        let mut text = match item {
+            Item::Struct(item) => struct_outline(item, schema, interval),
+            Item::Enum(item) => enum_outline(item),
+            _ => continue,
+        };
+        let attributes = match item {
+            Item::Struct(item) => &item.attrs,
+            Item::Enum(item) => &item.attrs,
+            _ => continue,
+        };
+        let _ = writeln!(text, "\n{}", traits(attributes));
+        if let Some(constructor) = constructor(&types.1, &name) {
+            let _ = writeln!(text, "\n{constructor}");
+        }
+        let used = match (requests.contains(&name), responses.contains(&name)) {
+            (true, true) => "requests and responses",
+            (true, false) => "requests",
+            (false, true) => "responses",
+            (false, false) => "nothing",
+        };
+        let _ = writeln!(text, "\nused in {used}");
+        outlines.insert(name, text);
+    }
+    Ok(outlines)
+}
+
+fn is_public(visibility: &syn::Visibility) -> bool {
+    matches!(visibility, syn::Visibility::Public(_))
+}
+
+fn struct_outline(item: &ItemStruct, schema: &Value, interval: Option<&Interval>) -> String {
+    let mut text = String::new();
+    let name = &item.ident;
+    match &item.fields {
+        Fields::Unnamed(fields) => {
+            let inner: Vec<String> = fields
+                .unnamed
+                .iter()
+                .map(|field| short(&field.ty))
+                .collect();
+            let _ = writeln!(
+                text,
+                "{}struct {name}({})",
+                deprecated(&item.attrs),
+                inner.join(", ")
+            );
+            for limit in limits(schema, interval) {
+                let _ = writeln!(text, "  {limit}");
+            }
+        }
+        Fields::Unit => {
+            let _ = writeln!(text, "{}struct {name}", deprecated(&item.attrs));
+        }
+        Fields::Named(fields) => {
+            let _ = writeln!(text, "{}struct {name}", deprecated(&item.attrs));
+            let required = required(schema);
+            // One line for each field and no columns, so that a diff shows the fields that changed and no others.
+            for field in &fields.named {
+                let ident = field
+                    .ident
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                let wire = wire_name(&field.attrs, &ident);
+                let property = &schema["properties"][&wire];
+                let is_required = required.contains(&wire.as_str());
+                let mut notes = vec![if is_required { "required" } else { "optional" }.to_owned()];
+                if property.get("nullable") == Some(&Value::Bool(true)) {
+                    notes.push("nullable".to_owned());
+                }
+                notes.extend(limits(property, interval));
+                if !deprecated(&field.attrs).is_empty() {
+                    notes.push("deprecated".to_owned());
+                }
+                let _ = writeln!(
+                    text,
+                    "  {ident}: {}  \"{wire}\" {}",
+                    short(&field.ty),
+                    notes.join(", ")
+                );
+            }
+        }
+    }
+    text
+}
+
+fn enum_outline(item: &ItemEnum) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{}enum {}", deprecated(&item.attrs), item.ident);
+    for variant in &item.variants {
+        let fields: Vec<String> = variant
+            .fields
+            .iter()
+            .map(|field| short(&field.ty))
+            .collect();
+        let payload = if fields.is_empty() {
+            String::new()
+        } else {
+            format!("({})", fields.join(", "))
+        };
+        let wire = serde_argument(&variant.attrs, "rename")
+            .map_or_else(String::new, |wire| format!("  {wire}"));
+        let _ = writeln!(text, "  {}{payload}{wire}", variant.ident);
+    }
+    text
+}
+
+/// What a type derives, and whether others can build it and match it whole.
+fn traits(attributes: &[Attribute]) -> String {
+    let mut traits: Vec<String> = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("derive"))
+        .filter_map(|attribute| {
+            attribute
+                .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
+                .ok()
+        })
+        .flatten()
+        .filter_map(|path| Some(path.segments.last()?.ident.to_string()))
+        .collect();
+    traits.sort();
+    let derives = format!("derives {}", traits.join(", "));
+    if attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("non_exhaustive"))
+    {
+        format!("{derives}; non_exhaustive")
+    } else {
+        derives
+    }
+}
+
+/// The signature of `new`.
+fn constructor(items: &[Item], name: &str) -> Option<String> {
+    let signature = items.iter().find_map(|item| match item {
+        Item::Impl(block) if block.trait_.is_none() && short(&block.self_ty) == name => {
+            block.items.iter().find_map(|item| match item {
+                ImplItem::Fn(function) if function.sig.ident == "new" => Some(&function.sig),
+                _ => None,
+            })
+        }
+        _ => None,
+    })?;
+    let parameters: Vec<String> = signature
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            syn::FnArg::Typed(input) => Some(format!(
+                "{}: {}",
+                input.pat.to_token_stream(),
+                short(&input.ty)
+            )),
+            syn::FnArg::Receiver(_) => None,
+        })
+        .collect();
+    Some(if parameters.is_empty() {
+        "new()".to_owned()
+    } else {
+        format!("new(\n  {},\n)", parameters.join(",\n  "))
+    })
+}
+
+fn limits(schema: &Value, interval: Option<&Interval>) -> Vec<String> {
+    const NAMES: [(&str, &str, &str); 3] = [
+        ("minLength", "maxLength", "characters"),
+        ("minItems", "maxItems", "items"),
+        ("minimum", "maximum", ""),
+    ];
+    let mut limits = Vec::new();
+    for (least, most, unit) in NAMES {
+        let least = schema.get(least).map_or_else(String::new, Value::to_string);
+        let most = schema.get(most).map_or_else(String::new, Value::to_string);
+        if !(least.is_empty() && most.is_empty()) {
+            limits.push(format!("{least}..{most} {unit}").trim_end().to_owned());
+        }
+    }
+    if let Some(months) = interval.and_then(|interval| schema.get(&interval.max_months)) {
+        limits.push(format!("..{months} months"));
+    }
+    limits
+}
+
+fn deprecated(attributes: &[Attribute]) -> String {
+    let is_deprecated = attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("deprecated"));
+    if is_deprecated {
+        "deprecated ".to_owned()
+    } else {
+        String::new()
+    }
+}
+
+/// A type without the paths that generated code spells out.
+fn short(ty: &Type) -> String {
+    match ty {
+        Type::Path(path) => {
+            let Some(last) = path.path.segments.last() else {
+                return String::new();
+            };
+            match &last.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    let inner: Vec<String> = arguments
+                        .args
+                        .iter()
+                        .map(|argument| match argument {
+                            GenericArgument::Type(ty) => short(ty),
+                            other => other.to_token_stream().to_string(),
+                        })
+                        .collect();
+                    format!("{}<{}>", last.ident, inner.join(", "))
+                }
+                _ => last.ident.to_string(),
+            }
+        }
+        Type::ImplTrait(bounds) => {
+            let inner: Vec<String> = bounds
+                .bounds
+                .iter()
+                .map(|bound| match bound {
+                    syn::TypeParamBound::Trait(bound) => short(&Type::Path(syn::TypePath {
+                        attrs: Vec::new(),
+                        qself: None,
+                        path: bound.path.clone(),
+                    })),
+                    other => other.to_token_stream().to_string(),
+                })
+                .collect();
+            format!("impl {}", inner.join(" + "))
+        }
+        other => other.to_token_stream().to_string(),
+    }
+}

@@ -1,0 +1,210 @@
+//! What comes out compiles, in a crate of its own that depends on what it may depend on alone, and reads what the
+//! documents show.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use openapi_tree::schemas::{components, operations};
+use serde_json::Value;
+
+use crate::run::code_of;
+use crate::{constructs, large};
+
+const MANIFEST: &str = r#"
+[package]
+name = "made"
+version = "0.0.0"
+edition = "2024"
+
+[workspace]
+
+[dependencies]
+bytes = "1"
+chrono = { version = "0.4", default-features = false, features = ["clock", "serde", "std"] }
+futures-core = "0.3"
+progenitor-client = "=0.15.1"
+reqwest = { version = "0.13.4", default-features = false }
+serde = { version = "1", features = ["derive"] }
+serde_json = "1"
+uuid = { version = "1", features = ["serde", "v4"] }
+
+[profile.dev]
+debug = false
+"#;
+
+/// The crate's own lines: each example is decoded as the type that its operation has, and what is sent is encoded
+/// again.
+const MAIN: &str = r#"
+fn read<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> bool {
+    match serde_json::from_str::<T>(text) {
+        Ok(_) => true,
+        Err(error) => {
+            println!("{what}: {error}");
+            false
+        }
+    }
+}
+
+fn send<T: serde::de::DeserializeOwned + serde::Serialize>(what: &str, text: &str) -> bool {
+    let sent = serde_json::from_str::<T>(text).and_then(serde_json::to_value);
+    let meant = serde_json::from_str::<serde_json::Value>(text);
+    match (sent, meant) {
+        (Ok(sent), Ok(meant)) if sent == meant => true,
+        (Ok(sent), Ok(meant)) => {
+            println!("{what}: sends {sent}\n  in place of {meant}");
+            false
+        }
+        (Err(error), _) | (_, Err(error)) => {
+            println!("{what}: {error}");
+            false
+        }
+    }
+}
+"#;
+
+/// Examples that are no JSON, or have no value: named when the module is made, and to be passed over.
+const BROKEN: [&str; 3] = ["Broken", "Two", "Elsewhere"];
+
+#[test]
+fn modules_compile_without_warnings_and_read_their_own_examples() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("made");
+    let sources = folder.join("src");
+    fs::create_dir_all(&sources).expect("a folder for the crate");
+    fs::write(folder.join("Cargo.toml"), MANIFEST).expect("a manifest");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))
+        .expect("the versions that are in use");
+
+    let mut main = String::from("#![deny(warnings)]\n#![allow(dead_code)]\n");
+    let mut calls = String::new();
+    let documents = constructs::all()
+        .into_iter()
+        .map(|construct| (construct.name, construct.document))
+        .chain([("large", large::document())]);
+    assert_eq!(operations(&large::document()).len(), large::OPERATIONS);
+    assert_eq!(components(&large::document()).count(), large::SCHEMAS);
+    for (name, document) in documents {
+        let (code, _) = code_of(&document);
+        fs::write(sources.join(format!("{name}.rs")), &code).expect("a module");
+        writeln!(main, "pub mod {name};").expect("text");
+        for line in calls_for(name, &document, &code) {
+            writeln!(calls, "    count += 1; good += usize::from({line});").expect("text");
+        }
+    }
+    writeln!(
+        main,
+        "{MAIN}\nfn main() {{\n    let (mut count, mut good) = (0_usize, 0_usize);\n{calls}    println!(\"{{good}} of {{count}}\");\n    std::process::exit(i32::from(good != count));\n}}"
+    )
+    .expect("text");
+    fs::write(sources.join("main.rs"), main).expect("the main file");
+
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--offline"])
+        .current_dir(&folder)
+        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env_remove("RUSTFLAGS")
+        .output()
+        .expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Calls that decode the examples of a document's operations.
+fn calls_for(module: &str, document: &Value, code: &str) -> Vec<String> {
+    let methods = methods(code);
+    let mut calls = Vec::new();
+    for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let sentence = format!("Sends a `{}` request to `{path}`", method.to_uppercase());
+            let Some((_, types)) = methods.iter().find(|(doc, _)| doc.contains(&sentence)) else {
+                continue;
+            };
+            let content = |holder: Option<&Value>| {
+                let media = holder?
+                    .get("content")?
+                    .as_object()?
+                    .iter()
+                    .find(|(kind, _)| kind.contains("json"))?;
+                Some(media.1.clone())
+            };
+            let request = content(operation.get("requestBody"));
+            let response = content(operation.pointer("/responses/200"));
+            for (call, ty, media) in [("send", &types.0, request), ("read", &types.1, response)] {
+                let (Some(ty), Some(media)) = (ty, media) else {
+                    continue;
+                };
+                for (name, example) in examples(&media) {
+                    let what = format!("{module} {path} {name}");
+                    calls.push(format!(
+                        "{call}::<{}>({what:?}, {example:?})",
+                        ty.replace("types ::", &format!("{module} :: types ::"))
+                    ));
+                }
+            }
+        }
+    }
+    calls
+}
+
+fn examples(media: &Value) -> Vec<(String, String)> {
+    let text = |example: &Value| {
+        example
+            .as_str()
+            .filter(|text| text.starts_with('{'))
+            .map_or_else(|| example.to_string(), str::to_owned)
+    };
+    let one = media
+        .get("example")
+        .map(|example| ("example".to_owned(), text(example)));
+    let named = media.get("examples").and_then(Value::as_object);
+    one.into_iter()
+        .chain(named.into_iter().flatten().filter_map(|(name, example)| {
+            let value = example.get("value")?;
+            (!BROKEN.contains(&name.as_str())).then(|| (name.clone(), text(value)))
+        }))
+        .collect()
+}
+
+/// What each method of the client takes as its body and brings back, by its documentation.
+fn methods(code: &str) -> BTreeMap<String, (Option<String>, Option<String>)> {
+    use quote::ToTokens;
+    let file = syn::parse_file(code).expect("Rust");
+    let mut methods = BTreeMap::new();
+    for item in &file.items {
+        let syn::Item::Impl(block) = item else {
+            continue;
+        };
+        for item in &block.items {
+            let syn::ImplItem::Fn(function) = item else {
+                continue;
+            };
+            let doc: String = function
+                .attrs
+                .iter()
+                .filter(|attribute| attribute.path().is_ident("doc"))
+                .map(|attribute| attribute.to_token_stream().to_string())
+                .collect();
+            let body = function.sig.inputs.iter().find_map(|input| match input {
+                syn::FnArg::Typed(input) if input.pat.to_token_stream().to_string() == "body" => {
+                    let ty = input.ty.to_token_stream().to_string();
+                    Some(ty.trim_start_matches("& 'a ").to_owned())
+                }
+                _ => None,
+            });
+            let output = function.sig.output.to_token_stream().to_string();
+            let value = output
+                .split_once("ResponseValue <")
+                .and_then(|(_, rest)| rest.split_once("> , Error"))
+                .map(|(value, _)| value.trim().to_owned());
+            methods.insert(doc, (body, value));
+        }
+    }
+    methods
+}

@@ -1,0 +1,14 @@
+//! Any OpenAPI 3.0 document becomes code, or is refused with its place.
+
+#![allow(clippy::expect_used, reason = "a test that can't go on has failed")]
+
+mod builder;
+mod compiled;
+mod constructs;
+mod fuzz;
+mod generator;
+mod large;
+mod naming;
+mod operations;
+mod refusals;
+mod run;

@@ -1,0 +1,307 @@
+//! A hand-written page of which only the text is left: each cell a paragraph, header cells run together,
+//! cells that held nothing but a link gone.
+
+use std::path::Path;
+
+use super::cells::{is_property_name, parse_contract, parse_type};
+use super::{Imported, OPERATIONS, samples};
+use crate::facts::{Body, Form, Operation, Property, Reading, Reported, Schema};
+use openapi_tree::error::{Error, Place, Result};
+
+/// The header of a table, its cells run together.
+const HEADER: &str = "PropertyTypeContractDescription";
+
+/// Whether a text is a page of this form.
+pub(super) fn is_page(text: &str) -> bool {
+    text.lines().any(|line| line.trim().ends_with(HEADER))
+}
+
+/// Reads a page.
+///
+/// # Errors
+/// When a table stands outside of any operation; with its line.
+pub(super) fn import(file: &Path, text: &str) -> Result<Imported> {
+    let mut page = Page {
+        paragraphs: paragraphs(text),
+        at: 0,
+        imported: Imported::new(Form::FlattenedPage, Reading::RequiredMeansRequired),
+        operation: None,
+        in_response: false,
+        heading: None,
+    };
+    while let Some(paragraph) = page.paragraphs.get(page.at) {
+        let line = paragraph.line;
+        page.paragraph().map_err(|what| {
+            Error::new(file, what, "give the whole page, from its title on")
+                .at(Place::LineColumn { line, column: 1 })
+        })?;
+    }
+    page.close_operation();
+    Ok(page.imported)
+}
+
+struct Paragraph {
+    line: usize,
+    text: String,
+}
+
+/// Lines, except that an example is one paragraph.
+fn paragraphs(text: &str) -> Vec<Paragraph> {
+    let mut paragraphs: Vec<Paragraph> = Vec::new();
+    let mut example: Option<Paragraph> = None;
+    for (index, line) in text.lines().enumerate() {
+        let trimmed = line.trim();
+        if let Some(open) = &mut example {
+            open.text.push('\n');
+            open.text.push_str(line);
+            if line.starts_with('}') {
+                paragraphs.extend(example.take());
+            }
+        } else if trimmed == "{}" || !trimmed.is_empty() && !line.starts_with('{') {
+            paragraphs.push(Paragraph {
+                line: index + 1,
+                text: trimmed.to_owned(),
+            });
+        } else if line.starts_with('{') {
+            example = Some(Paragraph {
+                line: index + 1,
+                text: line.to_owned(),
+            });
+        }
+    }
+    paragraphs.extend(example);
+    paragraphs
+}
+
+struct Page {
+    paragraphs: Vec<Paragraph>,
+    at: usize,
+    imported: Imported,
+    operation: Option<Operation>,
+    in_response: bool,
+    /// The paragraph before: the heading, if a table or a list of values follows.
+    heading: Option<String>,
+}
+
+impl Page {
+    fn text(&self, ahead: usize) -> Option<&str> {
+        self.paragraphs
+            .get(self.at + ahead)
+            .map(|paragraph| paragraph.text.as_str())
+    }
+
+    fn paragraph(&mut self) -> Result<(), String> {
+        let Paragraph { line, text } = &self.paragraphs[self.at];
+        let (line, text) = (*line, text.clone());
+        if text == HEADER {
+            self.at += 1;
+            return self.table();
+        }
+        if text == "Request"
+            && self
+                .text(1)
+                .is_some_and(|next| next.starts_with(OPERATIONS))
+        {
+            self.open_operation();
+            self.at += 2;
+        } else if text == "Response" && self.operation.is_some() {
+            self.in_response = true;
+            self.heading = None;
+            self.at += 1;
+        } else if text.starts_with('{') {
+            self.sample(&text, line);
+            self.at += 1;
+        } else if text.starts_with('•') {
+            self.values();
+        } else {
+            self.heading = Some(text);
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    /// The title is the last paragraph before "Request" that is not a sentence; the prose after it states flags.
+    fn open_operation(&mut self) {
+        self.close_operation();
+        let path = self
+            .text(1)
+            .and_then(|address| address.strip_prefix(OPERATIONS))
+            .unwrap_or_default()
+            .to_owned();
+        let before = &self.paragraphs[..self.at];
+        let title = before
+            .iter()
+            .rposition(|paragraph| !paragraph.text.ends_with('.'));
+        let prose: String = before[title.map_or(self.at, |title| title + 1)..]
+            .iter()
+            .map(|paragraph| paragraph.text.as_str())
+            .collect();
+        self.operation = Some(Operation {
+            path,
+            title: title.map(|title| before[title].text.clone()),
+            paginated: Some(prose.contains("uses Pagination")),
+            portfolio: Some(prose.contains("supports Portfolio Access Tokens")),
+            ..Operation::default()
+        });
+        self.in_response = false;
+        self.heading = None;
+    }
+
+    fn close_operation(&mut self) {
+        if let Some(mut operation) = self.operation.take() {
+            operation.settle_empty_answer();
+            self.imported.variant.operations.push(operation);
+        }
+    }
+
+    fn body(&mut self) -> Option<&mut Body> {
+        let operation = self.operation.as_mut()?;
+        Some(if self.in_response {
+            operation.response.get_or_insert_default()
+        } else {
+            operation.request.get_or_insert_default()
+        })
+    }
+
+    fn sample(&mut self, text: &str, line: usize) {
+        let sample = samples::parse(text);
+        // What comes after an example belongs to the body again.
+        self.heading = None;
+        let outcome = match (self.body(), sample) {
+            (None, _) => Err("an example outside of any operation".to_owned()),
+            (Some(body), _) if body.example.is_some() => Err("a second example".to_owned()),
+            (Some(_), Err(error)) => Err(format!("an example that is not JSON: {error}")),
+            (Some(body), Ok(sample)) => {
+                body.example = Some(sample.value);
+                body.invalid = sample.invalid;
+                Ok(())
+            }
+        };
+        if let Err(what) = outcome {
+            self.report(line, what);
+        }
+    }
+
+    fn values(&mut self) {
+        let mut values = Vec::new();
+        while let Some(item) = self.text(0).and_then(|text| text.strip_prefix('•')) {
+            let item = item.trim();
+            let end = item
+                .find(|letter: char| !letter.is_alphanumeric())
+                .unwrap_or(item.len());
+            let value = item[..end].to_owned();
+            if value.is_empty() {
+                let line = self.paragraphs[self.at].line;
+                self.report(line, "an item without a value".to_owned());
+            } else {
+                values.push(value);
+            }
+            self.at += 1;
+        }
+        if let Some(name) = self.heading.take() {
+            let schema = Schema {
+                values: Some(values),
+                ..self.new_schema(name)
+            };
+            self.imported.variant.schemas.push(schema);
+        } else {
+            let line = self.paragraphs[self.at - 1].line;
+            self.report(line, "a list of values without a heading".to_owned());
+        }
+    }
+
+    fn new_schema(&self, name: String) -> Schema {
+        Schema {
+            name,
+            under: self
+                .operation
+                .as_ref()
+                .map(|operation| operation.path.clone()),
+            ..Schema::default()
+        }
+    }
+
+    fn table(&mut self) -> Result<(), String> {
+        let heading = self.heading.take();
+        let mut properties: Vec<Property> = Vec::new();
+        while let Some(name) = self
+            .text(0)
+            .filter(|text| is_property_name(text))
+            .map(str::to_owned)
+        {
+            let line = self.paragraphs[self.at].line;
+            let kind = self.text(1).and_then(parse_kind);
+            let contract = self
+                .text(1 + usize::from(kind.is_some()))
+                .map(parse_contract);
+            let Some(Ok((required, limits))) = contract else {
+                break;
+            };
+            self.imported.rows_seen += 1;
+            self.at += 2 + usize::from(kind.is_some());
+            let deprecated = self.skip_description();
+            if properties.iter().any(|other| other.name == name) {
+                self.imported.rows_reported += 1;
+                self.report(line, format!("a second row for `{name}`"));
+                continue;
+            }
+            let (required, nullable) = Reading::RequiredMeansRequired.of_contract(required);
+            properties.push(Property {
+                name,
+                kind,
+                required,
+                nullable,
+                limits,
+                deprecated,
+                ..Property::default()
+            });
+        }
+        if properties.is_empty() {
+            return Err(
+                "has a table without a row that can be read: name, type, contract, description"
+                    .to_owned(),
+            );
+        }
+        if let Some(name) = heading {
+            let schema = Schema {
+                properties: Some(properties),
+                ..self.new_schema(name)
+            };
+            self.imported.variant.schemas.push(schema);
+            return Ok(());
+        }
+        match self.body() {
+            Some(body) if body.properties.is_none() => {
+                body.properties = Some(properties);
+                Ok(())
+            }
+            _ => Err("has a table that belongs to no operation".to_owned()),
+        }
+    }
+
+    /// Steps over the description of a row, if there is one; says whether it marks a deprecation.
+    fn skip_description(&mut self) -> bool {
+        let Some(text) = self.text(0) else {
+            return false;
+        };
+        // A description is a sentence; headings are not.
+        let is_description = text.ends_with('.') && !text.starts_with('{');
+        let deprecated = is_description && text.contains("Deprecated!");
+        self.at += usize::from(is_description);
+        deprecated
+    }
+
+    fn report(&mut self, line: usize, what: String) {
+        self.imported.variant.reported.push(Reported { line, what });
+    }
+}
+
+/// A type cell in plain text: a schema has lost its link, and stands there by its name alone.
+fn parse_kind(text: &str) -> Option<crate::facts::Type> {
+    use crate::facts::Type;
+    if let Ok((kind, limits)) = parse_type(text) {
+        return limits.is_empty().then_some(kind);
+    }
+    let name = text.strip_prefix("array of ")?;
+    (!name.ends_with('.')).then(|| Type::array_of(Type::named(name)))
+}

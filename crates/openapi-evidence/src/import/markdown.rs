@@ -1,0 +1,439 @@
+//! Pages in Markdown: those that the vendor's generator writes, in today's dialect and in that of its
+//! prototype, and those written by hand in the same tables.
+
+mod text;
+
+use std::path::Path;
+
+use comrak::nodes::NodeValue;
+use comrak::{Arena, Options};
+
+use super::cells::{is_property_name, parse_contract, parse_type, replacement_in};
+use super::{Imported, OPERATIONS, samples};
+use crate::facts::{Body, Form, Operation, Property, Reading, Reported, Schema};
+use openapi_tree::error::{Error, Place, Result};
+use openapi_tree::nesting;
+use text::{Node, cells_in, enum_value, has_struck, line_of, message_of, text_of, text_with_links};
+
+/// The header of every table of properties.
+pub(super) const HEADER: [&str; 4] = ["Property", "Type", "Contract", "Description"];
+
+/// What the vendor's generator writes on top of its pages.
+const GENERATED: &str = "AUTOMATICALLY GENERATED";
+
+/// What links look like that the prototype of the generator wrote; it put no line on top.
+const PROTOTYPE: &str = "#X-Ref-Name-";
+
+/// Whether a text is a page of this form.
+pub(super) fn is_page(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.trim();
+        line.trim_matches('`').starts_with(super::ADDRESS)
+            || line
+                .strip_prefix('|')
+                .is_some_and(|row| row.trim_start().starts_with(HEADER[0]))
+    })
+}
+
+/// Reads a page.
+///
+/// # Errors
+/// When a table of properties lacks a column, or is no table to Markdown; with its line.
+pub(super) fn import(file: &Path, text: &str) -> Result<Imported> {
+    nesting::check_lines(file, text)?;
+    let generated = text.contains(GENERATED) || text.contains(PROTOTYPE);
+    let (form, reading) = if generated {
+        (Form::GeneratedPage, Reading::RequiredMeansNotNullable)
+    } else {
+        (Form::HandWrittenPage, Reading::RequiredMeansRequired)
+    };
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.strikethrough = true;
+    let arena = Arena::new();
+    let root = comrak::parse_document(&arena, text, &options);
+    let mut page = Page {
+        file,
+        lines: text.lines().collect(),
+        reading,
+        imported: Imported::new(form, reading),
+        section: Section::Outside,
+        schema: None,
+        operation: None,
+    };
+    for node in root.children() {
+        page.block(node)?;
+    }
+    page.close_operation();
+    Ok(page.imported)
+}
+
+/// The part of an operation that is being read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Outside,
+    Introduction,
+    Request,
+    Response,
+}
+
+struct Page<'t> {
+    file: &'t Path,
+    lines: Vec<&'t str>,
+    reading: Reading,
+    imported: Imported,
+    section: Section,
+    /// The heading of a schema, and where it stands.
+    schema: Option<(String, usize)>,
+    /// The operation that is being read, and where its heading stands.
+    operation: Option<(Operation, usize)>,
+}
+
+impl Page<'_> {
+    fn block(&mut self, node: Node<'_>) -> Result<()> {
+        let line = line_of(node);
+        // Copied out so that the borrow ends before the children are read.
+        let value = node.data.borrow().value.clone();
+        match value {
+            NodeValue::Heading(heading) => self.heading(node, heading.level, line),
+            NodeValue::Paragraph => return self.paragraph(node, line),
+            NodeValue::CodeBlock(code) => self.sample(&code.literal, line),
+            NodeValue::Table(_) => return self.table(node, line),
+            NodeValue::List(_) => self.list(node),
+            NodeValue::BlockQuote => self.block_quote(node)?,
+            _ => self.report_tables_within(node),
+        }
+        Ok(())
+    }
+
+    fn heading(&mut self, node: Node<'_>, level: u8, line: usize) {
+        let text = text_of(node);
+        match (level, text.as_str()) {
+            (1, _) => {}
+            (2, _) => {
+                self.close_operation();
+                self.schema = None;
+                self.section = Section::Introduction;
+                let operation = Operation {
+                    deprecated: has_struck(node),
+                    title: Some(text),
+                    ..Operation::default()
+                };
+                self.operation = Some((operation, line));
+            }
+            (3, "Request") if self.operation.is_some() => {
+                self.section = Section::Request;
+                self.schema = None;
+            }
+            (3, "Response") if self.operation.is_some() => {
+                self.section = Section::Response;
+                self.schema = None;
+            }
+            _ => self.schema = Some((text, line)),
+        }
+    }
+
+    fn close_operation(&mut self) {
+        let Some((mut operation, line)) = self.operation.take() else {
+            return;
+        };
+        if operation.path.is_empty() {
+            // A chapter of prose is no operation; one with a body is, and has lost its address.
+            if operation.request.is_some() || operation.response.is_some() {
+                let rows = [&operation.request, &operation.response]
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|body| body.properties.as_ref())
+                    .map(Vec::len);
+                self.imported.rows_reported += rows.sum::<usize>();
+                let title = operation.title.unwrap_or_default();
+                self.report(line, format!("the operation `{title}` has no address"));
+            }
+            return;
+        }
+        operation.settle_empty_answer();
+        if self.reading == Reading::RequiredMeansNotNullable {
+            operation.paginated.get_or_insert(false);
+            operation.portfolio.get_or_insert(false);
+        }
+        self.imported.variant.operations.push(operation);
+    }
+
+    fn paragraph(&mut self, node: Node<'_>, line: usize) -> Result<()> {
+        if self
+            .lines
+            .get(line - 1)
+            .is_some_and(|text| text.trim_start().starts_with('|'))
+        {
+            return Err(self.broken_table(
+                line,
+                "its separator has another number of columns than its header",
+            ));
+        }
+        let section = self.section;
+        let Some((operation, _)) = &mut self.operation else {
+            return Ok(());
+        };
+        match section {
+            Section::Introduction => {
+                for part in node.descendants() {
+                    if let NodeValue::Link(to) = &part.data.borrow().value {
+                        if to.url.contains("guidelines/pagination") {
+                            operation.paginated = Some(true);
+                        } else if to.url.contains("/multi-property") {
+                            operation.portfolio = Some(true);
+                        }
+                    }
+                }
+            }
+            Section::Request => {
+                let text = text_of(node);
+                if let Some(path) = text.strip_prefix(OPERATIONS) {
+                    if operation.path.is_empty() {
+                        path.trim().clone_into(&mut operation.path);
+                    } else {
+                        self.report(line, format!("a second address, `{}`", path.trim()));
+                    }
+                }
+            }
+            Section::Response | Section::Outside => {}
+        }
+        Ok(())
+    }
+
+    fn block_quote(&mut self, node: Node<'_>) -> Result<()> {
+        for child in node.children() {
+            let is_heading = matches!(child.data.borrow().value, NodeValue::Heading(_));
+            if is_heading
+                && self.section == Section::Introduction
+                && let Some((operation, _)) = &mut self.operation
+            {
+                match text_of(child).as_str() {
+                    "Deprecated!" => operation.deprecated = true,
+                    "Restricted!" => operation.restricted = true,
+                    _ => {}
+                }
+            }
+            let line = line_of(child);
+            if self.lines.get(line - 1).is_some_and(|text| {
+                text.trim_start_matches(['>', ' ']).starts_with('|')
+                    && matches!(child.data.borrow().value, NodeValue::Paragraph)
+            }) {
+                return Err(self.broken_table(
+                    line,
+                    "its separator has another number of columns than its header",
+                ));
+            }
+        }
+        self.report_tables_within(node);
+        Ok(())
+    }
+
+    fn sample(&mut self, text: &str, line: usize) {
+        if self.schema.is_some() {
+            return;
+        }
+        let Some(body) = self.body() else {
+            return;
+        };
+        if body.example.is_some() || body.invalid.is_some() {
+            self.report(line, "a second example".to_owned());
+            return;
+        }
+        match samples::parse(text) {
+            Ok(sample) => {
+                body.example = Some(sample.value);
+                body.invalid = sample.invalid;
+            }
+            Err(error) => self.report(line, format!("an example that is not JSON: {error}")),
+        }
+    }
+
+    /// The body that the current section describes.
+    fn body(&mut self) -> Option<&mut Body> {
+        let (operation, _) = self.operation.as_mut()?;
+        match self.section {
+            Section::Request => Some(operation.request.get_or_insert_default()),
+            Section::Response => Some(operation.response.get_or_insert_default()),
+            Section::Introduction | Section::Outside => None,
+        }
+    }
+
+    fn list(&mut self, node: Node<'_>) {
+        self.report_tables_within(node);
+        let Some((heading, _)) = self.schema.clone() else {
+            return;
+        };
+        let items: Vec<_> = node.children().collect();
+        let values: Vec<_> = items.iter().map(|item| enum_value(item)).collect();
+        if values.iter().all(Option::is_none) {
+            return;
+        }
+        let mut schema = self.new_schema(heading);
+        let mut found = Vec::new();
+        for (item, value) in items.iter().zip(values) {
+            match value {
+                Some(value) => found.push(value),
+                None if matches!(text_of(item).as_str(), "…" | "...") => schema.extensible = true,
+                None => {
+                    let what = format!("an item without a value, in the enum `{}`", schema.name);
+                    self.report(line_of(item), what);
+                }
+            }
+        }
+        schema.values = Some(found);
+        self.imported.variant.schemas.push(schema);
+    }
+
+    fn new_schema(&self, name: String) -> Schema {
+        Schema {
+            name,
+            under: self
+                .operation
+                .as_ref()
+                .map(|(operation, _)| operation.path.clone())
+                .filter(|path| !path.is_empty()),
+            ..Schema::default()
+        }
+    }
+
+    fn table(&mut self, node: Node<'_>, line: usize) -> Result<()> {
+        let rows: Vec<_> = node.children().collect();
+        let header: Vec<_> = rows
+            .first()
+            .map_or_else(Vec::new, |row| row.children().map(text_of).collect());
+        if header != HEADER {
+            if header.first().is_some_and(|cell| cell == HEADER[0]) {
+                return Err(
+                    self.broken_table(line, &format!("its columns are {}", header.join(", ")))
+                );
+            }
+            self.report_rows(node, "a row of a table that is not one of properties");
+            return Ok(());
+        }
+        let mut properties: Vec<Property> = Vec::new();
+        let mut entries = None;
+        if self.schema.is_none() && self.body().is_none_or(|body| body.properties.is_some()) {
+            self.report_rows(node, "a row of a table without a heading");
+            return Ok(());
+        }
+        for row in &rows[1..] {
+            self.imported.rows_seen += 1;
+            let at = line_of(row);
+            match self.row(row, at) {
+                Ok(Row::Property(property)) => {
+                    if properties.iter().any(|other| other.name == property.name) {
+                        self.report_row(at, format!("a second row for `{}`", property.name));
+                    } else {
+                        properties.push(*property);
+                    }
+                }
+                Ok(Row::Entries(kind)) if entries.is_none() => entries = Some(kind),
+                Ok(Row::Entries(_)) => {
+                    self.report_row(at, "a second row for the names of a dictionary".to_owned());
+                }
+                Err(what) => self.report_row(at, what),
+            }
+        }
+        if let Some((heading, _)) = self.schema.clone() {
+            let schema = Schema {
+                properties: (entries.is_none() || !properties.is_empty()).then_some(properties),
+                entries,
+                ..self.new_schema(heading)
+            };
+            self.imported.variant.schemas.push(schema);
+            return Ok(());
+        }
+        if entries.is_some() {
+            self.report_row(
+                line,
+                "a row for the names of a dictionary, in a body".to_owned(),
+            );
+        }
+        if let Some(body) = self.body() {
+            body.properties = Some(properties);
+        }
+        Ok(())
+    }
+
+    fn row(&self, row: Node<'_>, line: usize) -> Result<Row, String> {
+        // The parser of tables fills missing cells up and drops those too many, so they are counted in the text.
+        let in_text = self.lines.get(line - 1).map_or(0, |text| cells_in(text));
+        if in_text != HEADER.len() {
+            return Err(format!(
+                "a row with {in_text} cells instead of {}",
+                HEADER.len()
+            ));
+        }
+        let cells: Vec<_> = row.children().collect();
+        let [name, kind, contract, description] = cells[..] else {
+            return Err(format!(
+                "a row with {} cells instead of {}",
+                cells.len(),
+                HEADER.len()
+            ));
+        };
+        let (kind, mut limits) = parse_type(&text_with_links(kind))
+            .map_err(|text| format!("a row of the unknown type `{text}`"))?;
+        let (required, more) = parse_contract(&text_of(contract))
+            .map_err(|text| format!("a row of the unknown contract `{text}`"))?;
+        limits.extend(more);
+        let (required, nullable) = self.reading.of_contract(required);
+        let text = text_of(name);
+        if text.len() > 2 && text.starts_with('?') && text.ends_with('?') {
+            return Ok(Row::Entries(kind));
+        }
+        if !is_property_name(&text) {
+            return Err(format!("a row of the unreadable name `{text}`"));
+        }
+        let message = message_of(description);
+        Ok(Row::Property(Box::new(Property {
+            name: text,
+            kind: Some(kind),
+            required,
+            nullable,
+            limits,
+            deprecated: has_struck(name) || message.is_some(),
+            replacement: message.as_deref().and_then(replacement_in),
+            ..Property::default()
+        })))
+    }
+
+    fn broken_table(&self, line: usize, what: &str) -> Error {
+        Error::new(
+            self.file,
+            format!("has a table of properties that can't be read: {what}"),
+            format!("give it the columns {}", HEADER.join(", ")),
+        )
+        .at(Place::LineColumn { line, column: 1 })
+    }
+
+    fn report(&mut self, line: usize, what: String) {
+        self.imported.variant.reported.push(Reported { line, what });
+    }
+
+    fn report_row(&mut self, line: usize, what: String) {
+        self.imported.rows_reported += 1;
+        self.report(line, what);
+    }
+
+    fn report_rows(&mut self, table: Node<'_>, what: &str) {
+        for row in table.children().skip(1) {
+            self.imported.rows_seen += 1;
+            self.report_row(line_of(row), what.to_owned());
+        }
+    }
+
+    fn report_tables_within(&mut self, node: Node<'_>) {
+        for part in node.descendants() {
+            if matches!(part.data.borrow().value, NodeValue::Table(_)) {
+                self.report_rows(part, "a row of a table inside of something else");
+            }
+        }
+    }
+}
+
+enum Row {
+    Property(Box<Property>),
+    Entries(crate::facts::Type),
+}

@@ -1,0 +1,271 @@
+//! The spec as facts: read by the same reader as the vendor's OpenAPI documents.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::subject::{Dimension, RESPONSE, Subject};
+use crate::facts::{Body, Limit, NO_BODY, Operation, Property, Schema, Variant};
+use crate::import;
+use openapi_tree::error::Result;
+
+/// The value of a format or a limit that is not there.
+pub const NONE: &str = "none";
+
+/// The value of [`Dimension::Presence`] for what is there.
+pub const PRESENT: &str = "present";
+
+/// The value of [`Dimension::Presence`] for what is not there.
+pub const ABSENT: &str = "absent";
+
+/// The spec, and what follows from it.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Its facts.
+    pub facts: Variant,
+    /// Everything it says, by subject and dimension.
+    pub says: BTreeMap<(Subject, Dimension), Value>,
+    /// The schemas that requests lead to.
+    pub in_requests: BTreeSet<String>,
+    /// The schemas that answers lead to.
+    pub in_answers: BTreeSet<String>,
+}
+
+impl Spec {
+    /// Reads the spec.
+    ///
+    /// # Errors
+    /// When it can't be read, or is no OpenAPI 3.0 document.
+    pub fn parse(file: &Path, text: &str) -> Result<Self> {
+        Ok(Self::from_facts(
+            import::parse(file, text, "spec", "")?.variant,
+        ))
+    }
+
+    /// Draws from its facts what follows from them.
+    pub fn from_facts(facts: Variant) -> Self {
+        let mut spec = Self {
+            facts,
+            says: BTreeMap::new(),
+            in_requests: BTreeSet::new(),
+            in_answers: BTreeSet::new(),
+        };
+        spec.in_requests = spec.reached(|operation| {
+            operation
+                .request
+                .iter()
+                .filter_map(|body| body.schema.clone())
+                .collect()
+        });
+        spec.in_answers = spec.reached(|operation| {
+            operation
+                .answers
+                .iter()
+                .map(|answer| answer.body.clone())
+                .collect()
+        });
+        spec.say_everything();
+        spec
+    }
+
+    /// The resources whose operations it has.
+    pub fn resources(&self) -> BTreeSet<&str> {
+        self.facts
+            .operations
+            .iter()
+            .map(|operation| resource(&operation.path))
+            .collect()
+    }
+
+    /// An operation by its path.
+    pub fn operation(&self, path: &str) -> Option<&Operation> {
+        self.facts
+            .operations
+            .iter()
+            .find(|operation| operation.path == path)
+    }
+
+    /// A schema by its name.
+    pub fn schema(&self, name: &str) -> Option<&Schema> {
+        self.facts.schemas.iter().find(|schema| schema.name == name)
+    }
+
+    /// The schemas that are the body of some request or of a successful answer: they go by the operation's name.
+    fn roots(&self) -> BTreeSet<&str> {
+        self.facts
+            .operations
+            .iter()
+            .flat_map(|operation| [&operation.request, &operation.response])
+            .flatten()
+            .filter_map(|body| body.schema.as_deref())
+            .collect()
+    }
+
+    /// The schemas that go by their own name. A dictionary is none: documents write it out where it is used.
+    pub fn named_schemas(&self) -> impl Iterator<Item = &Schema> {
+        let roots = self.roots();
+        self.facts.schemas.iter().filter(move |schema| {
+            !roots.contains(schema.name.as_str())
+                && schema.entries.is_none()
+                && (self.in_requests.contains(&schema.name)
+                    || self.in_answers.contains(&schema.name))
+        })
+    }
+
+    fn reached(&self, start: impl Fn(&Operation) -> Vec<String>) -> BTreeSet<String> {
+        let mut open: Vec<String> = self.facts.operations.iter().flat_map(start).collect();
+        let mut reached = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            let Some(schema) = self.schema(&name) else {
+                continue;
+            };
+            if reached.insert(name) {
+                let rows = schema.properties.iter().flatten();
+                open.extend(rows.filter_map(|row| row.kind.as_ref()?.name().map(str::to_owned)));
+            }
+        }
+        reached
+    }
+
+    fn say(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
+        self.says.insert((subject.clone(), dimension), value);
+    }
+
+    fn say_everything(&mut self) {
+        let facts = self.facts.clone();
+        for operation in &facts.operations {
+            let subject = Subject::whole(&operation.path);
+            self.say(&subject, Dimension::Presence, json!(PRESENT));
+            self.say(
+                &subject,
+                Dimension::Paginated,
+                json!(is_paginated(&facts, operation)),
+            );
+            self.say(
+                &subject,
+                Dimension::Portfolio,
+                json!(takes_portfolio_tokens(&facts, operation)),
+            );
+            if operation.deprecated {
+                self.say(&subject, Dimension::Deprecated, json!(true));
+            }
+            for (suffix, body) in [("", &operation.request), (RESPONSE, &operation.response)] {
+                let owner = format!("{}{suffix}", operation.path);
+                self.say_rows(&owner, rows_of(&facts, body.as_ref()));
+            }
+            for answer in &operation.answers {
+                let status = answer.status.as_deref().unwrap_or_default();
+                let subject = Subject::property(&operation.path, format!("status {status}"));
+                self.say(&subject, Dimension::Presence, json!(PRESENT));
+                self.say(&subject, Dimension::Type, json!(body_type(&answer.body)));
+            }
+        }
+        let named: Vec<Schema> = self.named_schemas().cloned().collect();
+        for schema in named {
+            let subject = Subject::whole(&schema.name);
+            self.say(&subject, Dimension::Presence, json!(PRESENT));
+            if let Some(values) = &schema.values {
+                self.say(&subject, Dimension::Enum, enum_value(values));
+            }
+            self.say_rows(
+                &schema.name,
+                schema.properties.as_deref().unwrap_or_default(),
+            );
+        }
+    }
+
+    fn say_rows(&mut self, owner: &str, rows: &[Property]) {
+        for row in rows {
+            let subject = Subject::property(owner, &row.name);
+            self.say(&subject, Dimension::Presence, json!(PRESENT));
+            if let Some(kind) = &row.kind {
+                self.say(&subject, Dimension::Type, json!(kind.to_string()));
+            }
+            self.say(
+                &subject,
+                Dimension::Format,
+                json!(row.format.as_deref().unwrap_or(NONE)),
+            );
+            self.say(
+                &subject,
+                Dimension::Required,
+                json!(row.required.unwrap_or_default()),
+            );
+            self.say(
+                &subject,
+                Dimension::Nullable,
+                json!(row.nullable.unwrap_or_default()),
+            );
+            for limit in Limit::ALL {
+                let value = row
+                    .limits
+                    .get(&limit)
+                    .cloned()
+                    .unwrap_or_else(|| json!(NONE));
+                self.say(&subject, Dimension::Limit(limit), value);
+            }
+            self.say(&subject, Dimension::Deprecated, deprecated_value(row));
+        }
+    }
+
+    /// The values of a subject's dimension that restrict nothing, and so need no document to rest on.
+    pub fn restricts_nothing(dimension: Dimension, value: &Value) -> bool {
+        match dimension {
+            Dimension::Format | Dimension::Limit(_) => value == NONE,
+            Dimension::Required | Dimension::Deprecated | Dimension::Restricted => {
+                value == &json!(false)
+            }
+            Dimension::Nullable => value == &json!(true),
+            _ => false,
+        }
+    }
+}
+
+/// The resource of an operation: what stands before the last step of its path, versions apart.
+pub fn resource(path: &str) -> &str {
+    path.split('/').next().unwrap_or(path)
+}
+
+/// The rows of a body, if it has any.
+pub fn rows_of<'a>(facts: &'a Variant, body: Option<&'a Body>) -> &'a [Property] {
+    body.and_then(|body| facts.properties_of(body))
+        .unwrap_or_default()
+}
+
+fn is_paginated(facts: &Variant, operation: &Operation) -> bool {
+    rows_of(facts, operation.request.as_ref())
+        .iter()
+        .any(|row| row.name == "Limitation")
+}
+
+fn takes_portfolio_tokens(facts: &Variant, operation: &Operation) -> bool {
+    rows_of(facts, operation.request.as_ref())
+        .iter()
+        .any(|row| matches!(row.name.as_str(), "EnterpriseId" | "EnterpriseIds"))
+}
+
+/// The values of an enum, in an order that does not depend on the document.
+pub fn enum_value(values: &[String]) -> Value {
+    let mut values: Vec<_> = values.to_vec();
+    values.sort_unstable();
+    values.dedup();
+    json!(values)
+}
+
+/// Whether a row is deprecated, and what to use.
+pub fn deprecated_value(row: &Property) -> Value {
+    match &row.replacement {
+        Some(replacement) if row.deprecated => json!(format!("use {replacement}")),
+        _ => json!(row.deprecated),
+    }
+}
+
+/// The type of an answer's body.
+pub fn body_type(body: &str) -> String {
+    if body == NO_BODY {
+        NONE.to_owned()
+    } else {
+        format!("<{body}>")
+    }
+}

@@ -1,0 +1,395 @@
+//! Where schemas stand in an OpenAPI 3.0 document, and which of them a request or a response can reach.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::document::escape;
+
+/// The methods of a path item.
+pub const METHODS: [&str; 8] = [
+    "delete", "get", "head", "options", "patch", "post", "put", "trace",
+];
+
+/// Where the component schemas stand.
+pub const COMPONENTS: &str = "/components/schemas";
+
+/// The prefix of a reference to a component schema.
+pub const COMPONENT_REFERENCE: &str = "#/components/schemas/";
+
+/// The name of the component schema that `schema` refers to, when it is nothing but a reference.
+pub fn referenced_component(schema: &Value) -> Option<&str> {
+    schema
+        .get("$ref")?
+        .as_str()?
+        .strip_prefix(COMPONENT_REFERENCE)
+}
+
+/// The name of the component schema behind a schema that is a reference, or a reference with a description,
+/// `nullable` and the like beside it.
+pub fn named_component(schema: &Value) -> Option<&str> {
+    if let Some(name) = referenced_component(schema) {
+        return Some(name);
+    }
+    let object = schema.as_object()?;
+    let mut members = ["allOf", "anyOf", "oneOf"]
+        .iter()
+        .filter_map(|keyword| object.get(*keyword)?.as_array());
+    match (members.next().map(Vec::as_slice), members.next()) {
+        (Some([member]), None) if !object.contains_key("properties") => {
+            referenced_component(member)
+        }
+        _ => None,
+    }
+}
+
+/// The component schemas by name, in alphabetical order.
+pub fn components(tree: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    tree.pointer(COMPONENTS)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+}
+
+/// An operation and where it stands.
+#[derive(Clone, Debug)]
+pub struct Operation<'a> {
+    /// The path, such as `/v1/items/getAll`.
+    pub path: &'a str,
+    /// The method in lower case.
+    pub method: &'a str,
+    /// The JSON pointer of the operation.
+    pub pointer: String,
+    /// The operation itself.
+    pub node: &'a Value,
+}
+
+impl Operation<'_> {
+    /// Its `operationId`.
+    pub fn id(&self) -> Option<&str> {
+        self.node.get("operationId")?.as_str()
+    }
+}
+
+/// Beside the paths, an extension may stand there.
+fn is_path((path, _): &(&String, &Value)) -> bool {
+    !path.starts_with("x-")
+}
+
+/// The operations of a document, by path and method.
+pub fn operations(tree: &Value) -> Vec<Operation<'_>> {
+    let mut operations = Vec::new();
+    let paths = tree.get("paths").and_then(Value::as_object);
+    for (path, item) in paths.into_iter().flatten().filter(is_path) {
+        for method in METHODS {
+            if let Some(node) = item.get(method) {
+                operations.push(Operation {
+                    path,
+                    method,
+                    pointer: format!("/paths/{}/{method}", escape(path)),
+                    node,
+                });
+            }
+        }
+    }
+    operations
+}
+
+/// Calls `visit` with the JSON pointer and the node of every schema, outer ones before those inside.
+pub fn each_schema<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
+    each_root(tree, &mut |pointer, root| {
+        inside(root, &mut pointer.to_owned(), visit);
+    });
+}
+
+/// Calls `visit` with the JSON pointer and the node of every schema, inner ones before those around, so that
+/// what `visit` puts in a schema's place is not visited again.
+pub fn each_schema_mut(tree: &mut Value, visit: &mut impl FnMut(&str, &mut Value)) {
+    for mut root in roots(tree) {
+        if let Some(node) = tree.pointer_mut(&root.clone()) {
+            inside_mut(node, &mut root, visit);
+        }
+    }
+}
+
+/// The JSON pointers of the schemas that stand in no other one: components, bodies, parameters, headers.
+pub fn roots(tree: &Value) -> Vec<String> {
+    let mut roots = Vec::new();
+    each_root(tree, &mut |pointer, _| roots.push(pointer.to_owned()));
+    roots
+}
+
+/// The keywords under which one schema stands, under which a list of them, and under which one for each name.
+const ONE: [&str; 3] = ["items", "additionalProperties", "not"];
+const LIST: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+const NAMED: &str = "properties";
+
+/// Calls `visit` for a schema and all schemas inside it, outer ones first.
+pub fn inside<'a>(
+    schema: &'a Value,
+    pointer: &mut String,
+    visit: &mut impl FnMut(&str, &'a Value),
+) {
+    visit(pointer, schema);
+    let Some(object) = schema.as_object() else {
+        return;
+    };
+    let length = pointer.len();
+    if let Some(properties) = object.get(NAMED).and_then(Value::as_object) {
+        for (name, child) in properties {
+            push(pointer, &[NAMED, name]);
+            inside(child, pointer, visit);
+            pointer.truncate(length);
+        }
+    }
+    for keyword in ONE {
+        if let Some(child @ Value::Object(_)) = object.get(keyword) {
+            push(pointer, &[keyword]);
+            inside(child, pointer, visit);
+            pointer.truncate(length);
+        }
+    }
+    for keyword in LIST {
+        let members = object.get(keyword).and_then(Value::as_array);
+        for (index, child) in members.into_iter().flatten().enumerate() {
+            push(pointer, &[keyword, &index.to_string()]);
+            inside(child, pointer, visit);
+            pointer.truncate(length);
+        }
+    }
+}
+
+/// Calls `visit` for a schema and all schemas inside it, inner ones first.
+pub fn inside_mut(
+    schema: &mut Value,
+    pointer: &mut String,
+    visit: &mut impl FnMut(&str, &mut Value),
+) {
+    each_child_mut(schema, pointer, &mut |pointer, child| {
+        inside_mut(child, pointer, visit);
+    });
+    visit(pointer, schema);
+}
+
+/// Calls `visit` for the schemas inside a schema, one level down.
+pub fn each_child_mut(
+    schema: &mut Value,
+    pointer: &mut String,
+    visit: &mut impl FnMut(&mut String, &mut Value),
+) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    let length = pointer.len();
+    if let Some(properties) = object.get_mut(NAMED).and_then(Value::as_object_mut) {
+        for (name, child) in properties {
+            push(pointer, &[NAMED, name]);
+            visit(pointer, child);
+            pointer.truncate(length);
+        }
+    }
+    for keyword in ONE {
+        if let Some(child @ Value::Object(_)) = object.get_mut(keyword) {
+            push(pointer, &[keyword]);
+            visit(pointer, child);
+            pointer.truncate(length);
+        }
+    }
+    for keyword in LIST {
+        let members = object.get_mut(keyword).and_then(Value::as_array_mut);
+        for (index, child) in members.into_iter().flatten().enumerate() {
+            push(pointer, &[keyword, &index.to_string()]);
+            visit(pointer, child);
+            pointer.truncate(length);
+        }
+    }
+}
+
+fn push(pointer: &mut String, steps: &[&str]) {
+    for step in steps {
+        pointer.push('/');
+        if step.contains(['~', '/']) {
+            pointer.push_str(&escape(step));
+        } else {
+            pointer.push_str(step);
+        }
+    }
+}
+
+/// Calls `visit` for each schema that stands in no other one: components, bodies, parameters, headers.
+fn each_root<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
+    for (name, schema) in components(tree) {
+        visit(&format!("{COMPONENTS}/{}", escape(name)), schema);
+    }
+    for section in ["parameters", "headers", "requestBodies", "responses"] {
+        let holders = tree
+            .pointer(&format!("/components/{section}"))
+            .and_then(Value::as_object);
+        for (name, holder) in holders.into_iter().flatten() {
+            each_root_of_holder(
+                holder,
+                &format!("/components/{section}/{}", escape(name)),
+                visit,
+            );
+        }
+    }
+    for (path, item) in tree
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter(is_path)
+    {
+        each_root_of_parameters(item, &format!("/paths/{}", escape(path)), visit);
+    }
+    for operation in operations(tree) {
+        each_root_of_parameters(operation.node, &operation.pointer, visit);
+        if let Some(body) = operation.node.get("requestBody") {
+            each_root_of_holder(body, &format!("{}/requestBody", operation.pointer), visit);
+        }
+        let responses = operation.node.get("responses").and_then(Value::as_object);
+        for (status, response) in responses.into_iter().flatten() {
+            let pointer = format!("{}/responses/{}", operation.pointer, escape(status));
+            each_root_of_holder(response, &pointer, visit);
+        }
+    }
+}
+
+fn each_root_of_parameters<'a>(
+    owner: &'a Value,
+    pointer: &str,
+    visit: &mut impl FnMut(&str, &'a Value),
+) {
+    let parameters = owner.get("parameters").and_then(Value::as_array);
+    for (index, parameter) in parameters.into_iter().flatten().enumerate() {
+        each_root_of_holder(parameter, &format!("{pointer}/parameters/{index}"), visit);
+    }
+}
+
+/// A holder is anything that has a `schema`, a `content`, or `headers`.
+fn each_root_of_holder<'a>(
+    holder: &'a Value,
+    pointer: &str,
+    visit: &mut impl FnMut(&str, &'a Value),
+) {
+    if let Some(schema) = holder.get("schema") {
+        visit(&format!("{pointer}/schema"), schema);
+    }
+    for section in ["content", "headers"] {
+        let entries = holder.get(section).and_then(Value::as_object);
+        for (name, entry) in entries.into_iter().flatten() {
+            if let Some(schema) = entry.get("schema") {
+                visit(
+                    &format!("{pointer}/{section}/{}/schema", escape(name)),
+                    schema,
+                );
+            }
+        }
+    }
+}
+
+/// The JSON pointer that a reference into the same document holds: a URI fragment may escape letters with `%`.
+pub fn pointer_of(reference: &str) -> Option<String> {
+    let fragment = reference.strip_prefix('#')?;
+    if !fragment.contains('%') {
+        return Some(fragment.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(fragment.len());
+    let mut rest = fragment.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        let escaped = (byte == b'%')
+            .then(|| std::str::from_utf8(after.get(..2)?).ok())
+            .flatten()
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let Some(letter) = escaped {
+            bytes.push(letter);
+            rest = &after[2..];
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// How long a chain of references may be. A longer one leads in a circle.
+const LONGEST_CHAIN: usize = 64;
+
+/// Follows a `$ref` to anything in the document, from one to the next.
+pub fn resolve<'a>(tree: &'a Value, node: &'a Value) -> &'a Value {
+    let mut node = node;
+    for _ in 0..LONGEST_CHAIN {
+        let target = node
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|reference| tree.pointer(&pointer_of(reference)?));
+        match target {
+            Some(target) => node = target,
+            None => break,
+        }
+    }
+    node
+}
+
+/// The schemas of the contents of a request body or a response.
+pub fn content_schemas<'a>(tree: &'a Value, holder: &'a Value) -> Vec<&'a Value> {
+    resolve(tree, holder)
+        .get("content")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, media)| media.get("schema"))
+        .collect()
+}
+
+/// The names of the properties that a schema requires, in its order.
+pub fn required(schema: &Value) -> Vec<&str> {
+    schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+/// The component schemas that a request body can reach.
+pub fn request_components(tree: &Value) -> BTreeSet<String> {
+    reachable(
+        tree,
+        operations(tree)
+            .iter()
+            .filter_map(|operation| operation.node.get("requestBody"))
+            .flat_map(|body| content_schemas(tree, body)),
+    )
+}
+
+/// The component schemas that a response can reach.
+pub fn response_components(tree: &Value) -> BTreeSet<String> {
+    let operations = operations(tree);
+    reachable(
+        tree,
+        operations
+            .iter()
+            .filter_map(|operation| operation.node.get("responses")?.as_object())
+            .flat_map(Map::values)
+            .flat_map(|response| content_schemas(tree, response)),
+    )
+}
+
+/// The component schemas that `roots` refer to, directly or through others.
+pub fn reachable<'a>(tree: &'a Value, roots: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut waiting: Vec<&Value> = roots.collect();
+    while let Some(schema) = waiting.pop() {
+        inside(schema, &mut String::new(), &mut |_, schema| {
+            if let Some(name) = referenced_component(schema)
+                && found.insert(name.to_owned())
+                && let Some(component) = tree.pointer(&format!("{COMPONENTS}/{}", escape(name)))
+            {
+                waiting.push(component);
+            }
+        });
+    }
+    found
+}

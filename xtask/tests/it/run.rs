@@ -1,0 +1,52 @@
+//! `cargo xtask` as a process, on files in a folder of its own.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder that goes away with it.
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, document: &Value) -> PathBuf {
+        let path = self.path(name);
+        let text = serde_json::to_string_pretty(document).expect("JSON");
+        fs::write(&path, text).expect("a file");
+        path
+    }
+}
+
+/// What a run said and how it ended.
+pub(crate) struct Said {
+    pub(crate) status: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+pub(crate) fn xtask(arguments: &[&str]) -> Said {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("xtask runs");
+    Said {
+        status: status.code(),
+        out: String::from_utf8_lossy(&stdout).into_owned(),
+        err: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}

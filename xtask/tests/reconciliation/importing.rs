@@ -1,0 +1,91 @@
+//! The command that imports: what it prints, what it compares, and what it refuses.
+
+use crate::support::{Project, document, read, unwrapped};
+
+#[test]
+fn the_command_says_what_it_read_and_what_it_could_not() {
+    let project = Project::new();
+    let file = document("generated.md").display().to_string();
+    let out = project.path("facts.yaml").display().to_string();
+    let arguments = [
+        "import",
+        &file,
+        "--as",
+        "generated",
+        "--dated",
+        "2026-01",
+        "--out",
+        &out,
+    ];
+    let printed = project.done(&arguments);
+    assert!(
+        printed.contains("33 rows seen, 28 facts written, 5 reported"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("generated.md:143: a row of the unknown type `frobnicate`"),
+        "{printed}"
+    );
+    assert_eq!(
+        read(&project.path("facts.yaml")),
+        read(&document("generated.facts.yaml"))
+    );
+    let strict = [&arguments[..], &["--strict"]].concat();
+    project.ends(&strict, 4);
+}
+
+#[test]
+fn verify_compares_a_folder_with_the_facts() {
+    let project = Project::new();
+    let folder = project.path("evidence");
+    std::fs::create_dir(&folder).expect("a folder");
+    for name in ["page.md", "vendor.yaml"] {
+        std::fs::copy(document("project").join(name), folder.join(name)).expect("a document");
+    }
+    let folder = folder.display().to_string();
+    let printed = project.done(&["import", "--verify", &folder]);
+    assert!(
+        printed.contains("2 documents, 2 variant files, 0 differences"),
+        "{printed}"
+    );
+
+    project.change(
+        "openapi/variants/2024-page.yaml",
+        "maxItems: 50",
+        "maxItems: 51",
+    );
+    let printed = project.ends(&["import", "--verify", &folder], 4);
+    assert!(printed.contains("page.md: DIFFERS from"), "{printed}");
+
+    project.change(
+        "openapi/variants/2024-page.yaml",
+        "maxItems: 51",
+        "maxItems: 50",
+    );
+    project.change("evidence/page.md", "max 50", "max 49");
+    project.change("evidence/vendor.yaml", "somebody else", "nobody");
+    let printed = project.ends(&["import", "--verify", &folder], 4);
+    assert!(
+        printed.contains("page.md: DIFFERS: no variant file was made from it"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("2025-openapi.yaml: DIFFERS: its document is not in the folder"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn names_and_dates_that_can_not_be() {
+    let project = Project::new();
+    let file = document("project/page.md").display().to_string();
+    let printed = unwrapped(&project.ends(&["import", &file, "--as", "../escape"], 1));
+    assert!(
+        printed.contains("can't be the name of a variant file"),
+        "{printed}"
+    );
+    for wrong in ["2026-13", "yesterday", "2026-1-1", "12026-01"] {
+        project.ends(&["import", &file, "--as", "page", "--dated", wrong], 2);
+    }
+    project.ends(&["import"], 2);
+}
