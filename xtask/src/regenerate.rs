@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use openapi_codegen::conventions::Conventions;
 use openapi_codegen::generate::PROGENITOR;
-use openapi_codegen::pipeline::{Generated, generate};
+use openapi_codegen::pipeline::generate;
 use openapi_tree::document::Document;
 use openapi_tree::error::{Error, Result};
 use openapi_tree::lint::reject;
 use serde_json::Value;
-use similar::TextDiff;
 
 use crate::command::Outcome;
-use crate::diff;
-use crate::files::{self, CODE, DOCUMENT, SANDBOX_DOCUMENT, SETTINGS, Writes};
+use crate::diff::{self, Version};
+use crate::files::{self, CODE, DOCUMENT, SANDBOX_DOCUMENT, SETTINGS};
 use crate::lint;
+use crate::outputs::{Mode, Output, put};
 
 /// Write the generated client crate anew from openapi/connector.yaml
 ///
@@ -51,35 +51,36 @@ pub struct Regenerate {
     pub verbose: bool,
 }
 
-/// A file and the text that it should have.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// The file.
-    pub path: PathBuf,
-    /// Its text.
-    pub text: String,
-}
-
-/// Everything that is made from the project's own document, in the folder `root`.
+/// The project's own document and its code, in the folder `root`.
 ///
 /// # Errors
-/// When the document breaks a house rule, or a step can't take a part of it.
-pub fn targets(root: &Path) -> Result<(Vec<Target>, Generated)> {
+/// Returns an error if the document breaks a house rule, or if no code can be made of a part of it.
+pub fn own_version(root: &Path) -> Result<Version> {
     let document = files::read_document(&root.join(DOCUMENT))?;
     reject(&document.file, lint::house(&document))?;
     let conventions = conventions(root, &document)?;
-    let generated = generate(&document, &conventions)?;
-    let targets = vec![
-        Target {
+    Version::new(document, &conventions)
+}
+
+/// Every file that is made from the project's own document, in the folder `root`.
+///
+/// # Errors
+/// Returns an error if the document cannot be written as JSON.
+pub fn outputs(root: &Path, version: &Version) -> Result<Vec<Output>> {
+    let Version {
+        document,
+        generated,
+    } = version;
+    Ok(vec![
+        Output {
             path: root.join(CODE),
-            text: with_header(&document, &generated.code),
+            text: with_header(document, &generated.code),
         },
-        Target {
+        Output {
             path: root.join(SANDBOX_DOCUMENT),
             text: as_json(&document.file, &document.tree)?,
         },
-    ];
-    Ok((targets, generated))
+    ])
 }
 
 /// Reads the conventions of the project's own document.
@@ -117,130 +118,68 @@ impl Regenerate {
     /// Runs the command.
     ///
     /// # Errors
-    /// When the document can't be turned into code, or a file can't be written.
+    /// Returns an error if no code can be made of the document, or if a file cannot be written.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
-        let targets = if let (Some(spec), Some(path)) = (&self.spec, &self.out) {
-            if let (Ok(spec), Ok(path)) = (spec.canonicalize(), path.canonicalize())
-                && spec == path
-            {
-                return Err(Error::new(
-                    &self.out.clone().unwrap_or_default(),
-                    "is the document itself",
-                    "name another file for its code",
-                ));
-            }
-            let document = files::read_document(spec)?;
-            let generated = generate(&document, &self.conventions(&document)?)?;
-            report::tell(&document, &generated.lowered.changes, self.verbose, out);
-            vec![Target {
-                path: path.clone(),
-                text: with_header(&document, &generated.code),
-            }]
+        let outputs = if let (Some(spec), Some(path)) = (&self.spec, &self.out) {
+            vec![self.other_output(spec, path, out)?]
         } else {
             let root = files::workspace_root();
-            let targets = targets(&root)?.0;
-            tell_difference(&root, out);
-            targets
+            let version = own_version(&root)?;
+            report_difference(&root, &version, out);
+            outputs(&root, &version)?
         };
-        if self.check {
-            return Ok(check(&targets, out));
+        let mode = match (self.check, self.dry_run) {
+            (true, _) => Mode::Check("cargo xtask regenerate"),
+            (_, true) => Mode::DryRun,
+            _ => Mode::Write,
+        };
+        put(&outputs, mode, out)
+    }
+
+    /// Makes the code of another document.
+    fn other_output(&self, spec: &Path, path: &Path, out: &mut dyn Write) -> Result<Output> {
+        if let (Ok(spec), Ok(path)) = (spec.canonicalize(), path.canonicalize())
+            && spec == path
+        {
+            return Err(Error::new(
+                &path,
+                "is the document itself",
+                "name another file for its code",
+            ));
         }
-        let mut writes = Writes::default();
-        let mut lines = Vec::new();
-        for target in &targets {
-            let shown = files::shown(&target.path);
-            let line = match openapi_tree::files::read_text(&target.path) {
-                Ok(text) if text == target.text => format!("up to date  {}", shown.display()),
-                Ok(text) => format!(
-                    "{:<11} {} ({})",
-                    if self.dry_run { "would write" } else { "wrote" },
-                    shown.display(),
-                    size_of_change(&text, &target.text)
-                ),
-                Err(_) => format!(
-                    "{:<11} {} ({} lines, new)",
-                    if self.dry_run { "would write" } else { "wrote" },
-                    shown.display(),
-                    target.text.lines().count()
-                ),
-            };
-            if !line.starts_with("up to date") && !self.dry_run {
-                writes.stage(&target.path, &target.text)?;
-            }
-            lines.push(line);
-        }
-        writes.commit()?;
-        for line in lines {
-            let _ = writeln!(out, "{line}");
-        }
-        Ok(Outcome::Done)
+        let document = files::read_document(spec)?;
+        let generated = generate(&document, &self.conventions(&document)?)?;
+        report::tell(&document, &generated.lowered.changes, self.verbose, out);
+        Ok(Output {
+            path: path.to_owned(),
+            text: with_header(&document, &generated.code),
+        })
     }
 }
 
-/// Says how the document differs from the committed one. Without git, or before the first commit, there is none.
-fn tell_difference(root: &Path, out: &mut dyn Write) {
+/// Reports the changes to the document since the last commit. Without git, or before the first commit, there are none.
+fn report_difference(root: &Path, new: &Version, out: &mut dyn Write) {
     const COMMITTED: &str = "HEAD";
     let Ok(old) = diff::command::at_revision(root, COMMITTED) else {
         return;
     };
-    let changes = files::read_document(&root.join(DOCUMENT)).and_then(|new| {
-        if new.sha256 == old.sha256 {
-            return Ok(None);
-        }
-        let conventions = conventions(root, &new)?;
-        diff::compare(&old, &new, &conventions).map(Some)
-    });
-    if let Ok(Some(changes)) = changes {
-        let _ = writeln!(
+    if new.document.sha256 == old.sha256 {
+        return;
+    }
+    let old = diff::command::own_conventions(root)
+        .and_then(|conventions| Version::new(old, &conventions));
+    let _ = match old {
+        Ok(old) => writeln!(
             out,
             "{DOCUMENT} since the last commit: {} (`cargo xtask diff --against HEAD` shows each)",
-            diff::summary(&changes)
-        );
-    }
-}
-
-fn check(targets: &[Target], out: &mut dyn Write) -> Outcome {
-    let mut outcome = Outcome::Done;
-    for target in targets {
-        let shown = files::shown(&target.path);
-        let text = openapi_tree::files::read_text(&target.path).unwrap_or_default();
-        if text == target.text {
-            let _ = writeln!(out, "up to date  {}", shown.display());
-            continue;
-        }
-        outcome = Outcome::Attention;
-        let name = shown.display().to_string();
-        let diff = TextDiff::from_lines(text.as_str(), target.text.as_str());
-        let _ = writeln!(
+            diff::summary(&diff::compare(&old, new))
+        ),
+        Err(error) => writeln!(
             out,
-            "stale       {name} ({})\n{}",
-            size_of_change(&text, &target.text),
-            diff.unified_diff().context_radius(3).header(
-                &format!("{name} (checked in)"),
-                &format!("{name} (regenerated)")
-            )
-        );
-    }
-    if outcome == Outcome::Attention {
-        let _ = writeln!(
-            out,
-            "run `cargo xtask regenerate` and commit what it writes"
-        );
-    }
-    outcome
-}
-
-fn size_of_change(before: &str, after: &str) -> String {
-    let diff = TextDiff::from_lines(before, after);
-    let (mut added, mut removed) = (0, 0);
-    for change in diff.iter_all_changes() {
-        match change.tag() {
-            similar::ChangeTag::Insert => added += 1,
-            similar::ChangeTag::Delete => removed += 1,
-            similar::ChangeTag::Equal => {}
-        }
-    }
-    format!("+{added} -{removed} lines")
+            "{DOCUMENT} since the last commit: not compared, because no code can be made of the committed document: \
+             {error}"
+        ),
+    };
 }
 
 /// A document as JSON, its keys sorted: the copy that the sandbox carries.
