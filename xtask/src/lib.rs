@@ -9,5 +9,6 @@ pub mod explain;
 pub mod files;
 pub mod import;
 pub mod lint;
+pub mod outputs;
 pub mod reconcile;
 pub mod regenerate;

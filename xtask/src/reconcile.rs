@@ -10,10 +10,10 @@ use openapi_evidence::reconcile::spec::Spec;
 use openapi_evidence::variants::{self, VariantFile};
 use openapi_tree::error::Result;
 use openapi_tree::files::read_text;
-use similar::TextDiff;
 
 use crate::command::Outcome;
-use crate::files::{self, DOCUMENT, RECONCILIATION, RULINGS, VARIANTS, Writes};
+use crate::files::{self, DOCUMENT, RECONCILIATION, RULINGS, VARIANTS};
+use crate::outputs::{Mode, Output, put};
 
 /// Hold the documents, the spec and the rulings against each other, and render openapi/RECONCILIATION.md.
 ///
@@ -89,43 +89,23 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let inputs = Inputs::read()?;
     let variants = inputs.variants();
     let reconciliation = Reconciliation::new(&inputs.spec, &variants, &inputs.rulings);
-    let page = reconciliation.page();
-    let path = files::workspace_root().join(RECONCILIATION);
-    let there = if path.is_file() {
-        read_text(&path)?
-    } else {
-        String::new()
+    let page = Output {
+        path: files::workspace_root().join(RECONCILIATION),
+        text: reconciliation.page(),
     };
-    let stale = there != page;
-    let mut lines: Vec<String> = reconciliation
-        .findings()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    if args.check {
-        if stale {
-            let shown = files::shown(&path).display().to_string();
-            let diff = TextDiff::from_lines(&there, &page);
-            lines.push(
-                diff.unified_diff()
-                    .header(&shown, "as rendered now")
-                    .to_string(),
-            );
-            lines.push(format!("{shown} is stale; run `cargo xtask reconcile`"));
-        }
-    } else if stale {
-        let mut writes = Writes::default();
-        writes.stage(&path, &page)?;
-        writes.commit()?;
-        lines.push(format!("{} written", files::shown(&path).display()));
-    }
-    lines.push(reconciliation.summary());
+    let mode = if args.check {
+        Mode::Check("cargo xtask reconcile")
+    } else {
+        Mode::Write
+    };
+    let findings = reconciliation.findings();
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     files::print(out, &lines)?;
-    Ok(
-        if reconciliation.findings().is_empty() && !(args.check && stale) {
-            Outcome::Done
-        } else {
-            Outcome::Attention
-        },
-    )
+    let outcome = put(&[page], mode, out)?;
+    files::print(out, &[reconciliation.summary()])?;
+    Ok(if findings.is_empty() {
+        outcome
+    } else {
+        Outcome::Attention
+    })
 }

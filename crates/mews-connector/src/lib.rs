@@ -42,7 +42,7 @@ pub use filter::{VoucherCodeFilter, VoucherFilter};
 pub use ids::{Ids, MOST_ITEMS};
 pub use interval::UpdatedWithin;
 pub use joined::JoinedVoucher;
-pub use mews_connector_api::{AccessToken, ClientToken, UtcDateTimeText, types};
+pub use mews_connector_api::{AccessToken, ClientToken, UtcDateTime, types};
 pub use new::{NewVoucher, NewVoucherCode};
 pub use options::CallOptions;
 pub use page::{Page, VoucherCodePage, VoucherPage};

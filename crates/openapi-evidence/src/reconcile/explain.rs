@@ -64,6 +64,13 @@ pub struct Stated<'r> {
     pub overruled_by: Vec<usize>,
 }
 
+impl Stated<'_> {
+    /// Returns `true` if both statements are of one document and date.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        (self.dated, self.document) == (other.dated, other.document)
+    }
+}
+
 /// A ruling as an explanation shows it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

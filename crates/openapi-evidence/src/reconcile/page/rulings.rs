@@ -1,6 +1,6 @@
 //! The rulings, each once, with the statements that it decides between, newest first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Page, link, ruling_link};
 use crate::reconcile::explain::{Stated, newest_first, one_line};
@@ -56,40 +56,27 @@ impl Page<'_> {
             .flat_map(|subject| self.reconciliation.facts(subject))
             .filter(|fact| ruling.holds.contains_key(&fact.dimension))
             .collect();
-        // Statements of one document that differ only in their subject share a text, which is counted.
-        let mut texts: BTreeMap<(&str, &str), Vec<((String, String), usize)>> = BTreeMap::new();
-        let mut order: Vec<&Stated<'_>> = Vec::new();
+        let mut groups: Vec<Group<'_>> = Vec::new();
         for fact in &facts {
             for stated in &fact.statements {
-                order.push(stated);
+                let known = groups
+                    .iter()
+                    .position(|group| group.first.is_beside(stated));
+                let place = known.unwrap_or_else(|| {
+                    groups.push(Group {
+                        first: stated,
+                        texts: Vec::new(),
+                    });
+                    groups.len() - 1
+                });
                 let text = long(fact.dimension, stated.value);
-                let text = (text, fate(stated, ruling.number));
-                let known = texts.entry((stated.dated, stated.document)).or_default();
-                match known.iter_mut().find(|(known, _)| *known == text) {
-                    Some((_, count)) => *count += 1,
-                    None => known.push((text, 1)),
-                }
+                groups[place].add(text, fate(stated, ruling.number));
             }
         }
-        order.sort_by(|left, right| newest_first(left, right));
-        order.dedup_by_key(|stated| (stated.dated, stated.document));
-        order
-            .into_iter()
-            .map(|stated| {
-                let parts: Vec<_> = texts[&(stated.dated, stated.document)]
-                    .iter()
-                    .map(|((text, fate), count)| match subjects.len() {
-                        1 => format!("{text}{fate}"),
-                        all => format!("{text} for {count} of {all} subjects{fate}"),
-                    })
-                    .collect();
-                format!(
-                    "- {} `{}`: {}",
-                    stated.dated,
-                    stated.document,
-                    parts.join("; ")
-                )
-            })
+        groups.sort_by(|left, right| newest_first(left.first, right.first));
+        groups
+            .iter()
+            .map(|group| group.line(subjects.len()))
             .collect()
     }
 
@@ -109,6 +96,40 @@ impl Page<'_> {
         if names.is_empty() {
             self.line("There are none.");
         }
+    }
+}
+
+/// The statements of one document and date. Those that differ only in their subject share a text, which is counted.
+struct Group<'a> {
+    first: &'a Stated<'a>,
+    texts: Vec<(String, String, usize)>,
+}
+
+impl Group<'_> {
+    fn add(&mut self, text: String, fate: String) {
+        let known = self
+            .texts
+            .iter_mut()
+            .find(|(other, ended, _)| *other == text && *ended == fate);
+        match known {
+            Some((_, _, count)) => *count += 1,
+            None => self.texts.push((text, fate, 1)),
+        }
+    }
+
+    fn line(&self, subjects: usize) -> String {
+        let parts: Vec<_> = self
+            .texts
+            .iter()
+            .map(|(text, fate, count)| match subjects {
+                1 => format!("{text}{fate}"),
+                all => format!("{text} for {count} of {all} subjects{fate}"),
+            })
+            .collect();
+        let Stated {
+            dated, document, ..
+        } = self.first;
+        format!("- {dated} `{document}`: {}", parts.join("; "))
     }
 }
 
