@@ -36,7 +36,7 @@ pub use checkpoint::Checkpoint;
 pub use records::{Progress, Record, Records};
 
 use crate::client::Client;
-use crate::ids::MOST_ITEMS;
+use crate::filter::MAX_IDS;
 
 /// A complete export. [`Client::export`] makes it; [the module](crate::export) says how it goes about it.
 ///
@@ -119,7 +119,7 @@ impl Export {
     /// How many vouchers a batch has, 1 to 1000. Unless set, the vouchers are shared out among the chains.
     pub fn vouchers_per_batch(self, vouchers: usize) -> Self {
         Self {
-            vouchers_per_batch: Some(vouchers.clamp(1, MOST_ITEMS)),
+            vouchers_per_batch: Some(vouchers.clamp(1, MAX_IDS)),
             ..self
         }
     }

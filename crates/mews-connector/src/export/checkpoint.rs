@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use mews_connector_api::types::{Cursor, ServiceId, VoucherId};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::Ids;
 use crate::interval::UpdatedWithin;
 
 /// How far an export is: all that it takes to go on. It holds no token.
@@ -43,7 +42,7 @@ pub(super) enum Stage {
 /// A chain of pages: where it goes on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Chain {
-    pub(super) vouchers: Ids<VoucherId>,
+    pub(super) vouchers: Vec<VoucherId>,
     /// What is left of the slices, the present one first; none means all times.
     pub(super) slices: Option<Vec<UpdatedWithin>>,
     pub(super) cursor: Option<Cursor>,

@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
-use mews_connector_api::types::{Voucher, VoucherCode};
+use mews_connector_api::Operation;
+use mews_connector_api::types::{Voucher, VoucherCode, VoucherCodeFilterParameters};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, channel};
@@ -20,7 +21,6 @@ use super::slices::slices;
 use super::walk::{Message, Walk};
 use crate::error::{ConstraintViolation, Error, ErrorKind};
 use crate::task::AbortOnDrop;
-use crate::voucher_codes;
 
 /// Pages that are read and not taken yet, beside one for each chain.
 const PAGES_AHEAD: usize = 4;
@@ -193,7 +193,7 @@ impl Records {
                     Err(source) => {
                         return Poll::Ready(Some(Err(Error::new(
                             ErrorKind::InvalidRequest,
-                            voucher_codes::GET_ALL,
+                            VoucherCodeFilterParameters::PATH,
                         )
                         .with(|parts| {
                             parts.sent = false;
@@ -203,7 +203,10 @@ impl Records {
                     }
                 },
                 State::Refused(broken) => {
-                    return Poll::Ready(Some(Err(Error::invalid(voucher_codes::GET_ALL, broken))));
+                    return Poll::Ready(Some(Err(Error::invalid(
+                        VoucherCodeFilterParameters::PATH,
+                        broken,
+                    ))));
                 }
                 State::Over => return Poll::Ready(None),
             }
@@ -283,7 +286,7 @@ impl Records {
 
 /// Without this an export whose task has panicked would look complete.
 fn ended_too_early() -> Error {
-    Error::new(ErrorKind::Transport, voucher_codes::GET_ALL)
+    Error::new(ErrorKind::Transport, VoucherCodeFilterParameters::PATH)
         .with(|parts| parts.what = Some("the task that reads has ended too early".into()))
 }
 

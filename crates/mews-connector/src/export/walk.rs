@@ -13,9 +13,7 @@ use tokio::sync::mpsc::Sender;
 use super::checkpoint::{Chain, Checkpoint, Stage};
 use crate::client::Client;
 use crate::error::Error;
-use crate::filter::{VoucherCodeFilter, VoucherFilter};
-use crate::ids::{Ids, MOST_ITEMS};
-use crate::page::Page;
+use crate::filter::{MAX_IDS, VoucherCodeFilter, VoucherFilter};
 
 /// A page that is too heavy is made smaller down to this before the batch is made smaller instead.
 const SMALL_PAGE: u16 = 125;
@@ -106,7 +104,8 @@ impl Walk {
             slices: slices.cloned(),
             cursor: None,
         };
-        (0..).zip(Ids::split(vouchers, size).map(chain)).collect()
+        let batches = vouchers.chunks(size.clamp(1, MAX_IDS)).map(<[_]>::to_vec);
+        (0..).zip(batches.map(chain)).collect()
     }
 
     async fn vouchers(
@@ -117,11 +116,11 @@ impl Walk {
         mut found: Vec<VoucherId>,
     ) -> Result<Vec<VoucherId>, Over> {
         let mut seen: HashSet<VoucherId> = found.iter().copied().collect();
-        for services in Ids::split(services, MOST_ITEMS).skip(from_part) {
+        for services in services.chunks(MAX_IDS).skip(from_part) {
             let mut pages = self
                 .client
                 .vouchers()
-                .pages(VoucherFilter::services(services))
+                .pages(VoucherFilter::services(services.iter().copied()))
                 .page_size(self.page_size);
             if let Some(cursor) = cursor.take() {
                 pages = pages.resume_after(cursor);
@@ -161,13 +160,13 @@ impl Walk {
             if !error.is_splittable() || !can_split {
                 return self.fail(error).await;
             }
-            let halves = Ids::split(&chain.vouchers, chain.vouchers.len().div_ceil(2));
+            let halves = chain.vouchers.chunks(chain.vouchers.len().div_ceil(2));
             let into: Vec<_> = halves
                 .map(|vouchers| {
                     (
                         next.fetch_add(1, Ordering::Relaxed),
                         Chain {
-                            vouchers,
+                            vouchers: vouchers.to_vec(),
                             ..chain.clone()
                         },
                     )
@@ -193,7 +192,7 @@ impl Walk {
         while whole || !slices.is_empty() {
             let mut filter = VoucherCodeFilter::vouchers(chain.vouchers.clone());
             if let Some(slice) = slices.first() {
-                filter = filter.updated(*slice);
+                filter = filter.updated_utc(*slice);
             }
             let smallest = if is_first { SMALL_PAGE } else { 1 };
             let mut pages = self
