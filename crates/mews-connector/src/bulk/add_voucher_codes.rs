@@ -3,16 +3,18 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use mews_connector_api::types::{VoucherCode, VoucherCodeAddParameters, VoucherId};
+use mews_connector_api::Operation as _;
+use mews_connector_api::types::{
+    MultipleVoucherCodeAddParameters, VoucherCode, VoucherCodeAddParameters,
+    VoucherCodeFilterParameters, VoucherId,
+};
 use uuid::Uuid;
 
 use super::operation::{Found, Operation};
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error};
-use crate::filter::VoucherCodeFilter;
-use crate::ids::{Ids, MOST_ITEMS};
+use crate::filter::{MAX_IDS, VoucherCodeFilter};
 use crate::interval::UpdatedWithin;
-use crate::voucher_codes;
 
 pub(super) struct AddVoucherCodes;
 
@@ -31,7 +33,7 @@ impl Operation for AddVoucherCodes {
     type Output = VoucherCode;
     type Key = Key;
 
-    const NAME: &'static str = voucher_codes::ADD;
+    const NAME: &'static str = MultipleVoucherCodeAddParameters::PATH;
     const LIST: &'static str = "VoucherCodeParameters";
 
     fn check(input: &Self::Input) -> Result<(), ConstraintViolation> {
@@ -70,11 +72,13 @@ impl Operation for AddVoucherCodes {
         vouchers.sort_unstable();
         vouchers.dedup();
         let updated = UpdatedWithin::new(since, until)
-            .map_err(|broken| Error::invalid(voucher_codes::GET_ALL, broken))?;
+            .map_err(|broken| Error::invalid(VoucherCodeFilterParameters::PATH, broken))?;
         let mut there = HashMap::new();
-        for vouchers in Ids::split(&vouchers, MOST_ITEMS) {
-            let filter = VoucherCodeFilter::vouchers(vouchers).updated(updated);
-            there.extend(by_key(client.voucher_codes().items(filter).all().await?));
+        for vouchers in vouchers.chunks(MAX_IDS) {
+            let filter = VoucherCodeFilter::vouchers(vouchers.iter().copied()).updated_utc(updated);
+            there.extend(by_key(
+                client.voucher_codes().items(filter).collect_all().await?,
+            ));
         }
         let found =
             |input: &Self::Input| match there.remove(&(input.voucher_id, input.value.clone())) {

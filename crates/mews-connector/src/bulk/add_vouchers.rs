@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use mews_connector_api::types::{ServiceId, Voucher, VoucherAddParameters};
+use mews_connector_api::Operation as _;
+use mews_connector_api::types::{
+    MultipleVoucherAddParameters, ServiceId, Voucher, VoucherAddParameters, VoucherFilterParameters,
+};
 use uuid::Uuid;
 
 use super::operation::{Found, Operation};
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error};
-use crate::filter::VoucherFilter;
-use crate::ids::{Ids, MOST_ITEMS};
+use crate::filter::{MAX_IDS, VoucherFilter};
 use crate::interval::UpdatedWithin;
-use crate::vouchers;
 
 type External = (ServiceId, String);
 
@@ -51,7 +52,7 @@ impl Operation for AddVouchers {
     type Output = Voucher;
     type Key = ();
 
-    const NAME: &'static str = vouchers::ADD;
+    const NAME: &'static str = MultipleVoucherAddParameters::PATH;
     const LIST: &'static str = "VoucherParameters";
 
     fn check(input: &Self::Input) -> Result<(), ConstraintViolation> {
@@ -103,14 +104,14 @@ impl Operation for AddVouchers {
             .map(|(_, identifier)| identifier.clone())
             .collect();
         let updated = UpdatedWithin::new(since, until)
-            .map_err(|broken| Error::invalid(vouchers::GET_ALL, broken))?;
+            .map_err(|broken| Error::invalid(VoucherFilterParameters::PATH, broken))?;
         let mut there: HashMap<External, Voucher> = HashMap::new();
-        for services in Ids::split(&services, MOST_ITEMS) {
-            for identifiers in Ids::split(&identifiers, MOST_ITEMS) {
-                let filter = VoucherFilter::services(services.clone())
-                    .external_identifiers(identifiers)
-                    .updated(updated);
-                for voucher in client.vouchers().items(filter).all().await? {
+        for services in services.chunks(MAX_IDS) {
+            for identifiers in identifiers.chunks(MAX_IDS) {
+                let filter = VoucherFilter::services(services.iter().copied())
+                    .external_identifiers(identifiers.iter().cloned())
+                    .updated_utc(updated);
+                for voucher in client.vouchers().items(filter).collect_all().await? {
                     if let (Some(service), Some(identifier)) =
                         (voucher.service_id, voucher.external_identifier.clone())
                     {

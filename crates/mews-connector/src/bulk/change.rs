@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
-use mews_connector_api::types::{Voucher, VoucherCodeId, VoucherId, VoucherUpdateParameters};
+use mews_connector_api::Operation as _;
+use mews_connector_api::types::{
+    MultipleVoucherCodeDeleteParameters, MultipleVoucherDeleteParameters,
+    MultipleVoucherUpdateParameters, Voucher, VoucherCodeId, VoucherId, VoucherUpdateParameters,
+};
 use uuid::Uuid;
 
 use super::operation::Operation;
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error};
-use crate::{voucher_codes, vouchers};
 
 pub(super) struct UpdateVouchers;
 
@@ -17,7 +20,7 @@ impl Operation for UpdateVouchers {
     type Output = Voucher;
     type Key = VoucherId;
 
-    const NAME: &'static str = vouchers::UPDATE;
+    const NAME: &'static str = MultipleVoucherUpdateParameters::PATH;
     const LIST: &'static str = "VoucherUpdates";
 
     fn check(input: &Self::Input) -> Result<(), ConstraintViolation> {
@@ -55,7 +58,7 @@ impl Operation for UpdateVouchers {
 }
 
 macro_rules! delete {
-    ($name:ident, $id:ty, $resource:ident, $list:literal) => {
+    ($name:ident, $id:ty, $resource:ident, $request:ty, $list:literal) => {
         pub(super) struct $name;
 
         impl Operation for $name {
@@ -63,7 +66,7 @@ macro_rules! delete {
             type Output = $id;
             type Key = $id;
 
-            const NAME: &'static str = $resource::DELETE;
+            const NAME: &'static str = <$request>::PATH;
             const LIST: &'static str = $list;
 
             fn check(_: &Self::Input) -> Result<(), ConstraintViolation> {
@@ -94,10 +97,17 @@ macro_rules! delete {
     };
 }
 
-delete!(DeleteVouchers, VoucherId, vouchers, "VoucherIds");
+delete!(
+    DeleteVouchers,
+    VoucherId,
+    vouchers,
+    MultipleVoucherDeleteParameters,
+    "VoucherIds"
+);
 delete!(
     DeleteVoucherCodes,
     VoucherCodeId,
     voucher_codes,
+    MultipleVoucherCodeDeleteParameters,
     "VoucherCodeIds"
 );

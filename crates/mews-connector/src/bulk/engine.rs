@@ -14,7 +14,7 @@ use super::operation::{Found, Operation};
 use super::outcome::{Outcome, Rejection, Report};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::retry::Effect;
+use crate::request::effect_of;
 
 /// How far the clocks of this machine and the server may differ when created items are looked for by time.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
@@ -230,7 +230,7 @@ impl<O: Operation> Engine<'_, O> {
         error: Error,
     ) -> Step<O::Output> {
         debug!(mews.operation = O::NAME, mews.items = inputs.len(), %error, "batch failed");
-        let creates = !Effect::of(O::NAME).is_idempotent();
+        let creates = !effect_of(O::NAME).is_idempotent();
         batch.in_doubt |= error.maybe_applied();
         let kind = error.kind();
         let error = Arc::new(error);
@@ -389,7 +389,7 @@ fn lost_sight_of<O: Operation>() -> Outcome<O::Output> {
     let error = Error::new(ErrorKind::Protocol, O::NAME).with(|parts| {
         parts.what =
             Some("the server took the request, but its answer does not have this item".into());
-        parts.creates = !Effect::of(O::NAME).is_idempotent();
+        parts.creates = !effect_of(O::NAME).is_idempotent();
         parts.maybe_applied = true;
     });
     Outcome::Unknown(Arc::new(error))

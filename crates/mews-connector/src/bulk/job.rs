@@ -17,7 +17,7 @@ use super::observer::{Nobody, Observer};
 use super::operation::Operation;
 use super::outcome::Report;
 use crate::client::Client;
-use crate::ids::MOST_ITEMS;
+use crate::filter::MAX_IDS;
 
 /// Writes of any number of items. [`Client::bulk`] makes it; [the module](crate::bulk) says what it does about
 /// failures.
@@ -38,7 +38,7 @@ impl Bulk {
     pub(crate) fn new(client: Client) -> Self {
         Self {
             client,
-            batch_size: MOST_ITEMS,
+            batch_size: MAX_IDS,
             concurrency: 4,
             settle: Duration::from_secs(60),
             observer: Arc::new(Nobody),
@@ -48,7 +48,7 @@ impl Bulk {
     /// How many items a request holds: 1000 unless set, which is the most; less than 1 counts as 1.
     pub fn batch_size(self, items: usize) -> Self {
         Self {
-            batch_size: items.clamp(1, MOST_ITEMS),
+            batch_size: items.clamp(1, MAX_IDS),
             ..self
         }
     }

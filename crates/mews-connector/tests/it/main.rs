@@ -8,6 +8,7 @@ mod deadlines;
 mod export;
 mod failures;
 mod hostile;
+mod operations;
 mod pages;
 mod rate_limit;
 mod scripted;
