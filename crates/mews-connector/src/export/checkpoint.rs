@@ -180,9 +180,8 @@ impl Position {
     /// Rejects a state that no export can be in.
     fn check(&self) -> Result<(), &'static str> {
         let require = |is_met: bool, problem| if is_met { Ok(()) } else { Err(problem) };
-        let is_open = |slice: &Option<UpdatedWithin>| {
-            slice.is_none_or(|slice| slice.start() < slice.end())
-        };
+        let is_open =
+            |slice: &Option<UpdatedWithin>| slice.is_none_or(|slice| slice.start() < slice.end());
         require(!self.services.is_empty(), "it has no services")?;
         let Round {
             since,
@@ -191,18 +190,32 @@ impl Position {
             known,
         } = self.round;
         require(known <= self.vouchers.len(), "`known` exceeds the vouchers")?;
-        require(started <= last && started.is_some() == last.is_some(), "`last` is before `started`")?;
         require(
-            if since.is_some() { self.started.is_some() } else { self.started == started },
+            started <= last && started.is_some() == last.is_some(),
+            "`last` is before `started`",
+        )?;
+        require(
+            if since.is_some() {
+                self.started.is_some()
+            } else {
+                self.started == started
+            },
             "`started` is not the time of the first read",
         )?;
         match &self.stage {
             Stage::Vouchers(listing) => {
                 let has_response = since.is_some() || started.is_some();
-                let is_new = listing.cursor.is_none() && listing.part == 0 && self.vouchers.is_empty();
+                let is_new =
+                    listing.cursor.is_none() && listing.part == 0 && self.vouchers.is_empty();
                 require(has_response || is_new, "`started` is missing")?;
-                require(listing.part <= self.parts().count(), "`part` exceeds the services")?;
-                require(listing.slice.is_some() == since.is_some(), "`slice` does not fit the round")?;
+                require(
+                    listing.part <= self.parts().count(),
+                    "`part` exceeds the services",
+                )?;
+                require(
+                    listing.slice.is_some() == since.is_some(),
+                    "`slice` does not fit the round",
+                )?;
                 require(is_open(&listing.slice), "`slice` is empty")
             }
             Stage::Codes(batches) => {

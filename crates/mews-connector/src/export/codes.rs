@@ -8,7 +8,7 @@ use super::checkpoint::Batch;
 use super::message::Message;
 use super::recent::Recent;
 use super::slices::next_slice;
-use super::walk::{CODES, Stopped, Walk, next_page, server_time};
+use super::walk::{CODES, Stopped, Walk, next_page, rejects_cursor, server_time};
 use crate::error::{Error, ErrorKind};
 use crate::filter::{VoucherCodeFilter, VoucherFilter};
 
@@ -21,7 +21,7 @@ const MAX_EXTRA_REQUESTS: u32 = 1000;
 struct Interrupted {
     batch: Batch,
     error: Error,
-    /// Whether the first request failed, which started at a cursor of an earlier run.
+    /// Whether the server rejected the cursor that the listing was resumed with.
     is_cursor_rejected: bool,
 }
 
@@ -59,7 +59,7 @@ impl Walk {
             cursor: None,
             ..batch
         };
-        if is_rejected && is_cursor_rejected {
+        if is_cursor_rejected {
             return Ok(vec![(number, restarted)]);
         }
         if restarted.vouchers.len() > 1 {
@@ -74,10 +74,18 @@ impl Walk {
                 .map(|batch| (self.next_number.fetch_add(1, Ordering::Relaxed), batch))
                 .collect();
             let split = into.clone();
-            self.tell(Message::Split { number, into: split }).await?;
+            self.tell(Message::Split {
+                number,
+                into: split,
+            })
+            .await?;
             return Ok(into);
         }
-        let voucher = self.position().vouchers.get(restarted.vouchers.start).copied();
+        let voucher = self
+            .position()
+            .vouchers
+            .get(restarted.vouchers.start)
+            .copied();
         match voucher {
             Some(voucher) if is_rejected && self.has_vanished(voucher).await? => {
                 self.tell(Message::Vanished { number, voucher }).await?;
@@ -152,8 +160,8 @@ impl Walk {
                     Ok((Some(codes), date)) => (codes, date),
                     Ok((None, date)) => break date,
                     Err(error) => {
-                        let is_cursor_rejected = batch.cursor.is_some() && batch.cursor == starts_at;
-                        if let Ok(date) = server_time(pages.last_head(), CODES) {
+                        let is_cursor_rejected = rejects_cursor(&error, starts_at.as_ref(), &pages);
+                        if let Ok(date) = server_time(pages.last_response(), CODES) {
                             let left = Some(batch.clone());
                             self.tell(Message::no_codes(number, left, date)).await?;
                         }
@@ -178,7 +186,7 @@ impl Walk {
                 .await?;
             };
             // What was too much for the server before is too much for it in the next slice as well.
-            page_size = pages.page_size_in_use().unwrap_or(page_size);
+            page_size = u16::try_from(pages.count()).unwrap_or(page_size);
             let slice = batch.slice.map(|slice| next_slice(&slice, date));
             batch.slice = self.require(CODES, slice.transpose()).await?.flatten();
             batch.cursor = None;

@@ -35,7 +35,10 @@ pub(super) enum Message {
         into: Vec<(u64, Batch)>,
     },
     /// The voucher of a batch of one voucher does not exist any more.
-    Vanished { number: u64, voucher: VoucherId },
+    Vanished {
+        number: u64,
+        voucher: VoucherId,
+    },
     /// The round took too long, and the next one follows. It begins with this slice of the vouchers.
     NextRound(UpdatedWithin),
     Failed(Error),

@@ -60,9 +60,15 @@ mod tests {
             for item in 0..10 {
                 assert!(!recent.repeats(Uuid::from_u128(page * 10 + item), None));
             }
-            assert!(recent.repeats(Uuid::from_u128(page * 10), None), "the same page");
+            assert!(
+                recent.repeats(Uuid::from_u128(page * 10), None),
+                "the same page"
+            );
             if page > 0 {
-                assert!(recent.repeats(Uuid::from_u128(page * 10 - 1), None), "the page before");
+                assert!(
+                    recent.repeats(Uuid::from_u128(page * 10 - 1), None),
+                    "the page before"
+                );
             }
             assert!(recent.page.len() + recent.before.len() <= 22);
         }

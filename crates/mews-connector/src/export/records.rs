@@ -183,7 +183,12 @@ impl Records {
         };
         self.checkpoint.0.apply(&message);
         match message {
-            Message::Vouchers { duplicates, .. } | Message::Codes { duplicates, left: Some(_), .. } => {
+            Message::Vouchers { duplicates, .. }
+            | Message::Codes {
+                duplicates,
+                left: Some(_),
+                ..
+            } => {
                 self.progress.duplicates += duplicates;
             }
             Message::Codes { .. } => self.progress.batches_done += 1,

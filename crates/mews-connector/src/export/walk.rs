@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::{self, TryStreamExt};
 use http::header::DATE;
 use mews_connector_api::Operation;
-use mews_connector_api::operations::Listing;
+use mews_connector_api::operations::{Cursor, Listing};
 use mews_connector_api::types::{
     ServiceId, Voucher, VoucherCodeFilterParameters, VoucherFilterParameters, VoucherId,
 };
@@ -91,7 +91,9 @@ impl Walk {
             if is_complete {
                 return Ok(());
             }
-            let slice = self.require(VOUCHERS, first_slice(started.unwrap_or_default())).await?;
+            let slice = self
+                .require(VOUCHERS, first_slice(started.unwrap_or_default()))
+                .await?;
             self.tell(Message::NextRound(slice)).await?;
         }
         let error = Error::new(ErrorKind::Protocol, CODES).with(|parts| {
@@ -118,7 +120,9 @@ impl Walk {
         let first_free = batches.keys().next_back().map_or(0, |last| last + 1);
         self.next_number.store(first_free, Ordering::Relaxed);
         stream::iter(batches.into_iter().map(Ok))
-            .try_for_each_concurrent(self.concurrency, |(number, batch)| self.codes(number, batch))
+            .try_for_each_concurrent(self.concurrency, |(number, batch)| {
+                self.codes(number, batch)
+            })
             .await
     }
 
@@ -128,16 +132,33 @@ impl Walk {
         let position = self.position();
         let (known, all) = (position.round.known, position.vouchers.len());
         let is_first = position.round.since.is_none();
-        let shared_out = if is_first { all.div_ceil(self.concurrency) } else { MAX_IDS };
-        let size = self.vouchers_per_batch.unwrap_or(shared_out).clamp(1, MAX_IDS);
+        let shared_out = if is_first {
+            all.div_ceil(self.concurrency)
+        } else {
+            MAX_IDS
+        };
+        let size = self
+            .vouchers_per_batch
+            .unwrap_or(shared_out)
+            .clamp(1, MAX_IDS);
         let mut batches = BTreeMap::new();
         let mut number = 0;
-        for (group, since) in [(0..known, position.round.since), (known..all, position.since)] {
+        for (group, since) in [
+            (0..known, position.round.since),
+            (known..all, position.since),
+        ] {
             let slice = since.map(first_slice).transpose()?;
             for start in group.clone().step_by(size) {
                 let vouchers = start..group.end.min(start + size);
                 let cursor = None;
-                batches.insert(number, Batch { vouchers, slice, cursor });
+                batches.insert(
+                    number,
+                    Batch {
+                        vouchers,
+                        slice,
+                        cursor,
+                    },
+                );
                 number += 1;
             }
         }
@@ -160,8 +181,13 @@ impl Walk {
             if let Some(slice) = listing.slice {
                 filter = filter.updated_utc(slice);
             }
-            let mut pages = self.client.vouchers().pages(filter).page_size(self.page_size);
-            if let Some(cursor) = listing.cursor.take() {
+            let mut pages = self
+                .client
+                .vouchers()
+                .pages(filter)
+                .page_size(self.page_size);
+            let starts_at = listing.cursor.take();
+            if let Some(cursor) = starts_at.clone() {
                 pages = pages.resume_after(cursor);
             }
             let mut is_at_end = false;
@@ -187,8 +213,12 @@ impl Walk {
                         };
                         (Vec::new(), date)
                     }
+                    Err(error) if rejects_cursor(&error, starts_at.as_ref(), &pages) => {
+                        listing.cursor = None;
+                        break;
+                    }
                     Err(error) => {
-                        if let Ok(date) = server_time(pages.last_head(), VOUCHERS) {
+                        if let Ok(date) = server_time(pages.last_response(), VOUCHERS) {
                             self.tell(Message::no_vouchers(listing, date)).await?;
                         }
                         return self.fail(error).await;
@@ -227,8 +257,18 @@ where
     R: Listing<Response: Send> + Send + 'static,
 {
     let page = pages.try_next().await?;
-    let date = server_time(pages.last_head(), operation)?;
+    let date = server_time(pages.last_response(), operation)?;
     Ok((page.map(|page| page.into_inner().into_items()), date))
+}
+
+/// Returns `true` if a listing that was resumed failed at its first request, as after the item of the cursor vanished.
+/// It is read again from its start then.
+pub(super) fn rejects_cursor<P: Send + 'static>(
+    error: &Error,
+    starts_at: Option<&Cursor>,
+    pages: &Pages<P>,
+) -> bool {
+    error.kind() == ErrorKind::BadRequest && starts_at.is_some() && pages.cursor() == starts_at
 }
 
 /// Returns the time of a response. Without it, nothing proves that no change is missing.

@@ -1,13 +1,14 @@
 //! Changes between exports and during an export, with clocks that only the tests move.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mews_connector::clock::ManualClock;
 use mews_connector::export::{Checkpoint, Record, Records};
 use mews_connector::types::{
-    VoucherCode, VoucherCodeAddParameters, VoucherCodeId, VoucherId,
+    ServiceId, VoucherCode, VoucherCodeAddParameters, VoucherCodeId, VoucherId,
 };
 use mews_connector::{Client, ErrorKind, NewVoucher};
 use mews_sandbox::{Operation, Sandbox, builtin};
@@ -183,7 +184,12 @@ async fn an_export_of_changes_that_is_resumed_after_its_slice_contains_what_was_
         .records();
     codes.take_until_code(&mut records).await;
     setup.server.advance(DAY * 200);
-    setup.client.voucher_codes().delete([added[1]]).await.unwrap();
+    setup
+        .client
+        .voucher_codes()
+        .delete([added[1]])
+        .await
+        .unwrap();
     let mut rest = setup.resume(records);
     codes.take_all(&mut rest).await;
     assert_eq!(codes.is_active(added[1]), Some(false));
@@ -211,7 +217,11 @@ async fn an_export_that_takes_long_contains_what_changed_meanwhile() {
     let later = setup.add_codes(&["LATER".into()]).await;
     codes.take_all(&mut records).await;
     for code in added {
-        assert_eq!(codes.is_active(code), Some(!deleted.contains(&code)), "{code}");
+        assert_eq!(
+            codes.is_active(code),
+            Some(!deleted.contains(&code)),
+            "{code}"
+        );
     }
     assert_eq!(codes.is_active(later[0]), Some(true));
     assert_eq!(records.watermark(), Some(since), "the first read");
@@ -252,7 +262,11 @@ async fn a_short_export_has_one_round() {
     let setup = Setup::new().await;
     let mut records = setup.client.export(services()).concurrency(1).records();
     Codes::default().take_all(&mut records).await;
-    assert_eq!(setup.sandbox.exchanges().len(), 4, "two pages of each listing");
+    assert_eq!(
+        setup.sandbox.exchanges().len(),
+        4,
+        "two pages of each listing"
+    );
     let mut again = setup.resume(records);
     assert!(again.try_next().await.unwrap().is_none());
     assert_eq!(setup.sandbox.exchanges().len(), 4);
@@ -274,7 +288,11 @@ async fn slices_tile_and_every_filter_takes_them() {
     for exchange in setup.sandbox.exchanges() {
         let updated = &exchange.request_body["UpdatedUtc"];
         let of_codes = exchange.operation == Some(Operation::VoucherCodesGetAll);
-        assert_eq!(updated.is_object(), of_codes, "vouchers are read completely");
+        assert_eq!(
+            updated.is_object(),
+            of_codes,
+            "vouchers are read completely"
+        );
         if of_codes {
             let bound = |name: &str| updated[name].as_str().unwrap().parse().unwrap();
             bounds.push((bound("StartUtc"), bound("EndUtc")));
@@ -283,7 +301,10 @@ async fn slices_tile_and_every_filter_takes_them() {
     bounds.dedup();
     assert_eq!(bounds.len(), 5);
     assert_eq!(bounds[0].0, since);
-    assert!(bounds.windows(2).all(|pair| pair[0].1 == pair[1].0), "{bounds:?}");
+    assert!(
+        bounds.windows(2).all(|pair| pair[0].1 == pair[1].0),
+        "{bounds:?}"
+    );
     assert!(bounds[4].1 > setup.now());
 }
 
@@ -291,16 +312,24 @@ async fn slices_tile_and_every_filter_takes_them() {
 async fn rejects_a_start_in_the_future_of_the_server() {
     let setup = Setup::ahead(TimeDelta::days(30)).await;
     let future = setup.now() + TimeDelta::days(2);
-    let mut records = setup.client.export(services()).changed_since(future).records();
+    let mut records = setup
+        .client
+        .export(services())
+        .changed_since(future)
+        .records();
     let error = records.try_next().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-    assert_eq!(error.constraint_violation().unwrap().property, "changed since");
+    assert_eq!(
+        error.constraint_violation().unwrap().property,
+        "changed since"
+    );
     assert_eq!(records.progress().vouchers, 0);
 }
 
 #[tokio::test]
 async fn fails_without_a_readable_date_before_the_first_record() {
-    let body = json!({ "Vouchers": [{ "Id": builtin::VOUCHER_ID, "ServiceId": builtin::SERVICE_ID }] });
+    let body =
+        json!({ "Vouchers": [{ "Id": builtin::VOUCHER_ID, "ServiceId": builtin::SERVICE_ID }] });
     for header in ["", "date: yesterday\r\n"] {
         let server = Scripted::start([Answer::Json(200, header, body.to_string())]).await;
         let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
@@ -315,16 +344,50 @@ async fn fails_without_a_readable_date_before_the_first_record() {
 }
 
 #[tokio::test]
-async fn a_server_whose_time_races_ends_in_an_error() {
+async fn ends_although_time_passes_with_every_record() {
     let setup = Setup::new().await;
-    let mut records = setup.client.export(services()).page_size(1).concurrency(1).records();
-    let error = loop {
-        match records.try_next().await {
-            Ok(Some(_)) => setup.server.advance(MINUTE * 60),
-            Ok(None) => break None,
-            Err(error) => break Some(error),
-        }
-    };
-    // Rounds without a change yield nothing, so the time stands still and the export ends.
-    assert!(error.is_none() && records.checkpoint().is_complete());
+    let mut records = setup
+        .client
+        .export(services())
+        .page_size(1)
+        .concurrency(1)
+        .records();
+    while records.try_next().await.unwrap().is_some() {
+        setup.server.advance(MINUTE * 60);
+    }
+    assert!(records.checkpoint().is_complete());
+}
+
+#[tokio::test]
+async fn fails_if_the_time_of_the_server_never_lets_it_end() {
+    let hours = Mutex::new(0);
+    let server = Scripted::start([Answer::of(move |_| {
+        let mut hours = hours.lock().unwrap();
+        *hours += 1;
+        let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(500_000 + *hours);
+        let date = now
+            .format("date: %a, %d %b %Y %H:%M:%S GMT\r\n")
+            .to_string();
+        Answer::Json(200, Box::leak(date.into_boxed_str()), "{}".into())
+    })])
+    .await;
+    let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
+    let mut records = client.export(services()).records();
+    // Without vouchers a round has one response, so it is short.
+    assert!(records.try_next().await.unwrap().is_none());
+    assert!(records.checkpoint().is_complete());
+
+    let mut records = client.export(many_services()).records();
+    let error = records.try_next().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
+    assert!(error.to_string().contains("rounds"), "{error}");
+    assert!(!records.checkpoint().is_complete());
+    assert!(server.requests().len() < 100);
+}
+
+/// More services than one request takes, so that a round has two responses.
+fn many_services() -> Vec<ServiceId> {
+    (0..1001)
+        .map(|number| id(&format!("5e000000-0000-4000-9000-{number:012x}")))
+        .collect()
 }

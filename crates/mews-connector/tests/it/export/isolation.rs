@@ -57,8 +57,18 @@ async fn a_voucher_that_vanished_is_skipped_and_all_other_codes_come() {
     for (page_size, gone) in [
         (1, vec![builtin::AGENCY_VOUCHER_ID]),
         (1000, vec![builtin::AGENCY_VOUCHER_ID]),
-        (1, vec![builtin::PARTNER_VOUCHER_ID, builtin::AGENCY_VOUCHER_ID]),
-        (1000, vec![builtin::VOUCHER_ID, builtin::PARTNER_VOUCHER_ID, builtin::AGENCY_VOUCHER_ID]),
+        (
+            1,
+            vec![builtin::PARTNER_VOUCHER_ID, builtin::AGENCY_VOUCHER_ID],
+        ),
+        (
+            1000,
+            vec![
+                builtin::VOUCHER_ID,
+                builtin::PARTNER_VOUCHER_ID,
+                builtin::AGENCY_VOUCHER_ID,
+            ],
+        ),
     ] {
         let (_sandbox, client, _) = start(Sandbox::builder()).await;
         let mut records = client
@@ -113,7 +123,11 @@ async fn a_rejection_that_no_voucher_explains_fails_soon_and_can_be_resumed() {
         }
     };
     assert_eq!(error.kind(), ErrorKind::BadRequest);
-    assert!(sandbox.exchanges().len() < 12, "{}", sandbox.exchanges().len());
+    assert!(
+        sandbox.exchanges().len() < 12,
+        "{}",
+        sandbox.exchanges().len()
+    );
     sandbox.faults().clear();
     let checkpoint = records.checkpoint().clone();
     assert!(checkpoint.vanished_vouchers().is_empty());
@@ -155,8 +169,22 @@ async fn a_batch_that_is_too_large_in_a_later_slice_is_split() {
     let (values, _) = rest(&mut records).await;
     assert_eq!(values.len(), 5);
     let asked = asked(&sandbox);
-    let sizes: Vec<_> = asked.iter().take(6).map(|(vouchers, count, _)| (*vouchers, *count)).collect();
-    assert_eq!(sizes, [(3, 1000), (3, 1000), (3, 500), (3, 250), (3, 125), (1, 1000)]);
+    let sizes: Vec<_> = asked
+        .iter()
+        .take(6)
+        .map(|(vouchers, count, _)| (*vouchers, *count))
+        .collect();
+    assert_eq!(
+        sizes,
+        [
+            (3, 1000),
+            (3, 1000),
+            (3, 500),
+            (3, 250),
+            (3, 125),
+            (1, 1000)
+        ]
+    );
     assert_eq!(asked[1].2, asked[5].2, "the slice starts again");
     assert_ne!(asked[0].2, asked[1].2);
 }
@@ -164,7 +192,9 @@ async fn a_batch_that_is_too_large_in_a_later_slice_is_split() {
 #[tokio::test]
 async fn a_smaller_page_size_is_kept_for_the_later_slices() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
-    sandbox.faults().add(Fault::status(408).on(Operation::VoucherCodesGetAll));
+    sandbox
+        .faults()
+        .add(Fault::status(408).on(Operation::VoucherCodesGetAll));
     let since = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
     let mut records = client
         .export(services())
@@ -175,7 +205,10 @@ async fn a_smaller_page_size_is_kept_for_the_later_slices() {
     assert_eq!(values.len(), 5);
     let asked = asked(&sandbox);
     assert_eq!(asked[0].1, 1000);
-    assert!(asked.len() > 4 && asked[1..].iter().all(|(_, count, _)| *count == 500), "{asked:?}");
+    assert!(
+        asked.len() > 4 && asked[1..].iter().all(|(_, count, _)| *count == 500),
+        "{asked:?}"
+    );
 }
 
 /// A server of one voucher, whose codes are what a function makes of the cursor.
