@@ -111,6 +111,18 @@ const BREACHES: &[(&str, &str, &str, &str)] = &[
         "Company/properties/Number",
     ),
     (
+        "nullable-type",
+        "          nullable: true\n          allOf:\n            - $ref: '#/components/schemas/CompanyId'\n",
+        "          type: string\n          nullable: true\n          allOf:\n            - $ref: '#/components/schemas/CompanyId'\n",
+        "properties/CompanyId",
+    ),
+    (
+        "unique-title",
+        "      title: Voucher Extent\n",
+        "      title: Voucher\n",
+        "/title",
+    ),
+    (
         "nullable-at-use",
         "    ActivityState:\n      title: Activity state\n      type: string\n",
         "    ActivityState:\n      title: Activity state\n      type: string\n      nullable: true\n",
