@@ -63,7 +63,10 @@ fn the_whys_stand_under_headings_of_their_own() {
     for (heading, holds) in [
         ("voucherCodes/getAll · VoucherIds", "required; not nullable"),
         ("VoucherAddParameters · AssignedRateIds", "maxItems 10"),
-        ("VoucherCode · IsActive", "present; not required"),
+        (
+            "VoucherCode · IsActive",
+            "present; required; example: has all three",
+        ),
     ] {
         let block = page
             .split(&format!("### {heading}\n"))
