@@ -37,7 +37,7 @@ pub use credentials::{
     ACCESS_TOKEN_VARIABLE, CLIENT_TOKEN_VARIABLE, CLIENT_VARIABLE, Credentials, URL_VARIABLE,
 };
 pub use environment::{BaseUrl, Environment};
-pub use error::{BodyExcerpt, BrokenLimit, ConfigError, Error, ErrorKind};
+pub use error::{BodyExcerpt, BrokenLimit, ConfigError, Error, ErrorBuilder, ErrorKind};
 pub use filter::{VoucherCodeFilter, VoucherFilter};
 pub use ids::{Ids, MOST_ITEMS};
 pub use interval::UpdatedWithin;
@@ -47,7 +47,7 @@ pub use new::{NewVoucher, NewVoucherCode};
 pub use options::CallOptions;
 pub use page::{Page, VoucherCodePage, VoucherPage};
 pub use pages::{Items, Pages};
-pub use rate_limit::RateLimit;
+pub use rate_limit::{Limits, RateLimit};
 pub use redeemable::{Activity, Gap, Obstacle, Redeem, Redeemable};
 pub use reqwest;
 pub use response::Response;
