@@ -118,10 +118,8 @@ impl Core {
         let mut last: Option<Error> = None;
         loop {
             let finish = |error: Error, in_doubt: bool| {
-                error.with(|parts| {
-                    parts.creates = !effect.is_idempotent();
-                    parts.maybe_applied |= in_doubt;
-                })
+                let error = error.with(|parts| parts.creates = !effect.is_idempotent());
+                if in_doubt { error.after_doubt() } else { error }
             };
             let waiting_since = self.clock.now();
             let permit = match self.limiter.admit(&*self.clock, deadline).await {

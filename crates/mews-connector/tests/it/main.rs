@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod bulk;
+mod bulk_doubt;
 mod bulk_failures;
+mod bulk_journal;
 mod config;
 mod export;
 mod failures;
+mod fake_server;
 mod hostile;
 mod pages;
 mod rate_limit;
