@@ -399,10 +399,9 @@ impl<O: Operation> Engine<'_, O> {
 fn failed(error: Error) -> Failed<Arc<Error>> {
     let doubt = error.maybe_applied();
     let cause = match error.kind() {
-        ErrorKind::BadRequest | ErrorKind::Forbidden => Cause::Rejected,
         ErrorKind::Conflict => Cause::Conflict,
         ErrorKind::Unconfirmed if error.status() == Some(StatusCode::CONFLICT) => Cause::Conflict,
-        ErrorKind::Unconfirmed => Cause::Rejected,
+        ErrorKind::BadRequest | ErrorKind::Forbidden | ErrorKind::Unconfirmed => Cause::Rejected,
         ErrorKind::RequestTimeout | ErrorKind::ContentTooLarge => Cause::TooLarge,
         ErrorKind::Server | ErrorKind::Decode => Cause::Lost,
         ErrorKind::Transport if !error.failed_before_sending() => Cause::Lost,
