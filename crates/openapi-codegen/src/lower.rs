@@ -45,6 +45,7 @@ use serde_json::{Value, json};
 pub use changes::{Change, Changes, Effect};
 pub use distinct::wire_names;
 
+use crate::conventions::Conventions;
 use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
 
@@ -104,24 +105,19 @@ pub const SHAPE: [Pass; 24] = [
     nullable::AGAIN,
 ];
 
-/// The passes that take from the contract what the generated types must not insist on.
-pub const RELAX: [Pass; 5] = [
-    lenient::PASS,
-    examples::PASS,
-    limits::PASS,
-    bare::PASS,
-    distinct::PASS,
-];
+/// The passes that take from the contract what the generated types must not insist on, after [`lenient`].
+pub const RELAX: [Pass; 4] = [examples::PASS, limits::PASS, bare::PASS, distinct::PASS];
 
 /// Lowers a document; `file` is what messages call it.
 ///
 /// # Errors
 /// When a pass leaves a place behind that needs it.
-pub fn lower(file: &Path, published: &Value) -> Result<Lowered> {
+pub fn lower(file: &Path, published: &Value, conventions: &Conventions) -> Result<Lowered> {
     let mut changes = Changes::default();
     let mut contract = published.clone();
     run(&SHAPE, file, &mut contract, &mut changes)?;
     let mut tree = contract.clone();
+    lenient::relax(&mut tree, conventions.identifier.as_deref(), &mut changes);
     run(&RELAX, file, &mut tree, &mut changes)?;
     examples::agree(&mut contract, &tree, &changes);
     Ok(Lowered {

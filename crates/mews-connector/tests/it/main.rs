@@ -6,6 +6,7 @@ mod bulk_doubt;
 mod bulk_failures;
 mod bulk_journal;
 mod config;
+mod deadlines;
 mod export;
 mod failures;
 mod fake_server;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use syn::{Field, Fields, File, FnArg, ImplItem, Item, Pat, Type, parse_quote};
 
 use super::{Contract, Pass, code, open_enums};
+use crate::conventions::Interval;
 use openapi_tree::error::Result;
 use openapi_tree::schemas::{components, named_component, required};
 
@@ -122,15 +123,22 @@ fn has_limit(
 ) -> bool {
     let is_open = open_enums::is_text_enum(schema) && contract.responses.contains(name);
     is_open
-        || has_own_limit(schema)
-        || holds_limit(schema, contract.responses.contains(name), checked)
+        || has_own_limit(schema, contract)
+        || holds_limit(schema, contract.responses.contains(name), contract, checked)
 }
 
-fn holds_limit(schema: &Value, lenient: bool, checked: &BTreeSet<String>) -> bool {
+fn holds_limit(
+    schema: &Value,
+    lenient: bool,
+    contract: &Contract<'_>,
+    checked: &BTreeSet<String>,
+) -> bool {
     if named_component(schema).is_some_and(|name| checked.contains(name)) {
         return true;
     }
-    let inner = |schema: &Value| has_own_limit(schema) || holds_limit(schema, false, checked);
+    let inner = |schema: &Value| {
+        has_own_limit(schema, contract) || holds_limit(schema, false, contract, checked)
+    };
     schema.get("items").is_some_and(inner)
         || schema
             .get("properties")
@@ -140,7 +148,8 @@ fn holds_limit(schema: &Value, lenient: bool, checked: &BTreeSet<String>) -> boo
         || lenient && schema.get("required").is_some()
 }
 
-fn has_own_limit(schema: &Value) -> bool {
+fn has_own_limit(schema: &Value, contract: &Contract<'_>) -> bool {
+    let interval = contract.conventions.interval.as_ref();
     [
         "minLength",
         "maxLength",
@@ -148,15 +157,12 @@ fn has_own_limit(schema: &Value) -> bool {
         "maximum",
         "minItems",
         "maxItems",
-        MONTHS,
     ]
-    .iter()
-    .any(|limit| schema.get(*limit).is_some())
+    .into_iter()
+    .chain(interval.map(|interval| interval.max_months.as_str()))
+    .any(|limit| schema.get(limit).is_some())
         || schema.get("uniqueItems") == Some(&Value::Bool(true))
 }
-
-/// The longest interval that a filter takes; an extension of the vendor.
-const MONTHS: &str = "x-max-interval-in-months";
 
 struct Checks<'a> {
     contract: &'a Contract<'a>,
@@ -233,8 +239,15 @@ impl Checks<'_> {
         let Place { place, reference } = value;
         let mut checks = TokenStream::new();
         if let Some(name) = named_component(schema) {
-            if let Some(months) = schema.get(MONTHS).and_then(Value::as_u64) {
-                checks.extend(interval(place, property, months, name, items));
+            if let Some(interval) = &self.contract.conventions.interval
+                && let Some(months) = schema.get(&interval.max_months).and_then(Value::as_u64)
+            {
+                let fields = code::named_fields(items, name);
+                checks.extend(
+                    fields.and_then(|fields| {
+                        months_between(place, property, months, interval, &fields)
+                    }),
+                );
             }
             if self.checked.contains(name) {
                 checks.extend(quote! {
@@ -363,14 +376,13 @@ fn bounds(schema: &Value, least: &str, most: &str) -> Option<(TokenStream, Token
 }
 
 /// Checks how long an interval is, if the component has both its ends.
-fn interval(
+fn months_between(
     place: &TokenStream,
     property: &str,
     months: u64,
-    name: &str,
-    items: &[Item],
+    interval: &Interval,
+    fields: &[&Field],
 ) -> Option<TokenStream> {
-    let fields = code::named_fields(items, name)?;
     let end = |wire: &str| {
         let field = *fields
             .iter()
@@ -382,7 +394,7 @@ fn interval(
             quote!(Some(#place.#ident))
         })
     };
-    let (start, end) = (end("StartUtc")?, end("EndUtc")?);
+    let (start, end) = (end(&interval.start)?, end(&interval.end)?);
     let months = Literal::u32_unsuffixed(u32::try_from(months).ok()?);
     Some(quote!(limits::months(#property, #start, #end, #months)?;))
 }

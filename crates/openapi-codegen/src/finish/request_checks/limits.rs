@@ -18,7 +18,7 @@ pub(super) fn module() -> Item {
             #[derive(Clone, Debug, PartialEq, Eq)]
             #[non_exhaustive]
             pub struct BrokenLimit {
-                /// The property, as `VoucherCodeParameters[3].Value`.
+                /// The property, such as `Items[3].Name`.
                 pub property: ::std::string::String,
                 /// What it has.
                 pub has: ::std::string::String,
