@@ -26,21 +26,11 @@ pub(super) struct AddVoucherCodes {
 }
 
 fn likeness(input: &VoucherCodeAddParameters, code: &VoucherCode) -> Likeness {
-    let created_as = |text: &Option<mews_connector_api::UtcDateTimeText>| {
-        text.as_ref()
-            .map(mews_connector_api::UtcDateTimeText::to_utc)
-    };
-    // A validity that is not a timestamp is not the requested one.
-    let same = |input, text: &Option<_>| match created_as(text) {
-        None => same_second(input, None),
-        Some(None) => false,
-        Some(time) => same_second(input, time),
-    };
     Likeness::of_id(&input.voucher_id, code.voucher_id.as_ref())
         .and(Likeness::of_text(&input.value, code.value.as_deref()))
         .and(Likeness::of_rest(
-            same(input.validity_start_utc, &code.validity_start_utc)
-                && same(input.validity_end_utc, &code.validity_end_utc),
+            same_second(input.validity_start_utc, code.validity_start_utc.as_ref())
+                && same_second(input.validity_end_utc, code.validity_end_utc.as_ref()),
         ))
 }
 

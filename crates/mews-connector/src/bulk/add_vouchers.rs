@@ -61,13 +61,17 @@ fn likeness(input: &VoucherAddParameters, voucher: &Voucher) -> Likeness {
                 && company == input.company_id
                 && same_second(
                     input.occupiable_interval_start_utc,
-                    voucher.occupiable_interval_start_utc,
+                    voucher.occupiable_interval_start_utc.as_ref(),
                 )
                 && same_second(
                     input.occupiable_interval_end_utc,
-                    voucher.occupiable_interval_end_utc,
+                    voucher.occupiable_interval_end_utc.as_ref(),
                 ),
         ))
+}
+
+fn created(voucher: &Voucher) -> Option<DateTime<Utc>> {
+    voucher.created_utc.as_ref()?.to_utc()
 }
 
 /// A voucher with the rates that it is assigned to.
@@ -178,7 +182,7 @@ impl Operation for AddVouchers {
             let filter = VoucherFilter::services(services).with_rates();
             let mark = |record: &Record| Mark {
                 id: record.voucher.id.0,
-                created: record.voucher.created_utc,
+                created: created(&record.voucher),
             };
             window
                 .read(client.vouchers().pages(filter), records, mark)
@@ -202,7 +206,7 @@ impl Operation for AddVouchers {
         };
         let traits = |record: &Record| Traits {
             live: record.voucher.is_active(),
-            created: record.voucher.created_utc,
+            created: created(&record.voucher),
             known: window.is_known(record.voucher.id.0),
         };
         // Without an identifier of its own a voucher can be missed, but not recognized.

@@ -5,7 +5,8 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use mews_connector_api::UtcDateTime;
 
 use super::machine::Evidence;
 
@@ -64,11 +65,13 @@ pub(super) fn fold(text: &str) -> String {
 }
 
 /// Returns `true` if both are the same second, or both are missing. The documented form has whole seconds, so a server
-/// may drop or round a fraction.
-pub(super) fn same_second(input: Option<DateTime<Utc>>, record: Option<DateTime<Utc>>) -> bool {
+/// may drop or round a fraction. A record with a text that is not a timestamp is different.
+pub(super) fn same_second(input: Option<DateTime<Utc>>, record: Option<&UtcDateTime>) -> bool {
     match (input, record) {
         (None, None) => true,
-        (Some(input), Some(record)) => (input - record).abs() < chrono::TimeDelta::seconds(1),
+        (Some(input), Some(record)) => record
+            .to_utc()
+            .is_some_and(|record| (input - record).abs() < TimeDelta::seconds(1)),
         _ => false,
     }
 }
