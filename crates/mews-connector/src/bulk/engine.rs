@@ -196,7 +196,8 @@ impl<O: Operation> Engine<'_, O> {
         if let Some(journal) = self.journal {
             let line = Line::Sending {
                 inputs: batch.inputs.clone(),
-                server: state.server.and_then(|server| server.at(now)),
+                after: state.server.map(|server| server.date),
+                now: state.server.and_then(|server| server.at(now)),
             };
             append(journal, &[line.to_json()]).map_err(refused::<O>)?;
         }

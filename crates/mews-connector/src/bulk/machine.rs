@@ -9,8 +9,8 @@ use std::collections::{HashSet, VecDeque};
 const MAX_ROUNDS: u32 = 3;
 /// After this number of failed batches in a row the job stops.
 const MAX_FAILURES: u32 = 3;
-/// The number of extra requests that halving may spend on one batch.
-const MAX_EXTRA_PER_BATCH: u32 = 64;
+/// The number of extra requests that halving may spend on one batch, besides the read-back before the first halving.
+const MAX_EXTRA_PER_BATCH: u32 = 63;
 /// The number of extra requests that halving may spend on a job.
 const MAX_EXTRA_PER_JOB: u32 = 1_000;
 
@@ -290,11 +290,7 @@ impl<E: Clone> Machine<E> {
             (Kind::Create, _) if batch.doubt => self.read_back(batch, failed, true),
             // No document says that a rejected batch had no effect.
             (Kind::Create, Cause::Rejected) if !is_single && !self.atomic => {
-                if self.spend(batch.account, 1) {
-                    self.read_back(batch, failed, false)
-                } else {
-                    left_over(&batch, &failed.error)
-                }
+                self.read_back(batch, failed, false)
             }
             (Kind::Delete { readable: true }, cause)
                 if batch.doubt
@@ -448,16 +444,17 @@ impl<E: Clone> Machine<E> {
         }
     }
 
-    /// Returns `true` if the budgets of the account and of the job allow the extra requests, and charges them.
+    /// Returns `true` if the budgets of the account and of the job allow the extra requests, and charges them. A
+    /// request that has to be read back if it is rejected is charged with its read-back.
     fn spend(&mut self, account: usize, requests: u32) -> bool {
+        let reads = self.kind == Kind::Create && !self.atomic;
+        let cost = if reads { 2 * requests } else { requests };
         let spent = &mut self.extra[account];
-        if *spent + requests > MAX_EXTRA_PER_BATCH
-            || self.extra_total + requests > MAX_EXTRA_PER_JOB
-        {
+        if *spent + cost > MAX_EXTRA_PER_BATCH || self.extra_total + cost > MAX_EXTRA_PER_JOB {
             return false;
         }
-        *spent += requests;
-        self.extra_total += requests;
+        *spent += cost;
+        self.extra_total += cost;
         true
     }
 

@@ -122,12 +122,12 @@ fn replay<O: Operation>(
     let mut past = Past::none(inputs);
     for (line, event) in events {
         match event {
-            Line::Sending { inputs, server } => {
-                past.last_sent = past.last_sent.max(server);
+            Line::Sending { inputs, after, now } => {
+                past.last_sent = past.last_sent.max(now);
                 let older = past.known.len();
                 for input in inputs {
                     past.tracks[input].get_or_insert(Track {
-                        first_sent: FirstSent::Earlier(server),
+                        first_sent: FirstSent::Earlier(after),
                         older,
                     });
                 }

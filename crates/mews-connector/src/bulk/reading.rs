@@ -31,7 +31,7 @@ pub(super) fn date_of(headers: &HeaderMap) -> Option<DateTime<Utc>> {
 pub(super) enum FirstSent {
     /// By the monotonic clock of this process.
     Here(Instant),
-    /// By the clock of the server, in an earlier process. `None` if the journal does not have it.
+    /// In an earlier process, after the server's time that the journal has, if it has one.
     Earlier(Option<DateTime<Utc>>),
 }
 
@@ -43,8 +43,8 @@ pub(super) struct ServerTime {
 }
 
 impl ServerTime {
-    /// Returns a time of the server that is not later than `instant`. A response is received after it was dated, so
-    /// the result is early by the time that the response took, and by the part of a second that `Date` lacks.
+    /// Returns the server's time at `instant`. A response is received after it was dated, so the result is early by the
+    /// time that the response took, and by the part of a second that `Date` lacks.
     pub(super) fn at(self, instant: Instant) -> Option<DateTime<Utc>> {
         let moved = if instant >= self.received {
             TimeDelta::from_std(instant - self.received).ok()

@@ -11,6 +11,7 @@ mod export;
 mod failures;
 mod fake_server;
 mod hostile;
+mod linked_clock;
 mod pages;
 mod rate_limit;
 mod scripted;

@@ -21,8 +21,10 @@ pub(in crate::bulk) enum Line {
     /// The inputs are about to be sent.
     Sending {
         inputs: Vec<usize>,
-        /// A time of the server that is not later than now.
-        server: Option<DateTime<Utc>>,
+        /// The `Date` of an earlier response. What the inputs become is created later.
+        after: Option<DateTime<Utc>>,
+        /// The time of the server now, estimated from that.
+        now: Option<DateTime<Utc>>,
     },
     Applied {
         input: usize,
