@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use mews_connector::bulk::{FileJournal, Journal, JournalError, Outcome, Rejection, Resumed};
 use mews_connector::{Client, NewVoucher, NewVoucherCode, VoucherCodeFilter, VoucherUpdate};
-use mews_sandbox::{Fault, Operation, Sandbox, builtin};
+use mews_sandbox::{Builder, Fault, Operation, Sandbox, builtin};
 use tempfile::TempDir;
 
-use crate::linked_clock::LinkedClock;
+use crate::linked_clock::{LinkedClock, commit_late};
 use crate::setup::{client_with_clock, id, start};
 
 fn codes(count: usize) -> Vec<NewVoucherCode> {
@@ -42,13 +42,14 @@ fn open(path: &Path) -> FileJournal {
 async fn linked(fault: Fault) -> (Sandbox, Client, LinkedClock) {
     let clock = LinkedClock::new();
     let sandbox = Sandbox::builder()
-        .no_limit()
-        .with_clock(clock.of_sandbox(chrono::TimeDelta::zero()))
+        .no_rate_limit()
+        .clock(clock.of_sandbox(0))
         .observe(clock.observer())
         .fault(fault)
         .start()
         .await
         .unwrap();
+    clock.link(sandbox.faults());
     let client = client_with_clock(sandbox.url(), clock.clone());
     (sandbox, client, clock)
 }
@@ -56,18 +57,25 @@ async fn linked(fault: Fault) -> (Sandbox, Client, LinkedClock) {
 /// A job that was dropped while the server was still at it, and started again at once.
 #[tokio::test]
 async fn a_job_that_was_dropped_in_flight_doubles_nothing_when_it_is_resumed() {
-    for seconds in [1, 30, 59] {
-        let fault = Fault::commit_late(Duration::from_secs(seconds));
-        let (_sandbox, client, clock) = linked(fault.on(Operation::VoucherCodesAdd)).await;
+    for received in [true, false] {
+        let fault = commit_late().on(Operation::VoucherCodesAdd);
+        let (_sandbox, client, clock) = linked(fault).await;
         let (_folder, path) = folder();
         let bulk = client
             .bulk()
             .batch_size(200)
             .concurrency(2)
             .journal(open(&path));
+        // The job is dropped while the server delays the first batch, or before it has received anything.
+        let in_flight = async {
+            if received {
+                clock.until_late_is(true).await;
+            }
+        };
         tokio::select! {
+            biased;
             report = bulk.add_voucher_codes(codes(500)) => panic!("{report:?}"),
-            () = clock.late_begun() => {}
+            () = in_flight => {}
         }
         drop(bulk);
         let resumed = client
@@ -142,9 +150,7 @@ async fn a_job_that_ends_at_any_line_doubles_and_loses_nothing_when_it_is_resume
             let fault = fault
                 .clone()
                 .map(|fault| fault.on(Operation::VoucherCodesAdd).skip(1));
-            let builder = fault
-                .into_iter()
-                .fold(Sandbox::builder(), |builder, fault| builder.fault(fault));
+            let builder = fault.into_iter().fold(Sandbox::builder(), Builder::fault);
             let (_sandbox, client, _) = start(builder).await;
             let bulk = client.bulk().batch_size(4).concurrency(2);
             let journal = Memory::failing_after(appends);
@@ -185,7 +191,7 @@ async fn a_job_whose_inputs_were_not_recorded_sends_nothing() {
         "{:?}",
         report.stopped()
     );
-    assert!(sandbox.requests().is_empty());
+    assert!(sandbox.exchanges().is_empty());
     let error = client.bulk().resume(journal).await.unwrap_err();
     assert!(matches!(error, JournalError::Empty), "{error}");
 }
@@ -234,7 +240,7 @@ async fn other_inputs_and_other_journals_are_errors_that_say_what_differs() {
     let journal = Memory::default();
     let bulk = client.bulk().journal(journal.clone());
     assert!(bulk.add_voucher_codes(codes(3)).await.is_complete());
-    sandbox.clear_requests();
+    sandbox.clear_exchanges();
     let mut others = codes(3);
     others[1] = NewVoucherCode::new(id(builtin::VOUCHER_ID), "OTHER");
     for (inputs, difference) in [(codes(2), "3 inputs instead of 2"), (others, "input 1,")] {
@@ -254,7 +260,7 @@ async fn other_inputs_and_other_journals_are_errors_that_say_what_differs() {
         .await;
     let stopped = report.stopped().unwrap().to_string();
     assert!(stopped.contains("another enterprise"), "{stopped}");
-    assert!(sandbox.requests().is_empty());
+    assert!(sandbox.exchanges().is_empty());
 
     let any = client.bulk();
     let with = |change: &dyn Fn(&mut Vec<String>)| {
@@ -279,7 +285,7 @@ async fn other_inputs_and_other_journals_are_errors_that_say_what_differs() {
     let unknown = r#"{"unknown":{"input":3,"reason":""}}"#;
     let error = with(&|lines| lines.push(unknown.into())).await.unwrap_err();
     assert!(error.to_string().contains("unknown input 3"), "{error}");
-    assert!(sandbox.requests().is_empty());
+    assert!(sandbox.exchanges().is_empty());
 }
 
 #[tokio::test]
@@ -376,11 +382,11 @@ async fn a_rejection_is_remembered() {
         .journal(journal.clone())
         .add_voucher_codes(inputs)
         .await;
-    sandbox.clear_requests();
+    sandbox.clear_exchanges();
     let Resumed::AddVoucherCodes(report) = client.bulk().resume(journal).await.unwrap() else {
         panic!("another job");
     };
-    assert!(sandbox.requests().is_empty());
+    assert!(sandbox.exchanges().is_empty());
     let Outcome::Rejected(Rejection::Server(error)) = &report.outcomes()[1] else {
         panic!("{:?}", report.outcomes());
     };
@@ -414,5 +420,5 @@ async fn a_journal_that_panics_sends_nothing() {
         .add_voucher_codes(codes(3))
         .await;
     assert_eq!(report.counts().not_applied, 3);
-    assert!(sandbox.requests().is_empty());
+    assert!(sandbox.exchanges().is_empty());
 }

@@ -1,26 +1,25 @@
-//! One time for the client and the sandbox, so that a write can take effect while the client waits.
+//! One time for the client and the sandbox, and writes that take effect while the client waits.
 
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
-use chrono::{DateTime, Utc};
 use mews_connector::clock::{Busy, Clock, ManualClock, Sleep};
-use mews_sandbox::Exchange;
-use tokio::sync::Notify;
+use mews_sandbox::{Exchange, Fault, Faults};
 
-/// The clock of a client. After a sleep it lets the sandbox finish what is due.
+/// A write that the sandbox delays, in real time. A client that sleeps on a [`LinkedClock`] always sees it done
+/// afterwards.
+pub(crate) fn commit_late() -> Fault {
+    Fault::commit_late(Duration::from_millis(20))
+}
+
+/// The clock of a client. A sleep ends when the sandbox has also made the writes that it delays.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LinkedClock {
     manual: ManualClock,
-    late: Arc<Late>,
-}
-
-/// The writes that the sandbox delays.
-#[derive(Debug, Default)]
-struct Late {
-    /// When each is due, and how many were made.
-    state: Mutex<(Vec<Duration>, usize)>,
-    begun: Notify,
+    faults: Arc<OnceLock<Faults>>,
+    /// The number of delayed writes that were made.
+    made: Arc<AtomicU64>,
 }
 
 impl LinkedClock {
@@ -28,39 +27,45 @@ impl LinkedClock {
         Self::default()
     }
 
-    /// The clock of the sandbox, which is ahead of that of the client.
-    pub(crate) fn of_sandbox(&self, ahead: chrono::TimeDelta) -> SandboxClock {
-        SandboxClock {
-            linked: self.clone(),
-            ahead,
+    /// Sets the faults of the sandbox.
+    pub(crate) fn link(&self, faults: &Faults) {
+        let _ = self.faults.set(faults.clone());
+    }
+
+    /// The time of the sandbox, which differs from that of the client by a number of seconds.
+    pub(crate) fn of_sandbox(&self, ahead: i64) -> impl Fn() -> SystemTime + Send + Sync + 'static {
+        let clock = self.manual.clone();
+        move || {
+            let by = Duration::from_secs(ahead.unsigned_abs());
+            let now = clock.system_time();
+            if ahead < 0 { now - by } else { now + by }
         }
     }
 
     /// What the sandbox calls with each exchange.
     pub(crate) fn observer(&self) -> impl Fn(&Exchange) + Send + Sync + 'static {
-        let late = self.late.clone();
+        let made = self.made.clone();
         move |exchange| {
-            if exchange.faults.iter().any(|fault| fault == "CommitLate") {
-                late.state.lock().unwrap().1 += 1;
-            }
+            let late = exchange
+                .faults
+                .iter()
+                .filter(|fault| *fault == "CommitLate");
+            made.fetch_add(late.count() as u64, Ordering::SeqCst);
         }
     }
 
-    /// Returns when the sandbox has received a request that it delays.
-    pub(crate) async fn late_begun(&self) {
-        self.late.begun.notified().await;
+    /// Returns `true` while the sandbox delays a write.
+    pub(crate) fn is_late(&self) -> bool {
+        let states = self.faults.get().map(Faults::list).unwrap_or_default();
+        let late = states
+            .iter()
+            .filter(|state| format!("{:?}", state.fault).contains("CommitLate"));
+        late.map(|state| state.triggered).sum::<u64>() > self.made.load(Ordering::SeqCst)
     }
 
-    /// Returns when every write that is due was made.
-    pub(crate) async fn settle(&self) {
-        loop {
-            let due = self.manual.elapsed();
-            {
-                let state = self.late.state.lock().unwrap();
-                if state.0.iter().filter(|until| **until <= due).count() <= state.1 {
-                    return;
-                }
-            }
+    /// Returns when the state of being late is as given.
+    pub(crate) async fn until_late_is(&self, late: bool) {
+        while self.is_late() != late {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -79,34 +84,11 @@ impl Clock for LinkedClock {
         let clock = self.clone();
         Box::pin(async move {
             clock.manual.sleep(duration).await;
-            clock.settle().await;
+            clock.until_late_is(false).await;
         })
     }
 
     fn busy(&self) -> Busy {
         self.manual.busy()
-    }
-}
-
-/// The clock of a sandbox.
-pub(crate) struct SandboxClock {
-    linked: LinkedClock,
-    ahead: chrono::TimeDelta,
-}
-
-impl mews_sandbox::Clock for SandboxClock {
-    fn now(&self) -> DateTime<Utc> {
-        DateTime::<Utc>::from(self.linked.manual.system_time()) + self.ahead
-    }
-
-    fn sleep(&self, duration: Duration) -> mews_sandbox::Sleep<'_> {
-        let until = self.linked.manual.elapsed() + duration;
-        self.linked.late.state.lock().unwrap().0.push(until);
-        self.linked.late.begun.notify_one();
-        Box::pin(async move {
-            while self.linked.manual.elapsed() < until {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        })
     }
 }

@@ -89,7 +89,7 @@ fn run(
         }
         let command = in_flight.swap_remove(picks[step % picks.len()] % in_flight.len());
         let luck = lucks[step % lucks.len()];
-        let error = u32::try_from(step).unwrap();
+        let error = u32::try_from(step).unwrap_or_default();
         let verdicts = match command {
             Command::Send(batch) => sent(machine, &mut seen, batch, luck, error),
             Command::ReadBack(read) => {

@@ -2,27 +2,47 @@
 
 use super::*;
 
-/// An input is a text. A record is a text, or lacks it.
-fn likeness(input: &&str, record: &Option<&str>) -> Likeness {
-    Likeness::of_text(input, *record)
+/// A record is a text, or lacks it.
+struct Record {
+    text: Option<&'static str>,
+    traits: Traits,
 }
 
+fn record(text: Option<&'static str>, live: Option<bool>, created: Option<i64>) -> Record {
+    let created = created.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    let known = false;
+    Record {
+        text,
+        traits: Traits {
+            live,
+            created,
+            known,
+        },
+    }
+}
+
+/// Calls `then` with a comparison of inputs, which are texts, and records.
 fn compare<R>(
     inputs: &[&'static str],
-    records: &[Option<&'static str>],
-    then: impl FnOnce(&Comparison<'_, &'static str, Option<&'static str>, String>) -> R,
+    records: &[Record],
+    then: impl FnOnce(&Comparison<'_, &'static str, Record, String>) -> R,
 ) -> R {
     then(&Comparison {
         inputs,
         records,
         input_keys: &|input| vec![fold(input)],
-        record_keys: &|record| record.iter().map(|text| fold(text)).collect(),
-        likeness: &likeness,
+        record_keys: &|record| record.text.iter().map(|text| fold(text)).collect(),
+        likeness: &|input, record| Likeness::of_text(input, record.text),
     })
 }
 
-fn assign(inputs: &[&'static str], records: &[Option<&'static str>]) -> Vec<Option<usize>> {
-    compare(inputs, records, |comparison| comparison.assign())
+fn assign(inputs: &[&'static str], texts: &[Option<&'static str>]) -> Vec<Option<usize>> {
+    let records: Vec<_> = texts.iter().map(|text| record(*text, None, None)).collect();
+    let mut assigned = Vec::new();
+    compare(inputs, &records, |comparison| {
+        assigned = comparison.assign();
+    });
+    assigned
 }
 
 #[test]
@@ -54,138 +74,63 @@ fn records_are_assigned_by_what_they_show() {
 
 const SINCE: i64 = 1000;
 
-fn at(seconds: i64) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(seconds, 0)
+fn since() -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(SINCE, 0)
 }
 
-fn judge_one(
-    records: &[(Option<&'static str>, Traits)],
-    since: Option<DateTime<Utc>>,
-    complete: bool,
-) -> Evidence {
-    let texts: Vec<_> = records.iter().map(|(text, _)| *text).collect();
-    let traits: Vec<_> = records.iter().map(|(_, traits)| *traits).collect();
-    let index = std::cell::Cell::new(0);
-    let next = |_: &Option<&'static str>| {
-        index.set(index.get() + 1);
-        traits[index.get() - 1]
-    };
-    compare(&["code"], &texts, |comparison| {
-        comparison.judge(&|_| true, &next, &|_| since, complete)[0].0
+fn judge_one(records: &[Record], since: Option<DateTime<Utc>>, complete: bool) -> Evidence {
+    compare(&["code"], records, |comparison| {
+        let traits = |record: &Record| record.traits;
+        comparison.judge(&|_| true, &traits, &|_| since, complete)[0].0
     })
-}
-
-fn record(
-    text: &'static str,
-    live: Option<bool>,
-    created: Option<DateTime<Utc>>,
-) -> (Option<&'static str>, Traits) {
-    (
-        Some(text),
-        Traits {
-            live,
-            created,
-            known: false,
-        },
-    )
 }
 
 #[test]
 fn a_record_is_proof_only_if_it_is_live_and_recent_and_the_same() {
-    let judge = |record| judge_one(&[record], at(SINCE), true);
-    let live = Some(true);
-    assert_eq!(judge(record("code", live, at(SINCE))), Evidence::Applied);
-    assert_eq!(
-        judge(record("code", live, at(SINCE - 1))),
-        Evidence::Missing,
-        "older"
-    );
-    assert_eq!(
-        judge(record("code", Some(false), at(SINCE))),
-        Evidence::Missing,
-        "deleted"
-    );
-    assert_eq!(
-        judge(record("CODE", live, at(SINCE - 1))),
-        Evidence::Missing,
-        "older"
-    );
-    assert_eq!(
-        judge(record("other", live, at(SINCE))),
-        Evidence::Missing,
-        "another"
-    );
-    assert_eq!(
-        judge(record("CODE", live, at(SINCE))),
-        Evidence::Undecided,
-        "case"
-    );
-    assert_eq!(
-        judge(record("co de", live, at(SINCE))),
-        Evidence::Undecided,
-        "white space"
-    );
-    assert_eq!(
-        judge(record("code", None, at(SINCE))),
-        Evidence::Undecided,
-        "no state"
-    );
-    assert_eq!(
-        judge(record("code", live, None)),
-        Evidence::Undecided,
-        "no time"
-    );
-    let nameless = |known| {
-        (
-            None,
-            Traits {
-                live,
-                created: at(SINCE),
-                known,
-            },
-        )
-    };
-    assert_eq!(judge(nameless(false)), Evidence::Undecided, "it may be any");
-    assert_eq!(
-        judge(nameless(true)),
-        Evidence::Missing,
-        "it is that of another input"
-    );
+    use Evidence::{Applied, Missing, Undecided};
+    let (live, recent, older) = (Some(true), Some(SINCE), Some(SINCE - 1));
+    for (text, live, created, expected) in [
+        (Some("code"), live, recent, Applied),
+        (Some("code"), live, older, Missing),
+        (Some("code"), Some(false), recent, Missing),
+        (Some("CODE"), live, older, Missing),
+        (Some("other"), live, recent, Missing),
+        (Some("CODE"), live, recent, Undecided),
+        (Some("co de"), live, recent, Undecided),
+        (Some("code"), None, recent, Undecided),
+        (Some("code"), live, None, Undecided),
+        (None, live, recent, Undecided),
+        (None, live, older, Missing),
+    ] {
+        let judged = judge_one(&[record(text, live, created)], since(), true);
+        assert_eq!(judged, expected, "{text:?} {live:?} {created:?}");
+    }
+    let mut of_another_input = record(None, live, recent);
+    of_another_input.traits.known = true;
+    assert_eq!(judge_one(&[of_another_input], since(), true), Missing);
 }
 
 #[test]
 fn nothing_is_missing_unless_everything_was_read() {
-    assert_eq!(judge_one(&[], at(SINCE), true), Evidence::Missing);
-    assert_eq!(judge_one(&[], at(SINCE), false), Evidence::Undecided);
-    assert_eq!(
-        judge_one(&[], None, true),
-        Evidence::Missing,
-        "without any record no time is needed"
-    );
-    let same = record("code", Some(true), at(SINCE));
-    assert_eq!(judge_one(&[same], None, true), Evidence::Undecided);
-    assert_eq!(
-        judge_one(&[same, same], at(SINCE), true),
-        Evidence::Undecided,
-        "two of them"
-    );
-    assert_eq!(judge_one(&[same], at(SINCE), false), Evidence::Applied);
+    let same = || record(Some("code"), Some(true), Some(SINCE));
+    assert_eq!(judge_one(&[], since(), true), Evidence::Missing);
+    assert_eq!(judge_one(&[], since(), false), Evidence::Undecided);
+    assert_eq!(judge_one(&[], None, true), Evidence::Missing);
+    assert_eq!(judge_one(&[same()], None, true), Evidence::Undecided);
+    let twice = [same(), same()];
+    assert_eq!(judge_one(&twice, since(), true), Evidence::Undecided);
+    assert_eq!(judge_one(&[same()], since(), false), Evidence::Applied);
 }
 
 #[test]
 fn a_record_that_another_input_of_the_batch_claims_is_no_obstacle() {
-    let traits = |_: &Option<&'static str>| Traits {
-        live: Some(true),
-        created: at(SINCE),
-        known: false,
-    };
     let judge = |unique: bool| {
-        compare(&["code", "CODE"], &[Some("CODE")], |comparison| {
-            let judged = comparison.judge(&|_| unique, &traits, &|_| at(SINCE), true);
-            judged
-                .into_iter()
-                .map(|(evidence, _)| evidence)
-                .collect::<Vec<_>>()
+        let records = [record(Some("CODE"), Some(true), Some(SINCE))];
+        compare(&["code", "CODE"], &records, |comparison| {
+            let traits = |record: &Record| record.traits;
+            let judged = comparison.judge(&|_| unique, &traits, &|_| since(), true);
+            let evidence = judged.into_iter().map(|(evidence, _)| evidence);
+            evidence.collect::<Vec<_>>()
         })
     };
     assert_eq!(judge(true), [Evidence::Missing, Evidence::Applied]);
