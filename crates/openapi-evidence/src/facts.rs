@@ -119,6 +119,9 @@ pub struct Body {
     /// Whether there are properties that the document does not speak of here.
     #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
+    /// Whether a request has to have the body; none where the document does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required: Option<bool>,
     /// The example.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<Value>,
@@ -134,8 +137,12 @@ pub struct Answer {
     /// The status, as `200` or `5XX`; none where the document lost it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// The name of the body's schema, or `none` for an empty body.
-    pub body: String,
+    /// The name of the body's schema, or `none` for an empty body; nothing where the document does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The names of the headers that the document describes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
     /// The file and heading of a fact that a person recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -168,6 +175,13 @@ pub struct Schema {
     /// Whether there are properties that the document does not speak of here.
     #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
+    /// Whether an object may have properties that are not listed; none where the document does not say.
+    #[serde(
+        default,
+        rename = "additionalProperties",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub additional: Option<bool>,
     /// The properties of an object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub properties: Option<Vec<Property>>,

@@ -151,7 +151,10 @@ impl<'d> Reader<'d> {
                     self.shape(name, values, &format!("{pointer}/additionalProperties"), 0)?;
                 schema.entries = Some(shape.kind);
             }
-            _ => schema.properties = Some(properties),
+            additional => {
+                schema.properties = Some(properties);
+                schema.additional = Some(additional != Some(&Value::Bool(false)));
+            }
         }
         Ok(schema)
     }
@@ -419,6 +422,10 @@ impl<'d> Reader<'d> {
             };
             operation.request =
                 self.body(&format!("{}.request", operation.path), content, &pointer)?;
+            if let Some(body) = &mut operation.request {
+                let required = content.get("required").and_then(Value::as_bool);
+                body.required = Some(required.unwrap_or_default());
+            }
         }
         let Some(responses) = object.get("responses") else {
             return Ok(operation);
@@ -433,10 +440,15 @@ impl<'d> Reader<'d> {
             let body = self.body(&format!("{}.{status}", operation.path), content, &pointer)?;
             operation.answers.push(Answer {
                 status: Some(status.clone()),
-                body: match &body {
+                body: Some(match &body {
                     Some(body) => body.schema.clone().unwrap_or_else(|| "object".to_owned()),
                     None => NO_BODY.to_owned(),
-                },
+                }),
+                headers: content
+                    .get("headers")
+                    .and_then(Value::as_object)
+                    .map(|headers| headers.keys().cloned().collect())
+                    .unwrap_or_default(),
                 from: None,
                 dated: None,
             });

@@ -92,7 +92,8 @@ impl<'t> Page<'t> {
             let example = self.example();
             operation.answers.push(Answer {
                 status: None,
-                body: answer.name.clone(),
+                body: Some(answer.name.clone()),
+                headers: Vec::new(),
                 from: None,
                 dated: None,
             });
@@ -115,6 +116,7 @@ impl<'t> Page<'t> {
             schema: Some(printed.name),
             properties: Some(printed.properties),
             partial: false,
+            required: None,
             example,
             invalid,
         }

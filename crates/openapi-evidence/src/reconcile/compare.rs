@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::align::{Aligned, Cell, align};
+use super::align::{Aligned, AlignedResponse, Cell, align};
 use super::examples::{self, Against, Contradiction};
 use super::names::SameSchema;
 use super::spec::{
-    ABSENT, FITS, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, rows_of,
+    ABSENT, FITS, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, is_range, rows_of,
 };
 use super::subject::{Dimension, RESPONSE, Subject};
 use crate::facts::{Body, Form, Limit, Origin, Property, Type, Variant};
@@ -200,6 +200,13 @@ impl Speaker<'_> {
             self.origin =
                 Origin::default().within(operation.from.as_ref(), operation.dated.as_ref());
             self.says(&subject, Dimension::Presence, json!(PRESENT));
+            let body_required = operation
+                .request
+                .as_ref()
+                .and_then(|request| request.required);
+            if let Some(required) = body_required {
+                self.says(&subject, Dimension::Required, json!(required));
+            }
             for (dimension, flag) in [
                 (Dimension::Paginated, operation.paginated),
                 (Dimension::Portfolio, operation.portfolio),
@@ -220,13 +227,11 @@ impl Speaker<'_> {
         }
         for aligned in &aligned.answers {
             self.origin = aligned.origin.clone();
-            self.says(&aligned.subject, Dimension::Presence, json!(PRESENT));
-            self.says_so(
-                &aligned.subject,
-                Dimension::Type,
-                json!(body_type(&aligned.response.body)),
-                aligned.body_agrees,
-            );
+            self.response(aligned);
+        }
+        for (subject, additional, origin) in &aligned.additional {
+            self.origin = origin.clone();
+            self.says(subject, Dimension::AdditionalProperties, json!(additional));
         }
         self.origin = Origin::default();
         for subject in &aligned.absent {
@@ -242,6 +247,28 @@ impl Speaker<'_> {
         for (name, values, origin) in &aligned.enums {
             self.origin = origin.clone();
             self.says(&Subject::whole(name), Dimension::Enum, enum_value(values));
+        }
+    }
+
+    fn response(&mut self, aligned: &AlignedResponse) {
+        let AlignedResponse {
+            subject, response, ..
+        } = aligned;
+        self.says(subject, Dimension::Presence, json!(PRESENT));
+        if let Some(body) = &response.body {
+            self.says_so(
+                subject,
+                Dimension::Type,
+                json!(body_type(body)),
+                aligned.body_agrees,
+            );
+        }
+        // A document that describes no header does not say that there is none.
+        if !response.headers.is_empty() {
+            self.says(subject, Dimension::Headers, enum_value(&response.headers));
+        }
+        if subject.property.as_deref().is_some_and(is_range) {
+            self.says(subject, Dimension::Status, json!(response.status));
         }
     }
 

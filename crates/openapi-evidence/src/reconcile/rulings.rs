@@ -174,8 +174,8 @@ impl Rulings {
                             )
                         })?;
                         let value = match (dimension, value) {
-                            // The order of an enum's values says nothing.
-                            (Dimension::Enum, Value::Array(mut values)) => {
+                            // The order of these values has no meaning.
+                            (Dimension::Enum | Dimension::Headers, Value::Array(mut values)) => {
                                 values.sort_by_key(ToString::to_string);
                                 Value::Array(values)
                             }

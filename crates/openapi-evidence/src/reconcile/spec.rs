@@ -65,7 +65,7 @@ impl Spec {
             operation
                 .answers
                 .iter()
-                .map(|answer| answer.body.clone())
+                .filter_map(|answer| answer.body.clone())
                 .collect()
         });
         spec.say_everything();
@@ -150,18 +150,32 @@ impl Spec {
                 Dimension::Portfolio,
                 json!(takes_portfolio_tokens(&facts, operation)),
             );
+            if let Some(request) = &operation.request {
+                self.say(
+                    &subject,
+                    Dimension::Required,
+                    json!(request.required.unwrap_or_default()),
+                );
+            }
             if operation.deprecated {
                 self.say(&subject, Dimension::Deprecated, json!(true));
             }
             for (suffix, body) in [("", &operation.request), (RESPONSE, &operation.response)] {
                 let owner = format!("{}{suffix}", operation.path);
+                self.say_additional(&owner, additional_of(&facts, body.as_ref()));
                 self.say_rows(&owner, rows_of(&facts, body.as_ref()));
             }
             for answer in &operation.answers {
                 let status = answer.status.as_deref().unwrap_or_default();
                 let subject = Subject::property(&operation.path, format!("status {status}"));
                 self.say(&subject, Dimension::Presence, json!(PRESENT));
-                self.say(&subject, Dimension::Type, json!(body_type(&answer.body)));
+                if let Some(body) = &answer.body {
+                    self.say(&subject, Dimension::Type, json!(body_type(body)));
+                }
+                self.say(&subject, Dimension::Headers, enum_value(&answer.headers));
+                if is_range(status) {
+                    self.say(&subject, Dimension::Status, json!(status));
+                }
             }
         }
         let named: Vec<Schema> = self.named_schemas().cloned().collect();
@@ -171,9 +185,20 @@ impl Spec {
             if let Some(values) = &schema.values {
                 self.say(&subject, Dimension::Enum, enum_value(values));
             }
+            self.say_additional(&schema.name, schema.additional);
             self.say_rows(
                 &schema.name,
                 schema.properties.as_deref().unwrap_or_default(),
+            );
+        }
+    }
+
+    fn say_additional(&mut self, owner: &str, additional: Option<bool>) {
+        if let Some(additional) = additional {
+            self.say(
+                &Subject::whole(owner),
+                Dimension::AdditionalProperties,
+                json!(additional),
             );
         }
     }
@@ -219,7 +244,8 @@ impl Spec {
             Dimension::Required | Dimension::Deprecated | Dimension::Restricted => {
                 value == &json!(false)
             }
-            Dimension::Nullable => value == &json!(true),
+            Dimension::Nullable | Dimension::AdditionalProperties => value == &json!(true),
+            Dimension::Headers => value == &json!([]),
             _ => false,
         }
     }
@@ -234,6 +260,19 @@ pub fn resource(path: &str) -> &str {
 pub fn rows_of<'a>(facts: &'a Variant, body: Option<&'a Body>) -> &'a [Property] {
     body.and_then(|body| facts.properties_of(body))
         .unwrap_or_default()
+}
+
+/// Whether the object of a body may have properties that are not listed, if the document says.
+pub fn additional_of(facts: &Variant, body: Option<&Body>) -> Option<bool> {
+    let name = body?.schema.as_deref()?;
+    facts
+        .schemas_called(name)
+        .find_map(|schema| schema.additional)
+}
+
+/// Returns `true` if a status stands for a range, such as `5XX`.
+pub fn is_range(status: &str) -> bool {
+    status.ends_with("XX")
 }
 
 fn is_paginated(facts: &Variant, operation: &Operation) -> bool {
