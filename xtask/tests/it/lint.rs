@@ -56,8 +56,8 @@ const BREACHES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "checked-limit",
-        "          description: What the guest will enter.\n",
-        "          description: What the guest will enter.\n          pattern: '[A-Z]+'\n",
+        "          description: The value that the guest enters.\n",
+        "          description: The value that the guest enters.\n          pattern: '[A-Z]+'\n",
         "VoucherCodeAddParameters/properties/Value/pattern",
     ),
     (
@@ -136,14 +136,14 @@ const BREACHES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "named-enum",
-        "          description: What the enterprise calls the voucher.\n",
-        "          description: What the enterprise calls the voucher.\n          enum: [a]\n",
+        "          description: The internal name of the voucher.\n",
+        "          description: The internal name of the voucher.\n          enum: [a]\n",
         "Voucher/properties/Name",
     ),
     (
         "utc-format",
-        "          type: string\n          format: date-time\n          description: The first instant that counts.\n",
-        "          type: string\n          description: The first instant that counts.\n",
+        "          type: string\n          format: date-time\n          description: The inclusive start of the interval.\n",
+        "          type: string\n          description: The inclusive start of the interval.\n",
         "TimeFilterInterval/properties/StartUtc",
     ),
     (
@@ -178,7 +178,7 @@ const BREACHES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "described",
-        "          description: The first instant that counts.\n",
+        "          description: The inclusive start of the interval.\n",
         "",
         "TimeFilterInterval/properties/StartUtc",
     ),
@@ -259,7 +259,7 @@ fn the_document_is_clean() {
 fn regenerate_refuses_what_lint_finds() {
     let project = Project::new();
     project.edit(
-        "          description: The first instant that counts.\n",
+        "          description: The inclusive start of the interval.\n",
         "",
     );
     let ended = project.run(&["regenerate"]);
