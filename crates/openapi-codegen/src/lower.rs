@@ -105,7 +105,7 @@ pub const SHAPE: [Pass; 24] = [
     nullable::AGAIN,
 ];
 
-/// The passes that take from the contract what the generated types must not insist on, after [`lenient`].
+/// The passes that take from the contract what the generated types must not insist on, after those of responses became lenient.
 pub const RELAX: [Pass; 4] = [examples::PASS, limits::PASS, bare::PASS, distinct::PASS];
 
 /// Lowers a document; `file` is what messages call it.
