@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::import::Form;
 pub use types::Type;
-pub use words::{Form, Limit, Reading};
+pub use words::{Limit, Reading};
 
 /// The facts of one document, or of several that were read by hand: the content of a variant file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,7 +73,7 @@ pub struct Reported {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
-    /// The address below `/api/connector/v1/`, as `vouchers/getAll`.
+    /// The path below the prefix that all operations share, such as `lamps/getAll`.
     pub path: String,
     /// The heading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -316,7 +317,7 @@ impl Variant {
     }
 }
 
-/// A name without case, spaces and punctuation: `Voucher code`, `#voucher-code` and `VoucherCode` are one name.
+/// A name without case, spaces and punctuation: `Lamp state`, `#lamp-state` and `LampState` are one name.
 pub fn plain(name: &str) -> String {
     letters(name).collect()
 }

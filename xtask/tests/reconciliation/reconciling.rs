@@ -195,8 +195,8 @@ fn additional_properties_bodies_ranges_and_headers_are_compared() {
     );
     finds(
         "variants/2025-openapi.yaml",
-        "  - status: '200'\n",
-        "  - status: '200'\n    headers: [Request-Id]\n",
+        "  - status: '200'\n    body: LampResult\n",
+        "  - status: '200'\n    body: LampResult\n    headers: [Request-Id]\n",
         "lamps/getAll · status 200: 2025-openapi states headers `Request-Id`",
     );
 }

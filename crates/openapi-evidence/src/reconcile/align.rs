@@ -12,9 +12,8 @@ use super::names::{Names, SameSchema, same_kind};
 use super::outside::settle_outside;
 use super::spec::{Spec, additional_of, resource, rows_of};
 use super::subject::{RESPONSE, Subject};
-use crate::facts::{
-    Answer, Form, Limit, Operation, Origin, Property, Schema, Type, Variant, plain,
-};
+use crate::facts::{Answer, Limit, Operation, Origin, Property, Schema, Type, Variant, plain};
+use crate::import::dialect::Operations;
 
 /// A row of a document and the property that it speaks of.
 #[derive(Clone, Debug)]
@@ -94,7 +93,7 @@ pub fn align(spec: &Spec, variant: &Variant, same: &[SameSchema]) -> Aligned {
         matched: BTreeSet::new(),
     };
     walk.operations();
-    if variant.source.form != Form::Openapi {
+    if variant.source.form.silence().matches_by_name {
         walk.by_name();
     }
     walk.rest();
@@ -115,7 +114,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn operations(&mut self) {
         let ours = self.spec.resources();
-        let form = self.variant.source.form;
+        let silence = self.variant.source.form.silence();
         let theirs: BTreeSet<&str> = self
             .variant
             .operations
@@ -163,10 +162,12 @@ impl<'a> Walk<'a> {
             }
             self.answers(operation, in_spec, &origin);
         }
-        let covers_all = form.speaks_for_all_operations();
         for operation in &self.spec.facts.operations {
-            let covered = covers_all
-                || form.speaks_for_its_resources() && theirs.contains(resource(&operation.path));
+            let covered = match silence.denies_operations {
+                Operations::All => true,
+                Operations::OfItsResources => theirs.contains(resource(&operation.path)),
+                Operations::Stated => false,
+            };
             if covered
                 && !self
                     .variant
@@ -232,7 +233,7 @@ impl<'a> Walk<'a> {
                 self.schemas(known, body, &Inner::default());
             }
         }
-        if stated.is_empty() || self.variant.source.form == Form::ReadByHand {
+        if stated.is_empty() || !self.variant.source.form.silence().denies_statuses {
             return;
         }
         for known in &in_spec.answers {
@@ -343,7 +344,11 @@ impl<'a> Walk<'a> {
         self.spec
             .schema(name)
             .and_then(|schema| schema.properties.as_deref())
-            .is_some_and(|rows| matches!(rows, [row] if row.name == "Value"))
+            .is_some_and(|rows| matches!(rows, [row] if row.name == self.update_value()))
+    }
+
+    fn update_value(&self) -> &'a str {
+        &self.spec.conventions.update_value
     }
 
     fn indices(&self, name: &str) -> impl Iterator<Item = usize> + use<'a> {
@@ -383,12 +388,12 @@ impl<'a> Walk<'a> {
             return;
         }
         let mut row = Property {
-            name: "Value".to_owned(),
+            name: self.update_value().to_owned(),
             ..Property::default()
         };
         put_inner(&mut row, inner);
         self.aligned.cells.push(Cell {
-            subject: Subject::property(&in_spec.name, "Value"),
+            subject: Subject::property(&in_spec.name, self.update_value()),
             row,
             origin: Origin::default(),
             type_agrees: None,
@@ -428,9 +433,10 @@ impl<'a> Walk<'a> {
         if let (Some(known), Some(rows)) = (&in_spec.properties, &schema.properties) {
             let first = self.aligned.cells.len();
             self.table(&in_spec.name, known, rows, schema.partial, &origin);
+            let value = self.update_value();
             for cell in &mut self.aligned.cells[first..] {
                 if cell.subject.owner == in_spec.name
-                    && cell.subject.property.as_deref() == Some("Value")
+                    && cell.subject.property.as_deref() == Some(value)
                 {
                     put_inner(&mut cell.row, inner);
                 }

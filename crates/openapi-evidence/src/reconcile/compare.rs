@@ -11,7 +11,8 @@ use super::spec::{
     ABSENT, FITS, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, is_range, rows_of,
 };
 use super::subject::{Dimension, RESPONSE, Subject};
-use crate::facts::{Body, Form, Limit, Origin, Property, Type, Variant};
+use crate::facts::{Body, Limit, Origin, Property, Type, Variant};
+use crate::import::dialect::Silence;
 
 /// Something that a document says.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +77,7 @@ pub fn compare(spec: &Spec, variants: &[&Variant], same: &[SameSchema]) -> Compa
         let mut speaker = Speaker {
             spec,
             variant: index,
-            form: variant.source.form,
+            silence: variant.source.form.silence(),
             dated: &variant.source.dated,
             origin: Origin::default(),
             comparison: &mut comparison,
@@ -144,7 +145,7 @@ fn dimensions_in_use(spec: &Spec, aligned: &[Aligned]) -> BTreeSet<(Subject, Dim
 struct Speaker<'c> {
     spec: &'c Spec,
     variant: usize,
-    form: Form,
+    silence: Silence,
     dated: &'c str,
     /// The origin of what is stated next.
     origin: Origin,
@@ -295,7 +296,7 @@ impl Speaker<'_> {
         match &row.format {
             Some(format) => self.says(subject, Dimension::Format, json!(format)),
             None if !used(Dimension::Format) => {}
-            None if self.form.speaks_of_formats() && !cell.fragment => {
+            None if self.silence.denies_formats && !cell.fragment => {
                 self.implies(subject, Dimension::Format, json!(NONE));
             }
             None => self.comparison.silent += 1,
@@ -314,14 +315,17 @@ impl Speaker<'_> {
             match row.limits.get(&limit) {
                 Some(value) => self.says(subject, dimension, value.clone()),
                 None if !used(dimension) => {}
-                None if self.form.speaks_of(limit) && !cell.fragment && applies(limit, row) => {
+                None if self.silence.denies_limits.contains(&limit)
+                    && !cell.fragment
+                    && applies(limit, row) =>
+                {
                     self.implies(subject, dimension, json!(NONE));
                 }
                 None => self.comparison.silent += 1,
             }
         }
         if used(Dimension::Deprecated) {
-            if cell.fragment || !row.deprecated && !self.form.speaks_of_deprecation() {
+            if cell.fragment || !row.deprecated && !self.silence.denies_deprecation {
                 self.comparison.silent += 1;
             } else {
                 self.deprecation(subject, row);

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::subject::{Dimension, RESPONSE, Subject};
+use crate::conventions::{Conventions, Signs};
 use crate::facts::{Body, Limit, NO_BODY, Operation, Property, Schema, Variant};
 use crate::import;
 use openapi_tree::error::Result;
@@ -27,6 +28,8 @@ pub const FITS: &str = "fits";
 pub struct Spec {
     /// Its facts.
     pub facts: Variant,
+    /// What is particular to the documents of the vendor.
+    pub conventions: Conventions,
     /// Everything it says, by subject and dimension.
     pub says: BTreeMap<(Subject, Dimension), Value>,
     /// The schemas that requests lead to.
@@ -40,16 +43,18 @@ impl Spec {
     ///
     /// # Errors
     /// When it can't be read, or is no OpenAPI 3.0 document.
-    pub fn parse(file: &Path, text: &str) -> Result<Self> {
+    pub fn parse(file: &Path, text: &str, conventions: &Conventions) -> Result<Self> {
         Ok(Self::from_facts(
-            import::parse(file, text, "spec", "")?.variant,
+            import::parse(file, text, "spec", "", conventions)?.variant,
+            conventions,
         ))
     }
 
     /// Draws from its facts what follows from them.
-    pub fn from_facts(facts: Variant) -> Self {
+    pub fn from_facts(facts: Variant, conventions: &Conventions) -> Self {
         let mut spec = Self {
             facts,
+            conventions: conventions.clone(),
             says: BTreeMap::new(),
             in_requests: BTreeSet::new(),
             in_answers: BTreeSet::new(),
@@ -143,12 +148,12 @@ impl Spec {
             self.say(
                 &subject,
                 Dimension::Paginated,
-                json!(is_paginated(&facts, operation)),
+                json!(has_sign(&facts, operation, &self.conventions.paginated)),
             );
             self.say(
                 &subject,
                 Dimension::Portfolio,
-                json!(takes_portfolio_tokens(&facts, operation)),
+                json!(has_sign(&facts, operation, &self.conventions.portfolio)),
             );
             if let Some(request) = &operation.request {
                 self.say(
@@ -275,16 +280,10 @@ pub fn is_range(status: &str) -> bool {
     status.ends_with("XX")
 }
 
-fn is_paginated(facts: &Variant, operation: &Operation) -> bool {
+fn has_sign(facts: &Variant, operation: &Operation, signs: &Signs) -> bool {
     rows_of(facts, operation.request.as_ref())
         .iter()
-        .any(|row| row.name == "Limitation")
-}
-
-fn takes_portfolio_tokens(facts: &Variant, operation: &Operation) -> bool {
-    rows_of(facts, operation.request.as_ref())
-        .iter()
-        .any(|row| matches!(row.name.as_str(), "EnterpriseId" | "EnterpriseIds"))
+        .any(|row| signs.properties.contains(&row.name))
 }
 
 /// The values of an enum, in an order that does not depend on the document.

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::facts::Limit;
 
-/// An operation, a schema, or a property of one: `voucherCodes/getAll · VoucherIds`.
+/// An operation, a schema, or a property of one: `lamps/getAll · RoomIds`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
     /// The path of an operation, with ` response` behind it for the answer; or the name of a schema.
