@@ -151,7 +151,10 @@ async fn vouchers_are_matched_by_all_they_show_whatever_the_order() {
         let plain = || NewVoucher::public(id(builtin::SERVICE_ID), "Alike");
         let report = client
             .bulk()
-            .add_vouchers([plain(), plain().assigned_rate_ids([id::<RateId>(builtin::RATE_IDS[0])])])
+            .add_vouchers([
+                plain(),
+                plain().assigned_rate_ids([id::<RateId>(builtin::RATE_IDS[0])]),
+            ])
             .await;
         assert_eq!(report.counts().unknown, 2, "{:?}", report.outcomes());
         let report = client.bulk().add_vouchers([plain(), plain()]).await;
