@@ -25,20 +25,20 @@ use crate::error::{ApiError, StartError};
 use crate::fixtures::{Data, Fixtures};
 use crate::identifier::{FIRST_RUNTIME_NUMBER, Kind};
 use crate::instant::Instant;
+use crate::options::Ids;
 use crate::record::Properties;
 use crate::spec::Spec;
 
 /// Marks a file as one of the sandbox: `mews` in ASCII.
 const APPLICATION_ID: i32 = 0x6d65_7773;
-const SCHEMA_VERSION: i32 = 2;
+const SCHEMA_VERSION: i32 = 3;
 
 /// The number of a record is its place in time: listings are ordered by it, newest first, and cursors are looked up to
 /// it. The ID is only kept where it cannot be made from the number. The indexes on `voucher` and `service` end in the
 /// number, as every index of SQLite does, so they hold the codes of a voucher in the order of a listing.
 ///
 /// `properties` has the plain properties of a record as JSON, see [`crate::record`].
-const SCHEMA: &str = "
-CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+const TABLES: &str = "
 CREATE TABLE vouchers (
     number INTEGER PRIMARY KEY, id BLOB, service BLOB NOT NULL, enterprise BLOB NOT NULL, company BLOB,
     travel_agency BLOB, external_identifier TEXT, created INTEGER NOT NULL, updated INTEGER NOT NULL,
@@ -54,14 +54,17 @@ CREATE TABLE codes (
     updated INTEGER NOT NULL, active INTEGER NOT NULL, properties TEXT
 );";
 
+const META: &str = "CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;";
+
 /// Created after the first codes, which packs the indexes tightly.
 ///
-/// `codes_by_update` only has the codes that were changed after their creation: the others are found by their number.
+/// `codes_by_value` has a short key instead of the value, see [`codes::value_key`]. `codes_by_update` only has the
+/// codes that were changed after their creation: the others are found by their number.
 const CODE_INDEXES: &str = "
 CREATE UNIQUE INDEX codes_by_id ON codes (id) WHERE id IS NOT NULL;
 CREATE INDEX codes_by_voucher ON codes (voucher);
 CREATE INDEX codes_by_update ON codes (voucher, updated) WHERE updated > created;
-CREATE INDEX codes_by_value ON codes (value);
+CREATE INDEX codes_by_value ON codes (value_key(value));
 ";
 
 const FOREIGN: &str = "it is not a data file of mews-sandbox; use another file";
@@ -80,6 +83,7 @@ pub(crate) struct Content<'a> {
     pub(crate) records: &'a BTreeMap<String, Value>,
     /// The number of codes to generate in addition.
     pub(crate) seed_codes: u32,
+    pub(crate) ids: Ids,
     pub(crate) now: Instant,
 }
 
@@ -91,7 +95,7 @@ impl Store {
     ) -> Result<(Self, Data), StartError> {
         let Some(path) = path else {
             let mut connection = Connection::open_in_memory()?;
-            load_module(&connection)?;
+            prepare(&connection)?;
             let data = fill(&mut connection, content)?;
             return Ok((Self::over(connection), data));
         };
@@ -112,7 +116,7 @@ impl Store {
             return Err(unusable(FOREIGN.into()));
         }
         let mut connection = Connection::open(path).map_err(failed)?;
-        load_module(&connection)?;
+        prepare(&connection)?;
         file::prepare(&connection).map_err(failed)?;
         let data = if file::is_empty(&connection).map_err(failed)? {
             match fill(&mut connection, content) {
@@ -140,7 +144,7 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `work` in a transaction, which is rolled back if `work` refuses.
+    /// Runs `work` in a transaction, which is rolled back if `work` fails.
     pub(crate) fn write<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ApiError>,
@@ -152,6 +156,22 @@ impl Store {
         Ok(value)
     }
 
+    /// Restores the content of the start, all or nothing.
+    pub(crate) fn reset(
+        &self,
+        spec: &Spec,
+        data: &Data,
+        ids: Ids,
+        now: Instant,
+    ) -> rusqlite::Result<()> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction
+            .execute_batch("DROP TABLE codes; DROP TABLE assignments; DROP TABLE vouchers")?;
+        insert_all(&transaction, spec, data, ids, now)?;
+        transaction.commit()
+    }
+
     /// Runs `work`, which must not write.
     pub(crate) fn read<T>(
         &self,
@@ -161,39 +181,51 @@ impl Store {
     }
 }
 
-/// Makes the tables and puts in what a new store holds, all or nothing.
+/// Adds the functions that the statements use.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    load_module(connection)?;
+    codes::add_value_key(connection)
+}
+
+/// Creates the tables and inserts the initial content, all or nothing.
 fn fill(connection: &mut Connection, content: &Content<'_>) -> Result<Data, StartError> {
-    let spec = content.spec;
     let builtin = Fixtures::default();
     let fixtures = content.fixtures.unwrap_or(&builtin);
-    let data = fixtures.check(spec, content.records)?;
+    let data = fixtures.check(content.spec, content.records)?;
     let transaction = connection.transaction()?;
-    transaction.execute_batch(SCHEMA)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    transaction.execute_batch(META)?;
     set_meta(&transaction, "fixtures", &fixtures.text)?;
     set_meta(&transaction, "seed_codes", &content.seed_codes.to_string())?;
-    let last_voucher = vouchers::load(&transaction, spec, &data.vouchers)?;
-    let last_code = codes::load(&transaction, spec, &data.voucher_codes)?;
-    set_meta(
-        &transaction,
-        "first_voucher",
-        &(last_voucher + 1).max(FIRST_RUNTIME_NUMBER).to_string(),
-    )?;
-    set_meta(
-        &transaction,
-        "first_code",
-        &(last_code + 1).max(FIRST_RUNTIME_NUMBER).to_string(),
-    )?;
-    if content.seed_codes > 0 {
-        seed::insert_seed_codes(&transaction, spec, &data, content.seed_codes, content.now)?;
-    }
-    transaction.execute_batch(CODE_INDEXES)?;
+    insert_all(&transaction, content.spec, &data, content.ids, content.now)?;
     transaction.commit()?;
     Ok(data)
 }
 
-/// The fixtures of a file that was filled before.
+/// Creates the tables of records and inserts the fixtures and the generated codes.
+fn insert_all(
+    connection: &Connection,
+    spec: &Spec,
+    data: &Data,
+    ids: Ids,
+    now: Instant,
+) -> rusqlite::Result<()> {
+    connection.execute_batch(TABLES)?;
+    let last_voucher = vouchers::load(connection, spec, &data.vouchers)?;
+    let last_code = codes::load(connection, spec, &data.voucher_codes)?;
+    for (key, last) in [("first_voucher", last_voucher), ("first_code", last_code)] {
+        let first = (last + 1).max(FIRST_RUNTIME_NUMBER);
+        set_meta(connection, key, &first.to_string())?;
+    }
+    let seed_codes = meta(connection, "seed_codes")?.parse().unwrap_or(0);
+    if seed_codes > 0 {
+        seed::insert_seed_codes(connection, spec, data, seed_codes, ids, now)?;
+    }
+    connection.execute_batch(CODE_INDEXES)
+}
+
+/// Checks the fixtures of a file that was filled before.
 fn kept(
     connection: &Connection,
     content: &Content<'_>,
@@ -228,7 +260,10 @@ fn kept(
 }
 
 fn set_meta(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
-    connection.execute("INSERT INTO meta VALUES (?1, ?2)", params![key, value])?;
+    connection.execute(
+        "REPLACE INTO meta (key, value) VALUES (?1, ?2)",
+        params![key, value],
+    )?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::facts::{Reported, Variant};
 use crate::reconcile::compare::{Statement, compare};
+use crate::reconcile::explain::one_line;
 use crate::reconcile::judge::spec_says;
 use crate::reconcile::rulings::Rulings;
 use crate::reconcile::spec::Spec;
@@ -46,9 +47,9 @@ pub struct Difference {
     /// Which dimension of it.
     pub dimension: String,
     /// What the document says.
-    pub it_says: Value,
+    pub document_value: Value,
     /// What the spec says; null for nothing.
-    pub we_say: Value,
+    pub spec_value: Value,
     /// Why the spec says so, if a ruling tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ruling: Option<String>,
@@ -75,7 +76,7 @@ pub fn drift(spec: &Spec, rulings: &Rulings, file: PathBuf, variant: &Variant) -
     for statement in &comparison.statements {
         if statement.agrees {
             report.agreeing += 1;
-        } else if is_overruled(spec, rulings, statement) {
+        } else if rulings.overrule(spec, statement, None).next().is_some() {
             report.overruled.push(difference(spec, rulings, statement));
         } else {
             report
@@ -86,15 +87,6 @@ pub fn drift(spec: &Spec, rulings: &Rulings, file: PathBuf, variant: &Variant) -
     report
 }
 
-/// Whether a ruling overrules the very value already, whoever stated it.
-fn is_overruled(spec: &Spec, rulings: &Rulings, statement: &Statement) -> bool {
-    rulings.rulings.iter().any(|ruling| {
-        ruling.overrules.iter().any(|overruled| {
-            overruled.dimension == statement.dimension && overruled.value == statement.value
-        }) && ruling.is_about(&statement.subject, spec)
-    })
-}
-
 fn difference(spec: &Spec, rulings: &Rulings, statement: &Statement) -> Difference {
     let ours = spec_says(spec, &statement.subject, statement.dimension);
     let impact = impact::impact(spec, statement, &ours);
@@ -102,21 +94,15 @@ fn difference(spec: &Spec, rulings: &Rulings, statement: &Statement) -> Differen
         .rulings
         .iter()
         .find(|ruling| {
-            ruling.holds.contains_key(&statement.dimension)
+            ruling.decision.contains_key(&statement.dimension)
                 && ruling.is_about(&statement.subject, spec)
         })
-        .map(|ruling| {
-            ruling
-                .because
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-        });
+        .map(|ruling| one_line(&ruling.because));
     Difference {
         subject: statement.subject.to_string(),
         dimension: statement.dimension.to_string(),
-        it_says: statement.value.clone(),
-        we_say: ours,
+        document_value: statement.value.clone(),
+        spec_value: ours,
         ruling,
         breaks: impact.breaks,
         why: impact.why.to_owned(),

@@ -129,8 +129,8 @@ fn a_ruling_that_overrules_nothing() {
     );
     finds(
         "rulings.yaml",
-        "- subject: Lamp · Id",
-        "- subject: [Lamp · Id, Lamp · State]",
+        "subject: Lamp · Id",
+        "subject: [Lamp · Id, Lamp · State]",
         "Lamp · State: the ruling settles nothing here any more",
     );
 }
@@ -158,6 +158,46 @@ fn a_property_of_the_spec_that_nobody_supports() {
         "        Client: {type: string}\n",
         "        Client: {type: string, minLength: 1}\n",
         "lamps/getAll · Client: the spec says minLength `1`, which no document and no ruling supports",
+    );
+}
+
+#[test]
+fn additional_properties_bodies_ranges_and_headers_are_compared() {
+    finds(
+        "connector.yaml",
+        "    Lamp:\n      type: object\n",
+        "    Lamp:\n      type: object\n      additionalProperties: false\n",
+        "Lamp: 2025-openapi states additionalProperties `true`, and the spec says `false`; no ruling says which holds",
+    );
+    finds(
+        "connector.yaml",
+        "    LampResult:\n      type: object\n",
+        "    LampResult:\n      type: object\n      additionalProperties: false\n",
+        "lamps/getAll response: 2025-openapi states additionalProperties `true`",
+    );
+    finds(
+        "connector.yaml",
+        "      requestBody:\n",
+        "      requestBody:\n        required: true\n",
+        "lamps/getAll: 2025-openapi states required `false`, and the spec says `true`; no ruling says which holds",
+    );
+    finds(
+        "connector.yaml",
+        "        '200':\n",
+        "        2XX:\n",
+        "lamps/getAll · status 2XX: 2025-openapi states status `200`, and the spec says `2XX`",
+    );
+    finds(
+        "connector.yaml",
+        "        '200':\n",
+        "        '200':\n          headers: {Request-Id: {schema: {type: string}}}\n",
+        "lamps/getAll · status 200: the spec says headers `Request-Id`, which no document and no ruling supports",
+    );
+    finds(
+        "variants/2025-openapi.yaml",
+        "  - status: '200'\n    body: LampResult\n",
+        "  - status: '200'\n    body: LampResult\n    headers: [Request-Id]\n",
+        "lamps/getAll · status 200: 2025-openapi states headers `Request-Id`",
     );
 }
 
@@ -216,7 +256,7 @@ fn files_that_can_not_be_read_are_named_with_the_place() {
             "openapi/rulings.yaml",
             "maxItems: 100",
             "maxSockets: 100",
-            "openapi/rulings.yaml#/rulings/0/holds/maxSockets",
+            "openapi/rulings.yaml#/rulings/0/decision/maxSockets",
         ),
         (
             "openapi/rulings.yaml",
@@ -226,8 +266,20 @@ fn files_that_can_not_be_read_are_named_with_the_place() {
         ),
         (
             "openapi/rulings.yaml",
-            "holds: {nullable: false, maxItems: 100}",
-            "holds: {nullable: false}",
+            "number: 2",
+            "number: 1",
+            "openapi/rulings.yaml#/rulings/1/number: duplicate number 1; the next free number is 2",
+        ),
+        (
+            "openapi/rulings.yaml",
+            "number: 1\n    ",
+            "",
+            "openapi/rulings.yaml#/rulings/0/number: missing `number`; the next free number is 3",
+        ),
+        (
+            "openapi/rulings.yaml",
+            "decision: {nullable: false, maxItems: 100}",
+            "decision: {nullable: false}",
             "openapi/rulings.yaml#/rulings/0/overrules/2024-page",
         ),
         (

@@ -5,13 +5,18 @@ use std::collections::HashMap;
 use mews_connector_api::Operation as _;
 use mews_connector_api::types::{
     MultipleVoucherCodeDeleteParameters, MultipleVoucherDeleteParameters,
-    MultipleVoucherUpdateParameters, Voucher, VoucherCodeId, VoucherId, VoucherUpdateParameters,
+    MultipleVoucherUpdateParameters, ServiceId, Voucher, VoucherCodeId, VoucherId,
+    VoucherUpdateParameters,
 };
 use uuid::Uuid;
 
-use super::operation::Operation;
+use super::machine::{Evidence, Kind};
+use super::operation::{Judged, Operation, Reply};
+use super::reading::{Window, date_of, read_split};
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error};
+use crate::filter::{MAX_IDS, VoucherCodeFilter, VoucherFilter};
+use crate::redeemability::Activity;
 
 pub(super) struct UpdateVouchers;
 
@@ -23,11 +28,15 @@ impl Operation for UpdateVouchers {
     const NAME: &'static str = MultipleVoucherUpdateParameters::PATH;
     const LIST: &'static str = "VoucherUpdates";
 
+    fn kind(&self) -> Kind {
+        Kind::Update
+    }
+
     fn check(input: &Self::Input) -> Result<(), ConstraintViolation> {
         input.check()
     }
 
-    /// Batches are under way at the same time, so the order of two updates of one voucher would be anybody's guess.
+    /// Several batches are in flight at a time, so the order of two updates of one voucher would be uncertain.
     fn key(input: &Self::Input) -> Option<VoucherId> {
         Some(input.voucher_id)
     }
@@ -36,38 +45,54 @@ impl Operation for UpdateVouchers {
         voucher.id.0
     }
 
-    async fn send(
-        &self,
-        client: &Client,
-        inputs: &[Self::Input],
-    ) -> Result<Vec<Option<Voucher>>, Error> {
-        let changed = client
-            .vouchers()
-            .update(inputs.to_vec())
-            .await?
-            .into_inner();
-        let mut changed: HashMap<_, _> = changed
-            .into_iter()
-            .map(|voucher| (voucher.id, voucher))
-            .collect();
-        Ok(inputs
+    async fn send(&self, client: &Client, inputs: &[Self::Input]) -> Result<Reply<Voucher>, Error> {
+        let response = client.vouchers().update(inputs.to_vec()).await?;
+        let date = date_of(response.headers());
+        let changed = response.into_inner().into_iter();
+        let mut changed: HashMap<_, _> = changed.map(|voucher| (voucher.id, voucher)).collect();
+        let outputs = inputs
             .iter()
             .map(|input| changed.remove(&input.voucher_id))
-            .collect())
+            .collect();
+        Ok(Reply { outputs, date })
     }
 }
 
+/// The records of some IDs, of which the server has told whether they are in use.
+type States = HashMap<Uuid, Option<bool>>;
+
+/// A record that is shown and not in use is deleted. One that is not shown may have another parent.
+fn judge<T: Copy>(inputs: &[T], id: impl Fn(&T) -> Uuid, states: &States) -> Vec<Judged<T>> {
+    inputs
+        .iter()
+        .map(|input| match states.get(&id(input)) {
+            Some(Some(false)) => (Evidence::Applied, Some(*input)),
+            Some(Some(true)) => (Evidence::Missing, None),
+            Some(None) | None => (Evidence::Undecided, None),
+        })
+        .collect()
+}
+
 macro_rules! delete {
-    ($name:ident, $id:ty, $resource:ident, $request:ty, $list:literal) => {
-        pub(super) struct $name;
+    ($name:ident, $id:ident, $request:ident, $resource:ident, $list:literal, $parent:ident, $filter:expr) => {
+        pub(super) struct $name {
+            pub(super) parents: Vec<$parent>,
+        }
 
         impl Operation for $name {
             type Input = $id;
             type Output = $id;
             type Key = $id;
 
-            const NAME: &'static str = <$request>::PATH;
+            const NAME: &'static str = $request::PATH;
             const LIST: &'static str = $list;
+            const SHARES_OUTCOME: bool = true;
+
+            fn kind(&self) -> Kind {
+                Kind::Delete {
+                    readable: !self.parents.is_empty(),
+                }
+            }
 
             fn check(_: &Self::Input) -> Result<(), ConstraintViolation> {
                 Ok(())
@@ -81,17 +106,35 @@ macro_rules! delete {
                 output.0
             }
 
-            async fn send(
+            fn parents(&self) -> Vec<Uuid> {
+                self.parents.iter().map(|parent| parent.0).collect()
+            }
+
+            async fn send(&self, client: &Client, inputs: &[$id]) -> Result<Reply<$id>, Error> {
+                let response = client.$resource().delete(inputs.iter().copied()).await?;
+                Ok(Reply {
+                    outputs: inputs.iter().copied().map(Some).collect(),
+                    date: date_of(response.headers()),
+                })
+            }
+
+            async fn read_back(
                 &self,
                 client: &Client,
                 inputs: &[$id],
-            ) -> Result<Vec<Option<$id>>, Error> {
-                client.$resource().delete(inputs.iter().copied()).await?;
-                Ok(inputs.iter().copied().map(Some).collect())
-            }
-
-            fn refused_again(input: &$id) -> Option<$id> {
-                Some(*input)
+                _: &Window<'_>,
+            ) -> Result<Vec<Judged<$id>>, Error> {
+                let mut states = States::new();
+                for parents in self.parents.chunks(MAX_IDS) {
+                    let split = read_split(inputs.to_vec(), async |ids| {
+                        let filter = $filter(parents.iter().copied(), ids);
+                        client.items(filter).collect_all().await
+                    })
+                    .await?;
+                    let records = split.read.into_iter().flatten();
+                    states.extend(records.map(|record| (record.id.0, record.is_active())));
+                }
+                Ok(judge(inputs, |id| id.0, &states))
             }
         }
     };
@@ -100,14 +143,18 @@ macro_rules! delete {
 delete!(
     DeleteVouchers,
     VoucherId,
-    vouchers,
     MultipleVoucherDeleteParameters,
-    "VoucherIds"
+    vouchers,
+    "VoucherIds",
+    ServiceId,
+    |services, ids: Vec<_>| VoucherFilter::services(services).voucher_ids(ids)
 );
 delete!(
     DeleteVoucherCodes,
     VoucherCodeId,
-    voucher_codes,
     MultipleVoucherCodeDeleteParameters,
-    "VoucherCodeIds"
+    voucher_codes,
+    "VoucherCodeIds",
+    VoucherId,
+    |vouchers, ids: Vec<_>| VoucherCodeFilter::vouchers(vouchers).voucher_code_ids(ids)
 );

@@ -253,13 +253,13 @@ fn summary(ruling: &Ruling) -> RulingSummary<'_> {
     RulingSummary {
         number: ruling.number,
         subjects: ruling.subjects.iter().map(ToString::to_string).collect(),
-        decision: &ruling.holds,
+        decision: &ruling.decision,
         because: one_line(&ruling.because),
     }
 }
 
 /// The same text in one line.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
