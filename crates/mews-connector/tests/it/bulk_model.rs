@@ -1,15 +1,14 @@
 //! Random schedules of bulk adds against one sandbox: faults, skewed clocks, and jobs that are dropped and resumed.
 //!
-//! After each schedule the outcomes are compared with what the sandbox has. Every schedule has a voucher of its own, so
-//! the sandbox does not have to be restarted.
+//! After each schedule the outcomes are compared with what the sandbox has. Before each, the sandbox is reset.
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mews_connector::bulk::{Counts, Outcome, Report, Resumed};
-use mews_connector::types::{VoucherCode, VoucherId};
-use mews_connector::{Client, NewVoucher, NewVoucherCode, VoucherCodeFilter};
+use mews_connector::types::VoucherCode;
+use mews_connector::{Client, NewVoucherCode, VoucherCodeFilter};
 use mews_sandbox::{Fault, Operation, Sandbox, builtin};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -19,6 +18,7 @@ use crate::bulk_journal::Memory;
 use crate::linked_clock::{LinkedClock, commit_late};
 use crate::setup::{client_with_clock, id};
 
+const MISSING_VOUCHER: &str = "d15c0000-0000-4000-8000-00000000ffff";
 /// The number of schedules.
 const SCHEDULES: u32 = 1_000;
 
@@ -30,7 +30,7 @@ struct Schedule {
     batch_size: usize,
     concurrency: usize,
     faults: Vec<Fault>,
-    /// The clock of the sandbox moves away from that of the client by this number of seconds.
+    /// The number of seconds that the clock of the sandbox is ahead of that of the client.
     skew: i64,
     /// The job is dropped after each of these numbers of requests, and then resumed.
     drops: Vec<usize>,
@@ -64,7 +64,7 @@ fn schedule() -> impl Strategy<Value = Schedule> {
         (1_usize..12, prop::option::weighted(0.2, 0_usize..12)),
         (1_usize..6, 1_usize..4),
         faults(),
-        0_i64..7200,
+        -7200_i64..7200,
         prop::collection::vec(1_usize..6, 0..3),
         any::<bool>(),
     )
@@ -96,7 +96,7 @@ struct Model {
 impl Model {
     async fn start() -> Self {
         let clock = LinkedClock::new();
-        let skew = Arc::new(AtomicI64::new(-10_000));
+        let skew = Arc::new(AtomicI64::new(0));
         let exchanges = Arc::new(AtomicUsize::new(0));
         let exchanged = Arc::new(Notify::new());
         let (late, count, notify) = (clock.observer(), exchanges.clone(), exchanged.clone());
@@ -136,11 +136,9 @@ impl Model {
     }
 
     async fn run(&self, schedule: &Schedule) -> (Report<VoucherCode>, Vec<VoucherCode>, usize) {
-        self.sandbox.faults().clear();
+        self.sandbox.reset().unwrap();
         self.clock.forget_late();
-        self.skew.fetch_add(schedule.skew, Ordering::SeqCst);
-        let new = NewVoucher::public(id(builtin::SERVICE_ID), "Schedule");
-        let voucher = self.client.vouchers().add([new]).await.unwrap()[0].id;
+        self.skew.store(schedule.skew, Ordering::SeqCst);
         self.sandbox.faults().extend(schedule.faults.clone());
 
         let journal = Memory::default();
@@ -149,7 +147,7 @@ impl Model {
             .bulk()
             .batch_size(schedule.batch_size)
             .concurrency(schedule.concurrency);
-        let inputs = || inputs(schedule, voucher);
+        let inputs = || inputs(schedule);
         let mut report = None;
         let mut drops = 0;
         for (run, drop_after) in schedule.drops.iter().map(Some).chain([None]).enumerate() {
@@ -183,21 +181,26 @@ impl Model {
         }
         self.clock.until_late_is(false).await;
         self.sandbox.faults().clear();
-        let filter = VoucherCodeFilter::vouchers([voucher]);
+        let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
         let codes = self.client.voucher_codes().items(filter).all().await;
-        (report.unwrap(), codes.unwrap(), drops)
+        let mut codes = codes.unwrap();
+        codes.retain(|code| {
+            code.value
+                .as_deref()
+                .is_some_and(|value| value.starts_with("M-"))
+        });
+        (report.unwrap(), codes, drops)
     }
 }
 
-fn inputs(schedule: &Schedule, voucher: VoucherId) -> Vec<NewVoucherCode> {
+fn inputs(schedule: &Schedule) -> Vec<NewVoucherCode> {
     let code = |number| {
-        let missing = id("d15c0000-0000-4000-8000-00000000ffff");
         let voucher = if schedule.bad == Some(number) {
-            missing
+            MISSING_VOUCHER
         } else {
-            voucher
+            builtin::VOUCHER_ID
         };
-        NewVoucherCode::new(voucher, format!("M-{number}"))
+        NewVoucherCode::new(id(voucher), format!("M-{number}"))
     };
     (0..schedule.codes).map(code).collect()
 }
