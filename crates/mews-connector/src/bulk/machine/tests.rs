@@ -75,9 +75,12 @@ fn run(
         while let Some(command) = machine.next() {
             if let Command::Send(batch) = &command {
                 assert!(machine.stopped().is_none(), "sent after the stop");
+                let creates = machine.kind == Kind::Create;
+                let mut others = in_flight.iter();
+                let is_reading = others.any(|other| matches!(other, Command::ReadBack(_)));
+                assert!(!(creates && is_reading), "sent during a read-back");
                 for input in &batch.inputs {
                     assert!(seen.verdicts[*input].is_none(), "sent after its verdict");
-                    let creates = machine.kind == Kind::Create;
                     assert!(!(creates && seen.open.contains(input)), "created in doubt");
                 }
             }
