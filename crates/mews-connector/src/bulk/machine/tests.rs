@@ -425,3 +425,61 @@ fn a_batch_that_was_not_sent_is_withdrawn() {
     let rest = [(0, Verdict::NotApplied(3)), (1, Verdict::NotApplied(3))];
     assert_eq!(machine.finish(), rest);
 }
+
+#[test]
+fn a_request_that_was_applied_in_part_shows_that_requests_are_not_atomic() {
+    let mut machine = machine(Kind::Create, 4, 4);
+    let batch = send(&mut machine);
+    let _ = machine.sent(batch, fail(Cause::Rejected, false));
+    let rejected = read(&mut machine);
+    let mut shown = [Evidence::Missing; 4];
+    shown[1] = Evidence::Applied;
+    let _ = machine.read(rejected, Ok(&shown));
+    let rest = send(&mut machine);
+    let _ = machine.sent(rest, Sent::Applied(vec![Ok(()); 3]));
+    assert!(!machine.atomic);
+}
+
+#[test]
+fn halves_have_all_their_attempts() {
+    let mut machine = machine(Kind::Update, 4, 4);
+    let mut sends = [0; 4];
+    while let Some(Command::Send(batch)) = machine.next() {
+        if let [input] = batch.inputs[..] {
+            sends[input] += 1;
+        }
+        let _ = machine.sent(batch, fail(Cause::TooLarge, true));
+    }
+    // Three items that fail are enough to stop the job.
+    assert_eq!(sends, [3, 3, 3, 0]);
+}
+
+#[test]
+fn lost_responses_do_not_stop_a_job_that_makes_progress() {
+    let mut machine = machine(Kind::Create, 9, 1);
+    for input in 0..9 {
+        let batch = send(&mut machine);
+        let _ = machine.sent(batch, fail(Cause::Lost, true));
+        let lost = read(&mut machine);
+        let verdicts = machine.read(lost, Ok(&[Evidence::Applied]));
+        assert_eq!(verdicts, [(input, Verdict::Applied)]);
+    }
+    assert!(machine.stopped().is_none());
+}
+
+#[test]
+fn a_delete_that_is_too_large_is_split_before_it_is_read_back() {
+    let mut machine = machine(Kind::Delete { readable: true }, 2, 2);
+    let batch = send(&mut machine);
+    let _ = machine.sent(batch, fail(Cause::TooLarge, true));
+    let mut sends = 0;
+    while let Some(Command::Send(batch)) = machine.next() {
+        sends += 1;
+        let _ = machine.sent(batch, fail(Cause::TooLarge, true));
+        if sends == 3 {
+            assert!(read(&mut machine).settle);
+            return;
+        }
+    }
+    panic!("not read back");
+}
