@@ -6,12 +6,17 @@ pub(crate) mod code;
 mod constructors;
 mod deprecations;
 mod documentation;
+mod envelope;
 mod headers;
+mod listings;
 mod matches;
 mod newtypes;
 mod open_enums;
+mod operations;
 mod options;
 mod request_checks;
+mod setters;
+mod update_values;
 mod wire_names;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +27,9 @@ use syn::File;
 
 use crate::conventions::Conventions;
 use crate::lower::{self, Lowered};
+use crate::operations::Described;
 use openapi_tree::error::Result;
-use openapi_tree::schemas::{request_components, response_components};
+use openapi_tree::schemas::response_components;
 
 /// What the passes know of the document.
 pub struct Contract<'a> {
@@ -41,6 +47,8 @@ pub struct Contract<'a> {
     pub replaced: BTreeSet<String>,
     /// For each schema, the names that are sent, by those that the generator got.
     pub wire: BTreeMap<String, BTreeMap<String, String>>,
+    /// The operations as values.
+    pub operations: &'a [Described],
 }
 
 impl<'a> Contract<'a> {
@@ -50,11 +58,12 @@ impl<'a> Contract<'a> {
         Self {
             file,
             tree,
-            requests: request_components(tree),
+            requests: lower::envelope::requests(tree),
             responses: response_components(tree),
             conventions,
             replaced: conventions.replaced.keys().cloned().collect(),
             wire: lower::wire_names(&lowered.tree),
+            operations: &lowered.operations,
         }
     }
 }
@@ -70,15 +79,19 @@ pub struct Pass {
 }
 
 /// The passes in their order. Documentation comes last, so that it covers what the others wrote.
-pub const PASSES: [Pass; 10] = [
+pub const PASSES: [Pass; 14] = [
     wire_names::PASS,
     options::PASS,
     headers::PASS,
     matches::PASS,
     newtypes::PASS,
     open_enums::PASS,
+    update_values::PASS,
     constructors::PASS,
+    envelope::PASS,
     request_checks::PASS,
+    setters::PASS,
+    operations::PASS,
     deprecations::PASS,
     documentation::PASS,
 ];

@@ -20,6 +20,7 @@ mod defaults;
 mod distinct;
 mod documentation;
 mod enums;
+pub mod envelope;
 mod errors;
 mod examples;
 mod hoist;
@@ -45,7 +46,8 @@ use serde_json::{Value, json};
 pub use changes::{Change, Changes, Effect};
 pub use distinct::wire_names;
 
-use crate::conventions::Conventions;
+use crate::conventions::{Conventions, OperationRules};
+use crate::operations::{self, Described};
 use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
 
@@ -75,6 +77,8 @@ pub struct Lowered {
     pub tree: Value,
     /// What was changed on the way, in the order of the passes.
     pub changes: Changes,
+    /// The operations as values, if the conventions have rules for them.
+    pub operations: Vec<Described>,
 }
 
 /// The passes that give every operation and every schema a shape that the generator knows.
@@ -111,11 +115,13 @@ pub const RELAX: [Pass; 4] = [examples::PASS, limits::PASS, bare::PASS, distinct
 /// Lowers a document; `file` is what messages call it.
 ///
 /// # Errors
-/// When a pass leaves a place behind that needs it.
+/// When a pass leaves a place behind that needs it, or the conventions do not fit the document.
 pub fn lower(file: &Path, published: &Value, conventions: &Conventions) -> Result<Lowered> {
-    let mut changes = Changes::default();
-    let mut contract = published.clone();
-    run(&SHAPE, file, &mut contract, &mut changes)?;
+    let (mut contract, mut changes) = shape(file, published, conventions)?;
+    let operations = match &conventions.operations {
+        Some(rules) => describe(file, &contract, rules, &mut changes)?,
+        None => Vec::new(),
+    };
     let mut tree = contract.clone();
     lenient::relax(&mut tree, conventions.identifier.as_deref(), &mut changes);
     run(&RELAX, file, &mut tree, &mut changes)?;
@@ -124,7 +130,61 @@ pub fn lower(file: &Path, published: &Value, conventions: &Conventions) -> Resul
         contract,
         tree,
         changes,
+        operations,
     })
+}
+
+/// Brings a document into the shape of a contract, without its envelope.
+///
+/// # Errors
+/// When a pass leaves a place behind that needs it, or the envelope does not fit the document.
+pub fn shape(
+    file: &Path,
+    published: &Value,
+    conventions: &Conventions,
+) -> Result<(Value, Changes)> {
+    let mut changes = Changes::default();
+    let mut contract = published.clone();
+    run(&SHAPE, file, &mut contract, &mut changes)?;
+    if !conventions.envelope.is_empty() {
+        changes.begin(envelope::NAME);
+        envelope::apply(&mut contract, &conventions.envelope, &mut changes).map_err(|finding| {
+            Error::new(file, finding.what, finding.todo).at_pointer(finding.pointer)
+        })?;
+    }
+    Ok((contract, changes))
+}
+
+/// Describes the operations, and reports those that cannot be values.
+fn describe(
+    file: &Path,
+    contract: &Value,
+    rules: &OperationRules,
+    changes: &mut Changes,
+) -> Result<Vec<Described>> {
+    changes.begin(operations::NAME);
+    let (described, findings) = operations::describe(contract, rules);
+    if let Some(finding) = findings.into_iter().next() {
+        return Err(Error::new(file, finding.what, finding.todo)
+            .at_pointer(changes.published(&finding.pointer)));
+    }
+    for operation in &described {
+        match &operation.request {
+            Err(obstacle) => changes.loss(
+                &operation.pointer,
+                format!("has a method, and no type of request: {obstacle}"),
+            ),
+            Ok(request) => {
+                if let Some(newtype) = &request.newtype {
+                    changes.note(
+                        &operation.pointer,
+                        format!("has the request `{newtype}`: its body is no type of its own"),
+                    );
+                }
+            }
+        }
+    }
+    Ok(described)
 }
 
 fn run(passes: &[Pass], file: &Path, tree: &mut Value, changes: &mut Changes) -> Result<()> {

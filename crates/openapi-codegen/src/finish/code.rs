@@ -1,8 +1,8 @@
 //! Finding things in generated code.
 
 use syn::{
-    Attribute, Expr, ExprLit, Field, Fields, File, GenericArgument, ImplItemFn, Item, ItemMod,
-    ItemStruct, Lit, Meta, PathArguments, Type,
+    Attribute, Expr, ExprLit, Field, Fields, File, GenericArgument, Ident, ImplItem, ImplItemFn,
+    Item, ItemMod, ItemStruct, Lit, Meta, PathArguments, Type, parse_quote,
 };
 
 use super::Contract;
@@ -36,6 +36,25 @@ pub(super) fn operations(code: &mut File) -> impl Iterator<Item = &mut ImplItemF
             syn::ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(function),
             _ => None,
         })
+}
+
+/// The method that sends a request of that HTTP method to that path.
+pub(super) fn method<'a>(
+    code: &'a mut File,
+    method: &str,
+    path: &str,
+) -> Option<&'a mut ImplItemFn> {
+    let sentence = format!(
+        "Sends a `{}` request to `{path}`",
+        method.to_ascii_uppercase()
+    );
+    operations(code).find(|function| {
+        function
+            .attrs
+            .iter()
+            .filter_map(doc_text)
+            .any(|text| text.contains(&sentence))
+    })
 }
 
 /// The struct of that name.
@@ -139,4 +158,29 @@ pub(super) fn doc_text(attribute: &Attribute) -> Option<String> {
         },
         _ => None,
     }
+}
+
+/// Adds a method to the type's own `impl`, or gives it one behind its definition.
+pub(super) fn add_method(items: &mut Vec<Item>, name: &str, method: ImplItem) {
+    let own = items.iter_mut().find_map(|item| match item {
+        Item::Impl(block) if block.trait_.is_none() => {
+            let is_it = last_segment(&block.self_ty).is_some_and(|ty| ty == name);
+            is_it.then_some(block)
+        }
+        _ => None,
+    });
+    if let Some(own) = own {
+        own.items.push(method);
+        return;
+    }
+    let index = items.iter().position(|item| match item {
+        Item::Struct(item) => item.ident == name,
+        Item::Enum(item) => item.ident == name,
+        _ => false,
+    });
+    let ident = Ident::new(name, proc_macro2::Span::call_site());
+    items.insert(
+        index.map_or(items.len(), |index| index + 1),
+        parse_quote!(impl #ident { #method }),
+    );
 }

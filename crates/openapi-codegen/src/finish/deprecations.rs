@@ -18,18 +18,10 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         let Some(attribute) = attribute(operation.node) else {
             continue;
         };
-        let method = operation.method.to_ascii_uppercase();
-        let path = format!("Sends a `{method}` request to `{}`", operation.path);
-        let Some(function) = code::operations(file).find(|function| {
-            function
-                .attrs
-                .iter()
-                .filter_map(code::doc_text)
-                .any(|text| text.contains(&path))
-        }) else {
+        let Some(function) = code::method(file, operation.method, operation.path) else {
             return Err(code::unexpected(
                 contract,
-                &format!("has no method of which it says: {path}"),
+                &format!("has no method for the operation at {}", operation.pointer),
             ));
         };
         function.attrs.push(attribute);
@@ -95,7 +87,7 @@ fn allow(file: &mut File) {
 }
 
 /// `#[deprecated]` for a node that is, with what to use instead where the document says it.
-fn attribute(node: &Value) -> Option<Attribute> {
+pub(super) fn attribute(node: &Value) -> Option<Attribute> {
     if node.get("deprecated") != Some(&Value::Bool(true)) {
         return None;
     }

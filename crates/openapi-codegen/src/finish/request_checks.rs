@@ -1,18 +1,20 @@
 //! Bad input fails before it is sent.
 
-mod limits;
+mod constraints;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 use serde_json::Value;
 use syn::{Field, Fields, File, FnArg, ImplItem, Item, Pat, Type, parse_quote};
 
-use super::{Contract, Pass, code, open_enums};
+use super::{Contract, Pass, code, open_enums, update_values};
 use crate::conventions::Interval;
+use crate::lower::envelope;
+use openapi_tree::document::escape;
 use openapi_tree::error::Result;
-use openapi_tree::schemas::{components, named_component, required};
+use openapi_tree::schemas::{COMPONENTS, components, named_component, required};
 
 pub(super) const PASS: Pass = Pass {
     name: "request-checks",
@@ -23,23 +25,31 @@ pub(super) const PASS: Pass = Pass {
 /// Gives every type that a request can reach, and that has limits, a method `check`, and calls it before sending.
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let checked = checked_components(contract);
-    if checked.is_empty() {
+    if checked.is_empty() && contract.conventions.operations.is_none() {
         return Ok(());
     }
-    let checks = Checks { contract, checked };
+    let updates = update_values::update_values(contract);
+    let checks = Checks {
+        contract,
+        checked,
+        updates,
+    };
     let items = code::types(file, contract)?;
     let mut methods = Vec::new();
     for (name, schema) in components(contract.tree) {
-        if !checks.checked.contains(name) || contract.replaced.contains(name) {
+        if !checks.checked.contains(name)
+            || checks.updates.contains_key(name)
+            || contract.replaced.contains(name)
+        {
             continue;
         }
         let body = checks.body_of(name, schema, items);
         let method: ImplItem = parse_quote! {
-            /// Checks the limits that the document sets.
+            /// Checks the constraints that the document sets.
             ///
             /// # Errors
-            /// Names the first limit that is broken: which property, what is allowed, what it has.
-            pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
+            /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+            pub fn check(&self) -> ::std::result::Result<(), constraints::ConstraintViolation> {
                 #body
                 Ok(())
             }
@@ -47,56 +57,38 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         methods.push((name, method));
     }
     for (name, method) in methods {
-        add_method(items, name, method);
+        code::add_method(items, name, method);
     }
-    items.push(limits::module());
+    items.push(constraints::module());
+    let envelope = envelope::component(contract.tree).map(|(name, _)| name);
     for function in code::operations(file) {
-        let is_checked = function.sig.inputs.iter().any(|input| match input {
-            FnArg::Typed(input) => match (&*input.pat, &*input.ty) {
-                (Pat::Ident(name), Type::Reference(reference)) if name.ident == "body" => {
-                    code::last_segment(&reference.elem)
-                        .is_some_and(|name| checks.checked.contains(&name))
-                }
-                _ => false,
-            },
-            FnArg::Receiver(_) => false,
-        });
-        if is_checked {
+        let checked: Vec<Ident> = function
+            .sig
+            .inputs
+            .iter()
+            .filter_map(|input| match input {
+                FnArg::Typed(input) => match (&*input.pat, &*input.ty) {
+                    (Pat::Ident(name), Type::Reference(reference)) => {
+                        let ty = code::last_segment(&reference.elem)?;
+                        let is_sent = name.ident == "body" || envelope == Some(ty.as_str());
+                        (is_sent && checks.checked.contains(&ty)).then(|| name.ident.clone())
+                    }
+                    _ => None,
+                },
+                FnArg::Receiver(_) => None,
+            })
+            .collect();
+        for (index, name) in checked.into_iter().enumerate() {
             function.block.stmts.insert(
-                0,
+                index,
                 parse_quote! {
-                    body.check()
-                        .map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+                    #name.check()
+                        .map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
                 },
             );
         }
     }
     Ok(())
-}
-
-/// Adds a method to the type's own `impl`, or gives it one behind its definition.
-fn add_method(items: &mut Vec<Item>, name: &str, method: ImplItem) {
-    let own = items.iter_mut().find_map(|item| match item {
-        Item::Impl(block) if block.trait_.is_none() => {
-            let is_it = code::last_segment(&block.self_ty).is_some_and(|ty| ty == name);
-            is_it.then_some(block)
-        }
-        _ => None,
-    });
-    if let Some(own) = own {
-        own.items.push(method);
-        return;
-    }
-    let index = items.iter().position(|item| match item {
-        Item::Struct(item) => item.ident == name,
-        Item::Enum(item) => item.ident == name,
-        _ => false,
-    });
-    let ident = Ident::new(name, Span::call_site());
-    items.insert(
-        index.map_or(items.len(), |index| index + 1),
-        parse_quote!(impl #ident { #method }),
-    );
 }
 
 /// The components that a request can reach and that have a limit, in themselves or in what they hold.
@@ -167,6 +159,8 @@ fn has_own_limit(schema: &Value, contract: &Contract<'_>) -> bool {
 struct Checks<'a> {
     contract: &'a Contract<'a>,
     checked: BTreeSet<String>,
+    /// The components that are update values.
+    updates: BTreeMap<String, bool>,
 }
 
 impl Checks<'_> {
@@ -183,7 +177,7 @@ impl Checks<'_> {
             });
             return quote! {
                 if let Self::#unknown(value) = self {
-                    return Err(limits::BrokenLimit::not_listed(value, Self::KNOWN));
+                    return Err(constraints::ConstraintViolation::not_listed(value, Self::KNOWN));
                 }
             };
         }
@@ -212,6 +206,18 @@ impl Checks<'_> {
         items: &[Item],
     ) -> TokenStream {
         let ident = &field.ident;
+        if let Some((property, schema)) = self.update_value(property, schema) {
+            let check = self.value(&Place::borrowed(quote!(value)), schema, &property, items);
+            return if check.is_empty() {
+                check
+            } else {
+                quote! {
+                    if let Some(value) = self.#ident.value() {
+                        #check
+                    }
+                }
+            };
+        }
         if code::option_of(&field.ty).is_none() {
             return self.value(&Place::owned(quote!(self.#ident)), schema, property, items);
         }
@@ -220,7 +226,7 @@ impl Checks<'_> {
             (must_be_there && schema.get("nullable") != Some(&Value::Bool(true))).then(|| {
                 quote! {
                     if self.#ident.is_none() {
-                        return Err(limits::BrokenLimit::missing(#property));
+                        return Err(constraints::ConstraintViolation::missing(#property));
                     }
                 }
             });
@@ -232,6 +238,18 @@ impl Checks<'_> {
             }
         });
         quote!(#missing #check)
+    }
+
+    /// The path and the schema of the value inside an update value.
+    fn update_value<'s>(&'s self, property: &str, schema: &Value) -> Option<(String, &'s Value)> {
+        let name = named_component(schema)?;
+        let value = self.contract.conventions.update_value.as_ref()?;
+        self.updates.get(name)?;
+        let pointer = format!("{COMPONENTS}/{}/properties/{}", escape(name), escape(value));
+        Some((
+            format!("{property}.{value}"),
+            self.contract.tree.pointer(&pointer)?,
+        ))
     }
 
     /// Checks one value.
@@ -251,7 +269,7 @@ impl Checks<'_> {
             }
             if self.checked.contains(name) {
                 checks.extend(quote! {
-                    #place.check().map_err(|broken| broken.within(#property))?;
+                    #place.check().map_err(|violation| violation.within(#property))?;
                 });
             }
             return checks;
@@ -259,7 +277,9 @@ impl Checks<'_> {
         match schema.get("type").and_then(Value::as_str) {
             Some("string") => {
                 if let Some((least, most)) = bounds(schema, "minLength", "maxLength") {
-                    checks.extend(quote!(limits::length(#property, #reference, #least, #most)?;));
+                    checks.extend(
+                        quote!(constraints::length(#property, #reference, #least, #most)?;),
+                    );
                 }
             }
             Some("integer") => {
@@ -280,7 +300,7 @@ impl Checks<'_> {
                     let least = least.map_or(quote!(#wide::MIN), |least| quote!(#least));
                     let most = most.map_or(quote!(#wide::MAX), |most| quote!(#most));
                     checks.extend(quote! {
-                        limits::number(#property, #wide::from(*#reference), #least, #most)?;
+                        constraints::number(#property, #wide::from(*#reference), #least, #most)?;
                     });
                 }
             }
@@ -290,15 +310,19 @@ impl Checks<'_> {
                 if least.is_some() || most.is_some() {
                     let least = least.map_or(quote!(f64::NEG_INFINITY), |least| quote!(#least));
                     let most = most.map_or(quote!(f64::INFINITY), |most| quote!(#most));
-                    checks.extend(quote!(limits::number(#property, *#reference, #least, #most)?;));
+                    checks.extend(
+                        quote!(constraints::number(#property, *#reference, #least, #most)?;),
+                    );
                 }
             }
             Some("array") => {
                 if let Some((least, most)) = bounds(schema, "minItems", "maxItems") {
-                    checks.extend(quote!(limits::items(#property, #place.len(), #least, #most)?;));
+                    checks.extend(
+                        quote!(constraints::items(#property, #place.len(), #least, #most)?;),
+                    );
                 }
                 if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
-                    checks.extend(quote!(limits::unique(#property, #reference)?;));
+                    checks.extend(quote!(constraints::unique(#property, #reference)?;));
                 }
                 checks.extend(self.items(reference, schema, property, items));
             }
@@ -322,7 +346,7 @@ impl Checks<'_> {
             return self
                 .checked
                 .contains(name)
-                .then(|| quote!(limits::each(#property, #array, #ident::check)?;));
+                .then(|| quote!(constraints::each(#property, #array, #ident::check)?;));
         }
         let inner = self.value(&Place::borrowed(quote!(item)), schema, "", items);
         let inner = if nullable && !inner.is_empty() {
@@ -332,7 +356,7 @@ impl Checks<'_> {
         };
         (!inner.is_empty()).then(|| {
             quote! {
-                limits::each(#property, #array, |item| {
+                constraints::each(#property, #array, |item| {
                     #inner
                     Ok(())
                 })?;
@@ -396,5 +420,5 @@ fn months_between(
     };
     let (start, end) = (end(&interval.start)?, end(&interval.end)?);
     let months = Literal::u32_unsuffixed(u32::try_from(months).ok()?);
-    Some(quote!(limits::months(#property, #start, #end, #months)?;))
+    Some(quote!(constraints::months(#property, #start, #end, #months)?;))
 }

@@ -2,39 +2,39 @@
 
 use syn::{Item, parse_quote};
 
-/// `pub mod limits`.
+/// `pub mod constraints`.
 #[expect(
     clippy::too_many_lines,
     reason = "it is one piece of code, to be read as one"
 )]
 pub(super) fn module() -> Item {
     parse_quote! {
-        /// What a request must keep to, checked before it is sent.
-        pub mod limits {
-            /// A limit that a request breaks.
+        /// The constraints on requests, checked before a request is sent.
+        pub mod constraints {
+            /// A constraint that a request violates.
             ///
-            /// Its `Display` is one line: which property, what it has, what is allowed. Texts are never part of
-            /// it, only their lengths, but for the values of enums.
+            /// `Display` is one line with the property, its actual value and the allowed values. Strings are never
+            /// part of it, only their lengths, except for the values of enums.
             #[derive(Clone, Debug, PartialEq, Eq)]
             #[non_exhaustive]
-            pub struct BrokenLimit {
-                /// The property, such as `Items[3].Name`.
+            pub struct ConstraintViolation {
+                /// The path of the property, such as `Items[3].Name`.
                 pub property: ::std::string::String,
-                /// What it has.
-                pub has: ::std::string::String,
-                /// What is allowed.
+                /// The actual value, or a description of it.
+                pub actual: ::std::string::String,
+                /// The allowed values.
                 pub allowed: ::std::string::String,
             }
 
-            impl BrokenLimit {
-                /// A limit that hand-written code checks: what the value has, and what is allowed.
+            impl ConstraintViolation {
+                /// Creates a violation of a constraint that hand-written code checks.
                 pub fn new(
-                    has: impl ::std::convert::Into<::std::string::String>,
+                    actual: impl ::std::convert::Into<::std::string::String>,
                     allowed: impl ::std::convert::Into<::std::string::String>,
                 ) -> Self {
                     Self {
                         property: ::std::string::String::new(),
-                        has: has.into(),
+                        actual: actual.into(),
                         allowed: allowed.into(),
                     }
                 }
@@ -52,7 +52,7 @@ pub(super) fn module() -> Item {
                     )
                 }
 
-                /// The same limit, seen from around the property.
+                /// Returns the same violation, seen from the value that contains the property.
                 #[must_use]
                 pub fn within(mut self, property: &str) -> Self {
                     let separator = if self.property.is_empty() || self.property.starts_with('[') {
@@ -65,15 +65,15 @@ pub(super) fn module() -> Item {
                 }
             }
 
-            impl ::std::fmt::Display for BrokenLimit {
+            impl ::std::fmt::Display for ConstraintViolation {
                 fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                    write!(f, "`{}` has {}; allowed: {}", self.property, self.has, self.allowed)
+                    write!(f, "`{}` has {}; allowed: {}", self.property, self.actual, self.allowed)
                 }
             }
 
-            impl ::std::error::Error for BrokenLimit {}
+            impl ::std::error::Error for ConstraintViolation {}
 
-            type Checked = ::std::result::Result<(), BrokenLimit>;
+            type Checked = ::std::result::Result<(), ConstraintViolation>;
 
             fn allowed(least: usize, most: usize, unit: &str) -> ::std::string::String {
                 match (least, most) {
@@ -93,9 +93,9 @@ pub(super) fn module() -> Item {
                 if (least..=most).contains(&count) {
                     Ok(())
                 } else {
-                    let broken =
-                        BrokenLimit::new(format!("{count} {unit}"), allowed(least, most, unit));
-                    Err(broken.within(property))
+                    let violation =
+                        ConstraintViolation::new(format!("{count} {unit}"), allowed(least, most, unit));
+                    Err(violation.within(property))
                 }
             }
 
@@ -119,11 +119,11 @@ pub(super) fn module() -> Item {
                 if number >= least && number <= most {
                     Ok(())
                 } else {
-                    let broken = BrokenLimit::new(
+                    let violation = ConstraintViolation::new(
                         format!("the value {number}"),
                         format!("{least} to {most}"),
                     );
-                    Err(broken.within(property))
+                    Err(violation.within(property))
                 }
             }
 
@@ -134,8 +134,8 @@ pub(super) fn module() -> Item {
                     .enumerate()
                     .any(|(index, item)| items[..index].contains(item));
                 if repeated {
-                    let broken = BrokenLimit::new("an item twice", "each item once");
-                    Err(broken.within(property))
+                    let violation = ConstraintViolation::new("an item twice", "each item once");
+                    Err(violation.within(property))
                 } else {
                     Ok(())
                 }
@@ -148,8 +148,8 @@ pub(super) fn module() -> Item {
                 check: impl Fn(&T) -> Checked,
             ) -> Checked {
                 for (index, item) in items.iter().enumerate() {
-                    check(item).map_err(|broken| {
-                        broken.within(&format!("[{index}]")).within(property)
+                    check(item).map_err(|violation| {
+                        violation.within(&format!("[{index}]")).within(property)
                     })?;
                 }
                 Ok(())
@@ -166,19 +166,19 @@ pub(super) fn module() -> Item {
                     return Ok(());
                 };
                 if end < start {
-                    let broken = BrokenLimit::new(
+                    let violation = ConstraintViolation::new(
                         format!("an interval from {start} to {end}"),
                         "an end that is not before the start",
                     );
-                    return Err(broken.within(property));
+                    return Err(violation.within(property));
                 }
                 match start.checked_add_months(::chrono::Months::new(most)) {
                     Some(latest) if end > latest => {
-                        let broken = BrokenLimit::new(
+                        let violation = ConstraintViolation::new(
                             format!("an interval from {start} to {end}"),
                             format!("at most {most} months"),
                         );
-                        Err(broken.within(property))
+                        Err(violation.within(property))
                     }
                     _ => Ok(()),
                 }
