@@ -5,6 +5,7 @@ mod bulk;
 mod bulk_doubt;
 mod bulk_failures;
 mod bulk_journal;
+mod bulk_model;
 mod bulk_verify;
 mod config;
 mod deadlines;
