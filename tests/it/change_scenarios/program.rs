@@ -11,7 +11,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let service = |number: u32| {
         json!({
             "Id": format!("5e000000-0000-4000-8000-0000000000{number:02}"),
-            "EnterpriseId": builtin::ENTERPRISE_ID,
             "Name": format!("Service {number}"),
             "CreatedUtc": format!("2026-01-{number:02}T09:00:00Z"),
         })
