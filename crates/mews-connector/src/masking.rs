@@ -79,7 +79,7 @@ fn token_length(text: &[u8], token: &[u8], was_cut: bool) -> Option<usize> {
         let mut next = Vec::new();
         for end in ends {
             forms(&text[end..], *byte, was_cut, |length| {
-                next.push(end + length)
+                next.push(end + length);
             });
         }
         next.sort_unstable();
