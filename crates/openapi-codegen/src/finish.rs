@@ -11,6 +11,7 @@ mod matches;
 mod newtypes;
 mod open_enums;
 mod options;
+mod parameters;
 mod request_checks;
 mod wire_names;
 
@@ -21,8 +22,11 @@ use serde_json::Value;
 use syn::File;
 
 use crate::lower::{self, Lowered};
+use crate::rust_names::argument;
 use openapi_tree::error::Result;
-use openapi_tree::schemas::{request_components, response_components};
+use openapi_tree::schemas::{
+    COMPONENTS, Operation, operations, request_components, response_components,
+};
 
 /// What the passes know of the document.
 pub struct Contract<'a> {
@@ -38,6 +42,20 @@ pub struct Contract<'a> {
     pub replaced: BTreeSet<String>,
     /// For each schema, the names that are sent, by those that the generator got.
     pub wire: BTreeMap<String, BTreeMap<String, String>>,
+    /// The operations, by the names of their methods.
+    pub operations: BTreeMap<String, Operation<'a>>,
+    /// What the generator got.
+    generated: &'a Value,
+}
+
+/// A parameter of an operation.
+pub struct Parameter<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The name that the generator got.
+    pub generated: &'a str,
+    /// The parameter itself.
+    pub node: &'a Value,
 }
 
 impl<'a> Contract<'a> {
@@ -51,7 +69,40 @@ impl<'a> Contract<'a> {
             responses: response_components(tree),
             replaced,
             wire: lower::wire_names(&lowered.tree),
+            operations: operations(tree)
+                .into_iter()
+                .filter_map(|operation| Some((argument(operation.id()?), operation)))
+                .collect(),
+            generated: &lowered.tree,
         }
+    }
+
+    /// The parameters of an operation.
+    pub fn parameters(&self, operation: &Operation<'a>) -> Vec<Parameter<'a>> {
+        let list = |node: Option<&'a Value>| node?.get("parameters")?.as_array();
+        let published = list(Some(operation.node)).into_iter().flatten();
+        let generated = list(self.generated.pointer(&operation.pointer))
+            .into_iter()
+            .flatten();
+        let name = |node: &'a Value| node.get("name")?.as_str();
+        published
+            .zip(generated)
+            .filter_map(|(node, generated)| {
+                Some(Parameter {
+                    name: name(node)?,
+                    generated: name(generated)?,
+                    node,
+                })
+            })
+            .collect()
+    }
+
+    /// The component schema that a generated type is made of.
+    pub fn component(&self, name: &str) -> Option<&'a Value> {
+        if self.replaced.contains(name) {
+            return None;
+        }
+        self.tree.pointer(COMPONENTS)?.get(name)
     }
 }
 
@@ -66,8 +117,9 @@ pub struct Pass {
 }
 
 /// The passes in their order. Documentation comes last, so that it covers what the others wrote.
-pub const PASSES: [Pass; 10] = [
+pub const PASSES: [Pass; 11] = [
     wire_names::PASS,
+    parameters::PASS,
     options::PASS,
     headers::PASS,
     matches::PASS,

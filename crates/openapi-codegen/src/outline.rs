@@ -11,6 +11,7 @@ use syn::{
     Token, Type,
 };
 
+use crate::constraints::Constraints;
 use crate::finish::code::{serde_argument, wire_name};
 use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
@@ -218,23 +219,13 @@ fn constructor(items: &[Item], name: &str) -> Option<String> {
 }
 
 fn limits(schema: &Value) -> Vec<String> {
-    const NAMES: [(&str, &str, &str); 3] = [
-        ("minLength", "maxLength", "characters"),
-        ("minItems", "maxItems", "items"),
-        ("minimum", "maximum", ""),
-    ];
-    let mut limits = Vec::new();
-    for (least, most, unit) in NAMES {
-        let least = schema.get(least).map_or_else(String::new, Value::to_string);
-        let most = schema.get(most).map_or_else(String::new, Value::to_string);
-        if !(least.is_empty() && most.is_empty()) {
-            limits.push(format!("{least}..{most} {unit}").trim_end().to_owned());
-        }
-    }
-    if let Some(months) = schema.get("x-max-interval-in-months") {
-        limits.push(format!("..{months} months"));
-    }
-    limits
+    let checks = Constraints::of(schema).checks;
+    let months = schema.get("x-max-interval-in-months");
+    checks
+        .iter()
+        .map(ToString::to_string)
+        .chain(months.map(|months| format!("..{months} months")))
+        .collect()
 }
 
 fn deprecated(attributes: &[Attribute]) -> String {

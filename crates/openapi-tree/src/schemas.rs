@@ -342,6 +342,15 @@ pub fn content_schemas<'a>(tree: &'a Value, holder: &'a Value) -> Vec<&'a Value>
         .collect()
 }
 
+/// The properties of a schema by name, in its order.
+pub fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+}
+
 /// The names of the properties that a schema requires, in its order.
 pub fn required(schema: &Value) -> Vec<&str> {
     schema

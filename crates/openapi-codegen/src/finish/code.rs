@@ -1,12 +1,16 @@
 //! Finding things in generated code.
 
+use std::collections::BTreeMap;
+
+use quote::format_ident;
 use syn::{
-    Attribute, Expr, ExprLit, Field, Fields, File, GenericArgument, ImplItemFn, Item, ItemMod,
-    ItemStruct, Lit, Meta, PathArguments, Type,
+    Attribute, Expr, ExprLit, Field, File, GenericArgument, Ident, ImplItem, ImplItemFn, Item,
+    ItemMod, Lit, Meta, PathArguments, Type, parse_quote,
 };
 
 use super::Contract;
 use openapi_tree::error::{Error, Result};
+use openapi_tree::schemas::Operation;
 
 /// The items of `pub mod types`.
 pub(super) fn types<'a>(code: &'a mut File, contract: &Contract<'_>) -> Result<&'a mut Vec<Item>> {
@@ -23,8 +27,11 @@ pub(super) fn types<'a>(code: &'a mut File, contract: &Contract<'_>) -> Result<&
         .ok_or_else(|| unexpected(contract, "has no module `types`"))
 }
 
-/// The methods that send a request.
-pub(super) fn operations(code: &mut File) -> impl Iterator<Item = &mut ImplItemFn> {
+/// The methods that send a request, each with its operation.
+pub(super) fn operations<'a, 'b, 'c>(
+    code: &'a mut File,
+    contract: &'b Contract<'c>,
+) -> Result<Vec<(&'a mut ImplItemFn, &'b Operation<'c>)>> {
     code.items
         .iter_mut()
         .filter_map(|item| match item {
@@ -33,29 +40,20 @@ pub(super) fn operations(code: &mut File) -> impl Iterator<Item = &mut ImplItemF
         })
         .flatten()
         .filter_map(|item| match item {
-            syn::ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(function),
+            ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(function),
             _ => None,
         })
-}
-
-/// The struct of that name.
-pub(super) fn find_struct<'a>(items: &'a mut [Item], name: &str) -> Option<&'a mut ItemStruct> {
-    items.iter_mut().find_map(|item| match item {
-        Item::Struct(item) if item.ident == name => Some(item),
-        _ => None,
-    })
-}
-
-/// The fields of the struct of that name, if it has named ones.
-pub(super) fn named_fields<'a>(items: &'a [Item], name: &str) -> Option<Vec<&'a Field>> {
-    items.iter().find_map(|item| match item {
-        Item::Struct(ItemStruct {
-            ident,
-            fields: Fields::Named(fields),
-            ..
-        }) if ident == name => Some(fields.named.iter().collect()),
-        _ => None,
-    })
+        .map(|function| {
+            let name = function.sig.ident.to_string();
+            match contract.operations.get(&name) {
+                Some(operation) => Ok((function, operation)),
+                None => Err(unexpected(
+                    contract,
+                    &format!("has a method `{name}` that is not an operation"),
+                )),
+            }
+        })
+        .collect()
 }
 
 /// The error of a pass that finds generated code to be other than it knows it.
@@ -78,13 +76,16 @@ pub(crate) fn field_wire_name(field: &Field) -> String {
     wire_name(&field.attrs, &ident.unwrap_or_default())
 }
 
+fn serde_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+}
+
 /// The text of an argument of `#[serde(…)]`.
 pub(crate) fn serde_argument(attributes: &[Attribute], argument: &str) -> Option<String> {
     let mut found = None;
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("serde"))
-    {
+    for attribute in serde_attributes(attributes) {
         let _ = attribute.parse_nested_meta(|meta| {
             let is_it = meta.path.is_ident(argument);
             if let Ok(value) = meta.value() {
@@ -106,15 +107,78 @@ pub(super) fn option_of(ty: &Type) -> Option<&Type> {
 
 /// `T` of `Name<T>`.
 pub(super) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    match &last.arguments {
-        PathArguments::AngleBracketed(arguments) if last.ident == name => {
-            match arguments.args.first()? {
-                GenericArgument::Type(inner) => Some(inner),
-                _ => None,
-            }
+    arguments_of(ty, name).next()
+}
+
+/// The types `A, B` of `Name<A, B>`.
+pub(super) fn arguments_of<'a>(ty: &'a Type, name: &str) -> impl Iterator<Item = &'a Type> {
+    let last = match ty {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    let arguments = match last.map(|last| (&last.ident, &last.arguments)) {
+        Some((ident, PathArguments::AngleBracketed(arguments))) if ident == name => {
+            Some(&arguments.args)
         }
+        _ => None,
+    };
+    arguments
+        .into_iter()
+        .flatten()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(inner) => Some(inner),
+            _ => None,
+        })
+}
+
+/// Returns `true` if the field holds the properties that the document does not list.
+pub(super) fn is_flattened(field: &Field) -> bool {
+    let mut found = false;
+    for attribute in serde_attributes(&field.attrs) {
+        let _ = attribute.parse_nested_meta(|meta| {
+            found |= meta.path.is_ident("flatten");
+            if meta.input.peek(syn::Token![=]) {
+                meta.value()?.parse::<Lit>()?;
+            }
+            Ok(())
+        });
+    }
+    found
+}
+
+/// Adds methods to types: to a type's own `impl` if it has one, else in a new one behind its definition.
+pub(super) fn add_methods(items: &mut Vec<Item>, mut methods: BTreeMap<String, ImplItem>) {
+    for item in items.iter_mut() {
+        if let Item::Impl(block) = item
+            && block.trait_.is_none()
+            && let Some(method) = last_segment(&block.self_ty).and_then(|ty| methods.remove(&ty))
+        {
+            block.items.push(method);
+        }
+    }
+    add_behind(items, |name| {
+        let ident = format_ident!("{name}");
+        let method = methods.remove(name)?;
+        Some(parse_quote!(impl #ident { #method }))
+    });
+}
+
+/// Adds an item behind the definition of each type that has one by its name.
+pub(super) fn add_behind(items: &mut Vec<Item>, mut item_of: impl FnMut(&str) -> Option<Item>) {
+    let mut all = Vec::with_capacity(items.len());
+    for item in std::mem::take(items) {
+        let added = type_name(&item).and_then(|ident| item_of(&ident.to_string()));
+        all.push(item);
+        all.extend(added);
+    }
+    *items = all;
+}
+
+/// The name of a struct or an enum.
+pub(super) fn type_name(item: &Item) -> Option<&Ident> {
+    match item {
+        Item::Struct(item) => Some(&item.ident),
+        Item::Enum(item) => Some(&item.ident),
         _ => None,
     }
 }

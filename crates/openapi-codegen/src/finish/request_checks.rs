@@ -2,37 +2,49 @@
 
 mod limits;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{Field, Fields, File, FnArg, ImplItem, Item, Pat, Type, parse_quote};
+use syn::{Field, Fields, File, FnArg, ImplItem, ImplItemFn, Item, Pat, Type, parse_quote};
 
 use super::{Contract, Pass, code, open_enums};
+use crate::constraints::{Check, Constraints, Unit};
+use crate::rust_names::argument;
 use openapi_tree::error::Result;
-use openapi_tree::schemas::{components, named_component, required};
+use openapi_tree::schemas::{
+    Operation, components, inside, named_component, referenced_component, required,
+};
 
 pub(super) const PASS: Pass = Pass {
     name: "request-checks",
-    mends: "progenitor sends requests without a look at the limits that the document sets",
+    mends: "progenitor sends requests without checking the constraints of the document",
     apply,
 };
 
-/// Gives every type that a request can reach, and that has limits, a method `check`, and calls it before sending.
+/// Gives every type that a request can reach, and that has constraints, a method `check`, and calls it before
+/// sending.
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
-    let checked = checked_components(contract);
-    if checked.is_empty() {
-        return Ok(());
-    }
-    let checks = Checks { contract, checked };
     let items = code::types(file, contract)?;
-    let mut methods = Vec::new();
-    for (name, schema) in components(contract.tree) {
-        if !checks.checked.contains(name) || contract.replaced.contains(name) {
+    let checks = Checks {
+        contract,
+        checked: checked_components(contract),
+        ends: items.iter().filter_map(ends).collect(),
+    };
+    let mut is_used = !checks.checked.is_empty();
+    let mut methods = BTreeMap::new();
+    for item in items.iter() {
+        let Some(name) = code::type_name(item).map(ToString::to_string) else {
+            continue;
+        };
+        let Some(schema) = contract.component(&name) else {
+            continue;
+        };
+        if !checks.checked.contains(&name) {
             continue;
         }
-        let body = checks.body_of(name, schema, items);
+        let body = checks.body_of(&name, schema, item)?;
         let method: ImplItem = parse_quote! {
             /// Checks the limits that the document sets.
             ///
@@ -43,288 +55,415 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
                 Ok(())
             }
         };
-        methods.push((name, method));
+        methods.insert(name, method);
     }
-    for (name, method) in methods {
-        add_method(items, name, method);
+    code::add_methods(items, methods);
+    let mut is_inline = false;
+    for (function, operation) in code::operations(file, contract)? {
+        let (check, inline) = checks.of_operation(function, operation)?;
+        is_inline |= inline;
+        function.block.stmts.splice(0..0, check);
     }
-    items.push(limits::module());
-    for function in code::operations(file) {
-        let is_checked = function.sig.inputs.iter().any(|input| match input {
-            FnArg::Typed(input) => match (&*input.pat, &*input.ty) {
-                (Pat::Ident(name), Type::Reference(reference)) if name.ident == "body" => {
-                    code::last_segment(&reference.elem)
-                        .is_some_and(|name| checks.checked.contains(&name))
-                }
-                _ => false,
-            },
-            FnArg::Receiver(_) => false,
-        });
-        if is_checked {
-            function.block.stmts.insert(
-                0,
-                parse_quote! {
-                    body.check()
-                        .map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
-                },
-            );
-        }
+    is_used |= is_inline;
+    if is_used {
+        let module = limits::module(file, is_inline);
+        code::types(file, contract)?.push(module);
     }
     Ok(())
 }
 
-/// Adds a method to the type's own `impl`, or gives it one behind its definition.
-fn add_method(items: &mut Vec<Item>, name: &str, method: ImplItem) {
-    let own = items.iter_mut().find_map(|item| match item {
-        Item::Impl(block) if block.trait_.is_none() => {
-            let is_it = code::last_segment(&block.self_ty).is_some_and(|ty| ty == name);
-            is_it.then_some(block)
-        }
-        _ => None,
-    });
-    if let Some(own) = own {
-        own.items.push(method);
-        return;
-    }
-    let index = items.iter().position(|item| match item {
-        Item::Struct(item) => item.ident == name,
-        Item::Enum(item) => item.ident == name,
-        _ => false,
-    });
-    let ident = Ident::new(name, Span::call_site());
-    items.insert(
-        index.map_or(items.len(), |index| index + 1),
-        parse_quote!(impl #ident { #method }),
-    );
-}
-
-/// The components that a request can reach and that have a limit, in themselves or in what they hold.
+/// The components that a request can reach and that have a constraint, in themselves or in what they hold.
 fn checked_components(contract: &Contract<'_>) -> BTreeSet<String> {
-    let mut checked = BTreeSet::new();
-    loop {
-        let before = checked.len();
-        for (name, schema) in components(contract.tree) {
-            if contract.requests.contains(name) && has_limit(schema, name, contract, &checked) {
-                checked.insert(name.clone());
+    let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut waiting: Vec<&str> = Vec::new();
+    for (name, schema) in components(contract.tree) {
+        if !contract.requests.contains(name) {
+            continue;
+        }
+        let lenient = contract.responses.contains(name);
+        // Types that a response can reach too have lost what they require, and take every value of an enum.
+        let mut is_checked =
+            lenient && (schema.get("required").is_some() || open_enums::is_text_enum(schema));
+        inside(schema, &mut String::new(), &mut |_, schema| {
+            is_checked |=
+                schema.get(MONTHS).is_some() || !Constraints::of(schema).checks.is_empty();
+            if let Some(used) = referenced_component(schema) {
+                users.entry(used).or_default().push(name);
             }
-        }
-        if checked.len() == before {
-            return checked;
+        });
+        if is_checked {
+            waiting.push(name);
         }
     }
-}
-
-fn has_limit(
-    schema: &Value,
-    name: &str,
-    contract: &Contract<'_>,
-    checked: &BTreeSet<String>,
-) -> bool {
-    let is_open = open_enums::is_text_enum(schema) && contract.responses.contains(name);
-    is_open
-        || has_own_limit(schema)
-        || holds_limit(schema, contract.responses.contains(name), checked)
-}
-
-fn holds_limit(schema: &Value, lenient: bool, checked: &BTreeSet<String>) -> bool {
-    if named_component(schema).is_some_and(|name| checked.contains(name)) {
-        return true;
+    let mut checked = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        if checked.insert(name.to_owned()) {
+            waiting.extend(users.get(name).into_iter().flatten());
+        }
     }
-    let inner = |schema: &Value| has_own_limit(schema) || holds_limit(schema, false, checked);
-    schema.get("items").is_some_and(inner)
-        || schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .is_some_and(|properties| properties.values().any(inner))
-        // Types that a response can reach too have lost what they require.
-        || lenient && schema.get("required").is_some()
-}
-
-fn has_own_limit(schema: &Value) -> bool {
-    [
-        "minLength",
-        "maxLength",
-        "minimum",
-        "maximum",
-        "minItems",
-        "maxItems",
-        MONTHS,
-    ]
-    .iter()
-    .any(|limit| schema.get(*limit).is_some())
-        || schema.get("uniqueItems") == Some(&Value::Bool(true))
+    checked
 }
 
 /// The longest interval that a filter takes; an extension of the vendor.
 const MONTHS: &str = "x-max-interval-in-months";
 
+/// What the ends of an interval are called on the wire.
+const ENDS: [&str; 2] = ["StartUtc", "EndUtc"];
+
 struct Checks<'a> {
     contract: &'a Contract<'a>,
     checked: BTreeSet<String>,
+    /// The types that are intervals, with the fields of their ends.
+    ends: BTreeMap<String, [Field; 2]>,
 }
 
-impl Checks<'_> {
-    fn body_of(&self, name: &str, schema: &Value, items: &[Item]) -> TokenStream {
-        if open_enums::is_text_enum(schema) && self.contract.responses.contains(name) {
-            // It alone holds something: the text of the value.
-            let unknown = items.iter().find_map(|item| match item {
-                Item::Enum(item) if item.ident == name => item
-                    .variants
-                    .iter()
-                    .find(|variant| !matches!(variant.fields, Fields::Unit))
-                    .map(|variant| &variant.ident),
-                _ => None,
-            });
+/// The fields of a struct's ends, if it is an interval.
+fn ends(item: &Item) -> Option<(String, [Field; 2])> {
+    let Item::Struct(item) = item else {
+        return None;
+    };
+    let end = |wire: &str| {
+        let mut fields = item.fields.iter();
+        fields
+            .find(|field| code::field_wire_name(field) == wire)
+            .cloned()
+    };
+    Some((item.ident.to_string(), [end(ENDS[0])?, end(ENDS[1])?]))
+}
+
+impl<'a> Checks<'a> {
+    fn body_of(&self, name: &str, schema: &Value, item: &Item) -> Result<TokenStream> {
+        let lenient = self.contract.responses.contains(name);
+        let fields = match item {
+            Item::Enum(item) => return Ok(self.body_of_enum(item)),
+            Item::Struct(item) => &item.fields,
+            _ => return Ok(TokenStream::new()),
+        };
+        let Fields::Named(fields) = fields else {
+            return fields.iter().next().map_or_else(
+                || Ok(TokenStream::new()),
+                |field| self.value(&Place::owned(quote!(self.0)), &field.ty, schema, ""),
+            );
+        };
+        let required = required(schema);
+        let mut body = TokenStream::new();
+        for field in &fields.named {
+            let ident = &field.ident;
+            let place = Place::owned(quote!(self.#ident));
+            if code::is_flattened(field) {
+                let values = &schema["additionalProperties"];
+                body.extend(self.values(&place, &field.ty, values, "")?);
+                continue;
+            }
+            let property = code::field_wire_name(field);
+            let schema = &schema["properties"][&property];
+            let is_missing = lenient
+                && required.contains(&property.as_str())
+                && code::option_of(&field.ty).is_some()
+                && schema.get("nullable") != Some(&Value::Bool(true));
+            if is_missing {
+                body.extend(quote! {
+                    if self.#ident.is_none() {
+                        return Err(limits::BrokenLimit::missing(#property));
+                    }
+                });
+            }
+            body.extend(self.value(&place, &field.ty, schema, &property)?);
+        }
+        Ok(body)
+    }
+
+    /// An open enum alone has a variant with a string: a value that the document does not list. The variants of a
+    /// choice each hold an object.
+    fn body_of_enum(&self, item: &syn::ItemEnum) -> TokenStream {
+        let inner = |variant: &syn::Variant| {
+            let field = variant.fields.iter().next()?;
+            let ty = code::argument_of(&field.ty, "Box").unwrap_or(&field.ty);
+            code::last_segment(ty)
+        };
+        let unknown = item
+            .variants
+            .iter()
+            .find(|variant| inner(variant).is_some_and(|name| name == "String"));
+        if let Some(unknown) = unknown {
+            let unknown = &unknown.ident;
             return quote! {
                 if let Self::#unknown(value) = self {
                     return Err(limits::BrokenLimit::not_listed(value, Self::KNOWN));
                 }
             };
         }
-        let Some(fields) = code::named_fields(items, name) else {
-            return self.value(&Place::owned(quote!(self.0)), schema, "", items);
-        };
-        let lenient = self.contract.responses.contains(name);
-        let required = required(schema);
-        fields
-            .into_iter()
-            .map(|field| {
-                let property = code::field_wire_name(field);
-                let schema = &schema["properties"][&property];
-                let is_required = required.contains(&property.as_str());
-                self.field(field, &property, schema, lenient && is_required, items)
-            })
-            .collect()
-    }
-
-    fn field(
-        &self,
-        field: &Field,
-        property: &str,
-        schema: &Value,
-        must_be_there: bool,
-        items: &[Item],
-    ) -> TokenStream {
-        let ident = &field.ident;
-        if code::option_of(&field.ty).is_none() {
-            return self.value(&Place::owned(quote!(self.#ident)), schema, property, items);
-        }
-        let check = self.value(&Place::borrowed(quote!(value)), schema, property, items);
-        let missing =
-            (must_be_there && schema.get("nullable") != Some(&Value::Bool(true))).then(|| {
-                quote! {
-                    if self.#ident.is_none() {
-                        return Err(limits::BrokenLimit::missing(#property));
-                    }
+        let arms = item.variants.iter().map(|variant| {
+            let ident = &variant.ident;
+            match inner(variant) {
+                Some(name) if self.checked.contains(&name) => {
+                    quote!(Self::#ident(value) => value.check()?,)
                 }
-            });
-        let check = (!check.is_empty()).then(|| {
-            quote! {
-                if let Some(value) = &self.#ident {
-                    #check
-                }
+                Some(_) => quote!(Self::#ident(_) => {}),
+                None => quote!(Self::#ident => {}),
             }
         });
-        quote!(#missing #check)
+        quote!(match self { #(#arms)* })
     }
 
-    /// Checks one value.
-    fn value(&self, value: &Place, schema: &Value, property: &str, items: &[Item]) -> TokenStream {
+    /// The statements that check what an operation sends, and whether one of them is not the check of its body's
+    /// type.
+    fn of_operation(
+        &self,
+        function: &ImplItemFn,
+        operation: &Operation<'a>,
+    ) -> Result<(Vec<syn::Stmt>, bool)> {
+        let schemas = self.argument_schemas(operation);
+        let mut inline = TokenStream::new();
+        let mut statements = Vec::new();
+        for input in &function.sig.inputs {
+            let FnArg::Typed(input) = input else { continue };
+            let Pat::Ident(name) = &*input.pat else {
+                continue;
+            };
+            let name = &name.ident;
+            let Some((property, schema)) = schemas.get(&name.to_string()) else {
+                continue;
+            };
+            let own = named_component(schema).filter(|_| name == "body");
+            if own.is_some_and(|component| self.checked.contains(component)) {
+                statements.push(parse_quote! {
+                    body.check()
+                        .map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+                });
+            } else if own.is_none() {
+                let place = Place::owned(quote!(#name));
+                inline.extend(self.value(&place, &input.ty, schema, property)?);
+            }
+        }
+        let is_inline = !inline.is_empty();
+        if is_inline {
+            statements.push(parse_quote! {
+                (|| {
+                    use types::*;
+                    #inline
+                    Ok::<(), limits::BrokenLimit>(())
+                })()
+                .map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+            });
+        }
+        Ok((statements, is_inline))
+    }
+
+    /// The schemas of an operation's arguments, by the names of these in Rust, each with its name in messages.
+    fn argument_schemas(
+        &self,
+        operation: &Operation<'a>,
+    ) -> BTreeMap<String, (&'a str, &'a Value)> {
+        let content = operation.node.pointer("/requestBody/content");
+        let media = content.and_then(Value::as_object).into_iter().flatten();
+        let body = media
+            .filter_map(|(_, media)| Some(("body".to_owned(), ("body", media.get("schema")?))));
+        let parameters = self.contract.parameters(operation).into_iter();
+        let parameters = parameters.filter_map(|parameter| {
+            let schema = parameter.node.get("schema")?;
+            Some((argument(parameter.generated), (parameter.name, schema)))
+        });
+        body.chain(parameters).collect()
+    }
+
+    /// Checks one value, as far as its Rust type does not make sure of it.
+    fn value(
+        &self,
+        value: &Place,
+        ty: &Type,
+        schema: &Value,
+        property: &str,
+    ) -> Result<TokenStream> {
         let Place { place, reference } = value;
+        if let Type::Reference(inner) = ty {
+            return self.value(
+                &Place::borrowed(place.clone()),
+                &inner.elem,
+                schema,
+                property,
+            );
+        }
+        if let Some(inner) = code::option_of(ty) {
+            let check = self.value(&Place::borrowed(quote!(value)), inner, schema, property)?;
+            return Ok(around(
+                &check,
+                |check| quote!(if let Some(value) = #reference { #check }),
+            ));
+        }
         let mut checks = TokenStream::new();
         if let Some(name) = named_component(schema) {
             if let Some(months) = schema.get(MONTHS).and_then(Value::as_u64) {
-                checks.extend(interval(place, property, months, name, items));
+                checks.extend(self.interval(place, property, months, name));
             }
             if self.checked.contains(name) {
                 checks.extend(quote! {
                     #place.check().map_err(|broken| broken.within(#property))?;
                 });
             }
-            return checks;
+            return Ok(checks);
         }
-        match schema.get("type").and_then(Value::as_str) {
-            Some("string") => {
-                if let Some((least, most)) = bounds(schema, "minLength", "maxLength") {
-                    checks.extend(quote!(limits::length(#property, #reference, #least, #most)?;));
-                }
-            }
-            Some("integer") => {
-                let bound = |name: &str| {
-                    schema
-                        .get(name)
-                        .and_then(Value::as_i64)
-                        .map(Literal::i64_unsuffixed)
-                };
-                let (least, most) = (bound("minimum"), bound("maximum"));
-                if least.is_some() || most.is_some() {
-                    // `i64` holds all integers that a document can give limits of, but for one type.
-                    let wide = if schema.get("format").and_then(Value::as_str) == Some("uint64") {
-                        quote!(i128)
-                    } else {
-                        quote!(i64)
-                    };
-                    let least = least.map_or(quote!(#wide::MIN), |least| quote!(#least));
-                    let most = most.map_or(quote!(#wide::MAX), |most| quote!(#most));
-                    checks.extend(quote! {
-                        limits::number(#property, #wide::from(*#reference), #least, #most)?;
-                    });
-                }
-            }
-            Some("number") => {
-                let least = schema.get("minimum").and_then(Value::as_f64);
-                let most = schema.get("maximum").and_then(Value::as_f64);
-                if least.is_some() || most.is_some() {
-                    let least = least.map_or(quote!(f64::NEG_INFINITY), |least| quote!(#least));
-                    let most = most.map_or(quote!(f64::INFINITY), |most| quote!(#most));
-                    checks.extend(quote!(limits::number(#property, *#reference, #least, #most)?;));
-                }
-            }
-            Some("array") => {
-                if let Some((least, most)) = bounds(schema, "minItems", "maxItems") {
-                    checks.extend(quote!(limits::items(#property, #place.len(), #least, #most)?;));
-                }
-                if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
-                    checks.extend(quote!(limits::unique(#property, #reference)?;));
-                }
-                checks.extend(self.items(reference, schema, property, items));
-            }
-            _ => {}
+        for check in Constraints::of(schema).checks {
+            let check = statement(&check, value, ty, property).ok_or_else(|| {
+                let ty = code::last_segment(ty).unwrap_or_default();
+                code::unexpected(
+                    self.contract,
+                    &format!(
+                        "has the type `{ty}` for `{property}`, which can not be checked for {check}"
+                    ),
+                )
+            })?;
+            checks.extend(check);
         }
-        checks
+        if let (Some(inner), Some(schema)) = (code::argument_of(ty, "Vec"), schema.get("items")) {
+            checks.extend(self.items(reference, inner, schema, property)?);
+        }
+        let values = schema.get("additionalProperties");
+        if let Some(values) = values.filter(|values| values.is_object()) {
+            checks.extend(self.values(value, ty, values, property)?);
+        }
+        Ok(checks)
     }
 
     /// Checks the items of an array.
     fn items(
         &self,
         array: &TokenStream,
+        ty: &Type,
         schema: &Value,
         property: &str,
-        items: &[Item],
-    ) -> Option<TokenStream> {
-        let schema = schema.get("items")?;
-        let nullable = schema.get("nullable") == Some(&Value::Bool(true));
-        if !nullable && let Some(name) = named_component(schema) {
-            let ident = Ident::new(name, Span::call_site());
-            return self
-                .checked
-                .contains(name)
-                .then(|| quote!(limits::each(#property, #array, #ident::check)?;));
+    ) -> Result<TokenStream> {
+        if let Some(name) = named_component(schema)
+            && self.checked.contains(name)
+            && code::option_of(ty).is_none()
+        {
+            let ident = format_ident!("{name}");
+            return Ok(quote!(limits::each(#property, #array, #ident::check)?;));
         }
-        let inner = self.value(&Place::borrowed(quote!(item)), schema, "", items);
-        let inner = if nullable && !inner.is_empty() {
-            quote!(if let Some(item) = item { #inner })
-        } else {
-            inner
+        let inner = self.value(&Place::borrowed(quote!(item)), ty, schema, "")?;
+        Ok(around(
+            &inner,
+            |inner| quote!(limits::each(#property, #array, |item| { #inner Ok(()) })?;),
+        ))
+    }
+
+    /// Checks the values of a map.
+    fn values(
+        &self,
+        map: &Place,
+        ty: &Type,
+        schema: &Value,
+        property: &str,
+    ) -> Result<TokenStream> {
+        let Some(ty) = code::arguments_of(ty, "BTreeMap").nth(1) else {
+            return Ok(TokenStream::new());
         };
-        (!inner.is_empty()).then(|| {
-            quote! {
-                limits::each(#property, #array, |item| {
-                    #inner
-                    Ok(())
-                })?;
+        let map = &map.reference;
+        let inner = self.value(&Place::borrowed(quote!(item)), ty, schema, "")?;
+        Ok(around(
+            &inner,
+            |inner| quote!(limits::each_value(#property, #map, |item| { #inner Ok(()) })?;),
+        ))
+    }
+
+    /// Checks how long an interval is, if the component has both its ends.
+    fn interval(
+        &self,
+        place: &TokenStream,
+        property: &str,
+        months: u64,
+        name: &str,
+    ) -> Option<TokenStream> {
+        let end = |field: &Field| {
+            let ident = &field.ident;
+            if code::option_of(&field.ty).is_some() {
+                quote!(#place.#ident)
+            } else {
+                quote!(Some(#place.#ident))
             }
-        })
+        };
+        let [start, end] = self.ends.get(name)?.each_ref().map(end);
+        let months = Literal::u32_unsuffixed(u32::try_from(months).ok()?);
+        Some(quote!(limits::months(#property, #start, #end, #months)?;))
+    }
+}
+
+/// The statement for a check of a value of that type; none if the check is not one of that type.
+fn statement(check: &Check, value: &Place, ty: &Type, property: &str) -> Option<TokenStream> {
+    let Place { place, reference } = value;
+    let ty = code::last_segment(ty)?;
+    let is_integer = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"].contains(&ty.as_str());
+    Some(match (check, ty.as_str()) {
+        (Check::Count { unit, min, max }, ty) => {
+            let whole = |bound: u64| {
+                let bound = Literal::u64_unsuffixed(bound);
+                quote!(#bound)
+            };
+            let min = min.map_or_else(|| quote!(0), whole);
+            let max = max.map_or_else(|| quote!(usize::MAX), whole);
+            match (unit, ty) {
+                (Unit::Characters, "String" | "str") => {
+                    quote!(limits::length(#property, #reference, #min, #max)?;)
+                }
+                (Unit::Items, "Vec") => {
+                    quote!(limits::items(#property, #place.len(), #min, #max)?;)
+                }
+                (Unit::Properties, "BTreeMap" | "Map") => {
+                    quote!(limits::properties(#property, #place.len(), #min, #max)?;)
+                }
+                _ => return None,
+            }
+        }
+        (Check::Unique, "Vec") => quote!(limits::unique(#property, #reference)?;),
+        (Check::Integer { min, max }, _) if is_integer => {
+            let fits =
+                |bound: &Option<i128>| bound.is_none_or(|bound| i64::try_from(bound).is_ok());
+            let wide = if fits(min) && fits(max) && ty != "u64" {
+                quote!(i64)
+            } else {
+                quote!(i128)
+            };
+            let literal = |bound: i128| {
+                let bound = Literal::i128_unsuffixed(bound);
+                quote!(#bound)
+            };
+            let min = min.map_or_else(|| quote!(#wide::MIN), literal);
+            let max = max.map_or_else(|| quote!(#wide::MAX), literal);
+            quote!(limits::number(#property, #wide::from(*#reference), #min, #max)?;)
+        }
+        (Check::MultipleOf(factor), _) if is_integer => {
+            let factor = Literal::i128_unsuffixed(*factor);
+            quote!(limits::multiple(#property, i128::from(*#reference), #factor)?;)
+        }
+        (Check::Number { min, max }, "f64") => {
+            let inclusive = |bound: Option<(f64, bool)>| {
+                bound.and_then(|(bound, excluded)| (!excluded).then_some(bound))
+            };
+            let mut checks = TokenStream::new();
+            let (least, most) = (inclusive(*min), inclusive(*max));
+            if least.is_some() || most.is_some() {
+                let least = least.map_or(quote!(f64::NEG_INFINITY), |least| quote!(#least));
+                let most = most.map_or(quote!(f64::INFINITY), |most| quote!(#most));
+                checks.extend(quote!(limits::number(#property, *#reference, #least, #most)?;));
+            }
+            if let Some((min, true)) = min {
+                checks.extend(quote!(limits::above(#property, *#reference, #min)?;));
+            }
+            if let Some((max, true)) = max {
+                checks.extend(quote!(limits::below(#property, *#reference, #max)?;));
+            }
+            checks
+        }
+        _ => return None,
+    })
+}
+
+/// Code around a check, if there is one.
+fn around(check: &TokenStream, code: impl Fn(&TokenStream) -> TokenStream) -> TokenStream {
+    if check.is_empty() {
+        TokenStream::new()
+    } else {
+        code(check)
     }
 }
 
@@ -346,43 +485,4 @@ impl Place {
             reference,
         }
     }
-}
-
-fn bounds(schema: &Value, least: &str, most: &str) -> Option<(TokenStream, TokenStream)> {
-    let bound = |name: &str| {
-        let bound = Literal::u64_unsuffixed(schema.get(name)?.as_u64()?);
-        Some(quote!(#bound))
-    };
-    match (bound(least), bound(most)) {
-        (None, None) => None,
-        (least, most) => Some((
-            least.unwrap_or_else(|| quote!(0)),
-            most.unwrap_or_else(|| quote!(usize::MAX)),
-        )),
-    }
-}
-
-/// Checks how long an interval is, if the component has both its ends.
-fn interval(
-    place: &TokenStream,
-    property: &str,
-    months: u64,
-    name: &str,
-    items: &[Item],
-) -> Option<TokenStream> {
-    let fields = code::named_fields(items, name)?;
-    let end = |wire: &str| {
-        let field = *fields
-            .iter()
-            .find(|field| code::field_wire_name(field) == wire)?;
-        let ident = &field.ident;
-        Some(if code::option_of(&field.ty).is_some() {
-            quote!(#place.#ident)
-        } else {
-            quote!(Some(#place.#ident))
-        })
-    };
-    let (start, end) = (end("StartUtc")?, end("EndUtc")?);
-    let months = Literal::u32_unsuffixed(u32::try_from(months).ok()?);
-    Some(quote!(limits::months(#property, #start, #end, #months)?;))
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::rust_names::snake;
+use crate::rust_names::argument;
 use openapi_tree::document::{Document, escape};
 use openapi_tree::lint::{Findings, Rule};
-use openapi_tree::schemas::{METHODS, each_schema, operations};
+use openapi_tree::schemas::{each_schema, operations};
 
 pub(super) const RULES: [Rule; 5] = [
     ("openapi-version", version),
@@ -112,7 +112,7 @@ fn operation_ids(document: &Document, findings: &mut Findings) {
             continue;
         };
         // `getAll`, `get_all` and `GetAll` are one name in Rust.
-        let name = snake(id);
+        let name = argument(id);
         if let Some(first) = seen.get(&name) {
             findings.add(
                 format!("{}/operationId", operation.pointer),
@@ -144,12 +144,6 @@ fn path_items(document: &Document, findings: &mut Findings) {
                 &pointer,
                 "refers to a path item elsewhere, which progenitor does not follow",
                 "write the path item out",
-            );
-        } else if !METHODS.iter().any(|method| item.get(*method).is_some()) {
-            findings.add(
-                &pointer,
-                "has no operation",
-                "add one, or take the path out",
             );
         }
     }

@@ -6,18 +6,18 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Changes, Pass, is_nullable};
+use super::{Changes, Pass, Work};
 use fit::Contradiction;
 use openapi_tree::document::escape;
-use openapi_tree::schemas::{operations, roots};
+use openapi_tree::schemas::operations;
 
 /// Where the example of a response contradicts what the document says of that response, the types follow what both
-/// allow: another type or format, null, a missing identifier. Nothing else is relaxed.
+/// allow: another type or format, null in a list, a missing identifier. Whatever else may be missing or null anyway is
+/// left to the pass `lenient-responses`.
 pub(super) const PASS: Pass = Pass {
     name: "examples",
     answers: "serde refuses a response that differs from its schema, as documents show that theirs do",
-    find,
-    apply,
+    work: Work::Whole { find, apply },
 };
 
 /// A relaxed schema may let the next contradiction show; more rounds than a response is deep are not needed.
@@ -103,68 +103,5 @@ fn read(tree: &Value, schema: &str, example: &Value) -> Result<Value, String> {
             serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))
         }
         value => Ok(value.clone()),
-    }
-}
-
-/// Gives the contract the shapes of schemas that the examples have changed: what the finished code checks must be of
-/// the type that it has.
-pub(super) fn agree(contract: &mut Value, tree: &Value, changes: &Changes) {
-    if !changes.list().iter().any(|change| change.pass == PASS.name) {
-        return;
-    }
-    for root in roots(contract) {
-        if let (Some(mine), Some(lowered)) = (contract.pointer_mut(&root), tree.pointer(&root)) {
-            adopt(mine, lowered, false);
-        }
-    }
-}
-
-/// Takes over another type or format. `in_container`: null is part of the type of an item or a value, while for a
-/// property the contract still says whether a request may send it.
-fn adopt(contract: &mut Value, lowered: &Value, in_container: bool) {
-    let shape = |schema: &Value| {
-        ["$ref", "allOf", "oneOf", "type", "format"].map(|keyword| schema.get(keyword).cloned())
-    };
-    let differs = shape(contract) != shape(lowered)
-        && !(contract.get("$ref").is_some() && lowered.pointer("/allOf/0") == Some(contract));
-    if differs {
-        let was_nullable = is_nullable(contract);
-        let mut limits = contract.take();
-        *contract = lowered.clone();
-        if let (Some(object), Some(limits)) = (contract.as_object_mut(), limits.as_object_mut()) {
-            for (keyword, value) in std::mem::take(limits) {
-                if keyword.starts_with("x-")
-                    || ["minLength", "maxLength", "deprecated"].contains(&keyword.as_str())
-                {
-                    object.entry(keyword).or_insert(value);
-                }
-            }
-            if !object.contains_key("type") {
-                object.remove("minLength");
-                object.remove("maxLength");
-            }
-            if !was_nullable && !in_container {
-                object.remove("nullable");
-            }
-        }
-        return;
-    }
-    if in_container && is_nullable(lowered) {
-        super::make_nullable(contract);
-    }
-    let properties = contract
-        .get_mut("properties")
-        .and_then(Value::as_object_mut);
-    for (name, property) in properties.into_iter().flatten() {
-        if let Some(lowered) = lowered.get("properties").and_then(|all| all.get(name)) {
-            adopt(property, lowered, false);
-        }
-    }
-    for keyword in ["items", "additionalProperties"] {
-        if let (Some(inner @ Value::Object(_)), Some(lowered)) =
-            (contract.get_mut(keyword), lowered.get(keyword))
-        {
-            adopt(inner, lowered, true);
-        }
     }
 }

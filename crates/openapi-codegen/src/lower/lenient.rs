@@ -2,106 +2,84 @@
 
 use serde_json::{Value, json};
 
-use super::{Changes, Pass, make_nullable};
+use super::{Edit, Pass, Work, component_pointer, is_nullable};
 use openapi_tree::document::escape;
-use openapi_tree::schemas::{COMPONENTS, inside, required, response_components};
+use openapi_tree::schemas::{inside, properties, required, response_components};
 
 /// The property that says which item it is. Without it an item is of no use, so it alone stays required.
-const IDENTIFIER: &str = "Id";
+pub(super) const IDENTIFIER: &str = "Id";
+
+/// Stands at a property that an example of a response leaves out, so that it may be missing although it is an
+/// identifier.
+pub(super) const OMITTED: &str = "x-omitted-by-example";
 
 /// In every schema that a response can reach: unknown properties are let through, and each property but the
 /// identifier, and each value of a map, may be missing or null, which both read as `None`, never as a default.
 pub(super) const PASS: Pass = Pass {
     name: "lenient-responses",
     answers: "serde refuses a whole page for one missing, null or unknown property of one item",
-    find,
-    apply,
+    work: Work::Document(edits),
 };
 
-fn find(tree: &Value) -> Vec<String> {
-    let mut found = Vec::new();
+fn edits(tree: &Value) -> Vec<Edit> {
+    let mut edits = Vec::new();
     for name in response_components(tree) {
-        let mut pointer = format!("{COMPONENTS}/{}", escape(&name));
-        if let Some(component) = tree.pointer(&pointer) {
+        let mut pointer = component_pointer(&name);
+        if let Some(component) = tree.pointer(&pointer.clone()) {
             inside(component, &mut pointer, &mut |pointer, schema| {
-                if is_strict(schema) {
-                    found.push(pointer.to_owned());
-                }
+                relax(pointer, schema, &mut edits);
             });
         }
     }
-    found
+    edits
 }
 
-fn apply(tree: &mut Value, changes: &mut Changes) {
-    for pointer in find(tree) {
-        let Some(schema) = tree.pointer_mut(&pointer) else {
-            continue;
-        };
-        let required: Vec<String> = required(schema).into_iter().map(str::to_owned).collect();
-        let requires = |name: &str| required.iter().any(|required| required == name);
-        if let Some(object) = schema.as_object_mut() {
-            if object.get("additionalProperties") == Some(&Value::Bool(false)) {
-                object.remove("additionalProperties");
-                changes.note(pointer.clone(), "unknown properties let through");
-            }
-            if requires(IDENTIFIER) {
-                object.insert("required".to_owned(), json!([IDENTIFIER]));
-            } else {
-                object.remove("required");
-            }
+fn relax(pointer: &str, schema: &Value, edits: &mut Vec<Edit>) {
+    let place = format!("{pointer}/additionalProperties");
+    match schema.get("additionalProperties") {
+        Some(Value::Bool(false)) => {
+            edits.push(Edit::remove(&place).note(pointer, "unknown properties let through"));
         }
-        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-        for (name, property) in properties.into_iter().flatten() {
-            if name == IDENTIFIER && requires(IDENTIFIER) {
-                continue;
-            }
-            let mut done = Vec::new();
-            if requires(name) {
-                done.push("missing");
-            }
-            if is_never_null(property) {
-                make_nullable(property);
-                done.push("null");
-            }
-            if !done.is_empty() {
-                changes.note(
-                    format!("{pointer}/properties/{}", escape(name)),
-                    format!("may be {}", done.join(" or ")),
-                );
-            }
+        Some(values) if is_never_null(values) => {
+            edits.push(Edit::nullable(&place, values).note(&place, "may be null"));
         }
-        if let Some(values) = schema
-            .get_mut("additionalProperties")
-            .filter(|values| is_never_null(values))
-        {
-            make_nullable(values);
-            changes.note(format!("{pointer}/additionalProperties"), "may be null");
-        }
+        _ => {}
     }
-}
-
-fn is_strict(schema: &Value) -> bool {
     let required = required(schema);
-    let is_lenient = |(name, property): (&String, &Value)| {
-        name == IDENTIFIER && required.contains(&IDENTIFIER) || !is_never_null(property)
+    let stays = |name: &str| {
+        name == IDENTIFIER
+            && required.contains(&name)
+            && schema["properties"][name].get(OMITTED).is_none()
     };
-    schema.get("additionalProperties") == Some(&Value::Bool(false))
-        || schema
-            .get("additionalProperties")
-            .is_some_and(is_never_null)
-        || required.iter().any(|name| *name != IDENTIFIER)
-        || !schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .all(is_lenient)
+    if required.iter().any(|name| !stays(name)) {
+        let place = format!("{pointer}/required");
+        edits.push(if stays(IDENTIFIER) {
+            Edit::set(place, json!([IDENTIFIER]))
+        } else {
+            Edit::remove(place)
+        });
+    }
+    for (name, property) in properties(schema).filter(|(name, _)| !stays(name)) {
+        let place = format!("{pointer}/properties/{}", escape(name));
+        let (missing, null) = (required.contains(&name.as_str()), is_never_null(property));
+        let what = match (missing, null) {
+            (true, true) => "may be missing or null",
+            (true, false) => "may be missing",
+            (false, true) => "may be null",
+            (false, false) => continue,
+        };
+        let edit = if null {
+            Edit::nullable(&place, property)
+        } else {
+            Edit::set(&place, property.clone())
+        };
+        edits.push(edit.note(place, what));
+    }
 }
 
 /// A schema without a type takes null as it is.
 fn is_never_null(schema: &Value) -> bool {
-    schema.get("nullable") != Some(&Value::Bool(true))
+    !is_nullable(schema)
         && ["type", "$ref", "allOf", "anyOf", "oneOf"]
             .iter()
             .any(|keyword| schema.get(*keyword).is_some())

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::constraints::is_constraint;
+use crate::lower::lenient::{IDENTIFIER, OMITTED};
 use crate::lower::{any_json, component_pointer, hoist, is_any_json, is_nullable, make_nullable};
 use openapi_tree::document::escape;
-use openapi_tree::schemas::named_component;
+use openapi_tree::schemas::{named_component, required};
 
 /// A place of the document that an example contradicts, and how to settle it.
 pub(super) struct Contradiction {
@@ -24,8 +26,8 @@ enum Remedy {
     Become(Value),
     /// The value may be null.
     Null,
-    /// The property of an object may be missing, or null.
-    Optional(String),
+    /// The identifier of an object may be missing, or null.
+    Omitted,
 }
 
 impl Contradiction {
@@ -39,7 +41,11 @@ impl Contradiction {
             Remedy::Become(scalar) => {
                 let nullable = is_nullable(schema);
                 let mut now = any_json(schema);
-                if let (Some(now), Value::Object(scalar)) = (now.as_object_mut(), scalar) {
+                if let (Some(now), Some(before), Value::Object(scalar)) =
+                    (now.as_object_mut(), schema.as_object_mut(), scalar)
+                {
+                    let constraints = std::mem::take(before).into_iter();
+                    now.extend(constraints.filter(|(keyword, _)| is_constraint(keyword)));
                     now.extend(scalar);
                 }
                 *schema = now;
@@ -48,17 +54,12 @@ impl Contradiction {
                 }
             }
             Remedy::Null => make_nullable(schema),
-            Remedy::Optional(name) => {
-                if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
-                    required.retain(|other| other.as_str() != Some(&name));
-                }
-                let property = schema
-                    .get_mut("properties")
-                    .and_then(|properties| properties.get_mut(&name));
-                if let Some(property) = property
-                    && !is_any_json(property)
+            Remedy::Omitted => {
+                if let Some(property) = schema
+                    .pointer_mut(&format!("/properties/{IDENTIFIER}"))
+                    .and_then(Value::as_object_mut)
                 {
-                    make_nullable(property);
+                    property.insert(OMITTED.to_owned(), Value::Bool(true));
                 }
             }
         }
@@ -166,33 +167,25 @@ fn examine_object(
     example: &str,
     found: &mut Vec<Contradiction>,
 ) {
-    let required = schema.get("required").and_then(Value::as_array);
     let properties = schema.get("properties").and_then(Value::as_object);
-    let is_struct = hoist::is_struct(schema);
-    for name in required.into_iter().flatten().filter_map(Value::as_str) {
-        let given = value.get(name);
-        let takes_null = properties
-            .and_then(|properties| properties.get(name))
-            .is_some_and(|property| is_nullable(property) || is_any_json(property));
-        if is_struct && (given.is_none() || given.is_some_and(Value::is_null) && !takes_null) {
-            found.push(Contradiction {
-                pointer: place.to_owned(),
-                example: example.to_owned(),
-                what: format!("`{name}` may be missing"),
-                remedy: Remedy::Optional(name.to_owned()),
-            });
-        }
+    let identifier = properties.and_then(|properties| properties.get(IDENTIFIER));
+    if required(schema).contains(&IDENTIFIER)
+        && hoist::is_struct(schema)
+        && value.get(IDENTIFIER).is_none_or(Value::is_null)
+        && identifier.is_some_and(|property| property.get(OMITTED).is_none())
+    {
+        found.push(Contradiction {
+            pointer: place.to_owned(),
+            example: example.to_owned(),
+            what: format!("`{IDENTIFIER}` may be missing"),
+            remedy: Remedy::Omitted,
+        });
     }
-    for (name, value) in value.as_object().into_iter().flatten() {
+    let given = value.as_object().into_iter().flatten();
+    for (name, value) in given.filter(|(_, value)| !value.is_null()) {
         if properties.is_some_and(|properties| properties.contains_key(name)) {
-            let is_required = required
-                .into_iter()
-                .flatten()
-                .any(|other| other.as_str() == Some(name));
-            if !(is_required && value.is_null()) {
-                let pointer = format!("{place}/properties/{}", escape(name));
-                examine(tree, &pointer, value, example, found);
-            }
+            let pointer = format!("{place}/properties/{}", escape(name));
+            examine(tree, &pointer, value, example, found);
         } else if schema
             .get("additionalProperties")
             .is_some_and(Value::is_object)
