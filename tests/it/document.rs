@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use openapi_codegen::conventions::Conventions;
 use openapi_codegen::lower::{self, Lowered};
 use openapi_tree::document::Document;
 use serde_json::Value;
-use xtask::files::{self, CODE, DOCUMENT};
-use xtask::regenerate::targets;
+use xtask::files::{self, CODE, DOCUMENT, SETTINGS};
+use xtask::regenerate::{outputs, own_version};
 
 pub(crate) fn root() -> PathBuf {
     files::workspace_root()
@@ -17,9 +18,15 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) static CONNECTOR: LazyLock<Document> =
     LazyLock::new(|| files::read_document(&root().join(DOCUMENT)).expect("the document is read"));
 
+/// Its conventions.
+pub(crate) static CONVENTIONS: LazyLock<Conventions> = LazyLock::new(|| {
+    let settings = files::read_document(&root().join(SETTINGS)).expect("the settings are read");
+    Conventions::for_document(&settings, &CONNECTOR.tree).expect("the settings are valid")
+});
+
 /// The same, lowered.
 pub(crate) static LOWERED: LazyLock<Lowered> = LazyLock::new(|| {
-    lower::lower(&CONNECTOR.file, &CONNECTOR.tree).expect("the document is lowered")
+    lower::lower(&CONNECTOR.file, &CONNECTOR.tree, &CONVENTIONS).expect("the document is lowered")
 });
 
 /// The checked-in code.
@@ -49,8 +56,8 @@ pub(crate) fn example(operation_id: &str, status: Option<&str>, name: &str) -> V
 
 #[test]
 fn the_checked_in_files_are_fresh() {
-    let (targets, _) = targets(&root()).expect("the document becomes code");
-    for target in targets {
+    let version = own_version(&root()).expect("the document becomes code");
+    for target in outputs(&root(), &version).expect("the files") {
         let text = openapi_tree::files::read_text(&target.path).unwrap_or_default();
         assert!(
             text == target.text,

@@ -6,6 +6,7 @@
 mod decoding;
 mod document;
 mod end_to_end;
+mod libraries;
 mod operations;
 mod recorder;
 mod requests;

@@ -65,9 +65,7 @@ fn clearing_reaches_the_wire_as_null() {
     update.company_id = Some(types::CompanyIdUpdateValue::new(None));
     update.assigned_rate_ids = Some(types::AssignedRateIds::new(None));
     update.occupiable_interval_end_utc = Some(types::DateTimeUpdateValue::new(None));
-    update.name = Some(types::VoucherNameUpdateValue::new(Some(
-        "Spring".to_owned(),
-    )));
+    update.name = Some(types::VoucherNameUpdateValue::new("Spring".to_owned()));
     assert_eq!(
         serde_json::to_value(&update).expect("JSON"),
         json!({

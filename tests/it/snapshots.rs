@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::panic;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use xtask::files::CODE;
 
-use crate::document::{CONNECTOR, LOWERED, code, example, root};
+use crate::document::{CONNECTOR, CONVENTIONS, LOWERED, code, example, root};
 use crate::operations::{self, IDS};
 use crate::recorder::Recorder;
 
@@ -53,9 +53,7 @@ fn assert_snapshots(kind: &str, texts: &BTreeMap<String, String>) {
 
 #[test]
 fn types() {
-    let outlines =
-        openapi_codegen::outline::outline(&PathBuf::from(CODE), &code(), &LOWERED.contract)
-            .expect("the generated code has an outline");
+    let outlines = outline(&code(), &LOWERED.contract);
     assert_snapshots("types", &outlines);
 }
 
@@ -167,15 +165,12 @@ fn outlined(
     BTreeMap<String, String>,
     Vec<openapi_codegen::lower::Change>,
 ) {
-    let settings = openapi_codegen::settings::Settings::read(
-        &xtask::files::read_document(&root().join(xtask::files::SETTINGS)).expect("settings"),
-        &document.tree,
-    )
-    .expect("the settings are read");
-    let generated = openapi_codegen::pipeline::generate(document, &settings).expect("code");
-    let lowered = openapi_codegen::lower::lower(&document.file, &document.tree).expect("lowered");
-    let outlines =
-        openapi_codegen::outline::outline(&PathBuf::from(CODE), &generated.code, &lowered.contract)
-            .expect("an outline");
-    (outlines, generated.changes.list().to_vec())
+    let generated = openapi_codegen::pipeline::generate(document, &CONVENTIONS).expect("code");
+    let outlines = outline(&generated.code, &generated.lowered.contract);
+    (outlines, generated.lowered.changes.list().to_vec())
+}
+
+fn outline(code: &str, contract: &Value) -> BTreeMap<String, String> {
+    openapi_codegen::outline::outline(Path::new(CODE), code, contract, &CONVENTIONS)
+        .expect("the code has an outline")
 }

@@ -17,8 +17,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use openapi_codegen::conventions::Conventions;
 use openapi_codegen::lower;
-use openapi_codegen::settings::Settings;
 
 /// Runs of each; the middle one is told.
 const RUNS: usize = 5;
@@ -48,7 +48,8 @@ fn main() {
     tell(&format!("{size}, regenerate --spec --out"), || {
         process(&["regenerate", "--spec", &spec, "--out", &out])
     });
-    let lowered = lower::lower(Path::new("large.json"), &document).expect("a lowered document");
+    let lowered = lower::lower(Path::new("large.json"), &document, &Conventions::default())
+        .expect("a lowered document");
     tell(
         &format!("{size}, lowered before: progenitor and prettyplease alone"),
         || {
@@ -56,7 +57,7 @@ fn main() {
             let tokens = openapi_codegen::generate::generate(
                 Path::new("large.json"),
                 &lowered.tree,
-                &Settings::default(),
+                &Conventions::default(),
             )
             .expect("code");
             let file: syn::File = syn::parse2(tokens).expect("Rust");

@@ -10,14 +10,10 @@ mod wire;
 
 use std::fmt;
 
-use openapi_codegen::lint::sound;
-use openapi_codegen::lower::{self, Lowered};
-use openapi_codegen::pipeline::{generate, on_a_large_stack};
-use openapi_codegen::settings::Settings;
+use openapi_codegen::conventions::Conventions;
+use openapi_codegen::pipeline::{Generated, generate};
 use openapi_tree::document::Document;
 use openapi_tree::error::Result;
-
-use crate::regenerate;
 
 /// Whom a change is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,27 +67,40 @@ pub struct Change {
     pub what: String,
 }
 
-/// What changed from one document to another, by side and class.
-///
-/// # Errors
-/// When no code can be made of one of them.
-pub fn compare(old: &Document, new: &Document, settings: &Settings) -> Result<Vec<Change>> {
-    let mut changes = wire::compare(&lowered(old)?, &lowered(new)?, (&old.tree, &new.tree));
-    let code = |document: &Document| {
-        let settings = settings.known_to(&document.tree);
-        generate(document, &settings).map(|generated| generated.code)
-    };
-    changes.extend(rust::compare(&code(old)?, &code(new)?));
-    changes.sort();
-    changes.dedup();
-    Ok(changes)
+/// A document and the code made of it.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// The document.
+    pub document: Document,
+    /// The code of the document, and the lowered document.
+    pub generated: Generated,
 }
 
-fn lowered(document: &Document) -> Result<Lowered> {
-    regenerate::refuse_findings(document, sound(document))?;
-    on_a_large_stack(&document.file, || {
-        lower::lower(&document.file, &document.tree)
-    })
+impl Version {
+    /// Makes the code of a document.
+    ///
+    /// # Errors
+    /// Returns an error if no code can be made of a part of it.
+    pub fn new(document: Document, conventions: &Conventions) -> Result<Self> {
+        let generated = generate(&document, &conventions.known_to(&document.tree))?;
+        Ok(Self {
+            document,
+            generated,
+        })
+    }
+}
+
+/// Returns the changes from one version to another, by side and class.
+pub fn compare(old: &Version, new: &Version) -> Vec<Change> {
+    let mut changes = wire::compare(
+        &old.generated.lowered,
+        &new.generated.lowered,
+        (&old.document.tree, &new.document.tree),
+    );
+    changes.extend(rust::compare(&old.generated.code, &new.generated.code));
+    changes.sort();
+    changes.dedup();
+    changes
 }
 
 /// One line on how many changes there are of each kind.

@@ -12,7 +12,8 @@ use openapi_tree::error::Result;
 use openapi_tree::files::read_text;
 
 use crate::command::Outcome;
-use crate::files::{self, VARIANTS, Writes};
+use crate::files::{self, VARIANTS};
+use crate::outputs::{Mode, Output, put};
 
 /// Turn a document of the vendor into a file of facts, or check those that are there.
 ///
@@ -73,9 +74,11 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
             .join(VARIANTS)
             .join(format!("{id}.yaml"))
     });
-    let mut writes = Writes::default();
-    writes.stage(&path, &variants::to_yaml(&imported.variant)?)?;
-    writes.commit()?;
+    let facts = Output {
+        path: path.clone(),
+        text: variants::to_yaml(&imported.variant)?,
+    };
+    put(&[facts], Mode::Write, out)?;
     let mut lines = vec![format!(
         "{}: {}, dated {dated}: {} operations, {} schemas; {} rows seen, {} facts written, {} reported",
         files::shown(&path).display(),

@@ -8,5 +8,6 @@ pub mod drift;
 pub mod files;
 pub mod import;
 pub mod lint;
+pub mod outputs;
 pub mod reconcile;
 pub mod regenerate;

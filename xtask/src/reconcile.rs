@@ -9,10 +9,10 @@ use openapi_evidence::reconcile::spec::Spec;
 use openapi_evidence::variants::{self, VariantFile};
 use openapi_tree::error::Result;
 use openapi_tree::files::read_text;
-use similar::TextDiff;
 
 use crate::command::Outcome;
-use crate::files::{self, DOCUMENT, RECONCILIATION, RULINGS, VARIANTS, Writes};
+use crate::files::{self, DOCUMENT, RECONCILIATION, RULINGS, VARIANTS};
+use crate::outputs::{Mode, Output, put};
 
 /// Hold the documents, the spec and the rulings against each other, and render openapi/RECONCILIATION.md.
 ///
@@ -61,42 +61,26 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let variant_files = read_variants()?;
     let variants: Vec<_> = variant_files.iter().map(|file| &file.variant).collect();
     let reconciled = reconcile(&spec, &variants, &rulings);
-    let path = files::workspace_root().join(RECONCILIATION);
-    let there = if path.is_file() {
-        read_text(&path)?
-    } else {
-        String::new()
+    let page = Output {
+        path: files::workspace_root().join(RECONCILIATION),
+        text: reconciled.page,
     };
-    let stale = there != reconciled.page;
-    let mut lines: Vec<String> = reconciled
+    let mode = if args.check {
+        Mode::Check("cargo xtask reconcile")
+    } else {
+        Mode::Write
+    };
+    let lines: Vec<String> = reconciled
         .findings
         .iter()
         .map(ToString::to_string)
         .collect();
-    if args.check {
-        if stale {
-            let shown = files::shown(&path).display().to_string();
-            let diff = TextDiff::from_lines(&there, &reconciled.page);
-            lines.push(
-                diff.unified_diff()
-                    .header(&shown, "as rendered now")
-                    .to_string(),
-            );
-            lines.push(format!("{shown} is stale; run `cargo xtask reconcile`"));
-        }
-    } else if stale {
-        let mut writes = Writes::default();
-        writes.stage(&path, &reconciled.page)?;
-        writes.commit()?;
-        lines.push(format!("{} written", files::shown(&path).display()));
-    }
-    lines.push(reconciled.summary);
     files::print(out, &lines)?;
-    Ok(
-        if reconciled.findings.is_empty() && !(args.check && stale) {
-            Outcome::Done
-        } else {
-            Outcome::Attention
-        },
-    )
+    let outcome = put(&[page], mode, out)?;
+    files::print(out, &[reconciled.summary])?;
+    Ok(if reconciled.findings.is_empty() {
+        outcome
+    } else {
+        Outcome::Attention
+    })
 }

@@ -7,9 +7,9 @@ mod client;
 mod generated;
 pub mod secret;
 pub mod transport;
-pub mod utc_date_time_text;
+pub mod utc_date_time;
 
 pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, types};
 pub use secret::{AccessToken, ClientToken};
 pub use transport::{SharedTransport, Transport};
-pub use utc_date_time_text::UtcDateTimeText;
+pub use utc_date_time::UtcDateTime;

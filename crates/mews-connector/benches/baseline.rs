@@ -1,6 +1,6 @@
 //! What one writes by hand: reqwest and serde, the same field types, nothing else.
 
-use mews_connector::UtcDateTimeText;
+use mews_connector::UtcDateTime;
 use mews_connector::types::{ActivityState, VoucherCodeId, VoucherId};
 use serde::Deserialize;
 use serde_json::json;
@@ -20,10 +20,10 @@ pub(crate) struct Code {
     id: VoucherCodeId,
     voucher_id: Option<VoucherId>,
     value: Option<String>,
-    validity_start_utc: Option<UtcDateTimeText>,
-    validity_end_utc: Option<UtcDateTimeText>,
-    created_utc: Option<UtcDateTimeText>,
-    updated_utc: Option<UtcDateTimeText>,
+    validity_start_utc: Option<UtcDateTime>,
+    validity_end_utc: Option<UtcDateTime>,
+    created_utc: Option<UtcDateTime>,
+    updated_utc: Option<UtcDateTime>,
     is_active: Option<bool>,
     activity_state: Option<ActivityState>,
 }

@@ -67,7 +67,7 @@ async fn fill(data: &std::path::Path) -> Result<(), Failed> {
     let vouchers =
         (0..VOUCHERS).map(|number| NewVoucher::public(service, format!("Voucher {number}")));
     let vouchers = client.bulk().add_vouchers(vouchers).await;
-    for (_, voucher) in vouchers.done() {
+    for (_, voucher) in vouchers.applied() {
         let codes =
             (0..CODES).map(|number| NewVoucherCode::new(voucher.id, format!("C-{number:04}")));
         if !client.bulk().add_voucher_codes(codes).await.is_complete() {

@@ -14,7 +14,7 @@ use crate::credentials::{Credentials, URL_VARIABLE, variable};
 use crate::environment::Environment;
 use crate::error::{ConfigError, invalid};
 use crate::masking::Mask;
-use crate::rate_limit::{RateLimit, RateLimiter, SlidingWindowLimiter};
+use crate::rate_limit::{RateLimit, RateLimiter, Registry, SlidingWindowLimiter};
 use crate::retry::{RetryPolicy, StandardRetry};
 use crate::sending::Core;
 
@@ -55,6 +55,7 @@ pub struct ClientBuilder {
     timeout: Duration,
     connect_timeout: Duration,
     deadline: Duration,
+    max_retry_after: Duration,
     body_limit: usize,
     user_agent: String,
     proxy: Option<reqwest::Proxy>,
@@ -76,6 +77,7 @@ impl Default for ClientBuilder {
             timeout: Duration::from_secs(120),
             connect_timeout: Duration::from_secs(10),
             deadline: Duration::from_secs(600),
+            max_retry_after: Duration::from_secs(300),
             body_limit: 32 * 1024 * 1024,
             user_agent: concat!("mews-connector-rs/", env!("CARGO_PKG_VERSION")).into(),
             proxy: None,
@@ -173,9 +175,18 @@ impl ClientBuilder {
         }
     }
 
-    /// How long a call may take with all its attempts and waits: 10 minutes unless set.
+    /// Sets the time that a call may take with all attempts and waits, including the queue of the rate limiter. At the
+    /// deadline the call ends with an error, whatever it is waiting for. The default is 10 minutes.
     pub fn deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
+    }
+
+    /// Sets the longest `Retry-After` that is honored. A longer one counts as this long. The default is 5 minutes.
+    pub fn max_retry_after(self, max_retry_after: Duration) -> Self {
+        Self {
+            max_retry_after,
+            ..self
+        }
     }
 
     /// How many bytes an answer may have: 32 MiB unless set. A longer one is an error, and not read on.
@@ -230,13 +241,16 @@ impl ClientBuilder {
         self
     }
 
-    /// How many requests go out: as documented, 200 within 30 seconds, unless set. Every client of this process with
-    /// the same server and access token shares one limiter, in which the strictest limit counts.
+    /// Sets the rate limit. The default is the documented one, 200 requests within 30 seconds. All clients of this
+    /// process with the same server and access token share one limiter, in which every limit applies that one of them
+    /// asked for; see [`rate_limit`](crate::rate_limit) for what is guaranteed. A client with
+    /// [`RateLimit::unlimited`] has a separate limiter.
     pub fn rate_limit(self, rate_limit: RateLimit) -> Self {
         Self { rate_limit, ..self }
     }
 
-    /// Something else that decides when a request may be sent, in place of the limiter.
+    /// Sets a custom limiter, which decides when a request may be sent. The [rate limit](Self::rate_limit) is ignored
+    /// then.
     pub fn rate_limiter(self, limiter: impl RateLimiter + 'static) -> Self {
         Self {
             limiter: Some(Arc::new(limiter)),
@@ -252,7 +266,8 @@ impl ClientBuilder {
         }
     }
 
-    /// The clock that waits go by. With one of its own, a client has a limiter of its own too, unless clones share it.
+    /// Sets the clock. The default is [`SystemClock`]. A client with a custom clock has a separate rate limiter, which
+    /// its clones share.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         Self {
             clock: Some(Arc::new(clock)),
@@ -338,27 +353,24 @@ impl ClientBuilder {
             .build()
             .map_err(|source| ConfigError::Http(Box::new(source)))?;
 
-        let authority = environment.authority();
         let (clock, own_clock): (Arc<dyn Clock>, bool) = match self.clock {
             Some(clock) => (clock, true),
             None => (Arc::new(SystemClock), false),
         };
-        let limiter = match self.limiter {
+        let limiter: Arc<dyn RateLimiter> = match self.limiter {
             Some(limiter) => limiter,
-            None if own_clock => {
+            None if own_clock || self.rate_limit.is_unlimited() => {
                 Arc::new(SlidingWindowLimiter::new(self.rate_limit, clock.clone()))
             }
-            None => Arc::new(SlidingWindowLimiter::shared(
-                &authority,
+            None => Arc::new(Registry::of_process().lease(
+                &environment.authority(),
                 &credentials.access_token,
                 self.rate_limit,
-                clock.clone(),
             )),
         };
         Ok(Client::new(Core {
             http,
             base_url: environment.base_url(),
-            authority,
             mask: Mask::new(&credentials.client_token, &credentials.access_token),
             credentials,
             language: self.language,
@@ -371,6 +383,7 @@ impl ClientBuilder {
             ),
             timeout: self.timeout,
             deadline: self.deadline,
+            max_retry_after: self.max_retry_after,
             body_limit: self.body_limit,
         }))
     }

@@ -5,9 +5,9 @@
 //!
 //! | outcome | means |
 //! |---|---|
-//! | [`Done`](Outcome::Done) | it is so on the server, with the item as the server answered it |
+//! | [`Applied`](Outcome::Applied) | it is so on the server, with the item as the server answered it |
 //! | [`Rejected`](Outcome::Rejected) | it was not applied, and would not be the next time: why |
-//! | [`NotDone`](Outcome::NotDone) | it was not applied, because the job could not go on: why |
+//! | [`NotApplied`](Outcome::NotApplied) | it was not applied, because the job could not go on: why |
 //! | [`Unknown`](Outcome::Unknown) | nobody can tell from here: look before you send it again |
 //!
 //! # What is done about failures
@@ -21,7 +21,7 @@
 //!   value and time of change; vouchers by external identifier, so a voucher without one, or with one that the job has
 //!   twice, is unknown then.
 //! * When the tokens are refused, the rate limit does not let up, no connection can be made, or three batches in a row
-//!   fail with 5xx or are lost, the job stops. What was not sent is [`NotDone`](Outcome::NotDone).
+//!   fail with 5xx or are lost, the job stops. What was not sent is [`NotApplied`](Outcome::NotApplied).
 //!
 //! # Exactly once, and under which condition
 //!

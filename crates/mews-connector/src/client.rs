@@ -16,6 +16,7 @@ use crate::exchange::decode;
 use crate::export::Export;
 use crate::ids::Ids;
 use crate::options::CallOptions;
+use crate::rate_limit::Limits;
 use crate::response::Response;
 use crate::retry::Effect;
 use crate::sending::{Core, PATH_PREFIX};
@@ -102,13 +103,31 @@ impl Client {
         }
     }
 
-    /// A handle whose calls are made in another way. What the options leave open is as the client has it.
+    /// Returns a handle with these call options. Options that are not set are inherited from this handle, and from the
+    /// client.
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {
         Self {
-            options,
+            options: options.or(&self.options),
             ..self.clone()
         }
+    }
+
+    /// Returns the usage of the rate limit of this client's access token, for a status page or a metric.
+    ///
+    /// ```
+    /// # use mews_connector::{Client, ConfigError};
+    /// # #[tokio::main] async fn main() -> Result<(), ConfigError> {
+    /// # let client = Client::builder()
+    /// #     .credentials("sandbox-client-token", "sandbox-access-token", "Example Integration 1.0.0")
+    /// #     .build()?;
+    /// let limits = client.limits();
+    /// assert_eq!(limits.free(), Some(200));
+    /// assert_eq!((limits.in_flight, limits.waiting, limits.held_for), (0, 0, None));
+    /// # Ok(()) }
+    /// ```
+    pub fn limits(&self) -> Limits {
+        self.core.limiter.limits()
     }
 
     /// Calls any operation of the API, by its path, with the same credentials, rate limiting, retries and errors.

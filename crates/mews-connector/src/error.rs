@@ -1,10 +1,13 @@
 //! What can go wrong, by what a caller does next.
 
+mod builder;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+pub use builder::ErrorBuilder;
 use http::{HeaderMap, StatusCode};
 pub use mews_connector_api::types::limits::BrokenLimit;
 

@@ -37,17 +37,17 @@ pub use credentials::{
     ACCESS_TOKEN_VARIABLE, CLIENT_TOKEN_VARIABLE, CLIENT_VARIABLE, Credentials, URL_VARIABLE,
 };
 pub use environment::{BaseUrl, Environment};
-pub use error::{BodyExcerpt, BrokenLimit, ConfigError, Error, ErrorKind};
+pub use error::{BodyExcerpt, BrokenLimit, ConfigError, Error, ErrorBuilder, ErrorKind};
 pub use filter::{VoucherCodeFilter, VoucherFilter};
 pub use ids::{Ids, MOST_ITEMS};
 pub use interval::UpdatedWithin;
 pub use joined::JoinedVoucher;
-pub use mews_connector_api::{AccessToken, ClientToken, UtcDateTimeText, types};
+pub use mews_connector_api::{AccessToken, ClientToken, UtcDateTime, types};
 pub use new::{NewVoucher, NewVoucherCode};
 pub use options::CallOptions;
 pub use page::{Page, VoucherCodePage, VoucherPage};
 pub use pages::{Items, Pages};
-pub use rate_limit::RateLimit;
+pub use rate_limit::{Limits, RateLimit};
 pub use redeemable::{Activity, Gap, Obstacle, Redeem, Redeemable};
 pub use reqwest;
 pub use response::Response;

@@ -1,11 +1,13 @@
-//! What can be said about a single call.
+//! The options of a single call.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::rate_limit::Priority;
 use crate::retry::{Effect, RetryPolicy};
 
-/// How calls are made. [`Client::with_options`](crate::Client::with_options) sets them for the calls of one handle.
+/// The options of calls. [`Client::with_options`](crate::Client::with_options) sets them for the calls of one handle;
+/// options that are not set are inherited from the handle, then from the client.
 ///
 /// ```
 /// use std::time::Duration;
@@ -13,7 +15,8 @@ use crate::retry::{Effect, RetryPolicy};
 /// use mews_connector::CallOptions;
 ///
 /// let hurried = CallOptions::new().timeout(Duration::from_secs(5)).deadline(Duration::from_secs(8));
-/// # let _ = hurried;
+/// let nightly = CallOptions::new().background();
+/// # let _ = (hurried, nightly);
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -22,44 +25,79 @@ pub struct CallOptions {
     pub(crate) deadline: Option<Duration>,
     pub(crate) retry: Option<Arc<dyn RetryPolicy>>,
     pub(crate) effect: Option<Effect>,
-    pub(crate) prefer_minimal: bool,
+    pub(crate) prefer_minimal: Option<bool>,
+    pub(crate) priority: Option<Priority>,
 }
 
 impl CallOptions {
-    /// As the client does it.
+    /// Creates options that inherit every setting.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How long one attempt may take, from connecting to the last byte of the answer.
+    /// Sets the time that one attempt may take, from connecting to the last byte of the response.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// How long a call may take with all its attempts and waits, the turn of the rate limit included.
+    /// Sets the time that a call may take with all attempts and waits, including the queue of the rate limiter. At
+    /// the deadline the call ends with an error, whatever it is waiting for.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// What is done about failed attempts.
+    /// Sets the retry policy.
     pub fn retry(mut self, policy: impl RetryPolicy + 'static) -> Self {
         self.retry = Some(Arc::new(policy));
         self
     }
 
-    /// What an operation reached by [`Client::call`](crate::Client::call) does, when its name does not tell. It has
-    /// no influence on the operations that this crate knows.
+    /// Sets the effect of an operation that is called by [`Client::call`](crate::Client::call), if its name does not
+    /// show it. Operations of this crate ignore it.
     pub fn effect(mut self, effect: Effect) -> Self {
         self.effect = Some(effect);
         self
     }
 
-    /// Asks for no body where there is nothing to say (`Prefer: return=minimal`, in restricted beta according to
-    /// guidelines/requests). The client understands such answers whether it asked or not.
+    /// Requests responses without a body where possible (`Prefer: return=minimal`, in restricted beta according to
+    /// guidelines/requests). The client understands such responses whether it requested them or not.
     pub fn prefer_minimal(mut self, prefer: bool) -> Self {
-        self.prefer_minimal = prefer;
+        self.prefer_minimal = Some(prefer);
         self
+    }
+
+    /// Makes background calls, for jobs that can wait: they are sent only while no foreground call with the same
+    /// access token waits, and leave the [reserve](crate::RateLimit::reserve) of the rate limit free, 10 % by default.
+    ///
+    /// ```
+    /// # use mews_connector::{CallOptions, Client};
+    /// # fn example(client: &Client) {
+    /// let nightly = client.with_options(CallOptions::new().background());
+    /// let export = nightly.export(["5e000000-0000-4000-8000-000000000001".parse().unwrap()]);
+    /// # }
+    /// ```
+    pub fn background(mut self) -> Self {
+        self.priority = Some(Priority::Background);
+        self
+    }
+
+    /// Makes foreground calls. This is the default.
+    pub fn foreground(mut self) -> Self {
+        self.priority = Some(Priority::Foreground);
+        self
+    }
+
+    /// Returns these options, with those that are not set taken from `inherited`.
+    pub(crate) fn or(self, inherited: &Self) -> Self {
+        Self {
+            timeout: self.timeout.or(inherited.timeout),
+            deadline: self.deadline.or(inherited.deadline),
+            retry: self.retry.or_else(|| inherited.retry.clone()),
+            effect: self.effect.or(inherited.effect),
+            prefer_minimal: self.prefer_minimal.or(inherited.prefer_minimal),
+            priority: self.priority.or(inherited.priority),
+        }
     }
 }

@@ -135,7 +135,7 @@ impl Redeem for VoucherCode {
             return Redeemable::No(Obstacle::VoucherDeleted);
         }
         let mut gap = None;
-        let mut bound = |text: Option<&crate::UtcDateTimeText>| {
+        let mut bound = |text: Option<&crate::UtcDateTime>| {
             let text = text?;
             let instant = text.to_utc();
             if instant.is_none() {

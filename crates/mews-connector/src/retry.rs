@@ -1,4 +1,4 @@
-//! Whether a failed request is sent again, and when.
+//! Retries of failed requests.
 
 use std::fmt;
 use std::sync::Arc;
@@ -48,38 +48,72 @@ impl Effect {
     }
 }
 
-/// An attempt that failed, as a policy sees it.
+/// A failed attempt, as a policy sees it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FailedAttempt<'a> {
-    /// What went wrong.
+    /// The error of the attempt.
     pub error: &'a Error,
-    /// What the request does.
+    /// The effect of the request.
     pub effect: Effect,
-    /// Which attempt it was, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// Since the call began.
+    /// The time since the call began.
     pub elapsed: Duration,
-    /// From 0 up to 1, for jitter; drawn from the client's seed.
+    /// A random number from 0 up to 1, for jitter, drawn from the client's seed.
     pub random: f64,
 }
 
-/// What a policy decides.
+impl<'a> FailedAttempt<'a> {
+    /// Creates the first failed attempt of a call, for tests of a custom policy. See
+    /// [`Error::builder`](crate::Error::builder) for an example.
+    pub fn new(error: &'a Error, effect: Effect) -> Self {
+        Self {
+            error,
+            effect,
+            attempt: 1,
+            elapsed: Duration::ZERO,
+            random: 0.0,
+        }
+    }
+
+    /// Sets the number of the attempt.
+    #[must_use]
+    pub fn attempt(self, attempt: u32) -> Self {
+        Self { attempt, ..self }
+    }
+
+    /// Sets the time since the call began.
+    #[must_use]
+    pub fn elapsed(self, elapsed: Duration) -> Self {
+        Self { elapsed, ..self }
+    }
+
+    /// Sets the random number, from 0 up to 1.
+    #[must_use]
+    pub fn random(self, random: f64) -> Self {
+        Self { random, ..self }
+    }
+}
+
+/// The decision of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Decision {
-    /// Send it again after this wait.
+    /// Retry after a wait.
     Retry {
-        /// The wait; after a 429 it holds all traffic of the access token.
+        /// The wait. After a 429 it pauses all traffic of the access token, and is never shorter than `Retry-After`.
         after: Duration,
     },
-    /// Return the error.
+    /// Return the error. After a 429, the traffic of the access token is paused anyway: for `Retry-After`, else for
+    /// the default backoff.
     GiveUp,
 }
 
 /// Decides about failed attempts.
 ///
-/// A pure function. Two rules stand above it: a request that creates and may have been applied is not sent again, and
-/// nothing is sent after the call's deadline.
+/// A policy is a pure function. Two rules take precedence: a request that creates and may have been applied is not
+/// retried, and nothing is sent after the deadline of the call.
 ///
 /// ```
 /// use mews_connector::retry::{Decision, FailedAttempt, RetryPolicy};
@@ -99,9 +133,9 @@ pub trait RetryPolicy: fmt::Debug + Send + Sync {
     fn decide(&self, failed: &FailedAttempt<'_>) -> Decision;
 }
 
-/// How long to wait when the server did not say.
+/// The wait before a retry if the server does not send `Retry-After`.
 pub trait Backoff: fmt::Debug + Send + Sync {
-    /// The wait after the given failed attempt, from 1; `random` is from 0 up to 1.
+    /// Returns the wait after the given failed attempt, from 1; `random` is from 0 up to 1.
     fn wait(&self, attempt: u32, random: f64) -> Duration;
 }
 
@@ -133,13 +167,13 @@ impl Backoff for ExponentialBackoff {
     }
 }
 
-/// The policy unless the builder is given another.
+/// The default policy.
 ///
-/// * 429: waits as long as `Retry-After` says, a little longer by chance so that not everybody comes back at once;
-///   without it, as the backoff says (guidelines/requests).
-/// * Never sent: repeats.
-/// * Lost or 5xx: repeats what reads or replaces.
-/// * All else: gives up.
+/// * 429: waits for `Retry-After` plus up to 10 % at random, at most one second, so that clients do not return at once.
+///   Without `Retry-After` it waits for the backoff, for `Retry-After: 0` for the first backoff (guidelines/requests).
+/// * Not sent (no connection, no TLS handshake): retries.
+/// * Lost response, timeout or 5xx: retries what is idempotent.
+/// * Every other failure: gives up.
 #[derive(Clone, Debug)]
 pub struct StandardRetry {
     most_attempts: u32,
@@ -147,7 +181,7 @@ pub struct StandardRetry {
 }
 
 impl StandardRetry {
-    /// At most so many attempts, the first one included; 0 counts as 1.
+    /// Creates a policy of at most this many attempts, including the first; 0 counts as 1.
     pub fn attempts(most: u32) -> Self {
         Self {
             most_attempts: most.max(1),
@@ -155,7 +189,7 @@ impl StandardRetry {
         }
     }
 
-    /// Waits otherwise where the server does not say how long.
+    /// Sets the backoff to use if the server does not send `Retry-After`.
     #[must_use]
     pub fn with_backoff(self, backoff: impl Backoff + 'static) -> Self {
         Self {
@@ -185,6 +219,7 @@ impl RetryPolicy for StandardRetry {
             return Decision::GiveUp;
         }
         let after = match error.retry_after() {
+            Some(Duration::ZERO) => self.backoff.wait(1, failed.random),
             Some(wait) => {
                 let spread = wait
                     .min(Duration::from_secs(10))

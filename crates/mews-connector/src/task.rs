@@ -1,12 +1,39 @@
-//! Tasks that end with what they work for.
+//! Tasks that end with their owner.
 
-use tokio::task::JoinHandle;
+use std::future::Future;
 
-/// A task that is aborted when nobody waits for it any more.
+use tokio::runtime::Handle;
+use tokio::task::{JoinError, JoinHandle};
+
+/// A task that is aborted when its owner is dropped.
 pub(crate) struct AbortOnDrop<T>(pub(crate) JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+/// The reason why a future did not complete in a task of its own.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stopped {
+    #[error("there is no tokio runtime")]
+    NoRuntime,
+    #[error("the tokio runtime was shut down")]
+    ShutDown,
+}
+
+/// Runs a future in a task that starts at the first poll and is aborted on drop, so that its progress does not depend
+/// on the caller polling.
+pub(crate) async fn in_own_task<T: Send + 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Stopped> {
+    let runtime = Handle::try_current().map_err(|_| Stopped::NoRuntime)?;
+    let mut task = AbortOnDrop(runtime.spawn(future));
+    (&mut task.0)
+        .await
+        .map_err(|error| match JoinError::try_into_panic(error) {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Stopped::ShutDown,
+        })
 }

@@ -58,7 +58,14 @@ impl From<&str> for Update<String> {
 /// # }
 /// ```
 ///
-/// The type can be set, not cleared, so it takes no [`Update`]:
+/// The name and the type cannot be cleared, so they do not take an [`Update`]:
+///
+/// ```compile_fail
+/// # use mews_connector::{Update, VoucherUpdate};
+/// # fn example(voucher: mews_connector::types::VoucherId) {
+/// let change = VoucherUpdate::new(voucher).name(Update::Clear);
+/// # }
+/// ```
 ///
 /// ```compile_fail
 /// # use mews_connector::{Update, VoucherUpdate};
@@ -76,9 +83,9 @@ impl VoucherUpdate {
         Self(VoucherUpdateParameters::new(voucher))
     }
 
-    /// Its name, 1 to 128 characters.
-    pub fn name(mut self, name: impl Into<Update<String>>) -> Self {
-        self.0.name = name.into().wrap(VoucherNameUpdateValue::new);
+    /// Sets the name, 1 to 128 characters.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.0.name = Some(VoucherNameUpdateValue::new(name.into()));
         self
     }
 
@@ -94,9 +101,9 @@ impl VoucherUpdate {
         self
     }
 
-    /// Its rates, up to 10, in place of all that were assigned. What `Clear` does the documents do not agree on:
-    /// guidelines/serialization says that it removes them, operations/vouchers that it keeps them; an empty list says
-    /// the former without doubt.
+    /// Replaces all assigned rates with these, 10 at most. The effect of `Clear` is not known: operations/vouchers
+    /// documents null as "should it not be updated", guidelines/serialization as the removal of a nullable value. The
+    /// effect of an empty list is not documented.
     pub fn rates(mut self, rates: impl Into<Update<Vec<RateId>>>) -> Self {
         self.0.assigned_rate_ids = rates.into().wrap(AssignedRateIds::new);
         self

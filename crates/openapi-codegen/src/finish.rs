@@ -21,6 +21,7 @@ use std::path::Path;
 use serde_json::Value;
 use syn::File;
 
+use crate::conventions::Conventions;
 use crate::lower::{self, Lowered};
 use crate::rust_names::argument;
 use openapi_tree::error::Result;
@@ -38,6 +39,8 @@ pub struct Contract<'a> {
     pub requests: BTreeSet<String>,
     /// Schemas that a response can reach.
     pub responses: BTreeSet<String>,
+    /// The conventions of the API.
+    pub conventions: &'a Conventions,
     /// Schemas whose Rust type is hand-written.
     pub replaced: BTreeSet<String>,
     /// For each schema, the names that are sent, by those that the generator got.
@@ -59,15 +62,16 @@ pub struct Parameter<'a> {
 }
 
 impl<'a> Contract<'a> {
-    /// The contract of a document; `replaced` are the schemas whose Rust type is hand-written.
-    pub fn new(file: &'a Path, lowered: &'a Lowered, replaced: BTreeSet<String>) -> Self {
+    /// Creates the contract of a document.
+    pub fn new(file: &'a Path, lowered: &'a Lowered, conventions: &'a Conventions) -> Self {
         let tree = &lowered.contract;
         Self {
             file,
             tree,
             requests: request_components(tree),
             responses: response_components(tree),
-            replaced,
+            conventions,
+            replaced: conventions.replaced.keys().cloned().collect(),
             wire: lower::wire_names(&lowered.tree),
             operations: operations(tree)
                 .into_iter()

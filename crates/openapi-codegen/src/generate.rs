@@ -11,7 +11,7 @@ use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
 use serde_json::{Value, json};
 
-use crate::settings::Settings;
+use crate::conventions::Conventions;
 use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
 use openapi_tree::schemas::{COMPONENTS, Operation, components, operations, reachable};
@@ -19,16 +19,15 @@ use openapi_tree::schemas::{COMPONENTS, Operation, components, operations, reach
 /// The version of progenitor that is called; its `Cargo.toml` entry pins the same one.
 pub const PROGENITOR: &str = "progenitor 0.15.1";
 
-/// Seconds until a request of a client without settings of its own is given up: the vendor's server takes tens of
-/// seconds before it gives up by itself.
+/// Seconds until the generated client gives up a request. Servers may take tens of seconds to report a time-out.
 const TIMEOUT_SECONDS: u64 = 120;
 
 /// Generates the client of a lowered document; `file` is what messages call it.
 ///
 /// # Errors
 /// When progenitor refuses the document or panics over it; the smallest part that makes it panic is named.
-pub fn generate(file: &Path, lowered: &Value, settings: &Settings) -> Result<TokenStream> {
-    match call(lowered, settings) {
+pub fn generate(file: &Path, lowered: &Value, conventions: &Conventions) -> Result<TokenStream> {
+    match call(lowered, conventions) {
         Ok(tokens) => Ok(tokens),
         Err(Failure::Refused(what)) => Err(Error::new(
             file,
@@ -36,7 +35,7 @@ pub fn generate(file: &Path, lowered: &Value, settings: &Settings) -> Result<Tok
             "write that part in a form that OpenAPI 3.0 and progenitor know",
         )),
         Err(Failure::Panicked(what)) => {
-            let pointer = narrow(lowered, settings);
+            let pointer = narrow(lowered, conventions);
             Err(Error::new(
                 file,
                 format!("progenitor can't take this part: {what}"),
@@ -52,7 +51,7 @@ enum Failure {
     Panicked(String),
 }
 
-fn call(lowered: &Value, settings: &Settings) -> Result<TokenStream, Failure> {
+fn call(lowered: &Value, conventions: &Conventions) -> Result<TokenStream, Failure> {
     let document: openapiv3::OpenAPI = serde_json::from_value(lowered.clone())
         .map_err(|error| Failure::Refused(error.to_string()))?;
     quietly(|| {
@@ -63,14 +62,14 @@ fn call(lowered: &Value, settings: &Settings) -> Result<TokenStream, Failure> {
             .with_map_type("::std::collections::BTreeMap")
             .with_derive("PartialEq")
             .with_timeout(TIMEOUT_SECONDS);
-        if let Some(transport) = &settings.transport {
+        if let Some(transport) = &conventions.transport {
             generation.with_hooks(HooksMode::Expected).with_inner_type(
                 transport
                     .parse()
                     .map_err(|error: proc_macro2::LexError| Failure::Refused(error.to_string()))?,
             );
         }
-        for (name, path) in &settings.replaced {
+        for (name, path) in &conventions.replaced {
             generation.with_replacement(name, path, std::iter::empty());
         }
         Generator::new(&generation)
@@ -121,7 +120,7 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
 
 /// The JSON pointer of the smallest part of a document that makes the generator panic by itself: a component
 /// schema if there is one, else an operation, else the whole document.
-fn narrow(lowered: &Value, settings: &Settings) -> String {
+fn narrow(lowered: &Value, conventions: &Conventions) -> String {
     let mut empty = lowered.clone();
     empty["paths"] = json!({});
     empty["components"]["schemas"] = json!({});
@@ -133,7 +132,7 @@ fn narrow(lowered: &Value, settings: &Settings) -> String {
         for (name, schema) in components(lowered).filter(|(name, _)| names.contains(*name)) {
             part["components"]["schemas"][name] = schema.clone();
         }
-        matches!(call(&part, settings), Err(Failure::Panicked(_)))
+        matches!(call(&part, conventions), Err(Failure::Panicked(_)))
     };
     let all: BTreeSet<String> = components(lowered).map(|(name, _)| name.clone()).collect();
     if panics(&[], &all) {

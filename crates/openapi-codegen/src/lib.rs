@@ -2,6 +2,7 @@
 //! finished with what progenitor does not write.
 
 pub mod constraints;
+pub mod conventions;
 pub mod finish;
 pub mod generate;
 pub mod lint;
@@ -9,4 +10,3 @@ pub mod lower;
 pub mod outline;
 pub mod pipeline;
 pub mod rust_names;
-pub mod settings;

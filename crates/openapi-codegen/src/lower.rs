@@ -49,6 +49,7 @@ pub(crate) use json_bodies::{JSON, is_json};
 pub(crate) use parameters::separator;
 pub use pass::{Edit, Pass, Work};
 
+use crate::conventions::Conventions;
 use openapi_tree::document::escape;
 use openapi_tree::error::Result;
 
@@ -101,15 +102,15 @@ pub const RELAX: [Pass; 3] = [lenient::PASS, bare::PASS, distinct::PASS];
 ///
 /// # Errors
 /// When a pass leaves a place behind that needs it.
-pub fn lower(file: &Path, published: &Value) -> Result<Lowered> {
+pub fn lower(file: &Path, published: &Value, conventions: &Conventions) -> Result<Lowered> {
     let mut changes = Changes::default();
     let mut contract = published.clone();
     for pass in &SHAPE {
-        pass.run(file, &mut contract, &mut changes)?;
+        pass.run(file, &mut contract, conventions, &mut changes)?;
     }
     let mut tree = contract.clone();
     for pass in &RELAX {
-        pass.run(file, &mut tree, &mut changes)?;
+        pass.run(file, &mut tree, conventions, &mut changes)?;
     }
     Ok(Lowered {
         contract,

@@ -12,6 +12,7 @@ use syn::{
 };
 
 use crate::constraints::Constraints;
+use crate::conventions::{Conventions, Interval};
 use crate::finish::code::{serde_argument, wire_name};
 use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
@@ -29,6 +30,7 @@ pub fn outline(
     file: &std::path::Path,
     code: &str,
     contract: &Value,
+    conventions: &Conventions,
 ) -> Result<BTreeMap<String, String>> {
     let parsed = syn::parse_file(code).map_err(|source| {
         Error::new(file, format!("is not Rust: {source}"), "regenerate it").because(source)
@@ -41,6 +43,7 @@ pub fn outline(
             _ => None,
         })
         .ok_or_else(|| Error::new(file, "has no module `types`", "regenerate it"))?;
+    let interval = conventions.interval.as_ref();
     let requests = request_components(contract);
     let responses = response_components(contract);
     let mut outlines = BTreeMap::new();
@@ -57,7 +60,7 @@ pub fn outline(
             .pointer(&format!("{COMPONENTS}/{}", escape(&name)))
             .unwrap_or(&Value::Null);
         let mut text = match item {
-            Item::Struct(item) => struct_outline(item, schema),
+            Item::Struct(item) => struct_outline(item, schema, interval),
             Item::Enum(item) => enum_outline(item),
             _ => continue,
         };
@@ -86,7 +89,7 @@ fn is_public(visibility: &syn::Visibility) -> bool {
     matches!(visibility, syn::Visibility::Public(_))
 }
 
-fn struct_outline(item: &ItemStruct, schema: &Value) -> String {
+fn struct_outline(item: &ItemStruct, schema: &Value, interval: Option<&Interval>) -> String {
     let mut text = String::new();
     let name = &item.ident;
     match &item.fields {
@@ -102,7 +105,7 @@ fn struct_outline(item: &ItemStruct, schema: &Value) -> String {
                 deprecated(&item.attrs),
                 inner.join(", ")
             );
-            for limit in limits(schema) {
+            for limit in limits(schema, interval) {
                 let _ = writeln!(text, "  {limit}");
             }
         }
@@ -126,7 +129,7 @@ fn struct_outline(item: &ItemStruct, schema: &Value) -> String {
                 if property.get("nullable") == Some(&Value::Bool(true)) {
                     notes.push("nullable".to_owned());
                 }
-                notes.extend(limits(property));
+                notes.extend(limits(property, interval));
                 if !deprecated(&field.attrs).is_empty() {
                     notes.push("deprecated".to_owned());
                 }
@@ -218,9 +221,9 @@ fn constructor(items: &[Item], name: &str) -> Option<String> {
     })
 }
 
-fn limits(schema: &Value) -> Vec<String> {
+fn limits(schema: &Value, interval: Option<&Interval>) -> Vec<String> {
     let checks = Constraints::of(schema).checks;
-    let months = schema.get("x-max-interval-in-months");
+    let months = interval.and_then(|interval| schema.get(&interval.max_months));
     checks
         .iter()
         .map(ToString::to_string)

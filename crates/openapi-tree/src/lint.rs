@@ -1,6 +1,9 @@
 //! Rules of a document, and what breaks them.
 
+use std::path::Path;
+
 use crate::document::Document;
+use crate::error::{Error, Result};
 
 /// A rule that a document breaks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +16,23 @@ pub struct Finding {
     pub what: String,
     /// How to mend it.
     pub todo: String,
+}
+
+/// Rejects a document with findings.
+///
+/// # Errors
+/// Returns the first finding as an error, with the number of the others.
+pub fn reject(file: &Path, findings: Vec<Finding>) -> Result<()> {
+    let more = findings.len().saturating_sub(1);
+    let Some(first) = findings.into_iter().next() else {
+        return Ok(());
+    };
+    let todo = match more {
+        0 => first.todo,
+        1 => format!("{}; there is 1 more finding", first.todo),
+        _ => format!("{}; there are {more} more findings", first.todo),
+    };
+    Err(Error::new(file, first.what, todo).at_pointer(first.pointer))
 }
 
 /// Collects what a rule finds.

@@ -54,7 +54,7 @@ pub fn components(tree: &Value) -> impl Iterator<Item = (&String, &Value)> {
 /// An operation and where it stands.
 #[derive(Clone, Debug)]
 pub struct Operation<'a> {
-    /// The path, as `/api/connector/v1/vouchers/getAll`.
+    /// The path, such as `/v1/items/getAll`.
     pub path: &'a str,
     /// The method in lower case.
     pub method: &'a str,

@@ -6,10 +6,10 @@ use std::process::Command;
 
 use clap::Args;
 
-use super::{Change, Class, compare, summary};
+use super::{Change, Class, Version, compare, summary};
 use crate::command::Outcome;
 use crate::files::{self, DOCUMENT, SETTINGS};
-use openapi_codegen::settings::Settings;
+use openapi_codegen::conventions::Conventions;
 use openapi_tree::document::Document;
 use openapi_tree::error::{Error, Result};
 
@@ -34,9 +34,9 @@ impl Diff {
     /// When one of the documents can't be read, or no code can be made of it.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         let root = files::workspace_root();
-        let (path, settings) = match &self.spec {
-            Some(path) => (path.clone(), Settings::default()),
-            None => (root.join(DOCUMENT), own_settings(&root)?),
+        let (path, conventions) = match &self.spec {
+            Some(path) => (path.clone(), Conventions::default()),
+            None => (root.join(DOCUMENT), own_conventions(&root)?),
         };
         let new = files::read_document(&path)?;
         let old = if Path::new(&self.against).is_file() {
@@ -44,7 +44,10 @@ impl Diff {
         } else {
             at_revision(&root, &self.against)?
         };
-        let changes = compare(&old, &new, &settings)?;
+        let changes = compare(
+            &Version::new(old, &conventions)?,
+            &Version::new(new, &conventions)?,
+        );
         for Change {
             side,
             class,
@@ -64,9 +67,12 @@ impl Diff {
     }
 }
 
-/// The settings, for all schemas that they name: another document may lack some.
-fn own_settings(root: &Path) -> Result<Settings> {
-    Settings::read_alone(&files::read_document(&root.join(SETTINGS))?)
+/// Reads the conventions of the project, with all schemas that they name: another document may lack some.
+///
+/// # Errors
+/// Returns an error if the settings cannot be read.
+pub fn own_conventions(root: &Path) -> Result<Conventions> {
+    Conventions::from_settings(&files::read_document(&root.join(SETTINGS))?)
 }
 
 /// The project's own document as it was at a revision.

@@ -128,7 +128,7 @@ fn utc_formats(document: &Document, findings: &mut Findings) {
             findings.add(
                 pointer,
                 format!("`{name}` is a text without a format"),
-                "give it `format: date-time`, or refer to UtcDateTimeText if no document promises the format",
+                "give it `format: date-time` in a request, or refer to UtcDateTime in a response",
             );
         }
     });

@@ -186,3 +186,47 @@ fn usage_errors_exit_with_two() {
         assert_eq!(project.run(arguments).status, 2, "{arguments:?}");
     }
 }
+
+/// Runs git in the project.
+fn git(project: &Project, arguments: &[&str]) {
+    let output = std::process::Command::new("git")
+        .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+        .args(arguments)
+        .current_dir(project.folder())
+        .output()
+        .expect("git runs");
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+}
+
+#[test]
+fn regenerate_compares_the_document_with_the_last_commit() {
+    let project = Project::new();
+    let document = project.read(DOCUMENT);
+    git(&project, &["init", "--quiet"]);
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "--quiet", "--message", "one"]);
+    project.edit("maxLength: 128", "maxLength: 64");
+    let ended = project.run(&["regenerate", "--dry-run"]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert!(
+        ended
+            .stdout
+            .contains("since the last commit: responses: 0 breaking, 1 additive"),
+        "{ended:?}"
+    );
+
+    project.edit("openapi: 3.0.3", "openapi: 2.0.0");
+    git(
+        &project,
+        &["commit", "--quiet", "--all", "--message", "two"],
+    );
+    project.write(DOCUMENT, &document);
+    let ended = project.run(&["regenerate", "--check"]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert!(
+        ended.stdout.contains(
+            "not compared, because no code can be made of the committed document: HEAD:openapi/connector.yaml#"
+        ),
+        "{ended:?}"
+    );
+}

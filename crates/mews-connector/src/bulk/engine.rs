@@ -182,7 +182,7 @@ impl<O: Operation> Engine<'_, O> {
                 (Ok(()), None) => None,
                 (Ok(()), Some(key)) => {
                     let first = *seen.entry(key).or_insert(index);
-                    (first != index).then_some(Rejection::Repeats(first))
+                    (first != index).then_some(Rejection::Duplicate(first))
                 }
             };
             unfit.push((index, rejection));
@@ -202,7 +202,7 @@ impl<O: Operation> Engine<'_, O> {
                 let settled = batch.inputs.iter().zip(outputs).map(|(input, output)| {
                     (
                         *input,
-                        output.map_or_else(|| lost_sight_of::<O>(), Outcome::Done),
+                        output.map_or_else(|| lost_sight_of::<O>(), Outcome::Applied),
                     )
                 });
                 Step {
@@ -282,9 +282,9 @@ impl<O: Operation> Engine<'_, O> {
                     let repeated = batch.in_doubt && kind == ErrorKind::BadRequest;
                     repeated.then(|| O::refused_again(&inputs[at])).flatten()
                 };
-                let refused = || Outcome::Rejected(Rejection::Refused(error.clone()));
+                let refused = || Outcome::Rejected(Rejection::Server(error.clone()));
                 all(
-                    &|at| done(at).map_or_else(refused, Outcome::Done),
+                    &|at| done(at).map_or_else(refused, Outcome::Applied),
                     Failure::None,
                 )
             }
@@ -349,10 +349,10 @@ impl<O: Operation> Engine<'_, O> {
         let all_found = found.iter().all(|found| !matches!(found, Found::No));
         for (input, found) in batch.inputs.iter().zip(found) {
             match found {
-                Found::Yes(output) => settled.push((*input, Outcome::Done(output))),
+                Found::Yes(output) => settled.push((*input, Outcome::Applied(output))),
                 Found::Undecided => settled.push((*input, Outcome::Unknown(error.clone()))),
                 Found::No if batch.rounds < MOST_ROUNDS => missing.push(*input),
-                Found::No => settled.push((*input, Outcome::NotDone(error.clone()))),
+                Found::No => settled.push((*input, Outcome::NotApplied(error.clone()))),
             }
         }
         // What is not there after the settle time was not applied; that is the condition.
@@ -380,7 +380,7 @@ fn left_over<T>(in_doubt: bool, error: Arc<Error>) -> Outcome<T> {
     if in_doubt {
         Outcome::Unknown(error)
     } else {
-        Outcome::NotDone(error)
+        Outcome::NotApplied(error)
     }
 }
 

@@ -103,7 +103,7 @@ impl Bulk {
     /// let changes = [builtin::VOUCHER_ID, builtin::PARTNER_VOUCHER_ID]
     ///     .map(|id| VoucherUpdate::new(id.parse().unwrap()).name("Spring"));
     /// let report = client.bulk().update_vouchers(changes).await;
-    /// assert_eq!(report.counts().done, 2);
+    /// assert_eq!(report.counts().applied, 2);
     /// # Ok(()) }
     /// ```
     pub async fn update_vouchers<U>(&self, updates: impl IntoIterator<Item = U>) -> Report<Voucher>
@@ -145,11 +145,11 @@ impl Bulk {
     /// let report = client.bulk().add_voucher_codes(codes).await;
     /// for (index, outcome) in report.outcomes().iter().enumerate() {
     ///     match outcome {
-    ///         Outcome::Done(code) => assert!(code.value.is_some()),
+    ///         Outcome::Applied(code) => assert!(code.value.is_some()),
     ///         other => println!("{index}: {}", other.reason().unwrap_or_default()),
     ///     }
     /// }
-    /// assert_eq!(report.counts().done, 2500);
+    /// assert_eq!(report.counts().applied, 2500);
     /// # Ok(()) }
     /// ```
     pub async fn add_voucher_codes<C>(

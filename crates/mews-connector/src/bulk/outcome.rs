@@ -1,83 +1,83 @@
-//! What became of each input.
+//! The outcomes of a job.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{BrokenLimit, Error};
 
-/// What became of an input.
+/// The outcome of one input.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Outcome<T> {
-    /// It is so on the server.
-    Done(T),
-    /// It was not applied, and would not be the next time.
+    /// The write was applied. The value is the record on the server, or the ID of a deleted record.
+    Applied(T),
+    /// The write was not applied, because the input was rejected. The same input would be rejected again.
     Rejected(Rejection),
-    /// It was not applied, because the job could not go on.
-    NotDone(Arc<Error>),
-    /// It may have been applied or not.
+    /// The write was not applied, because the job could not continue. The same input can be sent again.
+    NotApplied(Arc<Error>),
+    /// The write may have been applied or not. Check the server before you send the input again.
     Unknown(Arc<Error>),
 }
 
 impl<T> Outcome<T> {
-    /// The value of `Done`.
-    pub fn done(&self) -> Option<&T> {
+    /// Returns the value of [`Self::Applied`].
+    pub fn applied(&self) -> Option<&T> {
         match self {
-            Self::Done(value) => Some(value),
+            Self::Applied(value) => Some(value),
             _ => None,
         }
     }
 
-    /// Why it is not done; `None` if it is.
+    /// Returns the reason if the write is not known to be applied.
     pub fn reason(&self) -> Option<String> {
         match self {
-            Self::Done(_) => None,
+            Self::Applied(_) => None,
             Self::Rejected(rejection) => Some(rejection.to_string()),
-            Self::NotDone(error) | Self::Unknown(error) => Some(error.to_string()),
+            Self::NotApplied(error) | Self::Unknown(error) => Some(error.to_string()),
         }
     }
 
-    /// The same outcome about something else.
+    /// Returns the outcome with another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
         match self {
-            Self::Done(value) => Outcome::Done(change(value)),
+            Self::Applied(value) => Outcome::Applied(change(value)),
             Self::Rejected(rejection) => Outcome::Rejected(rejection),
-            Self::NotDone(error) => Outcome::NotDone(error),
+            Self::NotApplied(error) => Outcome::NotApplied(error),
             Self::Unknown(error) => Outcome::Unknown(error),
         }
     }
 
-    /// The same outcome, borrowed; cheap, because errors are shared.
+    /// Returns the outcome with a borrowed value. Errors are shared, not copied.
     pub fn as_ref(&self) -> Outcome<&T> {
         match self {
-            Self::Done(value) => Outcome::Done(value),
+            Self::Applied(value) => Outcome::Applied(value),
             Self::Rejected(rejection) => Outcome::Rejected(rejection.clone()),
-            Self::NotDone(error) => Outcome::NotDone(error.clone()),
+            Self::NotApplied(error) => Outcome::NotApplied(error.clone()),
             Self::Unknown(error) => Outcome::Unknown(error.clone()),
         }
     }
 }
 
-/// Why an input was rejected.
+/// The reason for [`Outcome::Rejected`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// It breaks a limit and was not sent.
+    /// The input violates a constraint. It was not sent.
     Invalid(BrokenLimit),
-    /// It is the same as an earlier input, by its index, and was not sent.
-    Repeats(usize),
-    /// The server refused it; [`Error::message`] is what it said.
-    Refused(Arc<Error>),
+    /// The input repeats the earlier input with this index. It was not sent.
+    Duplicate(usize),
+    /// The server rejected the input. [`Error::message`] returns the server's message.
+    Server(Arc<Error>),
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(broken) => write!(f, "not sent, {broken}"),
-            Self::Repeats(first) => {
+            Self::Duplicate(first) => {
                 write!(f, "not sent, the same as input {first}, counted from 0")
             }
-            Self::Refused(error) => match error.message() {
+            Self::Server(error) => match error.message() {
                 Some(message) => f.write_str(&crate::error::one_line(message)),
                 None => error.fmt(f),
             },
@@ -85,73 +85,75 @@ impl fmt::Display for Rejection {
     }
 }
 
-/// What became of a job: an outcome for each input, in the order of the inputs.
+/// The result of a job: one outcome for each input, in the order of the inputs.
 #[derive(Clone, Debug)]
-#[must_use = "a job does not fail as a whole; its report says what became of each input"]
+#[must_use = "a job does not fail as a whole; check the outcome of each input"]
 pub struct Report<T> {
     pub(super) outcomes: Vec<Outcome<T>>,
     pub(super) stopped: Option<Arc<Error>>,
     pub(super) requests: u64,
 }
 
-/// How many inputs had which outcome.
+/// The number of inputs with each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Done.
-    pub done: usize,
-    /// Rejected.
+    /// The number of [`Outcome::Applied`].
+    pub applied: usize,
+    /// The number of [`Outcome::Rejected`].
     pub rejected: usize,
-    /// Not done.
-    pub not_done: usize,
-    /// Unknown.
+    /// The number of [`Outcome::NotApplied`].
+    pub not_applied: usize,
+    /// The number of [`Outcome::Unknown`].
     pub unknown: usize,
 }
 
 impl<T> Report<T> {
-    /// The outcomes, one for each input, in the order of the inputs.
+    /// Returns the outcomes, in the order of the inputs.
     pub fn outcomes(&self) -> &[Outcome<T>] {
         &self.outcomes
     }
 
-    /// The outcomes alone.
+    /// Returns the outcomes by value.
     pub fn into_outcomes(self) -> Vec<Outcome<T>> {
         self.outcomes
     }
 
-    /// What is done, each with the index of its input.
-    pub fn done(&self) -> impl Iterator<Item = (usize, &T)> {
+    /// Returns the values of the applied writes, each with the index of its input.
+    pub fn applied(&self) -> impl Iterator<Item = (usize, &T)> {
         self.outcomes
             .iter()
             .enumerate()
-            .filter_map(|(index, outcome)| Some((index, outcome.done()?)))
+            .filter_map(|(index, outcome)| Some((index, outcome.applied()?)))
     }
 
-    /// Whether every input is done.
+    /// Returns `true` if every write was applied.
     pub fn is_complete(&self) -> bool {
-        self.outcomes.iter().all(|outcome| outcome.done().is_some())
+        self.outcomes
+            .iter()
+            .all(|outcome| outcome.applied().is_some())
     }
 
-    /// How many inputs had which outcome.
+    /// Returns the number of inputs with each outcome.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for outcome in &self.outcomes {
             *match outcome {
-                Outcome::Done(_) => &mut counts.done,
+                Outcome::Applied(_) => &mut counts.applied,
                 Outcome::Rejected(_) => &mut counts.rejected,
-                Outcome::NotDone(_) => &mut counts.not_done,
+                Outcome::NotApplied(_) => &mut counts.not_applied,
                 Outcome::Unknown(_) => &mut counts.unknown,
             } += 1;
         }
         counts
     }
 
-    /// What stopped the job before its end, if something did.
+    /// Returns the error that stopped the job early, if one did.
     pub fn stopped(&self) -> Option<&Error> {
         self.stopped.as_deref()
     }
 
-    /// How many batches were sent; attempts to send one again, and reading back, do not count.
+    /// Returns the number of batches sent. Retries of a batch within a call, and requests that read back, do not count.
     pub fn requests(&self) -> u64 {
         self.requests
     }

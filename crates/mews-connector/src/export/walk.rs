@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::stream::{self, TryStreamExt};
-use mews_connector_api::UtcDateTimeText;
+use mews_connector_api::UtcDateTime;
 use mews_connector_api::types::{
     Cursor, ServiceId, Voucher, VoucherCode, VoucherCodeId, VoucherId,
 };
@@ -185,7 +185,7 @@ impl Walk {
 
     /// Reads a chain to its end. The inner error is one about its first page, which smaller batches may mend.
     async fn chain(&self, number: u64, chain: Chain) -> Result<Result<(), Error>, Over> {
-        let mut seen: HashMap<VoucherCodeId, Option<UtcDateTimeText>> = HashMap::new();
+        let mut seen: HashMap<VoucherCodeId, Option<UtcDateTime>> = HashMap::new();
         let mut cursor = chain.cursor;
         let mut is_first = cursor.is_none() && chain.vouchers.len() > 1;
         let whole = chain.slices.is_none();

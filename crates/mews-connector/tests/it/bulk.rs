@@ -24,7 +24,7 @@ async fn any_number_is_split_at_1000_and_answered_one_by_one() {
         let report = client.bulk().add_voucher_codes(codes(3500)).await;
         assert!(report.is_complete());
         assert_eq!((report.requests(), sandbox.requests().len()), (4, 4));
-        for (index, code) in report.done() {
+        for (index, code) in report.applied() {
             assert_eq!(code.value.as_deref(), Some(&*format!("N-{index:05}")));
         }
         // Vouchers can only be told by their position, so an answer in another order tells nothing.
@@ -32,7 +32,7 @@ async fn any_number_is_split_at_1000_and_answered_one_by_one() {
             |number: usize| NewVoucher::public(id(builtin::SERVICE_ID), format!("V-{number}"));
         let report = client.bulk().add_vouchers((0..4).map(new)).await;
         assert_eq!(
-            report.counts().done,
+            report.counts().applied,
             if reversed { 0 } else { 4 },
             "{:?}",
             report.outcomes()
@@ -63,14 +63,14 @@ async fn what_breaks_a_limit_or_repeats_another_is_not_sent() {
             NewVoucherCode::new(id(builtin::PARTNER_VOUCHER_ID), "A"),
         ])
         .await;
-    assert_eq!(report.counts().done, 2);
+    assert_eq!(report.counts().applied, 2);
     let Outcome::Rejected(Rejection::Invalid(broken)) = &report.outcomes()[1] else {
         panic!("{report:?}")
     };
     assert_eq!(broken.property, "VoucherCodeParameters[1].Value");
     assert!(matches!(
         report.outcomes()[2],
-        Outcome::Rejected(Rejection::Repeats(0))
+        Outcome::Rejected(Rejection::Duplicate(0))
     ));
     assert_eq!(sandbox.requests().len(), 1);
 
@@ -79,7 +79,7 @@ async fn what_breaks_a_limit_or_repeats_another_is_not_sent() {
         .bulk()
         .update_vouchers([change("first"), change("second")])
         .await;
-    assert_eq!((report.counts().done, report.counts().rejected), (1, 1));
+    assert_eq!((report.counts().applied, report.counts().rejected), (1, 1));
 }
 
 /// Writes down what it sees.
@@ -103,7 +103,7 @@ impl Observer for Journal {
         self.lines
             .lock()
             .unwrap()
-            .push(format!("{input} {}", outcome.done().is_some()));
+            .push(format!("{input} {}", outcome.applied().is_some()));
     }
 }
 
@@ -142,7 +142,7 @@ async fn an_observer_sees_the_intent_before_and_the_outcome_after() {
         )
         .await;
     assert_eq!(
-        (report.counts().done, report.counts().not_done),
+        (report.counts().applied, report.counts().not_applied),
         (2, 4),
         "no intent, no request"
     );
@@ -173,7 +173,7 @@ async fn a_job_that_cannot_read_back_stops_and_leaves_the_rest_alone() {
         .add_voucher_codes(codes(6))
         .await;
     assert_eq!(
-        (report.counts().unknown, report.counts().not_done),
+        (report.counts().unknown, report.counts().not_applied),
         (2, 4),
         "{report:?}"
     );
@@ -208,7 +208,7 @@ async fn faults_now_and_then_lose_and_double_nothing() {
             report.counts(),
             report.stopped()
         );
-        let mut ids: Vec<_> = report.done().map(|(_, code)| code.id).collect();
+        let mut ids: Vec<_> = report.applied().map(|(_, code)| code.id).collect();
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), 600, "{name}");

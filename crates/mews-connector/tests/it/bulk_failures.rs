@@ -68,7 +68,7 @@ async fn bulk_splits_what_is_too_heavy() {
             "{status}"
         );
 
-        let ids = added.done().map(|(_, code)| code.id).collect::<Vec<_>>();
+        let ids = added.applied().map(|(_, code)| code.id).collect::<Vec<_>>();
         assert!(
             bulk.delete_voucher_codes(ids).await.is_complete(),
             "{status}"
@@ -88,8 +88,8 @@ async fn bulk_halves_until_the_offender_is_alone() {
     // No such voucher: a 400.
     inputs[11] = NewVoucherCode::new(id("d15c0000-0000-4000-8000-00000000ffff"), "N-LOST");
     let report = bulk.add_voucher_codes(inputs).await;
-    assert_eq!(report.counts().done, 15);
-    let Outcome::Rejected(Rejection::Refused(error)) = &report.outcomes()[11] else {
+    assert_eq!(report.counts().applied, 15);
+    let Outcome::Rejected(Rejection::Server(error)) = &report.outcomes()[11] else {
         panic!("{:?}", report.outcomes()[11]);
     };
     assert_eq!(error.kind(), ErrorKind::BadRequest);
@@ -110,12 +110,12 @@ async fn bulk_halves_until_the_offender_is_alone() {
     assert!(
         matches!(
             report.outcomes()[1],
-            Outcome::Rejected(Rejection::Refused(_))
+            Outcome::Rejected(Rejection::Server(_))
         ),
         "{:?}",
         report.outcomes()
     );
-    assert_eq!(report.counts().done, 2);
+    assert_eq!(report.counts().applied, 2);
 
     let change = |voucher: &str| VoucherUpdate::new(id(voucher)).name("Changed");
     let report = bulk
@@ -124,7 +124,7 @@ async fn bulk_halves_until_the_offender_is_alone() {
             change("d15c0000-0000-4000-8000-00000000ffff"),
         ])
         .await;
-    assert_eq!((report.counts().done, report.counts().rejected), (1, 1));
+    assert_eq!((report.counts().applied, report.counts().rejected), (1, 1));
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn a_403_on_one_item_is_only_that_item_s() {
     let mut inputs = codes(5);
     inputs[3] = NewVoucherCode::new(id(builtin::VOUCHER_ID), builtin::CODE_VALUE);
     let report = client.bulk().add_voucher_codes(inputs).await;
-    assert_eq!((report.counts().done, report.counts().rejected), (4, 1));
+    assert_eq!((report.counts().applied, report.counts().rejected), (4, 1));
     assert!(
         report.outcomes()[3]
             .reason()
@@ -167,7 +167,7 @@ async fn an_ambiguous_add_is_verified_and_nothing_is_lost_or_doubled() {
             "{name}: {:?}",
             clock.sleeps()
         );
-        for (index, code) in report.done() {
+        for (index, code) in report.applied() {
             assert_eq!(
                 code.value.as_deref(),
                 Some(&*format!("N-{index:04}")),
@@ -206,7 +206,7 @@ async fn a_lost_add_of_vouchers_that_cannot_be_told_apart_is_unknown() {
         .await;
     let counts = report.counts();
     assert_eq!(
-        (counts.done, counts.unknown),
+        (counts.applied, counts.unknown),
         (1, 3),
         "{:?}",
         report.outcomes()
@@ -247,7 +247,7 @@ async fn what_concerns_every_item_stops_the_job() {
             .add_voucher_codes(codes(10))
             .await;
         assert_eq!(
-            (report.counts().done, report.counts().not_done),
+            (report.counts().applied, report.counts().not_applied),
             (2, 8),
             "{status}"
         );
@@ -264,7 +264,7 @@ async fn what_concerns_every_item_stops_the_job() {
         .add_voucher_codes(codes(4))
         .await;
     let counts = report.counts();
-    assert_eq!((counts.done, counts.rejected), (2, 2));
+    assert_eq!((counts.applied, counts.rejected), (2, 2));
 }
 
 #[tokio::test]
@@ -295,9 +295,13 @@ async fn a_server_that_stays_down_is_left_alone() {
             }
         };
         assert!(stopped, "{operation}");
-        assert_eq!(counts.done + counts.rejected, 0, "{operation}: {counts:?}");
         assert_eq!(
-            counts.not_done + counts.unknown,
+            counts.applied + counts.rejected,
+            0,
+            "{operation}: {counts:?}"
+        );
+        assert_eq!(
+            counts.not_applied + counts.unknown,
             50,
             "{operation}: {counts:?}"
         );

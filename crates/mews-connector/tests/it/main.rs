@@ -4,6 +4,7 @@
 mod bulk;
 mod bulk_failures;
 mod config;
+mod deadlines;
 mod export;
 mod failures;
 mod hostile;
@@ -11,4 +12,5 @@ mod pages;
 mod rate_limit;
 mod scripted;
 mod setup;
+mod spans;
 mod wire;

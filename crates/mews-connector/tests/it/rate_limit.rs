@@ -1,14 +1,13 @@
 //! The rate limit: never exceeded, shared, first come first served, and unharmed by callers who give up.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mews_connector::clock::{Clock, ManualClock, SystemClock};
-use mews_connector::rate_limit::{RateLimit, RateLimiter, SlidingWindowLimiter};
+use mews_connector::rate_limit::{AdmissionRequest, RateLimit, RateLimiter, SlidingWindowLimiter};
 use mews_connector::types::Limitation;
 use mews_connector::{CallOptions, Client, ErrorKind, VoucherCodeFilter};
 use mews_sandbox::{Fault, RateLimit as ServerLimit, Sandbox, builtin};
-use proptest::prelude::*;
 
 use crate::setup::{client_of, id};
 
@@ -23,49 +22,6 @@ async fn read(client: &Client) -> Result<u32, mews_connector::Error> {
         .get_all(&filter, Limitation::new(10))
         .await?
         .attempts())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    /// Whatever requests take, the server never sees more of them arrive in a window than are allowed. It may see a
-    /// request at any time between when it was let through and when its answer came.
-    #[test]
-    fn no_window_is_ever_exceeded(
-        requests in 1_usize..8,
-        takes in prop::collection::vec(0_u64..40_000, 1..60),
-        at_a_time in 1_usize..12,
-        early in prop::collection::vec(any::<bool>(), 60),
-    ) {
-        let window = Duration::from_secs(30);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let seen = runtime.block_on(async {
-            let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
-            let limiter = SlidingWindowLimiter::new(RateLimit::new(requests.try_into().unwrap(), window), clock.clone());
-            let seen = Arc::new(Mutex::new(Vec::<Instant>::new()));
-            let work = Arc::new(Mutex::new(takes.into_iter().zip(early).collect::<Vec<_>>()));
-            let workers = (0..at_a_time).map(|_| {
-                let (clock, limiter, seen, work) = (clock.clone(), limiter.clone(), seen.clone(), work.clone());
-                async move {
-                    loop {
-                        let Some((takes, early)) = work.lock().unwrap().pop() else { break };
-                        let permit = limiter.admit(&*clock, None).await.unwrap();
-                        let sent = clock.now();
-                        clock.sleep(Duration::from_millis(takes)).await;
-                        seen.lock().unwrap().push(if early { sent } else { clock.now() });
-                        drop(permit);
-                    }
-                }
-            });
-            futures_util::future::join_all(workers).await;
-            Arc::into_inner(seen).unwrap().into_inner().unwrap()
-        });
-        let mut seen = seen;
-        seen.sort();
-        for group in seen.windows(requests + 1) {
-            prop_assert!(group[requests] - group[0] >= window, "{:?}", group[requests] - group[0]);
-        }
-    }
 }
 
 #[tokio::test]
@@ -130,7 +86,7 @@ async fn a_429_holds_all_traffic_of_the_token() {
     let limiter = SlidingWindowLimiter::new(RateLimit::default(), Arc::new(clock.clone()));
     limiter.hold(clock.now() + Duration::from_secs(9));
     let before = clock.elapsed();
-    drop(limiter.admit(&clock, None).await.unwrap());
+    drop(limiter.admit(AdmissionRequest::default()).await.unwrap());
     assert_eq!(clock.elapsed(), before + Duration::from_secs(9));
 }
 
@@ -175,7 +131,11 @@ async fn a_deadline_ends_waiting_for_retries() {
         (error.kind(), error.attempts()),
         (ErrorKind::RateLimited, 1)
     );
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+    assert_eq!(
+        error.retry_after(),
+        Some(Duration::from_secs(300)),
+        "the longest that is honored"
+    );
     assert_eq!(
         clock.elapsed(),
         Duration::ZERO,
@@ -190,11 +150,11 @@ async fn giving_up_leaves_the_limiter_correct() {
         RateLimit::new(2.try_into().unwrap(), Duration::from_millis(300)),
         clock.clone(),
     );
-    let first = limiter.admit(&*clock, None).await.unwrap();
-    let second = limiter.admit(&*clock, None).await.unwrap();
+    let first = limiter.admit(AdmissionRequest::default()).await.unwrap();
+    let second = limiter.admit(AdmissionRequest::default()).await.unwrap();
     // One who waits and gives up does not stand in the way of the one behind.
     {
-        let mut gives_up = limiter.admit(&*clock, None);
+        let mut gives_up = limiter.admit(AdmissionRequest::default());
         let polled =
             std::future::poll_fn(|cx| std::task::Poll::Ready(gives_up.as_mut().poll(cx))).await;
         assert!(polled.is_pending());
@@ -202,11 +162,12 @@ async fn giving_up_leaves_the_limiter_correct() {
     let start = Instant::now();
     // One who gives up while under way still counts for a window.
     drop(first);
-    let third = limiter.admit(&*clock, None).await.unwrap();
+    let third = limiter.admit(AdmissionRequest::default()).await.unwrap();
     assert!(start.elapsed() >= Duration::from_millis(300));
     drop((second, third));
+    let shown = format!("{limiter:?}");
     assert!(
-        format!("{limiter:?}").contains("under_way: 0, answered: 2, waiting: 0"),
+        shown.contains("used: 2, free: 0") && shown.contains("in_flight: 0, waiting: 0"),
         "{limiter:?}"
     );
 }
@@ -246,12 +207,12 @@ async fn retry_after_is_understood_in_both_forms() {
             "date: Sat, 21 Nov 2026 10:00:00 GMT\r\nretry-after: Sat, 21 Nov 2026 10:00:40 GMT\r\n",
             40.0,
         ),
-        // In the past by the server's own clock.
+        // In the past by the server's own clock: the first backoff.
         (
             "date: Sat, 21 Nov 2026 10:00:00 GMT\r\nretry-after: Sat, 21 Nov 2026 09:00:00 GMT\r\n",
-            0.0,
+            0.25,
         ),
-        ("retry-after: 0\r\n", 0.0),
+        ("retry-after: 0\r\n", 0.25),
     ];
     for (headers, seconds) in forms {
         let server = Scripted::start([
@@ -282,4 +243,199 @@ async fn retry_after_is_understood_in_both_forms() {
             "{nonsense}"
         );
     }
+}
+
+/// A client on the real clock, whose limiter is shared.
+fn shared(url: &str, requests: usize, window: Duration) -> mews_connector::ClientBuilder {
+    Client::builder()
+        .credentials(builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "Tests 1.0.0")
+        .base_url(url)
+        .rate_limit(RateLimit::new(requests.try_into().unwrap(), window))
+}
+
+#[tokio::test]
+async fn clients_one_after_another_share_the_window() {
+    let window = Duration::from_millis(400);
+    let sandbox = Sandbox::builder()
+        .rate_limit(ServerLimit::new(10, window))
+        .start()
+        .await
+        .unwrap();
+    for _ in 0..4 {
+        let client = shared(sandbox.url(), 10, window).build().unwrap();
+        let calls = (0..10).map(|_| read(&client));
+        for attempts in futures_util::future::join_all(calls).await {
+            assert_eq!(attempts.unwrap(), 1, "no 429");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_429_holds_the_token_although_the_call_gives_up() {
+    let window = Duration::from_millis(100);
+    let sandbox = Sandbox::builder()
+        .no_limit()
+        .fault(Fault::too_many_requests(Some(Duration::from_secs(1))))
+        .start()
+        .await
+        .unwrap();
+    let start = Instant::now();
+    {
+        let gives_up = shared(sandbox.url(), 10, window)
+            .retry(mews_connector::retry::StandardRetry::attempts(1))
+            .build()
+            .unwrap();
+        let error = read(&gives_up).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+    }
+    // Another client, built after the last one was dropped.
+    let next = shared(sandbox.url(), 10, window).build().unwrap();
+    read(&next).await.unwrap();
+    assert!(
+        start.elapsed() >= Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn an_absurd_retry_after_is_not_waited_for() {
+    use crate::scripted::{Answer, Scripted};
+
+    let absurd = [
+        "retry-after: 86400\r\n",
+        "retry-after: inf\r\n",
+        "retry-after: 1e999\r\n",
+        "retry-after: 99999999999999999999\r\n",
+        "retry-after: Fri, 31 Dec 9999 23:59:59 GMT\r\n",
+    ];
+    for headers in absurd {
+        let server = Scripted::start([
+            Answer::Json(429, headers, "{}".into()),
+            Answer::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
+        ])
+        .await;
+        let clock = ManualClock::new();
+        let client = client_of(&server.url, &clock).build().unwrap();
+        assert_eq!(read(&client).await.unwrap(), 2, "{headers}");
+        let waited = clock.elapsed();
+        assert!(
+            waited > Duration::ZERO && waited <= Duration::from_secs(302),
+            "{headers}: {waited:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_retry_after_of_zero_waits_as_the_first_backoff() {
+    use crate::scripted::{Answer, Scripted};
+
+    let server = Scripted::start([Answer::Json(429, "retry-after: 0\r\n", "{}".into())]).await;
+    let clock = ManualClock::new();
+    let client = client_of(&server.url, &clock).build().unwrap();
+    assert_eq!(read(&client).await.unwrap_err().attempts(), 5);
+    let sleeps = clock.sleeps();
+    assert_eq!(sleeps.len(), 4, "{sleeps:?}");
+    for wait in sleeps {
+        assert!((0.25..=0.5).contains(&wait.as_secs_f64()), "{wait:?}");
+    }
+}
+
+#[tokio::test]
+async fn different_limits_of_one_token_apply_side_by_side() {
+    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let short = shared(sandbox.url(), 5, Duration::from_millis(200))
+        .build()
+        .unwrap();
+    let long = shared(sandbox.url(), 40, Duration::from_secs(2))
+        .build()
+        .unwrap();
+    let start = Instant::now();
+    let calls = (0..40).map(|n| {
+        if n % 2 == 0 {
+            read(&short)
+        } else {
+            read(&long)
+        }
+    });
+    for attempts in futures_util::future::join_all(calls).await {
+        attempts.unwrap();
+    }
+    let elapsed = start.elapsed();
+    // Eight groups of five; merged to five in two seconds they would take 14.
+    assert!(
+        (Duration::from_millis(1400)..Duration::from_secs(5)).contains(&elapsed),
+        "{elapsed:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_window_without_end_is_a_limit_like_any_other() {
+    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let clock = ManualClock::new();
+    let client = client_of(sandbox.url(), &clock)
+        .rate_limit(RateLimit::new(1.try_into().unwrap(), Duration::MAX))
+        .build()
+        .unwrap();
+    read(&client).await.unwrap();
+    let error = read(&client).await.unwrap_err();
+    assert!(error.failed_before_sending(), "{error}");
+    assert_eq!(sandbox.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn background_calls_leave_the_foreground_its_share() {
+    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let client = shared(sandbox.url(), 10, Duration::from_secs(3))
+        .build()
+        .unwrap();
+    let nightly = client.with_options(CallOptions::new().background());
+    let job: Vec<_> = (0..20)
+        .map(|_| {
+            let nightly = nightly.clone();
+            tokio::spawn(async move { read(&nightly).await })
+        })
+        .collect();
+    while client.limits().free() != Some(1) || client.limits().in_flight > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let limits = client.limits();
+    assert_eq!((limits.waiting, limits.waiting_in_background), (0, 11));
+    assert_eq!(limits.windows[0].used, 9);
+
+    let interactive = client.with_options(CallOptions::new().deadline(Duration::from_secs(1)));
+    let start = Instant::now();
+    read(&interactive).await.unwrap();
+    assert!(start.elapsed() < Duration::from_millis(900));
+    // The next one in the foreground goes before all that wait in the background.
+    let before = sandbox.requests().len();
+    read(&client).await.unwrap();
+    assert!(client.limits().waiting_in_background >= 1, "{before}");
+    for call in job {
+        call.abort();
+    }
+}
+
+#[tokio::test]
+async fn the_usage_and_a_hold_are_visible() {
+    let sandbox = Sandbox::builder()
+        .no_limit()
+        .fault(Fault::too_many_requests(Some(Duration::from_secs(7))))
+        .start()
+        .await
+        .unwrap();
+    let clock = ManualClock::new();
+    let client = client_of(sandbox.url(), &clock)
+        .rate_limit(limit(5, 30))
+        .retry(mews_connector::retry::StandardRetry::attempts(1))
+        .build()
+        .unwrap();
+    assert_eq!(client.limits().free(), Some(5));
+    read(&client).await.unwrap_err();
+    let limits = client.limits();
+    assert_eq!((limits.free(), limits.windows[0].used), (Some(4), 1));
+    assert_eq!(limits.held_for, Some(Duration::from_secs(7)));
+    clock.advance(Duration::from_secs(31));
+    let limits = client.limits();
+    assert_eq!((limits.free(), limits.held_for), (Some(5), None));
 }

@@ -176,7 +176,7 @@ async fn portfolio_handles_name_their_enterprises() {
         .bulk()
         .add_voucher_codes([NewVoucherCode::new(voucher, "Q")])
         .await;
-    assert_eq!(report.counts().not_done, 1);
+    assert_eq!(report.counts().not_applied, 1);
     assert_eq!(report.stopped().unwrap().kind(), ErrorKind::InvalidRequest);
 }
 

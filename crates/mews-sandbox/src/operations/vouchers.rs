@@ -226,7 +226,6 @@ impl Context<'_> {
         let mut company = voucher.company();
         let mut rates = vouchers::rates(store, number)?;
         if let Some(UpdateValue { value }) = update.name {
-            // A voucher without a name could not be answered: the property is not nullable.
             voucher.name =
                 value.ok_or_else(|| Refusal::invalid("Name", "it can be set, not cleared"))?;
         }

@@ -1,4 +1,4 @@
-//! Room to grow: a property that the vendor adds must not break who builds or matches a type.
+//! Room to grow: a property added to the API must not break code that builds or matches a type.
 
 use std::collections::BTreeMap;
 

@@ -11,6 +11,7 @@ use syn::{Field, Fields, File, FnArg, ImplItem, ImplItemFn, Item, Pat, Type, par
 
 use super::{Contract, Pass, code, open_enums};
 use crate::constraints::{Check, Constraints, Unit};
+use crate::conventions::Interval;
 use crate::rust_names::argument;
 use openapi_tree::error::Result;
 use openapi_tree::schemas::{
@@ -26,11 +27,15 @@ pub(super) const PASS: Pass = Pass {
 /// Gives every type that a request can reach, and that has constraints, a method `check`, and calls it before
 /// sending.
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
+    let interval = contract.conventions.interval.as_ref();
     let items = code::types(file, contract)?;
     let checks = Checks {
         contract,
         checked: checked_components(contract),
-        ends: items.iter().filter_map(ends).collect(),
+        ends: interval
+            .into_iter()
+            .flat_map(|interval| items.iter().filter_map(|item| ends(item, interval)))
+            .collect(),
     };
     let mut is_used = !checks.checked.is_empty();
     let mut methods = BTreeMap::new();
@@ -86,7 +91,7 @@ fn checked_components(contract: &Contract<'_>) -> BTreeSet<String> {
             lenient && (schema.get("required").is_some() || open_enums::is_text_enum(schema));
         inside(schema, &mut String::new(), &mut |_, schema| {
             is_checked |=
-                schema.get(MONTHS).is_some() || !Constraints::of(schema).checks.is_empty();
+                months_of(schema, contract).is_some() || !Constraints::of(schema).checks.is_empty();
             if let Some(used) = referenced_component(schema) {
                 users.entry(used).or_default().push(name);
             }
@@ -104,11 +109,11 @@ fn checked_components(contract: &Contract<'_>) -> BTreeSet<String> {
     checked
 }
 
-/// The longest interval that a filter takes; an extension of the vendor.
-const MONTHS: &str = "x-max-interval-in-months";
-
-/// What the ends of an interval are called on the wire.
-const ENDS: [&str; 2] = ["StartUtc", "EndUtc"];
+/// The longest interval, in months, that is taken where a schema is used.
+fn months_of(schema: &Value, contract: &Contract<'_>) -> Option<u64> {
+    let interval = contract.conventions.interval.as_ref()?;
+    schema.get(&interval.max_months)?.as_u64()
+}
 
 struct Checks<'a> {
     contract: &'a Contract<'a>,
@@ -118,7 +123,7 @@ struct Checks<'a> {
 }
 
 /// The fields of a struct's ends, if it is an interval.
-fn ends(item: &Item) -> Option<(String, [Field; 2])> {
+fn ends(item: &Item, interval: &Interval) -> Option<(String, [Field; 2])> {
     let Item::Struct(item) = item else {
         return None;
     };
@@ -128,7 +133,10 @@ fn ends(item: &Item) -> Option<(String, [Field; 2])> {
             .find(|field| code::field_wire_name(field) == wire)
             .cloned()
     };
-    Some((item.ident.to_string(), [end(ENDS[0])?, end(ENDS[1])?]))
+    Some((
+        item.ident.to_string(),
+        [end(&interval.start)?, end(&interval.end)?],
+    ))
 }
 
 impl<'a> Checks<'a> {
@@ -293,7 +301,7 @@ impl<'a> Checks<'a> {
         }
         let mut checks = TokenStream::new();
         if let Some(name) = named_component(schema) {
-            if let Some(months) = schema.get(MONTHS).and_then(Value::as_u64) {
+            if let Some(months) = months_of(schema, self.contract) {
                 checks.extend(self.interval(place, property, months, name));
             }
             if self.checked.contains(name) {

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Changes, Pass, Work};
-use fit::Contradiction;
+use super::{Edit, Pass, Work};
+use crate::conventions::Conventions;
+use fit::Reader;
 use openapi_tree::document::escape;
 use openapi_tree::schemas::operations;
 
@@ -17,47 +18,17 @@ use openapi_tree::schemas::operations;
 pub(super) const PASS: Pass = Pass {
     name: "examples",
     answers: "serde refuses a response that differs from its schema, as documents show that theirs do",
-    work: Work::Whole { find, apply },
+    work: Work::Conventions(edits),
 };
 
-/// A relaxed schema may let the next contradiction show; more rounds than a response is deep are not needed.
-const ROUNDS: usize = 64;
-
-fn find(tree: &Value) -> Vec<String> {
-    contradictions(tree, &mut |_, _| {})
-        .into_iter()
-        .map(|contradiction| contradiction.pointer)
-        .collect()
-}
-
-fn apply(tree: &mut Value, changes: &mut Changes) {
-    let mut broken = Vec::new();
-    contradictions(tree, &mut |pointer, why| broken.push((pointer, why)));
-    for (pointer, why) in broken {
-        changes.loss(pointer, format!("broken example, passed over: {why}"));
-    }
-    for _ in 0..ROUNDS {
-        let found = contradictions(tree, &mut |_, _| {});
-        if found.is_empty() {
-            return;
-        }
-        let mut done = BTreeSet::new();
-        for contradiction in found {
-            if done.insert(contradiction.pointer.clone()) {
-                let at = changes.published(&contradiction.example);
-                changes.loss(
-                    &contradiction.pointer,
-                    format!("{}, as the example {at} shows", contradiction.what),
-                );
-                contradiction.settle(tree);
-            }
-        }
-    }
-}
-
-/// What the examples of responses contradict; `broken` gets the pointers of those that can't be read, and why.
-fn contradictions(tree: &Value, broken: &mut impl FnMut(String, String)) -> Vec<Contradiction> {
-    let mut found = Vec::new();
+/// The edits that let the generated types read the examples of responses, and those that take out examples that can
+/// not be read.
+fn edits(tree: &Value, conventions: &Conventions) -> Vec<Edit> {
+    let mut reader = Reader {
+        tree,
+        identifier: conventions.identifier.as_deref(),
+        edits: Vec::new(),
+    };
     for operation in operations(tree) {
         let responses = operation.node.get("responses").and_then(Value::as_object);
         for (status, response) in responses.into_iter().flatten() {
@@ -72,13 +43,21 @@ fn contradictions(tree: &Value, broken: &mut impl FnMut(String, String)) -> Vec<
             let schema = format!("{pointer}/schema");
             for (example, value) in examples(media, &pointer) {
                 match read(tree, &schema, value) {
-                    Ok(value) => fit::examine(tree, &schema, &value, &example, &mut found),
-                    Err(why) => broken(example, why),
+                    Ok(value) => reader.read(&schema, &value, &example),
+                    Err(why) => {
+                        let what = format!("broken example, passed over: {why}");
+                        reader
+                            .edits
+                            .push(Edit::remove(&example).loss(&example, what));
+                    }
                 }
             }
         }
     }
-    found
+    let mut done = BTreeSet::new();
+    let mut edits = reader.edits;
+    edits.retain(|edit| done.insert(edit.pointer().to_owned()));
+    edits
 }
 
 /// The examples of a body, with their pointers.

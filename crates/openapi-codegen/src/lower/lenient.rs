@@ -3,11 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Edit, Pass, Work, component_pointer, is_nullable};
+use crate::conventions::Conventions;
 use openapi_tree::document::escape;
 use openapi_tree::schemas::{inside, properties, required, response_components};
-
-/// The property that says which item it is. Without it an item is of no use, so it alone stays required.
-pub(super) const IDENTIFIER: &str = "Id";
 
 /// Stands at a property that an example of a response leaves out, so that it may be missing although it is an
 /// identifier.
@@ -18,23 +16,24 @@ pub(super) const OMITTED: &str = "x-omitted-by-example";
 pub(super) const PASS: Pass = Pass {
     name: "lenient-responses",
     answers: "serde refuses a whole page for one missing, null or unknown property of one item",
-    work: Work::Document(edits),
+    work: Work::Conventions(edits),
 };
 
-fn edits(tree: &Value) -> Vec<Edit> {
+fn edits(tree: &Value, conventions: &Conventions) -> Vec<Edit> {
+    let identifier = conventions.identifier.as_deref();
     let mut edits = Vec::new();
     for name in response_components(tree) {
         let mut pointer = component_pointer(&name);
         if let Some(component) = tree.pointer(&pointer.clone()) {
             inside(component, &mut pointer, &mut |pointer, schema| {
-                relax(pointer, schema, &mut edits);
+                relax(pointer, schema, identifier, &mut edits);
             });
         }
     }
     edits
 }
 
-fn relax(pointer: &str, schema: &Value, edits: &mut Vec<Edit>) {
+fn relax(pointer: &str, schema: &Value, identifier: Option<&str>, edits: &mut Vec<Edit>) {
     let place = format!("{pointer}/additionalProperties");
     match schema.get("additionalProperties") {
         Some(Value::Bool(false)) => {
@@ -47,16 +46,15 @@ fn relax(pointer: &str, schema: &Value, edits: &mut Vec<Edit>) {
     }
     let required = required(schema);
     let stays = |name: &str| {
-        name == IDENTIFIER
+        identifier == Some(name)
             && required.contains(&name)
             && schema["properties"][name].get(OMITTED).is_none()
     };
     if required.iter().any(|name| !stays(name)) {
         let place = format!("{pointer}/required");
-        edits.push(if stays(IDENTIFIER) {
-            Edit::set(place, json!([IDENTIFIER]))
-        } else {
-            Edit::remove(place)
+        edits.push(match identifier.filter(|name| stays(name)) {
+            Some(identifier) => Edit::set(place, json!([identifier])),
+            None => Edit::remove(place),
         });
     }
     for (name, property) in properties(schema).filter(|(name, _)| !stays(name)) {

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Changes, Effect};
+use crate::conventions::Conventions;
 use openapi_tree::error::{Error, Result};
 use openapi_tree::schemas::each_schema;
 
@@ -25,6 +26,8 @@ pub enum Work {
     Schemas(fn(&str, &Value) -> Vec<Edit>),
     /// The edits that the document needs.
     Document(fn(&Value) -> Vec<Edit>),
+    /// The edits that the document needs by the conventions of its API.
+    Conventions(fn(&Value, &Conventions) -> Vec<Edit>),
     /// A change of several places at once.
     Whole {
         /// Returns the places that need it, as JSON pointers. None are left after `apply`.
@@ -43,6 +46,8 @@ pub struct Edit {
     value: Option<Value>,
     /// A note about the change: its place, a sentence, and its effect.
     note: Option<(String, String, Effect)>,
+    /// The JSON pointer of the example that shows why.
+    example: Option<String>,
 }
 
 impl Edit {
@@ -52,6 +57,7 @@ impl Edit {
             pointer: pointer.into(),
             value: Some(value),
             note: None,
+            example: None,
         }
     }
 
@@ -61,6 +67,7 @@ impl Edit {
             pointer: pointer.into(),
             value: None,
             note: None,
+            example: None,
         }
     }
 
@@ -83,6 +90,17 @@ impl Edit {
     pub(super) fn loss(mut self, pointer: impl Into<String>, what: impl Into<String>) -> Self {
         self.note = Some((pointer.into(), what.into(), Effect::Loss));
         self
+    }
+
+    /// Adds to the note that an example shows why.
+    pub(super) fn shown_by(mut self, example: &str) -> Self {
+        self.example = Some(example.to_owned());
+        self
+    }
+
+    /// Returns the JSON pointer of the place.
+    pub(super) fn pointer(&self) -> &str {
+        &self.pointer
     }
 
     fn apply(self, tree: &mut Value) {
@@ -111,15 +129,21 @@ impl Edit {
     }
 }
 
-/// Rounds of edits: what is edited may need another one.
-const ROUNDS: usize = 4;
+/// Rounds of edits: what is edited may need another one. More rounds than a schema is deep are not needed.
+const ROUNDS: usize = 64;
 
 impl Pass {
     /// Runs the pass; `file` is what messages call the document.
     ///
     /// # Errors
     /// Returns an error if a place is left that needs the pass.
-    pub(super) fn run(&self, file: &Path, tree: &mut Value, changes: &mut Changes) -> Result<()> {
+    pub(super) fn run(
+        &self,
+        file: &Path,
+        tree: &mut Value,
+        conventions: &Conventions,
+        changes: &mut Changes,
+    ) -> Result<()> {
         changes.begin(self.name);
         let left = match self.work {
             Work::Schemas(edits) => until_none_is_left(tree, changes, |tree| {
@@ -130,6 +154,9 @@ impl Pass {
                 all
             }),
             Work::Document(edits) => until_none_is_left(tree, changes, edits),
+            Work::Conventions(edits) => {
+                until_none_is_left(tree, changes, |tree| edits(tree, conventions))
+            }
             Work::Whole { find, apply } => {
                 apply(tree, changes);
                 find(tree).into_iter().next()
@@ -160,7 +187,11 @@ fn until_none_is_left(
             return None;
         }
         for mut edit in edits {
-            if let Some((pointer, what, effect)) = edit.note.take() {
+            if let Some((pointer, mut what, effect)) = edit.note.take() {
+                if let Some(example) = &edit.example {
+                    let example = changes.published(example);
+                    what = format!("{what}, as the example {example} shows");
+                }
                 changes.add(&pointer, what, effect);
             }
             edit.apply(tree);

@@ -165,7 +165,7 @@ fn choices() -> Value {
                 "oneOf": [
                     reference("Cash"),
                     reference("Card"),
-                    { "type": "object", "properties": { "Voucher": { "type": "string", "maxLength": 3 } } },
+                    { "type": "object", "properties": { "Ticket": { "type": "string", "maxLength": 3 } } },
                 ],
                 "discriminator": {
                     "propertyName": "Kind",

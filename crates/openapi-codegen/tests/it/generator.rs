@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use openapi_codegen::conventions::Conventions;
 use openapi_codegen::generate::generate;
-use openapi_codegen::settings::Settings;
 use openapi_tree::error::Place;
 use serde_json::json;
 
@@ -25,7 +25,7 @@ fn a_generator_panic_is_caught_and_narrowed_down() {
             "Outer": { "type": "object", "properties": { "Odd": { "$ref": "#/components/schemas/Odd" } } }
         } }
     });
-    let error = generate(Path::new("odd.yaml"), &tree, &Settings::default())
+    let error = generate(Path::new("odd.yaml"), &tree, &Conventions::default())
         .expect_err("typify panics over it");
     assert_eq!(
         error.place(),
@@ -50,7 +50,7 @@ fn two_kinds_of_success_are_narrowed_down_to_the_operation() {
         "paths": { "/fine": operation("fine", "string"), "/odd": operation("odd", "integer") },
         "components": { "schemas": {} }
     });
-    let error = generate(Path::new("odd.yaml"), &tree, &Settings::default())
+    let error = generate(Path::new("odd.yaml"), &tree, &Conventions::default())
         .expect_err("progenitor panics over it");
     assert_eq!(
         error.place(),

@@ -191,7 +191,7 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(document: &'a Value, generated: &'a Generated) -> Self {
         let mut losses: BTreeMap<String, Vec<&Change>> = BTreeMap::new();
-        for change in generated.changes.list() {
+        for change in generated.lowered.changes.list() {
             if change.effect == Effect::Loss {
                 losses
                     .entry(merged(&change.pointer))
@@ -304,7 +304,7 @@ proptest! {
         if let Ok(generated) = generated {
             let mut search = Search::new(&document, &generated);
             search.schema("/components/schemas/Question");
-            prop_assert!(search.lost.is_empty(), "{:?}\n{}\n{:?}", search.lost, document, generated.changes.list());
+            prop_assert!(search.lost.is_empty(), "{:?}\n{}\n{:?}", search.lost, document, generated.lowered.changes.list());
         }
     }
 }

@@ -65,7 +65,7 @@ fn whole() -> ItemMod {
             #[derive(Clone, Debug, PartialEq, Eq)]
             #[non_exhaustive]
             pub struct BrokenLimit {
-                /// The property, as `VoucherCodeParameters[3].Value`.
+                /// The property, such as `Items[3].Name`.
                 pub property: ::std::string::String,
                 /// What it has.
                 pub has: ::std::string::String,

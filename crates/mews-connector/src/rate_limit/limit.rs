@@ -1,0 +1,103 @@
+//! The number of requests that a token may send.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use super::admission::Priority;
+
+/// The number of requests that an access token may send within a sliding window.
+///
+/// The vendor documents 200 requests for each access token within 30 seconds, in a sliding window, "as a guideline"
+/// (guidelines/environments, guidelines/requests). The number of requests that are in flight or were answered within
+/// the last `window` never exceeds `requests`: a slot is free again one window after the *response*, so no sliding
+/// window of the server can see more.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use mews_connector::RateLimit;
+///
+/// // Leave half of the limit to another process with the same token.
+/// let half = RateLimit::new(100.try_into().unwrap(), Duration::from_secs(30));
+/// assert_ne!(half, RateLimit::default());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    requests: usize,
+    window: Duration,
+    reserve: usize,
+}
+
+impl RateLimit {
+    /// Creates a limit of `requests` within any `window`. The default [reserve](Self::reserve) is 10 %, rounded up.
+    pub fn new(requests: NonZeroUsize, window: Duration) -> Self {
+        let requests = requests.get();
+        Self {
+            requests,
+            window,
+            reserve: requests.div_ceil(10),
+        }
+    }
+
+    /// Returns no limit, for a server that has none. A 429 still pauses the client.
+    pub fn unlimited() -> Self {
+        Self {
+            requests: usize::MAX,
+            window: Duration::ZERO,
+            reserve: 0,
+        }
+    }
+
+    /// Sets the number of slots that background requests leave free for the foreground, see
+    /// [`CallOptions::background`](crate::CallOptions::background). The default is 10 % of the requests, rounded up.
+    /// At least one slot remains for the background.
+    ///
+    /// ```
+    /// use mews_connector::RateLimit;
+    ///
+    /// // A nightly job may use 120 of the 200 slots.
+    /// let limit = RateLimit::default().reserve(80);
+    /// assert_ne!(limit, RateLimit::default());
+    /// ```
+    #[must_use]
+    pub fn reserve(self, slots: usize) -> Self {
+        Self {
+            reserve: slots,
+            ..self
+        }
+    }
+
+    /// Returns the number of requests.
+    pub fn requests(&self) -> usize {
+        self.requests
+    }
+
+    /// Returns the length of the window.
+    pub fn window(&self) -> Duration {
+        self.window
+    }
+
+    /// Returns `true` if this is [no limit](Self::unlimited).
+    pub fn is_unlimited(&self) -> bool {
+        self.requests == usize::MAX
+    }
+
+    /// Returns the number of slots that a request of this priority may find used, exclusive.
+    pub(super) fn capacity(&self, priority: Priority) -> usize {
+        match priority {
+            Priority::Foreground => self.requests,
+            Priority::Background => self.requests.saturating_sub(self.reserve).max(1),
+        }
+    }
+}
+
+impl Default for RateLimit {
+    /// Returns the documented limit: 200 requests within 30 seconds.
+    fn default() -> Self {
+        Self {
+            requests: 200,
+            window: Duration::from_secs(30),
+            reserve: 20,
+        }
+    }
+}

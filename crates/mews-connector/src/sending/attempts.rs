@@ -1,0 +1,193 @@
+//! The attempts of one call: admission, deadline, retries. This loop knows neither HTTP nor logging.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::tracked_body::Sent;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind};
+use crate::rate_limit::{AdmissionRequest, DeadlineExceeded, Permit, Priority, RateLimiter};
+use crate::retry::{Backoff, Decision, Effect, ExponentialBackoff, FailedAttempt, RetryPolicy};
+
+/// The rules of one call.
+pub(super) struct Attempts<'a> {
+    pub(super) operation: &'a str,
+    pub(super) effect: Effect,
+    pub(super) priority: Priority,
+    pub(super) deadline: Duration,
+    pub(super) policy: &'a dyn RetryPolicy,
+    pub(super) limiter: &'a dyn RateLimiter,
+    pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) random: &'a (dyn Fn() -> f64 + Sync),
+    /// Is told of every failed attempt, with the wait before the next one if there is one.
+    pub(super) on_failure: &'a (dyn Fn(&FailedAttempt<'_>, Option<Duration>) + Sync),
+}
+
+/// One attempt, as the function that makes it sees it.
+pub(super) struct Attempt<'a> {
+    /// The number of the attempt, from 1.
+    pub(super) number: u32,
+    /// The time that the attempt waited for admission.
+    pub(super) paced: Duration,
+    /// Is set as soon as the request may have reached the server.
+    pub(super) sent: Sent,
+    rules: &'a Attempts<'a>,
+}
+
+impl Attempt<'_> {
+    /// Pauses all traffic of the token. Called when the head of a 429 arrives, so that it counts even if the call is
+    /// dropped while the rest of the response is read.
+    pub(super) fn hold(&self, wait: Duration) {
+        self.rules.hold(wait);
+    }
+}
+
+impl Attempts<'_> {
+    /// Makes attempts until one succeeds, the policy gives up, or the deadline passes.
+    pub(super) async fn run<'s, T, F>(
+        &'s self,
+        mut attempt: impl FnMut(Attempt<'s>) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let started = self.clock.now();
+        let deadline = started.checked_add(self.deadline);
+        let mut expiry = self.clock.sleep(self.deadline);
+        let mut in_doubt = false;
+        let mut number = 0;
+        let mut last: Option<Error> = None;
+        loop {
+            let waiting_since = self.clock.now();
+            let request = AdmissionRequest::new(self.priority).with_deadline(deadline);
+            let late = DeadlineExceeded { wait: None };
+            let admission = if deadline.is_some_and(|deadline| waiting_since >= deadline) {
+                Err(late)
+            } else {
+                tokio::select! {
+                    biased;
+                    admission = self.limiter.admit(request) => admission,
+                    () = &mut expiry => Err(late),
+                }
+            };
+            let permit: Permit = match admission {
+                Ok(permit) => permit,
+                Err(late) => {
+                    let error = last.unwrap_or_else(|| not_admitted(self.operation, late));
+                    return Err(self.judged(error, number, in_doubt));
+                }
+            };
+            number += 1;
+            let sent = Sent::default();
+            let made = attempt(Attempt {
+                number,
+                paced: self.since(waiting_since),
+                sent: sent.clone(),
+                rules: self,
+            });
+            let outcome = tokio::select! {
+                biased;
+                outcome = made => outcome.map_err(|error| (error, false)),
+                () = &mut expiry => Err((expired(self.operation), true)),
+            };
+            drop(permit);
+            let (error, is_expired) = match outcome {
+                Ok(value) => return Ok(value),
+                Err(failure) => failure,
+            };
+            let error = error.with(|parts| {
+                parts.sent = sent.get() || parts.status.is_some();
+                parts.maybe_applied &= parts.sent && !self.effect.is_safe();
+            });
+            in_doubt |= error.maybe_applied();
+            let error = self.judged(error, number, in_doubt);
+            let failed = FailedAttempt {
+                error: &error,
+                effect: self.effect,
+                attempt: number,
+                elapsed: self.since(started),
+                random: (self.random)(),
+            };
+            let wait = if is_expired {
+                None
+            } else {
+                self.wait_before_next(&failed, in_doubt, deadline)
+            };
+            (self.on_failure)(&failed, wait);
+            let Some(wait) = wait else {
+                return Err(error);
+            };
+            // A hold makes the next admission wait; waiting here too would be the same time.
+            if error.kind() != ErrorKind::RateLimited {
+                self.clock.sleep(wait).await;
+            }
+            last = Some(error);
+        }
+    }
+
+    /// Returns the wait before the next attempt, or `None` if there is none. A 429 pauses all traffic in either case.
+    fn wait_before_next(
+        &self,
+        failed: &FailedAttempt<'_>,
+        in_doubt: bool,
+        deadline: Option<Instant>,
+    ) -> Option<Duration> {
+        let mut wait = match self.policy.decide(failed) {
+            Decision::Retry { after } => Some(after),
+            Decision::GiveUp => None,
+        };
+        if failed.error.kind() == ErrorKind::RateLimited {
+            let asked = failed.error.retry_after().unwrap_or_default();
+            wait = wait.map(|wait| wait.max(asked));
+            self.hold(wait.unwrap_or_else(|| {
+                if asked.is_zero() {
+                    ExponentialBackoff::default().wait(failed.attempt, failed.random)
+                } else {
+                    asked
+                }
+            }));
+        }
+        // There is no idempotency key: a create that may have been applied is never sent again.
+        if in_doubt && !self.effect.is_idempotent() {
+            return None;
+        }
+        let until = self.clock.now().checked_add(wait?)?;
+        wait.filter(|_| deadline.is_none_or(|deadline| until < deadline))
+    }
+
+    fn hold(&self, wait: Duration) {
+        if let Some(until) = self.clock.now().checked_add(wait) {
+            self.limiter.hold(until);
+        }
+    }
+
+    fn since(&self, earlier: Instant) -> Duration {
+        self.clock.now().saturating_duration_since(earlier)
+    }
+
+    /// Adds what the whole call knows about an error.
+    fn judged(&self, error: Error, attempts: u32, in_doubt: bool) -> Error {
+        error.with(|parts| {
+            parts.attempts = attempts;
+            parts.creates = !self.effect.is_idempotent();
+            parts.maybe_applied |= in_doubt;
+        })
+    }
+}
+
+fn not_admitted(operation: &str, late: DeadlineExceeded) -> Error {
+    Error::new(ErrorKind::RateLimited, operation.to_owned()).with(|parts| {
+        parts.sent = false;
+        parts.what = Some("not sent, the deadline ends before the rate limit allows it".into());
+        parts.retry_after = late.wait;
+        parts.source = Some(Box::new(late));
+    })
+}
+
+fn expired(operation: &str) -> Error {
+    Error::new(ErrorKind::Transport, operation.to_owned()).with(|parts| {
+        parts.what = Some("no response was received before the deadline".into());
+        parts.maybe_applied = true;
+    })
+}

@@ -1,0 +1,169 @@
+//! One call: its task, its options, and what it logs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tracing::{Instrument, Span, debug, field, info_span, warn};
+
+use super::attempts::Attempts;
+use super::core::Core;
+use super::http::Exchange;
+use crate::error::{Error, ErrorKind};
+use crate::options::CallOptions;
+use crate::response::Head;
+use crate::retry::{Effect, FailedAttempt};
+use crate::task::{Stopped, in_own_task};
+
+/// A successful response before it is decoded.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) head: Head,
+    pub(crate) body: Bytes,
+}
+
+impl Core {
+    /// Sends a request until there is a response to return, or nothing more to be done.
+    ///
+    /// From admission to the last attempt this happens in a task of its own, which starts at the first poll and is
+    /// aborted on drop. A caller that does not poll holds neither a permit nor a place in the queue.
+    pub(crate) async fn send(
+        self: &Arc<Self>,
+        request: reqwest::Request,
+        operation: &str,
+        effect: Effect,
+        options: &CallOptions,
+    ) -> Result<Reply, Error> {
+        let span = info_span!(
+            "mews.call",
+            otel.name = operation,
+            mews.operation = operation,
+            mews.attempts = field::Empty,
+            mews.request_id = field::Empty,
+            http.response.status_code = field::Empty,
+            "error.type" = field::Empty,
+        );
+        let call = Call {
+            core: self.clone(),
+            operation: operation.to_owned(),
+            effect,
+            options: options.clone(),
+        };
+        let task = async move { call.run(request).await }.instrument(span.clone());
+        let result = in_own_task(task)
+            .await
+            .unwrap_or_else(|stopped| Err(not_run(operation, effect, stopped)));
+        record(&span, &result);
+        result
+    }
+}
+
+struct Call {
+    core: Arc<Core>,
+    operation: String,
+    effect: Effect,
+    options: CallOptions,
+}
+
+impl Call {
+    async fn run(&self, request: reqwest::Request) -> Result<Reply, Error> {
+        let (core, options) = (&*self.core, &self.options);
+        let exchange = Exchange::new(core, &request, &self.operation, options);
+        let attempts = Attempts {
+            operation: &self.operation,
+            effect: self.effect,
+            priority: options.priority.unwrap_or_default(),
+            deadline: options.deadline.unwrap_or(core.deadline),
+            policy: options.retry.as_deref().unwrap_or(&*core.retry),
+            limiter: &*core.limiter,
+            clock: &core.clock,
+            random: &|| core.random(),
+            on_failure: &|failed, wait| self.log_failure(failed, wait),
+        };
+        let (head, body) = attempts
+            .run(|attempt| {
+                debug!(
+                    mews.operation = self.operation,
+                    mews.attempt = attempt.number,
+                    mews.paced_ms = millis(attempt.paced),
+                    "sending"
+                );
+                exchange.send(attempt)
+            })
+            .await?;
+        debug!(
+            mews.operation = self.operation,
+            mews.attempt = head.attempts,
+            http.response.status_code = head.status.as_u16(),
+            mews.request_id = head.request_id,
+            mews.body_bytes = body.len(),
+            "responded"
+        );
+        Ok(Reply { head, body })
+    }
+
+    fn log_failure(&self, failed: &FailedAttempt<'_>, wait: Option<Duration>) {
+        let error = failed.error;
+        warn!(
+            mews.operation = self.operation,
+            mews.attempt = failed.attempt,
+            http.response.status_code = error.status().map(|status| status.as_u16()),
+            mews.request_id = error.request_id(),
+            "error.type" = error_type(error),
+            mews.wait_ms = wait.map(millis),
+            "attempt failed"
+        );
+    }
+}
+
+fn record(span: &Span, result: &Result<Reply, Error>) {
+    let (status, request_id, attempts) = match result {
+        Ok(reply) => (
+            Some(reply.head.status),
+            reply.head.request_id.as_deref(),
+            reply.head.attempts,
+        ),
+        Err(error) => (error.status(), error.request_id(), error.attempts()),
+    };
+    if let Some(status) = status {
+        span.record("http.response.status_code", status.as_u16());
+    }
+    if let Some(id) = request_id {
+        span.record("mews.request_id", id);
+    }
+    span.record("mews.attempts", attempts);
+    if let Err(error) = result {
+        span.record("error.type", error_type(error));
+    }
+}
+
+/// Returns the status of an error response, else the kind of the error, as OpenTelemetry defines `error.type`.
+pub(super) fn error_type(error: &Error) -> String {
+    error
+        .status()
+        .filter(|status| !status.is_success())
+        .map_or_else(
+            || format!("{:?}", error.kind()),
+            |status| status.as_u16().to_string(),
+        )
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn not_run(operation: &str, effect: Effect, stopped: Stopped) -> Error {
+    let was_started = matches!(stopped, Stopped::ShutDown);
+    let kind = if was_started {
+        ErrorKind::Transport
+    } else {
+        ErrorKind::InvalidRequest
+    };
+    Error::new(kind, operation.to_owned()).with(|parts| {
+        parts.what = Some(stopped.to_string());
+        parts.sent = was_started;
+        parts.creates = !effect.is_idempotent();
+        parts.maybe_applied = was_started && !effect.is_safe();
+        parts.source = Some(Box::new(stopped));
+    })
+}

@@ -1,0 +1,28 @@
+//! The header `Retry-After`.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::{DATE, RETRY_AFTER};
+
+use super::error_response::header_text;
+
+/// Reads `Retry-After`, in seconds or as a date, up to `max`. A date is compared with the server's own `Date` if there
+/// is one, else with `now`. A value that is neither is ignored.
+pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime, max: Duration) -> Option<Duration> {
+    let text = header_text(headers, &RETRY_AFTER)?;
+    let wait = if let Ok(seconds) = text.parse::<f64>() {
+        if !seconds.is_finite() || seconds < 0.0 {
+            return None;
+        }
+        // What no duration can hold is longer than any maximum.
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+    } else {
+        let until = httpdate::parse_http_date(&text).ok()?;
+        let now = header_text(headers, &DATE)
+            .and_then(|date| httpdate::parse_http_date(&date).ok())
+            .unwrap_or(now);
+        until.duration_since(now).unwrap_or_default()
+    };
+    Some(wait.min(max))
+}

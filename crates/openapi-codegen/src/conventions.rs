@@ -1,0 +1,173 @@
+//! The conventions of one API: what its document cannot say in the words of OpenAPI.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use openapi_tree::document::{Document, escape};
+use openapi_tree::error::{Error, Result};
+use openapi_tree::schemas::{COMPONENTS, components, each_schema, named_component};
+
+/// The conventions of one API. The default has none, which fits any document.
+///
+/// ```
+/// use openapi_codegen::conventions::Conventions;
+///
+/// let conventions = Conventions {
+///     identifier: Some("Id".to_owned()),
+///     ..Conventions::default()
+/// };
+/// # assert_ne!(conventions, Conventions::default());
+/// ```
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Conventions {
+    /// The path of the type that sends every request. The default is the client itself.
+    pub transport: Option<String>,
+    /// The component schemas whose Rust type is hand-written, each with the path of that type.
+    #[serde(default)]
+    pub replaced: BTreeMap<String, String>,
+    /// The property that identifies an item. It is the only property of a response that stays required.
+    pub identifier: Option<String>,
+    /// The properties and the keyword that describe an interval.
+    pub interval: Option<Interval>,
+    /// The end of the names of schemas and properties that hold a secret. Their types must be hand-written.
+    pub secret_suffix: Option<String>,
+}
+
+/// An interval between two instants.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Interval {
+    /// The property with the start of the interval.
+    pub start: String,
+    /// The property with the end of the interval.
+    pub end: String,
+    /// The keyword, next to a reference to an interval, that limits its length in months.
+    pub max_months: String,
+}
+
+impl Conventions {
+    /// Takes the conventions from a settings file, and checks that `tree` has every schema that they name.
+    ///
+    /// # Errors
+    /// Returns an error if the file is not a settings file, if a schema is missing, or if the type of a secret is
+    /// left to the generator.
+    pub fn for_document(settings_file: &Document, tree: &Value) -> Result<Self> {
+        let conventions = Self::from_settings(settings_file)?;
+        let file = &settings_file.file;
+        for name in conventions.replaced.keys() {
+            // The generator would pass over a name that it does not know without a word.
+            if tree
+                .pointer(&format!("{COMPONENTS}/{}", escape(name)))
+                .is_none()
+            {
+                return Err(Error::new(
+                    file,
+                    format!(
+                        "replaces the type `{name}`, but the document has no schema of that name"
+                    ),
+                    "name a schema of components/schemas, or take the line out",
+                )
+                .at_pointer(format!("/replaced/{}", escape(name))));
+            }
+        }
+        let secrets = conventions.secret_suffix.as_deref();
+        for name in secrets
+            .into_iter()
+            .flat_map(|suffix| secret_components(tree, suffix))
+        {
+            if !conventions.replaced.contains_key(name) {
+                return Err(Error::new(
+                    file,
+                    format!("leaves the type `{name}` to the generator, whose Debug and Display print it"),
+                    "name a type that hides it under `replaced`",
+                )
+                .at_pointer("/replaced"));
+            }
+        }
+        Ok(conventions)
+    }
+
+    /// Takes the conventions from a settings file, whatever document they are for.
+    ///
+    /// # Errors
+    /// Returns an error if the file is not a settings file, or if a path is not that of a type.
+    pub fn from_settings(document: &Document) -> Result<Self> {
+        if !document.tree.is_object() {
+            return Err(Error::new(
+                &document.file,
+                "is no settings file: it has no keys",
+                "write `replaced:` and the types under it",
+            ));
+        }
+        let conventions: Self =
+            serde_json::from_value(document.tree.clone()).map_err(|source| {
+                Error::new(
+                &document.file,
+                format!("is no settings file: {source}"),
+                "keep to the keys of `Conventions` in crates/openapi-codegen/src/conventions.rs",
+            )
+            .because(source)
+            })?;
+        let paths = conventions
+            .replaced
+            .iter()
+            .map(|(name, path)| (format!("/replaced/{}", escape(name)), path))
+            .chain(
+                conventions
+                    .transport
+                    .iter()
+                    .map(|path| ("/transport".to_owned(), path)),
+            );
+        for (pointer, path) in paths {
+            if syn::parse_str::<syn::Path>(path).is_err() {
+                return Err(Error::new(
+                    &document.file,
+                    format!("`{path}` is not the path of a type"),
+                    "write it as `crate::module::Type`",
+                )
+                .at_pointer(pointer));
+            }
+        }
+        Ok(conventions)
+    }
+
+    /// Returns these conventions without the replaced schemas that `tree` does not have.
+    #[must_use]
+    pub fn known_to(&self, tree: &Value) -> Self {
+        let is_there = |name: &str| {
+            tree.pointer(&format!("{COMPONENTS}/{}", escape(name)))
+                .is_some()
+        };
+        Self {
+            replaced: self
+                .replaced
+                .iter()
+                .filter(|(name, _)| is_there(name))
+                .map(|(name, path)| (name.clone(), path.clone()))
+                .collect(),
+            ..self.clone()
+        }
+    }
+}
+
+/// Returns the components that hold secrets, by their names or by those of properties that refer to them.
+fn secret_components<'a>(tree: &'a Value, suffix: &str) -> BTreeSet<&'a str> {
+    let mut names: BTreeSet<&str> = components(tree)
+        .map(|(name, _)| name.as_str())
+        .filter(|name| name.ends_with(suffix))
+        .collect();
+    each_schema(tree, &mut |_, schema| {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        names.extend(
+            properties
+                .into_iter()
+                .flatten()
+                .filter(|(property, _)| property.ends_with(suffix))
+                .filter_map(|(_, schema)| named_component(schema)),
+        );
+    });
+    names
+}
