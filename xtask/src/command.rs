@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::diff::command::Diff;
 use crate::drift;
+use crate::explain;
 use crate::import;
 use crate::lint::command::Lint;
 use crate::reconcile;
@@ -29,6 +30,7 @@ enum Command {
     Drift(drift::Args),
     Import(import::Args),
     Reconcile(reconcile::Args),
+    Explain(explain::Args),
     Diff(Diff),
 }
 
@@ -53,6 +55,7 @@ impl Cli {
             Command::Drift(args) => drift::run(args, out),
             Command::Import(args) => import::run(args, out),
             Command::Reconcile(args) => reconcile::run(args, out),
+            Command::Explain(args) => explain::run(args, out),
             Command::Diff(command) => command.run(out),
         }
     }

@@ -3,15 +3,15 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::Args as ClapArgs;
 use openapi_evidence::drift::{Report, drift};
 use openapi_evidence::import::date;
 use openapi_evidence::reconcile::judge::shown;
-use openapi_tree::error::{Error, Result};
+use openapi_tree::error::Result;
 use serde_json::Value;
 
 use crate::command::Outcome;
-use crate::files;
+use crate::files::{self, ReportFormat};
 use crate::import;
 use crate::reconcile::{read_rulings, read_spec};
 
@@ -30,16 +30,8 @@ pub struct Args {
     #[arg(long)]
     all: bool,
     /// How to print the report.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    format: ReportFormat,
 }
 
 /// Runs the command.
@@ -61,18 +53,11 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
         ));
     }
     let lines = match args.format {
-        Format::Text => reports
+        ReportFormat::Text => reports
             .iter()
             .flat_map(|report| lines_of(report, args.all))
             .collect(),
-        Format::Json => vec![serde_json::to_string_pretty(&reports).map_err(|source| {
-            Error::new(
-                &rulings.file,
-                format!("gives a report that is no JSON: {source}"),
-                "report this",
-            )
-            .because(source)
-        })?],
+        ReportFormat::Json => vec![files::to_json(&reports)?],
     };
     files::print(out, &lines)?;
     let drifts = reports.iter().any(|report| !report.differences.is_empty());

@@ -165,6 +165,30 @@ pub fn read_document(path: &Path) -> Result<Document> {
     Document::parse(&shown(path), &read_text(path)?)
 }
 
+/// How a command prints what it found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Returns a report as JSON.
+///
+/// # Errors
+/// Returns an error if the report cannot be written as JSON.
+pub fn to_json(report: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string_pretty(report).map_err(|source| {
+        Error::new(
+            Path::new("standard output"),
+            format!("failed to write the report as JSON: {source}"),
+            "report this defect",
+        )
+        .because(source)
+    })
+}
+
 /// Prints lines to where a command prints.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 pub mod command;
 pub mod diff;
 pub mod drift;
+pub mod explain;
 pub mod files;
 pub mod import;
 pub mod lint;

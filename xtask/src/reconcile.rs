@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use clap::Args as ClapArgs;
-use openapi_evidence::reconcile::reconcile;
+use openapi_evidence::facts::Variant;
+use openapi_evidence::reconcile::Reconciliation;
 use openapi_evidence::reconcile::rulings::Rulings;
 use openapi_evidence::reconcile::spec::Spec;
 use openapi_evidence::variants::{self, VariantFile};
@@ -51,34 +52,58 @@ pub fn read_variants() -> Result<Vec<VariantFile>> {
     variants::read_all(&files::workspace_root().join(VARIANTS), VARIANTS.as_ref())
 }
 
+/// What is compared: spec, rulings and variant files of the project.
+#[derive(Debug)]
+pub struct Inputs {
+    /// The spec.
+    pub spec: Spec,
+    /// The rulings.
+    pub rulings: Rulings,
+    files: Vec<VariantFile>,
+}
+
+impl Inputs {
+    /// Reads spec, rulings and variant files of the project.
+    ///
+    /// # Errors
+    /// Returns an error if one of them cannot be read.
+    pub fn read() -> Result<Self> {
+        Ok(Self {
+            spec: read_spec()?,
+            rulings: read_rulings()?,
+            files: read_variants()?,
+        })
+    }
+
+    /// Returns the facts of the documents, in order of age.
+    pub fn variants(&self) -> Vec<&Variant> {
+        self.files.iter().map(|file| &file.variant).collect()
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// When spec, rulings or variants can't be read, or the page can't be written.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
-    let spec = read_spec()?;
-    let rulings = read_rulings()?;
-    let variant_files = read_variants()?;
-    let variants: Vec<_> = variant_files.iter().map(|file| &file.variant).collect();
-    let reconciled = reconcile(&spec, &variants, &rulings);
+    let inputs = Inputs::read()?;
+    let variants = inputs.variants();
+    let reconciliation = Reconciliation::new(&inputs.spec, &variants, &inputs.rulings);
     let page = Output {
         path: files::workspace_root().join(RECONCILIATION),
-        text: reconciled.page,
+        text: reconciliation.page(),
     };
     let mode = if args.check {
         Mode::Check("cargo xtask reconcile")
     } else {
         Mode::Write
     };
-    let lines: Vec<String> = reconciled
-        .findings
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let findings = reconciliation.findings();
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     files::print(out, &lines)?;
     let outcome = put(&[page], mode, out)?;
-    files::print(out, &[reconciled.summary])?;
-    Ok(if reconciled.findings.is_empty() {
+    files::print(out, &[reconciliation.summary()])?;
+    Ok(if findings.is_empty() {
         outcome
     } else {
         Outcome::Attention

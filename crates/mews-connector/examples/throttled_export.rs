@@ -57,8 +57,8 @@ fn client(url: &str, rate_limit: RateLimit) -> Result<Client, Failed> {
 async fn fill(data: &std::path::Path) -> Result<(), Failed> {
     let sandbox = Sandbox::builder()
         .data_file(data)
-        .no_limit()
-        .keep_requests(0)
+        .no_rate_limit()
+        .keep_exchanges(0)
         .start()
         .await?;
     let client = client(sandbox.url(), RateLimit::unlimited())?;
@@ -89,7 +89,7 @@ async fn measure(
     let sandbox = Sandbox::builder()
         .data_file(data)
         .latency(LATENCY)
-        .keep_requests(0)
+        .keep_exchanges(0)
         .observe(move |exchange| {
             seen.fetch_add(1, Ordering::Relaxed);
             held.fetch_add(u64::from(exchange.status == Some(429)), Ordering::Relaxed);

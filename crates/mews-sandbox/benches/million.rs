@@ -7,7 +7,6 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use mews_sandbox::Operation::{VoucherCodesAdd, VoucherCodesGetAll};
 use mews_sandbox::{Operation, Sandbox, builtin};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -39,9 +38,9 @@ fn main() -> Result<(), Failure> {
         let store = if is_file { "in a file" } else { "in memory" };
         runtime.block_on(async {
             let mut builder = Sandbox::builder()
-                .no_limit()
+                .no_rate_limit()
                 .seed_codes(CODES)
-                .keep_requests(1);
+                .keep_exchanges(1);
             if is_file {
                 builder = builder.data_file(&path);
             }
@@ -119,7 +118,7 @@ impl Bench {
                 .collect();
             times.push(
                 self.call(
-                    VoucherCodesAdd,
+                    Operation::VoucherCodesAdd,
                     json!({ "VoucherCodeParameters": parameters }),
                 )
                 .await?,
@@ -141,7 +140,7 @@ impl Bench {
             "UpdatedUtc": updated.map(|(start, end)| json!({ "StartUtc": text(start), "EndUtc": text(end) })),
             "Limitation": { "Count": 1_000, "Cursor": cursor.map(|number| identifier("c0de", number)) },
         });
-        self.call(VoucherCodesGetAll, body).await
+        self.call(Operation::VoucherCodesGetAll, body).await
     }
 
     /// Milliseconds at the server.
@@ -165,7 +164,7 @@ impl Bench {
         }
         let exchange = self
             .sandbox
-            .requests()
+            .exchanges()
             .pop()
             .ok_or("the exchange is not kept")?;
         Ok(exchange.milliseconds)

@@ -1,30 +1,34 @@
-//! Who may call, and what a token opens.
+//! Tokens and the data that they give access to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use axum::http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::error::Refusal;
+use crate::error::ApiError;
 use crate::fixtures::{self, Data, Enterprise, Service};
-use crate::model::ById;
 
-/// What the fixtures say of everything but vouchers and codes. It doesn't change while the sandbox runs.
+/// A list of items by ID.
+type ById = HashMap<Uuid, Value>;
+
+/// The fixtures except vouchers and codes. They do not change while the sandbox runs.
 #[derive(Default)]
 pub(crate) struct Reference {
     client_tokens: HashSet<String>,
     access_tokens: HashMap<String, Scope>,
-    /// What an unknown token opens when any is accepted: the same as the first one.
+    /// The scope of an unknown token if every token is accepted: the scope of the first one.
     default_scope: Scope,
     pub(crate) enterprises: HashMap<Uuid, Enterprise>,
     pub(crate) services: HashMap<Uuid, Service>,
     pub(crate) rates: ById,
     pub(crate) companies: ById,
     travel_agencies: HashSet<Uuid>,
+    /// The records of the listings without business rules, by the name of the primary list.
+    pub(crate) listings: BTreeMap<String, Vec<Value>>,
 }
 
-/// The enterprises that an access token opens.
+/// The enterprises that an access token gives access to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {
     enterprises: Vec<Uuid>,
@@ -71,10 +75,11 @@ impl Reference {
             rates: by_id(&data.rates),
             companies: by_id(&data.companies),
             travel_agencies: data.travel_agency_ids.iter().copied().collect(),
+            listings: data.listings.clone(),
         }
     }
 
-    /// Every token of the fixtures, to be masked wherever it would show.
+    /// Every token of the fixtures, for masking.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
         self.client_tokens
             .iter()
@@ -82,17 +87,16 @@ impl Reference {
             .map(String::as_str)
     }
 
-    /// What a pair of tokens opens.
+    /// Returns the scope of a pair of tokens.
     pub(crate) fn authenticate(
         &self,
         client: &str,
         access: &str,
         any: bool,
-    ) -> Result<Scope, Refusal> {
+    ) -> Result<Scope, ApiError> {
         let unauthorized = |parameter: &str| {
-            Refusal::new(StatusCode::UNAUTHORIZED, format!("Invalid {parameter}")).because(format!(
-                "the {parameter} is none of the sandbox's; `--any-token` accepts every one"
-            ))
+            ApiError::new(StatusCode::UNAUTHORIZED, format!("Invalid {parameter}"))
+                .because("unknown token; use `--accept-any-token` to accept any token")
         };
         if !any && !self.client_tokens.contains(client) {
             return Err(unauthorized("ClientToken"));
@@ -104,7 +108,7 @@ impl Reference {
         }
     }
 
-    /// Whether a company is known to the enterprise, which it is through their chain.
+    /// Returns `true` if the enterprise knows the company: if both are of one chain.
     pub(crate) fn knows_company(&self, enterprise: Uuid, company: Uuid) -> bool {
         let chain = self
             .enterprises
@@ -118,12 +122,12 @@ impl Reference {
                 == chain
     }
 
-    /// Whether a company has a travel agency contract.
+    /// Returns `true` if a company has a travel agency contract.
     pub(crate) fn is_travel_agency(&self, company: Uuid) -> bool {
         self.travel_agencies.contains(&company)
     }
 
-    /// Whether a rate belongs to a service.
+    /// Returns `true` if a rate belongs to a service.
     pub(crate) fn has_rate(&self, service: Uuid, rate: Uuid) -> bool {
         self.rates
             .get(&rate)
@@ -137,11 +141,11 @@ impl Scope {
     ///
     /// A portfolio access token reads from those it names, or from all; with any other token `EnterpriseIds` is
     /// ignored (pages/vouchers.md, concepts/multi-property.md).
-    pub(crate) fn to_read(&self, named: Option<&Vec<Uuid>>) -> Result<HashSet<Uuid>, Refusal> {
+    pub(crate) fn to_read(&self, named: Option<&Vec<Uuid>>) -> Result<HashSet<Uuid>, ApiError> {
         match named {
             Some(named) if self.is_portfolio => {
                 if let Some(outside) = named.iter().find(|id| !self.enterprises.contains(id)) {
-                    return Err(Refusal::invalid(
+                    return Err(ApiError::invalid(
                         "EnterpriseIds",
                         format!("{outside} is not within the scope of the access token"),
                     ));
@@ -155,17 +159,17 @@ impl Scope {
     /// The enterprise that a request writes to.
     ///
     /// A portfolio access token must name one; with any other token `EnterpriseId` is ignored (pages/vouchers.md).
-    pub(crate) fn to_write(&self, named: Option<Uuid>) -> Result<HashSet<Uuid>, Refusal> {
+    pub(crate) fn to_write(&self, named: Option<Uuid>) -> Result<HashSet<Uuid>, ApiError> {
         if !self.is_portfolio {
             return Ok(self.enterprises.iter().copied().collect());
         }
         match named {
-            None => Err(Refusal::invalid(
+            None => Err(ApiError::invalid(
                 "EnterpriseId",
                 "a portfolio access token needs it",
             )),
             Some(named) if self.enterprises.contains(&named) => Ok(HashSet::from([named])),
-            Some(named) => Err(Refusal::invalid(
+            Some(named) => Err(ApiError::invalid(
                 "EnterpriseId",
                 format!("{named} is not within the scope of the access token"),
             )),

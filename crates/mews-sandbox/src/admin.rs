@@ -1,25 +1,25 @@
-//! The sandbox's own addresses, under `/_sandbox/`.
+//! The paths of the sandbox itself, under `/_sandbox/`.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::header::{CONTENT_TYPE, DATE};
+use axum::http::{self, HeaderValue, StatusCode};
 use axum::routing::get;
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::answer::{Answer, REQUEST_ID};
+use crate::clock::http_date;
 use crate::connection::Cutter;
-use crate::document;
-use crate::error::Refusal;
+use crate::error::ApiError;
 use crate::faults::read_script;
+use crate::response::{REQUEST_ID, Response};
 use crate::server::Server;
 
-/// The addresses.
+/// The paths.
 pub(crate) fn routes() -> Router<Arc<Server>> {
     Router::new()
         .route(
@@ -33,12 +33,14 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .route("/_sandbox/openapi.json", get(openapi))
 }
 
-async fn list_faults(State(server): State<Arc<Server>>) -> Response<Body> {
-    respond(StatusCode::OK, &server.faults.list())
+type Reply = http::Response<Body>;
+
+async fn list_faults(State(server): State<Arc<Server>>) -> Reply {
+    respond(&server, &server.faults.list())
 }
 
 /// Adds faults: an array of them, or one.
-async fn add_faults(State(server): State<Arc<Server>>, body: Bytes) -> Response<Body> {
+async fn add_faults(State(server): State<Arc<Server>>, body: Bytes) -> Reply {
     let text = String::from_utf8_lossy(&body);
     let script = if text.trim_start().starts_with('{') {
         format!("[{text}]")
@@ -48,51 +50,58 @@ async fn add_faults(State(server): State<Arc<Server>>, body: Bytes) -> Response<
     match read_script(&script) {
         Ok(faults) => {
             server.faults.extend(faults);
-            respond(StatusCode::OK, &server.faults.list())
+            respond(&server, &server.faults.list())
         }
-        Err(error) => {
-            let request_id = Uuid::new_v4().to_string();
-            let refusal = Refusal::invalid("faults", error.to_string());
-            Answer::refusal(&refusal, &request_id).into_response(&request_id, &Cutter::default())
-        }
+        Err(error) => reject(&server, &ApiError::invalid("faults", error.to_string())),
     }
 }
 
-async fn clear_faults(State(server): State<Arc<Server>>) -> Response<Body> {
+async fn clear_faults(State(server): State<Arc<Server>>) -> Reply {
     server.faults.clear();
-    respond(StatusCode::OK, &json!({}))
+    respond(&server, &json!({}))
 }
 
-async fn list_requests(State(server): State<Arc<Server>>) -> Response<Body> {
-    respond(StatusCode::OK, &server.journal.read())
+async fn list_requests(State(server): State<Arc<Server>>) -> Reply {
+    respond(&server, &server.journal.read())
 }
 
-async fn clear_requests(State(server): State<Arc<Server>>) -> Response<Body> {
+async fn clear_requests(State(server): State<Arc<Server>>) -> Reply {
     server.journal.clear();
-    respond(StatusCode::OK, &json!({}))
+    respond(&server, &json!({}))
 }
 
-async fn openapi() -> Response<Body> {
-    json_response(StatusCode::OK, document::DOCUMENT.into())
+async fn openapi(State(server): State<Arc<Server>>) -> Reply {
+    json_response(&server, StatusCode::OK, server.spec.text().into())
 }
 
-fn respond(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+fn reject(server: &Server, error: &ApiError) -> Reply {
+    let request_id = Uuid::new_v4().to_string();
+    Response::error(error, &request_id).into_http(
+        &request_id,
+        server.clock.now(),
+        &Cutter::default(),
+    )
+}
+
+fn respond(server: &Server, value: &impl Serialize) -> Reply {
     match serde_json::to_vec(value) {
-        Ok(body) => json_response(status, body.into()),
-        Err(error) => json_response(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            json!({ "Message": error.to_string() }).to_string().into(),
-        ),
+        Ok(body) => json_response(server, StatusCode::OK, body.into()),
+        Err(error) => reject(server, &ApiError::unexpected(error.to_string())),
     }
 }
 
-fn json_response(status: StatusCode, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
+fn json_response(server: &Server, status: StatusCode, body: Body) -> Reply {
+    let mut response = http::Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Ok(request_id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
-        headers.insert(REQUEST_ID, request_id);
+    for (name, value) in [
+        (DATE, http_date(server.clock.now())),
+        (REQUEST_ID, Uuid::new_v4().to_string()),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
     }
     response
 }

@@ -1,34 +1,39 @@
-//! What a sandbox is to be like.
+//! The options of a sandbox.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
 
 use crate::access::Reference;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::error::StartError;
 use crate::fault::Fault;
 use crate::faults::{self, Faults};
-use crate::fixtures::Fixtures;
+use crate::fixtures::{Data, Fixtures};
 use crate::instant::Instant;
 use crate::journal::{Exchange, Journal};
 use crate::limiter::Limiter;
 use crate::mask::Mask;
-use crate::options::{AnswerOrder, Discontinued, NullRates, Options, RateLimit, Verdict};
+use crate::options::{Behavior, Discontinued, NullRates, Options, RateLimit, ResponseOrder};
 use crate::sandbox::Sandbox;
 use crate::server::{Observer, Server};
+use crate::spec::Spec;
 use crate::store::{Content, Store};
 
-/// What a sandbox is to be like. Each option is a flag of the binary, too.
+/// The options of a sandbox. Most of them are flags of the binary, too.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), mews_sandbox::StartError> {
-/// use mews_sandbox::{Fault, Operation, Sandbox, Verdict};
+/// use mews_sandbox::{Fault, Operation, Sandbox, Behavior};
 ///
 /// let sandbox = Sandbox::builder()
-///     .duplicate_values(Verdict::Refuse)
+///     .duplicate_values(Behavior::Reject)
 ///     .fault(Fault::html(502).on(Operation::VoucherCodesAdd))
 ///     .start()
 ///     .await?;
@@ -42,11 +47,13 @@ pub struct Builder {
     port: u16,
     data_file: Option<PathBuf>,
     fixtures: Option<FixtureSource>,
+    records: BTreeMap<String, Value>,
+    spec: Option<Cow<'static, str>>,
     seed_codes: u32,
     faults: Vec<Fault>,
     fault_file: Option<PathBuf>,
     options: Options,
-    clock: Arc<dyn Clock>,
+    clock: Clock,
     observer: Option<Observer>,
 }
 
@@ -62,11 +69,13 @@ impl Default for Builder {
             port: 0,
             data_file: None,
             fixtures: None,
+            records: BTreeMap::new(),
+            spec: None,
             seed_codes: 0,
             faults: Vec::new(),
             fault_file: None,
             options: Options::default(),
-            clock: Arc::new(SystemClock),
+            clock: Clock::default(),
             observer: None,
         }
     }
@@ -85,144 +94,176 @@ impl std::fmt::Debug for Builder {
 }
 
 impl Builder {
-    /// The address of this machine to listen on; the loopback address unless set.
+    /// Sets the address of this machine to listen on. The default is the loopback address.
     pub const fn host(mut self, host: IpAddr) -> Self {
         self.host = host;
         self
     }
 
-    /// The port to listen on; 0, which is the default, takes any that is free.
+    /// Sets the port to listen on. The default is 0, which means any free port.
     pub const fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Keeps the data in a file instead of in memory. A file that is there already is gone on with.
+    /// Keeps the data in a file instead of in memory. An existing data file is reused.
     ///
-    /// Only one sandbox can have it open at a time. It survives a process that is killed; a power cut it may not.
+    /// Only one sandbox can have the file open at a time. The file survives a killed process, but not necessarily a
+    /// power failure.
     pub fn data_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.data_file = Some(path.into());
         self
     }
 
-    /// The data to start with, instead of the built-in set.
+    /// Sets the data to start with. The default is the built-in set.
     pub fn fixtures(mut self, fixtures: Fixtures) -> Self {
         self.fixtures = Some(FixtureSource::Value(Box::new(fixtures)));
         self
     }
 
-    /// The same, read from a file at the start.
+    /// Sets a file with the data to start with, which is read at the start.
     pub fn fixtures_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.fixtures = Some(FixtureSource::File(path.into()));
         self
     }
 
-    /// Adds so many made-up codes for load work, in one new voucher of the first service for each thousand of them,
-    /// and in a thousand vouchers at most. The first of both has the number `0x101` in its identifier.
+    /// Sets the records of a listing without business rules, as a JSON array. `list` is the name of the primary list
+    /// in its response, such as `Services` for `services/getAll`.
+    ///
+    /// The records take the place of the fixtures of that name in the listing. The rules for vouchers do not use them.
+    pub fn records(mut self, list: impl Into<String>, records: Value) -> Self {
+        self.records.insert(list.into(), records);
+        self
+    }
+
+    /// Serves another spec than the one that is compiled in, as JSON. Its operations can be named from then on.
+    ///
+    /// With it, a change of the spec can be tried before it is made.
+    pub fn spec(mut self, document: impl Into<Cow<'static, str>>) -> Self {
+        self.spec = Some(document.into());
+        self
+    }
+
+    /// Adds generated codes for load work, in one new voucher of the first service for each thousand of them, and in
+    /// at most a thousand vouchers. The first of both has the number `0x101` in its ID.
     pub const fn seed_codes(mut self, codes: u32) -> Self {
         self.seed_codes = codes;
         self
     }
 
-    /// Another limit than 200 requests in 30 seconds.
+    /// Sets the request limit. The default is 200 requests in 30 seconds.
     pub const fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.options.rate_limit = Some(limit);
         self
     }
 
-    /// No limit.
-    pub const fn no_limit(mut self) -> Self {
+    /// Removes the request limit.
+    pub const fn no_rate_limit(mut self) -> Self {
         self.options.rate_limit = None;
         self
     }
 
-    /// Takes so much longer for each request, by the sandbox's clock.
+    /// Delays each response, in real time.
     pub const fn latency(mut self, latency: Duration) -> Self {
         self.options.latency = latency;
         self
     }
 
-    /// Accepts every token. One that isn't in the fixtures opens what the first access token there opens.
-    pub const fn any_token(mut self, any: bool) -> Self {
-        self.options.any_token = any;
+    /// Accepts any token. One that is not in the fixtures has the scope of the first access token there.
+    pub const fn accept_any_token(mut self, any: bool) -> Self {
+        self.options.accept_any_token = any;
         self
     }
 
-    /// What the discontinued extents answer with; null unless set.
+    /// Sets the response to the discontinued extents. The default is null.
     pub const fn discontinued(mut self, discontinued: Discontinued) -> Self {
         self.options.discontinued = discontinued;
         self
     }
 
-    /// Whether a code value may be added that a code in use of the enterprise has; accepted unless set. Refused, it
-    /// is a 403.
-    pub const fn duplicate_values(mut self, verdict: Verdict) -> Self {
-        self.options.duplicate_values = verdict;
+    /// Sets whether a code value can be added that a code in use of the enterprise has. The default is to accept it. A
+    /// rejection is a 403.
+    pub const fn duplicate_values(mut self, behavior: Behavior) -> Self {
+        self.options.duplicate_values = behavior;
         self
     }
 
-    /// Whether what is deleted may be deleted again; refused unless set, with a 400.
-    pub const fn deleted_again(mut self, verdict: Verdict) -> Self {
-        self.options.deleted_again = verdict;
+    /// Sets whether a deleted record can be deleted again. The default is to reject it with a 400.
+    pub const fn repeated_delete(mut self, behavior: Behavior) -> Self {
+        self.options.repeated_delete = behavior;
         self
     }
 
-    /// Whether `getAll` may be asked for identifiers that don't exist; refused unless set, with a 400. Accepted, they
-    /// are as good as left out.
-    pub const fn unknown_ids(mut self, verdict: Verdict) -> Self {
-        self.options.unknown_ids = verdict;
+    /// Sets whether the filters of `getAll` can have unknown IDs. The default is to reject them with a 400. If they
+    /// are accepted, they are ignored.
+    pub const fn unknown_ids(mut self, behavior: Behavior) -> Self {
+        self.options.unknown_ids = behavior;
         self
     }
 
-    /// What `{"Value": null}` does to the assigned rates; it clears them unless set.
+    /// Sets the effect of `{"Value": null}` on the assigned rates. The default is to clear them.
     pub const fn null_rates(mut self, null_rates: NullRates) -> Self {
         self.options.null_rates = null_rates;
         self
     }
 
-    /// In which order `add` and `update` answer; in that of the request unless set.
-    pub const fn answer_order(mut self, order: AnswerOrder) -> Self {
-        self.options.answer_order = order;
+    /// Sets the order of the records in a response to `add` and `update`. The default is that of the request.
+    pub const fn response_order(mut self, order: ResponseOrder) -> Self {
+        self.options.response_order = order;
         self
     }
 
-    /// How many bytes a request may have before it is answered with 413; 8 MiB unless set.
+    /// Sets the maximum length of a request body in bytes. A longer one is rejected with a 413. The default is 2 MiB.
     pub const fn max_body(mut self, bytes: usize) -> Self {
         self.options.max_body = bytes;
         self
     }
 
-    /// How many exchanges are kept for [`Sandbox::requests`]; 1000 unless set.
-    pub const fn keep_requests(mut self, requests: usize) -> Self {
-        self.options.keep_requests = requests;
+    /// Sets the number of exchanges that are kept for [`Sandbox::exchanges`]. The default is 1000.
+    pub const fn keep_exchanges(mut self, exchanges: usize) -> Self {
+        self.options.keep_exchanges = exchanges;
         self
     }
 
-    /// Adds a fault before the first request can come.
+    /// Adds a fault before the first request.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// Adds the faults of a script, read from a file at the start.
+    /// Adds the faults of a script, which is read from a file at the start.
     pub fn faults_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.fault_file = Some(path.into());
         self
     }
 
-    /// Lives by another clock than the machine's.
-    pub fn with_clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+    /// Sets the clock. The default is the clock of the machine.
+    ///
+    /// Timestamps, the request limit and the header `Date` use it. Delayed responses use real time.
+    ///
+    /// ```
+    /// use mews_sandbox::{ManualClock, Sandbox};
+    ///
+    /// let clock = ManualClock::default();
+    /// let builder = Sandbox::builder().clock(clock.reader());
+    /// # let _ = builder;
+    /// ```
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(clock);
         self
     }
 
-    /// Calls `observer` with each exchange when its answer is ready, without the bodies. It must not block.
+    /// Calls `observer` with each exchange when its response is ready, without the bodies. It must not block.
     pub fn observe(mut self, observer: impl Fn(&Exchange) + Send + Sync + 'static) -> Self {
         self.observer = Some(Box::new(observer));
         self
     }
 
     /// Starts the sandbox: opens and fills its store, and listens.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an option is invalid, or a resource is not available. See [`StartError`].
     pub async fn start(self) -> Result<Sandbox, StartError> {
         Sandbox::launch(self).await
     }
@@ -231,7 +272,11 @@ impl Builder {
         SocketAddr::new(self.host, self.port)
     }
 
-    pub(crate) fn into_server(self) -> Result<(Server, Fixtures), StartError> {
+    pub(crate) fn into_server(self) -> Result<(Server, Data), StartError> {
+        let spec = match self.spec {
+            None => Arc::clone(Spec::embedded()),
+            Some(document) => Arc::new(Spec::parse(document)?),
+        };
         let fixtures = match self.fixtures {
             None => None,
             Some(FixtureSource::Value(fixtures)) => Some(*fixtures),
@@ -243,25 +288,28 @@ impl Builder {
             .map(faults::read_script_file)
             .transpose()?;
         let content = Content {
+            spec: &spec,
             fixtures: fixtures.as_ref(),
+            records: &self.records,
             seed_codes: self.seed_codes,
             now: Instant::from(self.clock.now()),
         };
-        let (store, fixtures) = Store::open(self.data_file.as_deref(), &content)?;
-        let reference = Reference::new(&fixtures.data);
+        let (store, data) = Store::open(self.data_file.as_deref(), &content)?;
+        let reference = Reference::new(&data);
         let faults = Faults::default();
         faults.extend(self.faults.into_iter().chain(script.into_iter().flatten()));
         let server = Server {
+            spec,
             store,
             mask: Mask::new(reference.tokens()),
             reference,
             limiter: Limiter::default(),
             faults,
-            journal: Journal::new(self.options.keep_requests),
+            journal: Journal::new(self.options.keep_exchanges),
             clock: self.clock,
             observer: self.observer,
             options: self.options,
         };
-        Ok((server, fixtures))
+        Ok((server, data))
     }
 }

@@ -1,13 +1,13 @@
-//! The built-in data set: what a sandbox holds unless it is given other fixtures.
+//! The built-in data set, which a sandbox has unless it is given other fixtures.
 //!
-//! Two enterprises of one chain. The first has accommodation and parking, with vouchers of every type; the second
-//! can be reached with the portfolio access token only. The examples of the OpenAPI document run against it as they
-//! stand. Each constant stands in `mews-sandbox --print-fixtures` too.
+//! Two enterprises of one chain. The first one has accommodation and parking, with vouchers of every type. The second one
+//! can be accessed with the portfolio access token only. The examples of the spec work with this data unchanged. Each
+//! constant is also in `mews-sandbox --print-fixtures`.
 
-/// The built-in data set as a file of fixtures, to start one's own from.
+/// The built-in data set as a file of fixtures, to derive other fixtures from.
 pub const FIXTURES: &str = include_str!("builtin.json");
 
-/// The client token that is accepted.
+/// The accepted client token.
 pub const CLIENT_TOKEN: &str = "sandbox-client-token";
 /// The access token of the first enterprise.
 pub const ACCESS_TOKEN: &str = "sandbox-access-token";
@@ -54,7 +54,7 @@ pub const DELETED_VOUCHER_ID: &str = "d15c0000-0000-4000-8000-000000000005";
 /// A public voucher of [`SECOND_ENTERPRISE_SERVICE_ID`] with one code.
 pub const SECOND_ENTERPRISE_VOUCHER_ID: &str = "d15c0000-0000-4000-8000-000000000006";
 
-/// A code of [`VOUCHER_ID`] without limits in time.
+/// A code of [`VOUCHER_ID`] without a validity interval.
 pub const CODE_ID: &str = "c0de0000-0000-4000-8000-000000000001";
 /// The value of [`CODE_ID`].
 pub const CODE_VALUE: &str = "SPRING-WELCOME";

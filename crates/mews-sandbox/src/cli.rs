@@ -8,124 +8,124 @@ use std::time::Duration;
 
 use clap::Parser;
 use mews_sandbox::{
-    AnswerOrder, Builder, Discontinued, Exchange, NullRates, RateLimit, Sandbox, StartError,
-    Verdict, builtin,
+    Behavior, Builder, Discontinued, Exchange, NullRates, RateLimit, ResponseOrder, Sandbox,
+    StartError, builtin,
 };
 
 /// The voucher operations of the Mews Connector API, offline.
 ///
-/// Starts a server that answers like the documented API, from a small built-in data set, and prints its address, the
+/// Starts a server that responds like the documented API, with a small built-in data set, and prints its URL, the
 /// tokens to use, and a curl line to try. Unofficial; not affiliated with Mews.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_long_help = EXAMPLES)]
 // Each is a switch of its own.
 #[allow(clippy::struct_excessive_bools)]
 pub(crate) struct Arguments {
-    /// Address to listen on; 0.0.0.0 lets other machines in.
+    /// Address to listen on; 0.0.0.0 accepts other machines
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: IpAddr,
 
-    /// Port to listen on; 0 takes any that is free.
+    /// Port to listen on; 0 means any free port
     #[arg(long, default_value_t = 6_397)]
     port: u16,
 
-    /// Keep the data in this file, and go on with it next time.
+    /// Store data in this file and reuse it on the next start
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     data: Option<PathBuf>,
 
-    /// Start with the data in this file instead of the built-in set.
+    /// Start with the data in this file instead of the built-in set
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     fixtures: Option<PathBuf>,
 
-    /// Print the built-in data set, to start fixtures of one's own from, and stop.
+    /// Print the built-in fixtures and exit
     #[arg(long, help_heading = "Data")]
     print_fixtures: bool,
 
-    /// Add N made-up codes for load work, in vouchers of their own; ten million at most.
+    /// Generate N codes for load work, in separate vouchers; at most ten million
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000_000), help_heading = "Data")]
     seed_codes: u32,
 
-    /// Script of faults: a JSON array, as in the documentation. More can be sent to /_sandbox/faults.
+    /// Script of faults: a JSON array; more can be sent to /_sandbox/faults
     #[arg(long, value_name = "FILE", help_heading = "Faults")]
     faults: Option<PathBuf>,
 
-    /// Take so much longer for each request, such as 250ms, 2s or 1m.
+    /// Delay each response by this duration, such as 250ms, 2s, or 1m
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0ms", help_heading = "Faults")]
     latency: Duration,
 
-    /// Requests of one access token within the window.
+    /// Number of requests of one access token within the window
     #[arg(long, value_name = "N", default_value_t = 200, help_heading = "Limits")]
     limit: usize,
 
-    /// The window of the request limit.
+    /// Window of the request limit
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30s", help_heading = "Limits")]
     window: Duration,
 
-    /// Leave `Retry-After` out of 429.
+    /// Omit `Retry-After` from 429
     #[arg(long, help_heading = "Limits")]
     no_retry_after: bool,
 
-    /// No request limit.
+    /// Remove the request limit
     #[arg(long, conflicts_with_all = ["limit", "window", "no_retry_after"], help_heading = "Limits")]
-    no_limit: bool,
+    no_rate_limit: bool,
 
-    /// Largest body of a request, in bytes; a larger one is answered with 413.
-    #[arg(long, value_name = "BYTES", default_value_t = 8 * 1024 * 1024, help_heading = "Limits")]
+    /// Maximum length of a request body in bytes; a longer one is rejected with 413
+    #[arg(long, value_name = "BYTES", default_value_t = 2 * 1024 * 1024, help_heading = "Limits")]
     max_body: usize,
 
-    /// Accept every token; an unknown one opens what the first access token opens.
-    #[arg(long, help_heading = "Behaviour that the documentation leaves open")]
-    any_token: bool,
+    /// Accept any token; an unknown one has the scope of the first access token
+    #[arg(long, help_heading = "Behavior not specified by the documentation")]
+    accept_any_token: bool,
 
-    /// What the discontinued extents answer with.
+    /// Response to the discontinued extents
     #[arg(
         long,
         value_name = "HOW",
         default_value_t,
-        help_heading = "Behaviour that the documentation leaves open"
+        help_heading = "Behavior not specified by the documentation"
     )]
     discontinued: Discontinued,
 
-    /// Adding a code value that a code in use has already.
+    /// Accept or reject a code value that a code in use has
     #[arg(
         long,
-        value_name = "VERDICT",
+        value_name = "BEHAVIOR",
         default_value_t,
-        help_heading = "Behaviour that the documentation leaves open"
+        help_heading = "Behavior not specified by the documentation"
     )]
-    duplicate_values: Verdict,
+    duplicate_values: Behavior,
 
-    /// Deleting what is deleted.
-    #[arg(long, value_name = "VERDICT", default_value_t = Verdict::Refuse, help_heading = "Behaviour that the documentation leaves open")]
-    deleted_again: Verdict,
+    /// Accept or reject deletion of a deleted record
+    #[arg(long, value_name = "BEHAVIOR", default_value_t = Behavior::Reject, help_heading = "Behavior not specified by the documentation")]
+    repeated_delete: Behavior,
 
-    /// Asking getAll for identifiers that don't exist.
-    #[arg(long, value_name = "VERDICT", default_value_t = Verdict::Refuse, help_heading = "Behaviour that the documentation leaves open")]
-    unknown_ids: Verdict,
+    /// Accept or reject unknown IDs in the filters of getAll
+    #[arg(long, value_name = "BEHAVIOR", default_value_t = Behavior::Reject, help_heading = "Behavior not specified by the documentation")]
+    unknown_ids: Behavior,
 
-    /// What a null update value does to the assigned rates.
+    /// Effect of a null update value on the assigned rates
     #[arg(
         long,
         value_name = "HOW",
         default_value_t,
-        help_heading = "Behaviour that the documentation leaves open"
+        help_heading = "Behavior not specified by the documentation"
     )]
     null_rates: NullRates,
 
-    /// In which order add and update answer.
+    /// Order of the records in a response to add and update
     #[arg(
         long,
         value_name = "ORDER",
         default_value_t,
-        help_heading = "Behaviour that the documentation leaves open"
+        help_heading = "Behavior not specified by the documentation"
     )]
-    answer_order: AnswerOrder,
+    response_order: ResponseOrder,
 
-    /// How many requests can be read back from /_sandbox/requests.
+    /// Number of exchanges to keep for /_sandbox/requests
     #[arg(long, value_name = "N", default_value_t = 1_000)]
-    keep_requests: usize,
+    keep_exchanges: usize,
 
-    /// Log no requests.
+    /// Do not log requests
     #[arg(long, short)]
     quiet: bool,
 }
@@ -133,19 +133,19 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mews-sandbox                              Serve the built-in data set at port 6397 (MEWS on a telephone)
-  mews-sandbox --port 0 --quiet             At any free port, without a line for each request
-  mews-sandbox --data vouchers.db           Keep what is written
-  mews-sandbox --seed-codes 1000000         A million codes, for load work
-  mews-sandbox --faults flaky.json          With faults, such as:
+  mews-sandbox --port 0 --quiet             Use any free port, and do not log requests
+  mews-sandbox --data vouchers.db           Keep the data in a file
+  mews-sandbox --seed-codes 1000000         Generate a million codes, for load work
+  mews-sandbox --faults flaky.json          Inject faults, such as:
       [{\"Operation\": \"voucherCodes/add\", \"Effect\": \"DropAfterCommit\"},
        {\"Every\": 10, \"Effect\": {\"Html\": {\"Code\": 502}}}]
 
 While it runs:
-  /_sandbox/faults        GET lists the faults, POST adds some, DELETE takes all away
-  /_sandbox/requests      GET reads back what was received and answered, DELETE forgets it
-  /_sandbox/openapi.json  The OpenAPI document that requests are checked against
+  /_sandbox/faults        GET lists the faults, POST adds some, DELETE removes all
+  /_sandbox/requests      GET lists the last exchanges, DELETE removes them
+  /_sandbox/openapi.json  The OpenAPI document that requests are validated against
 
-Exit status: 0 after Ctrl-C, 1 if it could not start, 2 for a mistake in the command line.";
+Exit status: 0 success (after Ctrl-C), 1 error at the start, 2 usage.";
 
 pub(crate) async fn run(arguments: Arguments) -> ExitCode {
     if arguments.print_fixtures {
@@ -169,17 +169,17 @@ fn builder(arguments: Arguments, is_quiet: bool) -> Builder {
         .seed_codes(arguments.seed_codes)
         .latency(arguments.latency)
         .max_body(arguments.max_body)
-        .any_token(arguments.any_token)
+        .accept_any_token(arguments.accept_any_token)
         .discontinued(arguments.discontinued)
         .duplicate_values(arguments.duplicate_values)
-        .deleted_again(arguments.deleted_again)
+        .repeated_delete(arguments.repeated_delete)
         .unknown_ids(arguments.unknown_ids)
         .null_rates(arguments.null_rates)
-        .answer_order(arguments.answer_order)
-        .keep_requests(arguments.keep_requests);
+        .response_order(arguments.response_order)
+        .keep_exchanges(arguments.keep_exchanges);
     let limit = RateLimit::new(arguments.limit, arguments.window);
-    builder = match (arguments.no_limit, arguments.no_retry_after) {
-        (true, _) => builder.no_limit(),
+    builder = match (arguments.no_rate_limit, arguments.no_retry_after) {
+        (true, _) => builder.no_rate_limit(),
         (false, true) => builder.rate_limit(limit.without_retry_after()),
         (false, false) => builder.rate_limit(limit),
     };
@@ -238,7 +238,7 @@ fn fail(error: &StartError) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Returns on Ctrl-C, and where there is one, on the signal that asks a process to end.
+/// Returns on Ctrl-C, or on the termination signal of the system.
 async fn stopped() {
     #[cfg(unix)]
     {
@@ -254,7 +254,7 @@ async fn stopped() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Reads a duration such as `250ms`, `2s` or `1m`.
+/// Parses a duration such as `250ms`, `2s` or `1m`.
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit())

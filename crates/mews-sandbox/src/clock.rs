@@ -1,110 +1,102 @@
-//! The clock that the sandbox lives by.
+//! The clock of the sandbox.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, Utc};
-use tokio::sync::watch;
+use chrono::{DateTime, TimeDelta, Utc};
 
-/// What [`Clock::sleep`] returns.
-pub type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+/// The last timestamp that fits into the format of the API, `9999-12-31T23:59:59Z`.
+const LAST_SECOND: u64 = 253_402_300_799;
 
-/// Where the sandbox takes the time from: for timestamps, for the request limit, and for everything that it delays.
-pub trait Clock: Send + Sync + 'static {
-    /// The present instant.
-    fn now(&self) -> DateTime<Utc>;
-
-    /// Returns when `duration` has passed on this clock.
-    fn sleep(&self, duration: Duration) -> Sleep<'_>;
+/// The source of timestamps, of the windows of the request limit, and of the header `Date`.
+pub(crate) struct Clock {
+    source: Box<dyn Fn() -> SystemTime + Send + Sync>,
 }
 
-/// The clock of the machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+impl Clock {
+    pub(crate) fn new(source: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self {
+            source: Box::new(source),
+        }
     }
 
-    fn sleep(&self, duration: Duration) -> Sleep<'_> {
-        Box::pin(tokio::time::sleep(duration))
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        // A time outside the range could not be written in a response.
+        let since_epoch = (self.source)()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let since_epoch = since_epoch.min(Duration::from_secs(LAST_SECOND));
+        TimeDelta::from_std(since_epoch)
+            .ok()
+            .and_then(|since_epoch| DateTime::UNIX_EPOCH.checked_add_signed(since_epoch))
+            .unwrap_or_default()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new(SystemTime::now)
     }
 }
 
 /// A clock that stands still until a test moves it. Its clones show the same time.
 ///
-/// By default it shows `2026-02-01T10:00:00Z`, which is when the records in the examples of the OpenAPI document are
-/// created.
+/// The default shows `2026-02-01T10:00:00Z`, the time at which the records in the examples of the spec are created.
+/// [`Builder::clock`](crate::Builder::clock) accepts the function that [`reader`](Self::reader) returns.
 ///
 /// ```
 /// use std::time::Duration;
-/// use mews_sandbox::{Clock, ManualClock};
+/// use mews_sandbox::ManualClock;
 ///
 /// let clock = ManualClock::default();
 /// let before = clock.now();
 /// clock.advance(Duration::from_secs(30));
-/// assert_eq!((clock.now() - before).num_seconds(), 30);
+/// assert_eq!(clock.now().duration_since(before)?, Duration::from_secs(30));
+/// # Ok::<(), std::time::SystemTimeError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ManualClock {
-    now: Arc<watch::Sender<DateTime<Utc>>>,
+    now: Arc<Mutex<SystemTime>>,
 }
 
 impl ManualClock {
-    /// A clock that shows `now`.
-    pub fn at(now: DateTime<Utc>) -> Self {
+    /// Creates a clock that shows `now`.
+    pub fn at(now: impl Into<SystemTime>) -> Self {
         Self {
-            now: Arc::new(watch::Sender::new(now)),
+            now: Arc::new(Mutex::new(now.into())),
         }
     }
 
-    /// Moves the clock on, and wakes who slept until then. An instant beyond what a date can hold stays the last one.
-    pub fn advance(&self, duration: Duration) {
-        self.now.send_modify(|now| *now = later(*now, duration));
+    /// Returns the time that the clock shows.
+    pub fn now(&self) -> SystemTime {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the clock, backwards too.
-    pub fn set(&self, now: DateTime<Utc>) {
-        self.now.send_replace(now);
+    /// Moves the clock forward. A clock that would leave the range of [`SystemTime`] stays where it is.
+    pub fn advance(&self, duration: Duration) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = now.checked_add(duration).unwrap_or(*now);
+    }
+
+    /// Sets the clock, forward or backward.
+    pub fn set(&self, now: impl Into<SystemTime>) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) = now.into();
+    }
+
+    /// Returns a function that reads the clock.
+    pub fn reader(&self) -> impl Fn() -> SystemTime + Send + Sync + 'static {
+        let clock = self.clone();
+        move || clock.now()
     }
 }
 
 impl Default for ManualClock {
     fn default() -> Self {
-        Self::at(DateTime::from_timestamp(1_769_940_000, 0).unwrap_or_default())
+        Self::at(UNIX_EPOCH + Duration::from_secs(1_769_940_000))
     }
 }
 
-impl Clock for ManualClock {
-    fn now(&self) -> DateTime<Utc> {
-        *self.now.borrow()
-    }
-
-    fn sleep(&self, duration: Duration) -> Sleep<'_> {
-        let mut now = self.now.subscribe();
-        let deadline = later(self.now(), duration);
-        Box::pin(async move {
-            // The sender is borrowed from `self`, so the channel cannot close meanwhile.
-            let _ = now.wait_for(|now| *now >= deadline).await;
-        })
-    }
-}
-
-impl<C: Clock + ?Sized> Clock for Arc<C> {
-    fn now(&self) -> DateTime<Utc> {
-        (**self).now()
-    }
-
-    fn sleep(&self, duration: Duration) -> Sleep<'_> {
-        (**self).sleep(duration)
-    }
-}
-
-fn later(now: DateTime<Utc>, duration: Duration) -> DateTime<Utc> {
-    chrono::TimeDelta::from_std(duration)
-        .ok()
-        .and_then(|duration| now.checked_add_signed(duration))
-        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+/// Writes a time as the header `Date` has it.
+pub(crate) fn http_date(now: DateTime<Utc>) -> String {
+    now.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -1,19 +1,20 @@
-//! What the sandbox refuses, and why it does not start.
+//! Errors of requests, and of the start.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use axum::http::StatusCode;
 
-/// Why a sandbox did not start.
+/// The reason why a sandbox did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address could not be taken.
-    #[error("cannot listen on {address}: {error}; name another port, or 0 for any that is free")]
+    /// The address is not available.
+    #[error("cannot listen on {address}: {error}; use another port, or 0 for any free port")]
     Listen {
-        /// Host and port.
+        /// The host and the port.
         address: String,
-        /// What the system said.
+        /// The error of the system.
         error: std::io::Error,
     },
     /// A file could not be read.
@@ -21,44 +22,45 @@ pub enum StartError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         error: std::io::Error,
     },
-    /// The fixtures are not what they should be.
-    #[error(
-        "the fixtures cannot be used: {0}; the built-in ones show the form (`mews-sandbox --print-fixtures`)"
-    )]
+    /// The fixtures are invalid.
+    #[error("invalid fixtures: {0}; for the form, see `mews-sandbox --print-fixtures`")]
     Fixtures(String),
-    /// The script of faults is not what it should be.
-    #[error("the faults cannot be used: {0}; the README of mews-sandbox shows the form")]
+    /// The script of faults is invalid.
+    #[error("invalid faults: {0}; for the form, see the README of mews-sandbox")]
     Faults(String),
-    /// The data file holds something else, or was filled differently.
+    /// The spec is invalid.
+    #[error("invalid spec: {0}")]
+    Spec(String),
+    /// The data file has other content, or was created with other options.
     #[error("the data file {} cannot be used: {reason}", path.display())]
     Data {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and what to do.
+        /// The reason and the fix.
         reason: String,
     },
     /// The store failed.
     #[error("the store failed at the start: {0}")]
     Store(#[from] rusqlite::Error),
-    /// The server's thread or runtime could not be made.
+    /// The thread or the runtime of the server could not be created.
     #[error("the server could not be started: {0}")]
     Thread(std::io::Error),
 }
 
-/// A request that is refused, as the API says it.
+/// An error response as the API documents it.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     pub(crate) message: String,
     pub(crate) details: Option<String>,
-    /// Seconds, for the header of that name.
+    /// The value of the header `Retry-After`, in seconds.
     pub(crate) retry_after: Option<u64>,
 }
 
-impl Refusal {
+impl ApiError {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -73,7 +75,7 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, format!("Invalid {parameter}")).because(details)
     }
 
-    /// A rule of the enterprise, in words for the person at the screen (guidelines/responses.md, 403).
+    /// A rule of the enterprise, in words for the end user (guidelines/responses.md, 403).
     pub(crate) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, message)
     }
@@ -82,18 +84,36 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "Not found").because(details)
     }
 
+    /// An operation, or a part of one, that the sandbox does not have.
+    pub(crate) fn not_implemented(details: impl Into<String>) -> Self {
+        let message = "The sandbox does not implement the operation.";
+        Self::new(StatusCode::NOT_IMPLEMENTED, message).because(details)
+    }
+
+    /// An error of the sandbox itself.
+    pub(crate) fn unexpected(details: impl Into<String>) -> Self {
+        let message = "An unexpected error occurred.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, message).because(details)
+    }
+
     pub(crate) fn because(mut self, details: impl Into<String>) -> Self {
         self.details = Some(details.into());
         self
     }
 }
 
-impl From<rusqlite::Error> for Refusal {
+impl From<rusqlite::Error> for ApiError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "An unexpected error occurred.",
-        )
-        .because(format!("the sandbox's store failed: {error}"))
+        Self::unexpected(format!("the store of the sandbox failed: {error}"))
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.details {
+            Some(details) => write!(f, ": {details}"),
+            None => Ok(()),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Faults: what goes wrong, when, and how often.
+//! Faults: their effects, and the requests that trigger them.
 
 use std::fmt;
 use std::ops::Not;
@@ -9,20 +9,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::operation::Operation;
+use crate::operations::ItemChange;
+use crate::spec::Spec;
 
-/// Something that goes wrong with requests, on purpose.
+/// A failure that the sandbox injects into requests.
 ///
-/// A fault strikes the next request unless it says otherwise, and is spent then. In a script and over
-/// `/_sandbox/faults` it is a JSON object; see "Faults" in the documentation of the crate.
+/// By default, a fault applies once, to the next request. In a script and over `/_sandbox/faults` it is a JSON object;
+/// see "Faults" in the documentation of the crate.
 ///
 /// ```
 /// use std::time::Duration;
 /// use mews_sandbox::{Fault, Operation};
 ///
-/// let lost_answer = Fault::drop_after_commit().on(Operation::VoucherCodesAdd);
+/// let lost_response = Fault::drop_after_commit().on(Operation::VoucherCodesAdd);
 /// let busy = Fault::too_many_requests(Some(Duration::from_secs(2))).times(3);
 /// let flaky = Fault::html(502).every(10);
-/// # let _ = (lost_answer, busy, flaky);
+/// # let _ = (lost_response, busy, flaky);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -44,7 +46,7 @@ const fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// What a fault does.
+/// The effect of a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) enum Effect {
@@ -102,7 +104,7 @@ impl TryFrom<u16> for Status {
             Ok(Self(code))
         } else {
             Err(format!(
-                "{code} is no status of an error: take one from 400 to 599"
+                "{code} is not the status of an error: use one from 400 to 599"
             ))
         }
     }
@@ -131,7 +133,7 @@ impl Fault {
         }
     }
 
-    /// Answers with a status and the documented error body. Nothing is committed.
+    /// Returns an error with a status and the documented body. Nothing is committed.
     ///
     /// # Panics
     ///
@@ -144,7 +146,7 @@ impl Fault {
         })
     }
 
-    /// Commits, then answers with a status and the documented error body all the same.
+    /// Commits, then returns an error with a status and the documented body.
     ///
     /// # Panics
     ///
@@ -157,8 +159,8 @@ impl Fault {
         })
     }
 
-    /// Answers 500 with the tokens of the request in the error's `Details`, as a careless development environment
-    /// would ("request, headers, …", guidelines/responses.md). Nothing is committed.
+    /// Returns a 500 with the tokens of the request in `Details`, as a development environment might ("request, headers,
+    /// …", guidelines/responses.md). Nothing is committed.
     pub fn echo_tokens() -> Self {
         Self::new(Effect::Status {
             code: status(500),
@@ -167,7 +169,7 @@ impl Fault {
         })
     }
 
-    /// Answers with a page of HTML, as a gateway in front of the API would. Nothing is committed.
+    /// Returns a page of HTML, as a gateway in front of the API would. Nothing is committed.
     ///
     /// # Panics
     ///
@@ -176,14 +178,14 @@ impl Fault {
         Self::new(Effect::Html { code: status(code) })
     }
 
-    /// Answers 307 with another address to send the request to, tokens and all. Nothing is committed.
+    /// Returns a 307 with another URL to send the request to, tokens included. Nothing is committed.
     pub fn redirect(location: impl Into<String>) -> Self {
         Self::new(Effect::Redirect {
             location: location.into(),
         })
     }
 
-    /// Answers 429, with `Retry-After` in whole seconds (rounded up) or without it.
+    /// Returns a 429, with `Retry-After` in whole seconds (rounded up) or without it.
     pub fn too_many_requests(retry_after: Option<Duration>) -> Self {
         Self::new(Effect::TooManyRequests {
             retry_after_seconds: retry_after
@@ -191,7 +193,7 @@ impl Fault {
         })
     }
 
-    /// Answers as usual, but later, by the sandbox's clock.
+    /// Delays the response, in real time.
     pub fn latency(duration: Duration) -> Self {
         Self::new(Effect::Latency {
             milliseconds: milliseconds(duration),
@@ -203,109 +205,110 @@ impl Fault {
         Self::new(Effect::DropBeforeReading)
     }
 
-    /// Commits, then resets the connection instead of answering.
+    /// Commits, then resets the connection without a response.
     pub const fn drop_after_commit() -> Self {
         Self::new(Effect::DropAfterCommit)
     }
 
-    /// Commits, sends half of the answer, then resets the connection.
+    /// Commits, sends half of the response, then resets the connection.
     pub const fn drop_mid_body() -> Self {
         Self::new(Effect::DropMidBody)
     }
 
-    /// Waits that long by the sandbox's clock before it commits, even if the client gave up meanwhile, and answers
-    /// then.
+    /// Waits in real time before the operation is committed, even if the client gave up in the meantime.
     pub fn commit_late(duration: Duration) -> Self {
         Self::new(Effect::CommitLate {
             milliseconds: milliseconds(duration),
         })
     }
 
-    /// Answers with the first half of the JSON as if it were all.
+    /// Returns the first half of the JSON as if it were complete.
     pub const fn truncated_json() -> Self {
         Self::new(Effect::TruncatedJson)
     }
 
-    /// Answers with JSON that has a comma too many.
+    /// Returns JSON with a trailing comma.
     pub const fn invalid_json() -> Self {
         Self::new(Effect::InvalidJson)
     }
 
-    /// Answers with values that the document doesn't know in `Type` and `ActivityState`.
+    /// Returns values of `Type` and `ActivityState` that the spec does not have.
     pub const fn unknown_enum_value() -> Self {
         Self::new(Effect::UnknownEnumValue)
     }
 
-    /// Answers with a property that the document doesn't know, in the answer and in each item.
+    /// Returns a property that the spec does not have, in the response and in each item.
     pub const fn unknown_field() -> Self {
         Self::new(Effect::UnknownField)
     }
 
-    /// Answers a page with the cursor that it was asked with. Strikes requests that carry one only.
+    /// Returns a page with the cursor of the request. Only requests with a cursor match.
     pub const fn same_cursor() -> Self {
         Self::new(Effect::SameCursor)
     }
 
-    /// Deletes the item that the next page starts with once the page is answered; at the end of the listing, the
+    /// Deletes the item that the next page starts with, after the page was read. At the end of the listing, that is the
     /// last item of the page, which is the one that the cursor names.
     pub const fn delete_between_pages() -> Self {
         Self::new(Effect::DeleteBetweenPages)
     }
 
-    /// The same, but the item gets a new `UpdatedUtc` instead, with which it may leave the interval asked for.
+    /// Like [`delete_between_pages`](Self::delete_between_pages), but the item gets a new `UpdatedUtc`, which may be
+    /// outside the requested interval.
     pub const fn update_between_pages() -> Self {
         Self::new(Effect::UpdateBetweenPages)
     }
 
-    /// Strikes this operation only.
+    /// Limits the fault to an operation.
     #[must_use]
     pub const fn on(mut self, operation: Operation) -> Self {
         self.operation = Some(operation);
         self
     }
 
-    /// Strikes so many times; once unless this or [`every`](Self::every) says otherwise.
+    /// Sets how often the fault is triggered. The default is once, or without end after [`every`](Self::every).
     #[must_use]
     pub const fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Strikes every `nth` request that it matches, without end unless [`times`](Self::times) sets one. 0 is taken
-    /// for 1.
+    /// Triggers the fault with every `nth` request that it matches. 0 is the same as 1.
     #[must_use]
     pub const fn every(mut self, nth: u64) -> Self {
         self.every = Some(nth);
         self
     }
 
-    /// Lets so many requests that it matches pass first.
+    /// Sets the number of matching requests that do not trigger the fault at first.
     #[must_use]
     pub const fn skip(mut self, requests: u64) -> Self {
         self.skip = requests;
         self
     }
 
-    /// Whether a request is one of those that it is meant for. The body is null before it was read.
-    pub(crate) fn matches(&self, operation: Operation, body: &Value) -> bool {
+    /// Returns `true` if the fault is meant for a request. The body is null before it was read.
+    pub(crate) fn matches(&self, operation: Operation, body: &Value, spec: &Spec) -> bool {
         self.operation.is_none_or(|own| own == operation)
             && match self.effect {
                 Effect::SameCursor => body
                     .pointer("/Limitation/Cursor")
                     .is_some_and(Value::is_string),
-                Effect::DeleteBetweenPages | Effect::UpdateBetweenPages => operation.is_paginated(),
+                Effect::DeleteBetweenPages | Effect::UpdateBetweenPages => {
+                    spec.is_paginated(operation)
+                }
                 _ => true,
             }
     }
 
-    /// Whether the `seen`th request that it matched, counted from 1, is struck.
-    pub(crate) fn strikes(&self, seen: u64, struck: u64) -> bool {
-        let most = match (self.times, self.every) {
+    /// Returns `true` if the `seen`th request that the fault matched, counted from 1, is to trigger it.
+    pub(crate) fn is_due(&self, seen: u64, triggered: u64) -> bool {
+        let max = match (self.times, self.every) {
             (Some(times), _) => times,
             (None, Some(_)) => u64::MAX,
             (None, None) => 1,
         };
-        struck < most
+        triggered < max
             && seen
                 .checked_sub(self.skip)
                 .is_some_and(|due| due > 0 && due % self.every.unwrap_or(1).max(1) == 0)
@@ -347,9 +350,93 @@ impl fmt::Display for Effect {
     }
 }
 
+/// The point of a request at which an effect happens.
+pub(crate) enum Stage<'a> {
+    /// The connection is reset before the body is read.
+    BeforeReading,
+    /// The request takes longer.
+    Delay(Duration),
+    /// There is another response, and the operation is not performed.
+    Instead(Replacement<'a>),
+    /// The operation is performed later.
+    BeforeCommit(Duration),
+    /// An item changes after the page was read.
+    BetweenPages(ItemChange),
+    /// The response is changed.
+    Rewrite(Rewrite),
+    /// The connection is reset while the response is sent.
+    Delivery(Delivery),
+}
+
+/// A response without the operation.
+pub(crate) enum Replacement<'a> {
+    Error { code: Status, echo_tokens: bool },
+    Html(Status),
+    Redirect(&'a str),
+    TooManyRequests(Option<u64>),
+}
+
+/// A change of a response.
+#[derive(Clone, Copy)]
+pub(crate) enum Rewrite {
+    Error { code: Status, echo_tokens: bool },
+    TruncatedJson,
+    InvalidJson,
+    UnknownEnumValue,
+    UnknownField,
+    SameCursor,
+}
+
+/// The part of a response that arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    Whole,
+    /// The first half of the body, then the connection is reset.
+    Half,
+    /// Nothing: the connection is reset.
+    None,
+}
+
 impl Effect {
-    /// Whether it strikes before the body is read.
-    pub(crate) const fn is_early(&self) -> bool {
-        matches!(self, Self::DropBeforeReading)
+    /// Returns the stage of the effect. The match is exhaustive, and so are those over each kind of stage: an effect
+    /// that nothing handles does not compile.
+    pub(crate) fn stage(&self) -> Stage<'_> {
+        match self {
+            Self::Status {
+                code,
+                after_commit: false,
+                echo_tokens,
+            } => Stage::Instead(Replacement::Error {
+                code: *code,
+                echo_tokens: *echo_tokens,
+            }),
+            Self::Status {
+                code,
+                after_commit: true,
+                echo_tokens,
+            } => Stage::Rewrite(Rewrite::Error {
+                code: *code,
+                echo_tokens: *echo_tokens,
+            }),
+            Self::Html { code } => Stage::Instead(Replacement::Html(*code)),
+            Self::Redirect { location } => Stage::Instead(Replacement::Redirect(location)),
+            Self::TooManyRequests {
+                retry_after_seconds,
+            } => Stage::Instead(Replacement::TooManyRequests(*retry_after_seconds)),
+            Self::Latency { milliseconds } => Stage::Delay(Duration::from_millis(*milliseconds)),
+            Self::CommitLate { milliseconds } => {
+                Stage::BeforeCommit(Duration::from_millis(*milliseconds))
+            }
+            Self::DropBeforeReading => Stage::BeforeReading,
+            Self::DropAfterCommit => Stage::Delivery(Delivery::None),
+            Self::DropMidBody => Stage::Delivery(Delivery::Half),
+            Self::TruncatedJson => Stage::Rewrite(Rewrite::TruncatedJson),
+            Self::InvalidJson => Stage::Rewrite(Rewrite::InvalidJson),
+            Self::UnknownEnumValue => Stage::Rewrite(Rewrite::UnknownEnumValue),
+            Self::UnknownField => Stage::Rewrite(Rewrite::UnknownField),
+            Self::SameCursor => Stage::Rewrite(Rewrite::SameCursor),
+            Self::DeleteBetweenPages => Stage::BetweenPages(ItemChange::Delete),
+            Self::UpdateBetweenPages => Stage::BetweenPages(ItemChange::Update),
+        }
     }
 }

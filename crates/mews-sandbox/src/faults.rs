@@ -1,78 +1,152 @@
-//! The faults of a sandbox, and which of them a request is struck by.
+//! The faults of a sandbox, and the requests that trigger them.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::StartError;
-use crate::fault::{Effect, Fault};
+use crate::fault::{Effect, Fault, Stage};
 use crate::operation::Operation;
+use crate::spec::Spec;
 
 /// The faults of a sandbox. Its clones are the same faults.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    states: Arc<Mutex<Vec<FaultState>>>,
+    states: Arc<Mutex<States>>,
 }
 
-/// A fault, and what it did so far.
+#[derive(Debug, Default)]
+struct States {
+    list: Vec<FaultState>,
+    last_id: u64,
+}
+
+/// A fault and its counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct FaultState {
+    /// The ID of the fault, for [`Faults::remove`].
+    pub id: u64,
     /// The fault.
     pub fault: Fault,
-    /// How many requests it matched.
+    /// The number of requests that the fault matched.
     pub matched: u64,
-    /// How many of them it struck.
-    pub struck: u64,
+    /// The number of requests on which the fault had its effect.
+    pub triggered: u64,
 }
 
 impl Faults {
-    /// Adds a fault. Where several strike one request, they do it together, and the first one decides the status.
-    pub fn add(&self, fault: Fault) {
-        self.extend([fault]);
+    /// Adds a fault, and returns its ID. If several faults apply to one request, all have their effect, and the first
+    /// one decides the status.
+    #[allow(clippy::must_use_candidate)]
+    pub fn add(&self, fault: Fault) -> u64 {
+        let mut states = self.states();
+        states.last_id += 1;
+        let id = states.last_id;
+        states.list.push(FaultState {
+            id,
+            fault,
+            matched: 0,
+            triggered: 0,
+        });
+        id
     }
 
     /// Adds several faults.
     pub fn extend(&self, faults: impl IntoIterator<Item = Fault>) {
-        self.states()
-            .extend(faults.into_iter().map(|fault| FaultState {
-                fault,
-                matched: 0,
-                struck: 0,
-            }));
+        for fault in faults {
+            self.add(fault);
+        }
     }
 
-    /// Takes all faults away.
+    /// Removes the fault with an ID. Returns `true` if there was one.
+    #[allow(clippy::must_use_candidate)]
+    pub fn remove(&self, id: u64) -> bool {
+        let mut states = self.states();
+        let before = states.list.len();
+        states.list.retain(|state| state.id != id);
+        states.list.len() < before
+    }
+
+    /// Removes all faults.
     pub fn clear(&self) {
-        self.states().clear();
+        self.states().list.clear();
     }
 
-    /// All faults, spent ones too, in the order in which they were added.
+    /// Returns all faults in the order in which they were added, including those that cannot be triggered any more.
     pub fn list(&self) -> Vec<FaultState> {
-        self.states().clone()
+        self.states().list.clone()
     }
 
-    /// What strikes a request: before its body is read, or after.
-    pub(crate) fn strike(&self, operation: Operation, body: Option<&Value>) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for state in self.states().iter_mut() {
-            let is_due = state.fault.effect.is_early() == body.is_none();
-            if is_due && state.fault.matches(operation, body.unwrap_or(&Value::Null)) {
+    /// Returns the faults that a request is to trigger, before its body is read or after.
+    ///
+    /// They count as triggered from now on, so that another request at the same time does not trigger them too. A fault
+    /// whose effect does not happen after all is given back when it is dropped.
+    pub(crate) fn arm(
+        &self,
+        operation: Operation,
+        body: Option<&Value>,
+        spec: &Spec,
+    ) -> Vec<Armed> {
+        let mut armed = Vec::new();
+        for state in &mut self.states().list {
+            let is_early = matches!(state.fault.effect.stage(), Stage::BeforeReading);
+            if is_early == body.is_none()
+                && state
+                    .fault
+                    .matches(operation, body.unwrap_or(&Value::Null), spec)
+            {
                 state.matched += 1;
-                if state.fault.strikes(state.matched, state.struck) {
-                    state.struck += 1;
-                    effects.push(state.fault.effect.clone());
+                if state.fault.is_due(state.matched, state.triggered) {
+                    state.triggered += 1;
+                    armed.push(Armed {
+                        effect: state.fault.effect.clone(),
+                        id: state.id,
+                        faults: self.clone(),
+                        has_happened: AtomicBool::new(false),
+                    });
                 }
             }
         }
-        effects
+        armed
     }
 
-    fn states(&self) -> MutexGuard<'_, Vec<FaultState>> {
+    fn states(&self) -> MutexGuard<'_, States> {
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An effect that a request is to have.
+pub(crate) struct Armed {
+    pub(crate) effect: Effect,
+    id: u64,
+    faults: Faults,
+    has_happened: AtomicBool,
+}
+
+impl Armed {
+    /// Records that the effect happened.
+    pub(crate) fn trigger(&self) {
+        self.has_happened.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_happened(&self) -> bool {
+        self.has_happened.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Armed {
+    fn drop(&mut self) {
+        if !self.has_happened() {
+            let mut states = self.faults.states();
+            if let Some(state) = states.list.iter_mut().find(|state| state.id == self.id) {
+                state.triggered = state.triggered.saturating_sub(1);
+            }
+        }
     }
 }
 

@@ -1,23 +1,27 @@
-//! The identifiers of vouchers and codes.
+//! The IDs of vouchers and codes.
 //!
-//! A million random identifiers would take more memory than all else that is kept of the codes, index included. So
-//! a record is kept under its number, and its identifier is made from the number unless the fixtures gave it one
-//! of its own. That makes the identifiers the same in every run, too.
+//! A million random IDs would take more memory than everything else that is kept of the codes, indexes included. So a
+//! record is kept under its number, and its ID is made from the number unless the fixtures have another one. As a
+//! result, the IDs are the same in every run.
 
 use uuid::Uuid;
 
-/// Whose identifiers.
+/// A kind of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Voucher,
     VoucherCode,
 }
 
-/// The number of the first record that is created at run time. The built-in ones and small fixtures stay below it.
-pub(crate) const FIRST_BORN: i64 = 0x101;
+/// The number of the first record that is created at run time. Those of the built-in fixtures are lower.
+pub(crate) const FIRST_RUNTIME_NUMBER: i64 = 0x101;
 
 const NUMBER_BITS: u32 = 48;
 const NUMBER_MASK: u128 = (1 << NUMBER_BITS) - 1;
+
+/// A fixture with a higher number in its ID does not determine the numbers of later records, which would otherwise
+/// exceed what an ID has room for.
+const MAX_FIXTURE_NUMBER: i64 = 1 << 40;
 
 impl Kind {
     const fn prefix(self) -> u128 {
@@ -27,16 +31,17 @@ impl Kind {
         }
     }
 
-    /// The identifier of the record with a number.
+    /// The ID of the record with a number.
     pub(crate) fn identifier(self, number: i64) -> Uuid {
         Uuid::from_u128(self.prefix() | (u128::from(number.cast_unsigned()) & NUMBER_MASK))
     }
 
-    /// The number in an identifier, if it has the form of this kind.
+    /// The number in an ID, if it has the form of this kind.
     pub(crate) fn number(self, identifier: Uuid) -> Option<i64> {
         let bits = identifier.as_u128();
         (bits & !NUMBER_MASK == self.prefix())
             .then(|| i64::try_from(bits & NUMBER_MASK).ok())
             .flatten()
+            .filter(|number| *number < MAX_FIXTURE_NUMBER)
     }
 }

@@ -1,4 +1,4 @@
-//! Instants as the API writes them.
+//! Timestamps in the format of the API.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// An instant in whole seconds: "the standard format for datetime used throughout the API is `YYYY-MM-DDThh:mm:ssZ`"
-/// (guidelines/serialization.md), which has no room for less.
+/// A timestamp in whole seconds: "the standard format for datetime used throughout the API is `YYYY-MM-DDThh:mm:ssZ`"
+/// (guidelines/serialization.md), which does not have fractions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Instant(i64);
 
@@ -21,14 +21,14 @@ impl Instant {
         self.0
     }
 
-    /// Reads a date and time with an offset; fractions of a second are cut off.
+    /// Parses a date and time with an offset. Fractions of a second are cut off.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Some(Self(read(text)?.timestamp()))
     }
 
-    /// The first whole second that isn't before `text`.
+    /// Returns the first whole second that is not before `text`.
     ///
-    /// What is kept is whole seconds, so an interval between instants holds the same records as one between these.
+    /// Records have whole seconds, so an interval of these seconds has the same records.
     pub(crate) fn parse_rounded_up(text: &str) -> Option<Self> {
         let instant = read(text)?;
         Some(Self(
@@ -37,7 +37,7 @@ impl Instant {
     }
 }
 
-/// An offset can lead out of the years that have four digits, and then the instant couldn't be written.
+/// An offset can lead out of the years with four digits, which could not be written.
 fn read(text: &str) -> Option<DateTime<Utc>> {
     let instant = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
     (0..=9999).contains(&instant.year()).then_some(instant)
@@ -52,7 +52,7 @@ impl From<DateTime<Utc>> for Instant {
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let instant = DateTime::<Utc>::from_timestamp(self.0, 0).unwrap_or_default();
-        // Written out, for chrono's formatter takes longer than the rest of a page of a thousand codes.
+        // chrono's formatter takes longer than the rest of a page of a thousand codes.
         write!(
             f,
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for Instant {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
             de::Error::custom(format!(
-                "`{text}` is no instant: write it as 2026-01-31T09:00:00Z"
+                "invalid timestamp `{text}`; write timestamps as 2026-01-31T09:00:00Z"
             ))
         })
     }

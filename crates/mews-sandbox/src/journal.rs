@@ -1,4 +1,4 @@
-//! What was received and answered.
+//! The exchanges with clients.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,41 +9,41 @@ use serde_json::Value;
 
 use crate::operation::Operation;
 
-/// A request and its answer. Tokens are masked in all of it.
+/// A request and its response, with masked tokens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct Exchange {
-    /// What the header `Request-Id` of the answer says.
+    /// The value of the header `Request-Id` of the response.
     pub request_id: String,
-    /// When the request came, by the sandbox's clock.
+    /// The time at which the request was received, according to the clock of the sandbox.
     pub received_utc: DateTime<Utc>,
     /// The method, such as `POST`.
     pub method: String,
     /// The path.
     pub path: String,
-    /// The operation at the path, if there is one.
+    /// The operation of the path, if there is one.
     pub operation: Option<Operation>,
     /// The headers of the request.
     pub request_headers: Vec<(String, String)>,
-    /// The body of the request; null if it isn't JSON or wasn't read.
+    /// The body of the request; null if it is not JSON or was not read.
     pub request_body: Value,
-    /// The status of the answer; none if the connection was dropped before.
+    /// The status of the response, or `None` if the connection was reset before.
     pub status: Option<u16>,
-    /// The headers of the answer.
+    /// The headers of the response.
     pub response_headers: Vec<(String, String)>,
-    /// The body of the answer as it was sent; a string if it isn't JSON, null if it is empty.
+    /// The body of the response as it was sent; a string if it is not JSON, null if it is empty.
     pub response_body: Value,
-    /// The faults that struck, by name.
+    /// The names of the effects of the faults that were triggered.
     pub faults: Vec<String>,
-    /// How many milliseconds the sandbox took, its delays included, by the machine's clock.
+    /// The time that the sandbox took, including its delays, in milliseconds of real time.
     pub milliseconds: f64,
 }
 
 /// The last exchanges.
 pub(crate) struct Journal {
     entries: Mutex<Entries>,
-    most: usize,
+    max: usize,
 }
 
 #[derive(Default)]
@@ -52,25 +52,25 @@ struct Entries {
     bytes: usize,
 }
 
-/// An exchange with its bodies as text, which takes a fraction of the room.
+/// An exchange with its bodies as text, which takes a fraction of the memory.
 struct Entry {
     exchange: Exchange,
     request: String,
     response: String,
 }
 
-/// How much of bodies is kept, so that pages of codes don't fill the memory.
-const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// The maximum size of all bodies, so that pages of codes do not fill the memory.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 impl Journal {
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(max: usize) -> Self {
         Self {
             entries: Mutex::default(),
-            most,
+            max,
         }
     }
 
-    /// Keeps an exchange, whose bodies come apart from it as text and are masked already.
+    /// Keeps an exchange. Its bodies are passed separately, as masked text.
     pub(crate) fn keep(&self, exchange: Exchange, request: String, response: String) {
         let mut entries = self.entries();
         entries.bytes += request.len() + response.len();
@@ -79,8 +79,7 @@ impl Journal {
             request,
             response,
         });
-        while entries.list.len() > self.most
-            || (entries.bytes > MOST_BYTES && entries.list.len() > 1)
+        while entries.list.len() > self.max || (entries.bytes > MAX_BYTES && entries.list.len() > 1)
         {
             let Some(oldest) = entries.list.pop_front() else {
                 break;
@@ -89,7 +88,7 @@ impl Journal {
         }
     }
 
-    /// What is kept, oldest first.
+    /// Returns the exchanges, oldest first.
     pub(crate) fn read(&self) -> Vec<Exchange> {
         let read = |entry: &Entry| Exchange {
             request_body: body(&entry.request),

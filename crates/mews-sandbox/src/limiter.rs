@@ -6,31 +6,31 @@ use std::sync::{Mutex, PoisonError};
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::error::Refusal;
+use crate::error::ApiError;
 use crate::options::RateLimit;
 
-/// Tokens whose windows are kept before the idle ones are cleared out.
-const TOKENS: usize = 1_000;
+/// The number of tokens above which the windows of idle ones are removed.
+const MAX_TOKENS: usize = 1_000;
 
-/// A sliding window for each access token (guidelines/environments.md, "Request limits"). Requests that were
-/// refused for the limit don't count, so that a client that waits as told gets through.
+/// A sliding window for each access token (guidelines/environments.md, "Request limits"). Requests that the limit
+/// rejected do not count, so that a client that waits for the time in `Retry-After` is accepted.
 #[derive(Default)]
 pub(crate) struct Limiter {
     windows: Mutex<HashMap<String, VecDeque<DateTime<Utc>>>>,
 }
 
 impl Limiter {
-    /// Counts a request, or refuses it.
+    /// Counts a request, or rejects it.
     pub(crate) fn admit(
         &self,
         token: &str,
         limit: RateLimit,
         now: DateTime<Utc>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let window = TimeDelta::from_std(limit.window).unwrap_or(TimeDelta::MAX);
         let has_passed = |taken: &DateTime<Utc>| now.signed_duration_since(*taken) >= window;
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        if windows.len() > TOKENS {
+        if windows.len() > MAX_TOKENS {
             windows.retain(|_, taken| taken.back().is_some_and(|last| !has_passed(last)));
         }
         let taken = windows.entry(token.to_owned()).or_default();
@@ -46,21 +46,21 @@ impl Limiter {
             .map_or(window, |oldest| window - now.signed_duration_since(*oldest));
         Err(
             too_many(limit.retry_after.then(|| whole_seconds(wait))).because(format!(
-                "the sandbox takes {} requests of an access token in {:?}",
+                "the limit is {} requests of an access token in {:?}",
                 limit.requests, limit.window
             )),
         )
     }
 }
 
-pub(crate) fn too_many(retry_after: Option<u64>) -> Refusal {
-    Refusal {
+pub(crate) fn too_many(retry_after: Option<u64>) -> ApiError {
+    ApiError {
         retry_after,
-        ..Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests.")
+        ..ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests.")
     }
 }
 
-/// Rounded up, so that a client that waits that long isn't early.
+/// Rounds up, so that a client that waits that long is not early.
 fn whole_seconds(wait: TimeDelta) -> u64 {
     let seconds = wait
         .num_milliseconds()

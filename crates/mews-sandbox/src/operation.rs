@@ -1,16 +1,21 @@
-//! The operations that the sandbox answers.
+//! Names of operations.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{PoisonError, RwLock};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// What stands before every resource in the address of an operation.
+use crate::spec::Spec;
+
+/// The part of the path that all operations share.
 pub(crate) const BASE_PATH: &str = "/api/connector/v1/";
 
 /// An operation of the API.
 ///
-/// It reads and prints as its address is written, without the part that all share:
+/// An operation is a name that a spec has: the path without the part that all operations share. Operations that the
+/// sandbox has business rules for have a constant.
 ///
 /// ```
 /// use mews_sandbox::Operation;
@@ -18,83 +23,82 @@ pub(crate) const BASE_PATH: &str = "/api/connector/v1/";
 /// assert_eq!(Operation::VoucherCodesAdd.to_string(), "voucherCodes/add");
 /// assert_eq!("vouchers/getAll".parse(), Ok(Operation::VouchersGetAll));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "&'static str", try_from = "String")]
-pub enum Operation {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "&'static str")]
+pub struct Operation(&'static str);
+
+// The set of operations is open, so this is not an enum, but the constants are used like its variants.
+#[allow(non_upper_case_globals)]
+impl Operation {
     /// `vouchers/getAll`
-    VouchersGetAll,
+    pub const VouchersGetAll: Self = Self("vouchers/getAll");
     /// `vouchers/add`
-    VouchersAdd,
+    pub const VouchersAdd: Self = Self("vouchers/add");
     /// `vouchers/update`
-    VouchersUpdate,
+    pub const VouchersUpdate: Self = Self("vouchers/update");
     /// `vouchers/delete`
-    VouchersDelete,
+    pub const VouchersDelete: Self = Self("vouchers/delete");
     /// `voucherCodes/getAll`
-    VoucherCodesGetAll,
+    pub const VoucherCodesGetAll: Self = Self("voucherCodes/getAll");
     /// `voucherCodes/add`
-    VoucherCodesAdd,
+    pub const VoucherCodesAdd: Self = Self("voucherCodes/add");
     /// `voucherCodes/delete`
-    VoucherCodesDelete,
+    pub const VoucherCodesDelete: Self = Self("voucherCodes/delete");
 }
 
+/// The names that any spec of this process has. A name is kept for good, so that an operation can be copied.
+static NAMES: RwLock<BTreeSet<&'static str>> = RwLock::new(BTreeSet::new());
+
 impl Operation {
-    /// All operations, in the order of the document.
-    pub const ALL: [Self; 7] = [
-        Self::VouchersGetAll,
-        Self::VouchersAdd,
-        Self::VouchersUpdate,
-        Self::VouchersDelete,
-        Self::VoucherCodesGetAll,
-        Self::VoucherCodesAdd,
-        Self::VoucherCodesDelete,
-    ];
+    /// Returns all operations of the embedded spec, by name.
+    pub fn all() -> Vec<Self> {
+        Spec::embedded().operations().collect()
+    }
 
-    /// Resource and action, such as `voucherCodes/add`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::VouchersGetAll => "vouchers/getAll",
-            Self::VouchersAdd => "vouchers/add",
-            Self::VouchersUpdate => "vouchers/update",
-            Self::VouchersDelete => "vouchers/delete",
-            Self::VoucherCodesGetAll => "voucherCodes/getAll",
-            Self::VoucherCodesAdd => "voucherCodes/add",
-            Self::VoucherCodesDelete => "voucherCodes/delete",
+    /// Makes the name of an operation known. For names that a spec has.
+    pub(crate) fn register(name: &str) -> Self {
+        if let Some(known) = Self::known(name) {
+            return known;
         }
+        let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
+        let mut names = NAMES.write().unwrap_or_else(PoisonError::into_inner);
+        names.insert(name);
+        Self(name)
     }
 
-    /// The path of its address, such as `/api/connector/v1/voucherCodes/add`.
+    fn known(name: &str) -> Option<Self> {
+        let names = NAMES.read().unwrap_or_else(PoisonError::into_inner);
+        names.get(name).copied().map(Self)
+    }
+
+    /// Returns the resource and the action, such as `voucherCodes/add`.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// Returns the path, such as `/api/connector/v1/voucherCodes/add`.
     pub fn path(self) -> String {
-        format!("{BASE_PATH}{}", self.name())
-    }
-
-    /// The operation at a path, which must match to the letter.
-    pub(crate) fn at(path: &str) -> Option<Self> {
-        path.strip_prefix(BASE_PATH)?.parse().ok()
-    }
-
-    /// Whether it reads a listing, page by page.
-    pub const fn is_paginated(self) -> bool {
-        matches!(self, Self::VouchersGetAll | Self::VoucherCodesGetAll)
+        format!("{BASE_PATH}{}", self.0)
     }
 }
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        f.pad(self.0)
     }
 }
 
 impl From<Operation> for &'static str {
     fn from(operation: Operation) -> Self {
-        operation.name()
+        operation.0
     }
 }
 
-impl TryFrom<String> for Operation {
-    type Error = UnknownOperation;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        name.parse()
+impl<'de> Deserialize<'de> for Operation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -102,16 +106,14 @@ impl FromStr for Operation {
     type Err = UnknownOperation;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|operation| operation.name() == name)
-            .ok_or_else(|| UnknownOperation(name.to_owned()))
+        let _ = Spec::embedded();
+        Self::known(name).ok_or_else(|| UnknownOperation(name.to_owned()))
     }
 }
 
-/// The error for a name that is none of the operations.
+/// The error for a name that is not an operation of the spec.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no operation is called `{0}`: name one as its address does, such as `voucherCodes/add`, case included"
+    "unknown operation `{0}`; use a name from the spec, such as `voucherCodes/add`, with the same upper and lower case"
 )]
 pub struct UnknownOperation(String);

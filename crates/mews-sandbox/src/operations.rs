@@ -1,11 +1,13 @@
-//! What each operation does.
+//! The behavior of each operation.
 
+mod listing;
+mod requests;
+pub(crate) mod rules;
 mod voucher_codes;
 mod vouchers;
 
 use std::collections::HashSet;
 
-use axum::http::StatusCode;
 use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,15 +15,18 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::access::{Reference, Scope};
-use crate::error::Refusal;
+use crate::error::ApiError;
 use crate::instant::Instant;
-use crate::model::{Limitation, TimeInterval};
 use crate::operation::Operation;
-use crate::options::{Options, Verdict};
-use crate::store::{Store, Table, Window};
+use crate::options::{Behavior, Options};
+use crate::spec::Spec;
+use crate::store::{CODES, Store, Table, VOUCHERS, Window};
+use requests::{Limitation, TimeInterval};
+use rules::missing;
 
-/// What an operation works with.
+/// The environment of an operation.
 pub(crate) struct Context<'a> {
+    pub(crate) spec: &'a Spec,
     pub(crate) store: &'a Store,
     pub(crate) reference: &'a Reference,
     pub(crate) options: &'a Options,
@@ -29,83 +34,103 @@ pub(crate) struct Context<'a> {
     pub(crate) now: Instant,
 }
 
-/// What an operation answers.
+/// The result of an operation.
 pub(crate) struct Success {
     pub(crate) body: Vec<u8>,
-    /// Whether `Prefer: return=minimal` makes it a 204: a page without items, or an empty object
-    /// (guidelines/requests.md, "Request minimal response").
-    pub(crate) says_nothing: bool,
+    /// Whether the response is a page without items or an empty object, which `Prefer: return=minimal` turns into a
+    /// 204 (guidelines/requests.md, "Request minimal response").
+    pub(crate) is_empty: bool,
 }
 
 impl Success {
-    fn new(result: &impl Serialize, says_nothing: bool) -> Result<Self, Refusal> {
-        let body = serde_json::to_vec(result).map_err(|error| {
-            Refusal::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "An unexpected error occurred.",
-            )
-            .because(error.to_string())
-        })?;
-        Ok(Self { body, says_nothing })
+    fn new(result: &impl Serialize, is_empty: bool) -> Result<Self, ApiError> {
+        let body =
+            serde_json::to_vec(result).map_err(|error| ApiError::unexpected(error.to_string()))?;
+        Ok(Self { body, is_empty })
     }
 
     fn empty_object() -> Self {
         Self {
             body: b"{}".to_vec(),
-            says_nothing: true,
+            is_empty: true,
         }
     }
 }
 
-/// What is done to an item behind a client's back.
+/// A change to an item that the client did not request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meddling {
+pub(crate) enum ItemChange {
     Delete,
     Update,
 }
 
+/// Performs an operation. The body was validated against the spec.
+type Rules = fn(&Context<'_>, &Value) -> Result<Success, ApiError>;
+
+/// Returns the business rules of an operation, if it has any.
+fn rules_of(operation: Operation) -> Option<Rules> {
+    Some(match operation {
+        Operation::VouchersGetAll => |context, body| context.list_vouchers(&read(body)?),
+        Operation::VouchersAdd => |context, body| context.add_vouchers(read(body)?),
+        Operation::VouchersUpdate => |context, body| context.update_vouchers(read(body)?),
+        Operation::VouchersDelete => |context, body| context.delete_vouchers(&read(body)?),
+        Operation::VoucherCodesGetAll => |context, body| context.list_codes(&read(body)?),
+        Operation::VoucherCodesAdd => |context, body| context.add_codes(read(body)?),
+        Operation::VoucherCodesDelete => |context, body| context.delete_codes(&read(body)?),
+        _ => return None,
+    })
+}
+
+/// Returns `true` if an operation has business rules. The other ones are listings of fixtures.
+pub(crate) fn has_rules(operation: Operation) -> bool {
+    rules_of(operation).is_some()
+}
+
 impl Context<'_> {
-    /// Does what a request asks for. The body has passed the check against the document.
-    pub(crate) fn perform(&self, operation: Operation, body: &Value) -> Result<Success, Refusal> {
-        match operation {
-            Operation::VouchersGetAll => self.list_vouchers(&read(body)?),
-            Operation::VouchersAdd => self.add_vouchers(read(body)?),
-            Operation::VouchersUpdate => self.update_vouchers(read(body)?),
-            Operation::VouchersDelete => self.delete_vouchers(&read(body)?),
-            Operation::VoucherCodesGetAll => self.list_codes(&read(body)?),
-            Operation::VoucherCodesAdd => self.add_codes(read(body)?),
-            Operation::VoucherCodesDelete => self.delete_codes(&read(body)?),
+    /// Performs the operation of a request. The body was validated against the spec.
+    pub(crate) fn perform(&self, operation: Operation, body: &Value) -> Result<Success, ApiError> {
+        match rules_of(operation) {
+            Some(rules) => rules(self, body),
+            None => self.list_fixtures(operation, body),
         }
     }
 
     /// Deletes or updates the item that the next page would start with; at the end of a listing, the last one
-    /// returned.
-    pub(crate) fn meddle(
+    /// returned. Returns `true` if an item was changed.
+    pub(crate) fn change_next_item(
         &self,
         operation: Operation,
         body: &Value,
         page: &[u8],
-        how: Meddling,
-    ) -> Result<(), Refusal> {
-        let Some(cursor) = cursor(page) else {
-            return Ok(());
+        change: ItemChange,
+    ) -> Result<bool, ApiError> {
+        let (Some(cursor), Some(table)) = (cursor(page), table(operation)) else {
+            return Ok(false);
         };
         let mut next = body.clone();
         next["Limitation"] = json!({ "Cursor": cursor, "Count": 1 });
         let following = self.perform(operation, &next)?;
         let target = cursor_id(&following.body).or_else(|| cursor.parse().ok());
-        let Some(target) = target else { return Ok(()) };
+        let Some(target) = target else {
+            return Ok(false);
+        };
         self.store.write(|store| {
-            let delete = how == Meddling::Delete;
-            let table = table(operation);
-            if let Some(number) = table.find(store, target)? {
-                table.touch(store, number, delete, self.now)?;
-            }
-            Ok(())
+            let delete = change == ItemChange::Delete;
+            let Some(number) = table.find(store, target)? else {
+                return Ok(false);
+            };
+            table.touch(store, number, delete, self.now)?;
+            Ok(true)
         })
     }
 
-    /// The numbers of records that a filter names, without those that aren't there if that is accepted.
+    /// The ID of a new record.
+    #[allow(clippy::unused_self)]
+    fn new_id(&self, table: Table, number: i64) -> Uuid {
+        table.kind.identifier(number)
+    }
+
+    /// Returns the numbers of the records that a filter names. Unknown IDs are omitted if the options accept them.
     fn numbers(
         &self,
         store: &Connection,
@@ -113,7 +138,7 @@ impl Context<'_> {
         parameter: &str,
         identifiers: &[Uuid],
         enterprises: &HashSet<Uuid>,
-    ) -> Result<Vec<i64>, Refusal> {
+    ) -> Result<Vec<i64>, ApiError> {
         let mut numbers = Vec::with_capacity(identifiers.len());
         for &identifier in identifiers {
             match reachable(store, table, identifier, enterprises)? {
@@ -124,50 +149,54 @@ impl Context<'_> {
         Ok(numbers)
     }
 
-    /// What a filter by something that isn't there means.
-    fn unknown(&self, parameter: &str, identifier: Uuid) -> Result<(), Refusal> {
+    /// Accepts or rejects an unknown ID in a filter.
+    fn unknown(&self, parameter: &str, identifier: Uuid) -> Result<(), ApiError> {
         match self.options.unknown_ids {
-            Verdict::Accept => Ok(()),
-            Verdict::Refuse => Err(missing(parameter, identifier)),
+            Behavior::Accept => Ok(()),
+            Behavior::Reject => Err(missing(parameter, identifier)),
         }
     }
 
-    /// The numbers of records to delete.
+    /// Deletes records.
     ///
-    /// An identifier that stands there twice is deleted once; one that was deleted before is refused unless the
-    /// options say otherwise, for it is "in an invalid state" (guidelines/responses.md, 400).
-    fn to_delete(
+    /// An ID that is named twice is deleted once. One that was deleted before is rejected unless the options accept
+    /// it, because it is "in an invalid state" (guidelines/responses.md, 400).
+    fn delete(
         &self,
-        store: &Connection,
         table: Table,
         parameter: &str,
         identifiers: &[Uuid],
         enterprises: &HashSet<Uuid>,
-    ) -> Result<HashSet<i64>, Refusal> {
-        let mut numbers = HashSet::with_capacity(identifiers.len());
-        for &identifier in identifiers {
-            let number = reachable(store, table, identifier, enterprises)?
-                .ok_or_else(|| missing(parameter, identifier))?;
-            if table.is_active(store, number)? {
-                numbers.insert(number);
-            } else if self.options.deleted_again == Verdict::Refuse {
-                return Err(Refusal::invalid(
-                    parameter,
-                    format!("{identifier} was deleted before"),
-                ));
+    ) -> Result<Success, ApiError> {
+        self.store.write(|store| {
+            let mut numbers = HashSet::with_capacity(identifiers.len());
+            for &identifier in identifiers {
+                let number = reachable(store, table, identifier, enterprises)?
+                    .ok_or_else(|| missing(parameter, identifier))?;
+                if table.is_active(store, number)? {
+                    numbers.insert(number);
+                } else if self.options.repeated_delete == Behavior::Reject {
+                    return Err(ApiError::invalid(
+                        parameter,
+                        format!("{identifier} was deleted before"),
+                    ));
+                }
             }
-        }
-        Ok(numbers)
+            for number in numbers {
+                table.touch(store, number, true, self.now)?;
+            }
+            Ok(Success::empty_object())
+        })
     }
 }
 
-/// The number of a record, if there is one within reach.
+/// Returns the number of a record within the scope.
 fn reachable(
     store: &Connection,
     table: Table,
     identifier: Uuid,
     enterprises: &HashSet<Uuid>,
-) -> Result<Option<i64>, Refusal> {
+) -> Result<Option<i64>, ApiError> {
     let Some(number) = table.find(store, identifier)? else {
         return Ok(None);
     };
@@ -176,16 +205,12 @@ fn reachable(
         .then_some(number))
 }
 
-/// Where the items of an operation are kept.
-const fn table(operation: Operation) -> Table {
-    match operation {
-        Operation::VouchersGetAll
-        | Operation::VouchersAdd
-        | Operation::VouchersUpdate
-        | Operation::VouchersDelete => crate::store::VOUCHERS,
-        Operation::VoucherCodesGetAll
-        | Operation::VoucherCodesAdd
-        | Operation::VoucherCodesDelete => crate::store::CODES,
+/// The table with the items of an operation, if it is not a listing of fixtures.
+fn table(operation: Operation) -> Option<Table> {
+    match operation.name().split_once('/')?.0 {
+        "vouchers" => Some(VOUCHERS),
+        "voucherCodes" => Some(CODES),
+        _ => None,
     }
 }
 
@@ -198,45 +223,38 @@ fn cursor_id(page: &[u8]) -> Option<Uuid> {
     cursor(page)?.parse().ok()
 }
 
-fn missing(parameter: &str, identifier: Uuid) -> Refusal {
-    Refusal::invalid(
-        parameter,
-        format!("{identifier} does not exist within the scope of the access token"),
-    )
-}
-
-/// Reads a request that passed the check, so that this only fails where check and types disagree.
-fn read<T: DeserializeOwned>(body: &Value) -> Result<T, Refusal> {
-    T::deserialize(body).map_err(|error| Refusal::invalid("request", error.to_string()))
+/// Reads a part of a validated request, so that this only fails if the spec and the types disagree.
+fn read<T: DeserializeOwned>(body: &Value) -> Result<T, ApiError> {
+    T::deserialize(body).map_err(|error| ApiError::invalid("request", error.to_string()))
 }
 
 /// The number below which a page starts.
 ///
-/// A cursor is the identifier of the last item of the page before (guidelines/pagination.md). Its item may have
-/// been deleted or have left the filter since.
-fn before(store: &Connection, table: Table, limitation: &Limitation) -> Result<i64, Refusal> {
+/// A cursor is the ID of the last item of the previous page (guidelines/pagination.md). The item may have been deleted
+/// or may not match the filter any more.
+fn before(store: &Connection, table: Table, limitation: &Limitation) -> Result<i64, ApiError> {
     let Some(cursor) = &limitation.cursor else {
         return Ok(i64::MAX);
     };
-    let unknown = || {
-        Refusal::invalid(
-            "Cursor",
-            "it is not the `Cursor` of an answer of this operation",
-        )
-    };
-    let identifier = Uuid::try_parse(cursor).map_err(|_| unknown())?;
-    table.find(store, identifier)?.ok_or_else(unknown)
+    let identifier = Uuid::try_parse(cursor).map_err(|_| invalid_cursor())?;
+    table.find(store, identifier)?.ok_or_else(invalid_cursor)
 }
 
-/// An `UpdatedUtc` filter: half-open, and one instant where both bounds are the same (pages/_objects.md, "Time
-/// interval").
-fn window(interval: Option<&TimeInterval>) -> Result<Option<Window>, Refusal> {
+fn invalid_cursor() -> ApiError {
+    ApiError::invalid(
+        "Cursor",
+        "the value is not the `Cursor` of a response of this operation",
+    )
+}
+
+/// An interval of a filter: half-open, and one timestamp if both bounds are equal (pages/_objects.md, "Time interval").
+fn window(interval: Option<&TimeInterval>, parameter: &str) -> Result<Option<Window>, ApiError> {
     let Some(interval) = interval else {
         return Ok(None);
     };
     let read = |text: &str| {
         Instant::parse_rounded_up(text)
-            .ok_or_else(|| Refusal::invalid("UpdatedUtc", "write instants as 2026-01-31T09:00:00Z"))
+            .ok_or_else(|| ApiError::invalid(parameter, "write timestamps as 2026-01-31T09:00:00Z"))
     };
     let (start, end) = (read(&interval.start_utc)?, read(&interval.end_utc)?);
     let is_instant = Instant::parse(&interval.start_utc) == Some(start)
@@ -248,24 +266,4 @@ fn window(interval: Option<&TimeInterval>) -> Result<Option<Window>, Refusal> {
         end
     };
     Ok(Some(Window { start, end }))
-}
-
-/// A bound of an interval of the request, and its parameter.
-fn instant(text: Option<&str>, parameter: &str) -> Result<Option<Instant>, Refusal> {
-    text.map(|text| {
-        Instant::parse(text)
-            .ok_or_else(|| Refusal::invalid(parameter, "write instants as 2026-01-31T09:00:00Z"))
-    })
-    .transpose()
-}
-
-/// Both bounds of an interval in order, where both are there.
-fn in_order(start: Option<Instant>, end: Option<Instant>, parameter: &str) -> Result<(), Refusal> {
-    match (start, end) {
-        (Some(start), Some(end)) if end < start => Err(Refusal::invalid(
-            parameter,
-            format!("{end} is before the start, {start}"),
-        )),
-        _ => Ok(()),
-    }
 }

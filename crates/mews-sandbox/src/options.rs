@@ -1,8 +1,8 @@
-//! How a sandbox behaves where the documentation leaves it open, or where a test wants it otherwise.
+//! The behavior of a sandbox that the documentation does not specify, or that a test changes.
 
 use std::time::Duration;
 
-/// A choice between two behaviours, as it is written on the command line.
+/// A choice between behaviors, with its values on the command line.
 macro_rules! choice {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$about])*
@@ -21,7 +21,7 @@ macro_rules! choice {
 }
 
 choice! {
-    /// What the extents that were discontinued in January 2025 (`VoucherCodes`, `Companies`) answer with.
+    /// The response to the extents that were discontinued in January 2025, `VoucherCodes` and `Companies`.
     Discontinued {
         /// Null, as if the extent were off.
         #[default]
@@ -34,52 +34,52 @@ choice! {
 }
 
 choice! {
-    /// What becomes of a request that repeats, or names what isn't there.
-    Verdict {
-        /// It is taken.
+    /// The treatment of a request that the documentation neither allows nor forbids.
+    Behavior {
+        /// The request is accepted.
         #[default]
         Accept = "accept",
-        /// It is refused.
-        Refuse = "refuse",
+        /// The request is rejected.
+        Reject = "reject",
     }
 }
 
 choice! {
-    /// What `{"Value": null}` does to the assigned rates of a voucher.
+    /// The effect of `{"Value": null}` on the assigned rates of a voucher.
     NullRates {
-        /// It clears them (guidelines/serialization.md).
+        /// The rates are cleared (guidelines/serialization.md).
         #[default]
         Clear = "clear",
-        /// It keeps them (the property's text in pages/vouchers.md).
+        /// The rates are kept (the description of the property in pages/vouchers.md).
         Keep = "keep",
     }
 }
 
 choice! {
-    /// In which order `add` and `update` answer.
-    AnswerOrder {
-        /// That of the request.
+    /// The order of the records in a response to `add` and `update`.
+    ResponseOrder {
+        /// The order of the request.
         #[default]
         Request = "request",
-        /// The reverse, for a client that must not rely on it.
+        /// The reverse order, because a client must not rely on the order.
         Reversed = "reversed",
     }
 }
 
-/// The request limit: so many requests of one access token in any such time.
+/// The request limit: the number of requests of one access token in any window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// How many requests.
+    /// The number of requests.
     pub requests: usize,
-    /// In which time.
+    /// The length of the window.
     pub window: Duration,
-    /// Whether 429 comes with `Retry-After`, which "may not be present" (guidelines/requests.md).
+    /// Whether a 429 has `Retry-After`, which "may not be present" (guidelines/requests.md).
     pub retry_after: bool,
 }
 
 impl RateLimit {
-    /// So many requests in any such time, with `Retry-After`.
+    /// Creates a limit, with `Retry-After`.
     pub const fn new(requests: usize, window: Duration) -> Self {
         Self {
             requests,
@@ -88,7 +88,7 @@ impl RateLimit {
         }
     }
 
-    /// The same without `Retry-After`.
+    /// Omits `Retry-After`.
     #[must_use]
     pub const fn without_retry_after(mut self) -> Self {
         self.retry_after = false;
@@ -97,7 +97,7 @@ impl RateLimit {
 }
 
 impl Default for RateLimit {
-    /// 200 requests in 30 seconds (guidelines/environments.md).
+    /// Returns 200 requests in 30 seconds (guidelines/environments.md).
     fn default() -> Self {
         Self::new(200, Duration::from_secs(30))
     }
@@ -107,15 +107,15 @@ impl Default for RateLimit {
 pub(crate) struct Options {
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) latency: Duration,
-    pub(crate) any_token: bool,
+    pub(crate) accept_any_token: bool,
     pub(crate) discontinued: Discontinued,
-    pub(crate) duplicate_values: Verdict,
-    pub(crate) deleted_again: Verdict,
-    pub(crate) unknown_ids: Verdict,
+    pub(crate) duplicate_values: Behavior,
+    pub(crate) repeated_delete: Behavior,
+    pub(crate) unknown_ids: Behavior,
     pub(crate) null_rates: NullRates,
-    pub(crate) answer_order: AnswerOrder,
+    pub(crate) response_order: ResponseOrder,
     pub(crate) max_body: usize,
-    pub(crate) keep_requests: usize,
+    pub(crate) keep_exchanges: usize,
 }
 
 impl Default for Options {
@@ -123,15 +123,15 @@ impl Default for Options {
         Self {
             rate_limit: Some(RateLimit::default()),
             latency: Duration::ZERO,
-            any_token: false,
+            accept_any_token: false,
             discontinued: Discontinued::default(),
-            duplicate_values: Verdict::Accept,
-            deleted_again: Verdict::Refuse,
-            unknown_ids: Verdict::Refuse,
+            duplicate_values: Behavior::Accept,
+            repeated_delete: Behavior::Reject,
+            unknown_ids: Behavior::Reject,
             null_rates: NullRates::default(),
-            answer_order: AnswerOrder::default(),
-            max_body: 8 * 1024 * 1024,
-            keep_requests: 1_000,
+            response_order: ResponseOrder::default(),
+            max_body: 2 * 1024 * 1024,
+            keep_exchanges: 1_000,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Requests on their way in: from bytes to JSON that passed the check.
+//! Requests: from bytes to JSON that was validated.
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
@@ -8,44 +8,44 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
-use crate::document;
-use crate::error::Refusal;
+use crate::error::ApiError;
 use crate::operation::Operation;
+use crate::spec::Spec;
 
-/// How much of a body that is too large is taken off the line, so that its sender gets to read the answer.
-const MOST_DISCARDED: usize = 1024 * 1024 * 1024;
+/// The part of a body that is too large and read anyway, so that the client can read the response.
+const MAX_DISCARDED: usize = 1024 * 1024 * 1024;
 
-/// Longer details help nobody.
-const MOST_DETAILS: usize = 1_000;
+/// The maximum length of `Details`.
+const MAX_DETAILS: usize = 1_000;
 
-/// Reads a body, up to `most` bytes.
+/// Reads a body, up to `max` bytes.
 pub(crate) async fn read_body(
     headers: &HeaderMap,
     mut body: Body,
-    most: usize,
-) -> Result<Bytes, Refusal> {
+    max: usize,
+) -> Result<Bytes, ApiError> {
     let too_large = || {
-        Refusal::new(
+        ApiError::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "The request body is too large.",
         )
-        .because(format!("the sandbox takes {most} bytes"))
+        .because(format!("the maximum is {max} bytes"))
     };
     let announced = body.size_hint().lower();
-    if announced > most as u64 && headers.contains_key(EXPECT) {
-        // The sender waits to be told whether to go on.
+    if announced > max as u64 && headers.contains_key(EXPECT) {
+        // The client waits for the permission to continue.
         return Err(too_large());
     }
-    let mut read = Vec::with_capacity(usize::try_from(announced).unwrap_or(most).min(most));
+    let mut read = Vec::with_capacity(usize::try_from(announced).unwrap_or(max).min(max));
     let mut discarded = 0;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Refusal::invalid("body", error.to_string()))?;
+        let frame = frame.map_err(|error| ApiError::invalid("body", error.to_string()))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if discarded > 0 || read.len() + data.len() > most {
+        if discarded > 0 || read.len() + data.len() > max {
             discarded += data.len();
-            if discarded > MOST_DISCARDED {
+            if discarded > MAX_DISCARDED {
                 break;
             }
         } else {
@@ -59,13 +59,13 @@ pub(crate) async fn read_body(
     }
 }
 
-/// Reads JSON, strictly (guidelines/responses.md, 400 `Invalid JSON`).
-pub(crate) fn read_json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
+/// Checks that the headers announce JSON.
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
     let content_type = headers
         .get(CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or_default());
     if !content_type.is_some_and(is_json) {
-        return Err(Refusal::invalid(
+        return Err(ApiError::invalid(
             "Content-Type",
             "send `Content-Type: application/json`, in UTF-8",
         ));
@@ -74,17 +74,22 @@ pub(crate) fn read_json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Refus
         .get(CONTENT_ENCODING)
         .is_some_and(|encoding| encoding != "identity")
     {
-        return Err(Refusal::invalid(
+        return Err(ApiError::invalid(
             "Content-Encoding",
-            "send the body as it is, without an encoding",
+            "send the body without an encoding",
         ));
     }
+    Ok(())
+}
+
+/// Reads JSON, strictly (guidelines/responses.md, 400 `Invalid JSON`).
+pub(crate) fn read_json(body: &[u8]) -> Result<Value, ApiError> {
     serde_json::from_slice(body).map_err(|error| {
-        Refusal::new(StatusCode::BAD_REQUEST, "Invalid JSON").because(error.to_string())
+        ApiError::new(StatusCode::BAD_REQUEST, "Invalid JSON").because(error.to_string())
     })
 }
 
-/// Whether a content type is JSON in UTF-8.
+/// Returns `true` if a content type is JSON in UTF-8.
 fn is_json(content_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);
     let is_json = parts
@@ -100,17 +105,18 @@ fn is_json(content_type: &str) -> bool {
         })
 }
 
-/// Checks a body against the document.
-pub(crate) fn check(operation: Operation, body: &Value) -> Result<(), Refusal> {
-    document::request_validator(operation)
+/// Validates a body against the spec.
+pub(crate) fn validate(spec: &Spec, operation: Operation, body: &Value) -> Result<(), ApiError> {
+    spec.request_validator(operation)
+        .map_err(ApiError::unexpected)?
         .validate(body)
         .map_err(|error| {
             let mut details = format!("at \"{}\": {}", error.instance_path(), error.masked());
-            if let Some((end, _)) = details.char_indices().nth(MOST_DETAILS) {
+            if let Some((end, _)) = details.char_indices().nth(MAX_DETAILS) {
                 details.truncate(end);
                 details.push('…');
             }
-            Refusal::invalid(&parameter(&error), details)
+            ApiError::invalid(&parameter(&error), details)
         })
 }
 
@@ -130,8 +136,7 @@ fn parameter(error: &ValidationError<'_>) -> String {
     name.chars().take(100).collect()
 }
 
-/// Whether the client would rather have no body than an empty one (guidelines/requests.md, "Request minimal
-/// response").
+/// Returns `true` if the client prefers no body to an empty one (guidelines/requests.md, "Request minimal response").
 pub(crate) fn prefers_minimal(headers: &HeaderMap) -> bool {
     headers
         .get_all("prefer")

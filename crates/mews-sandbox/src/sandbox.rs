@@ -11,17 +11,18 @@ use crate::builder::Builder;
 use crate::connection::{Connections, Cutter};
 use crate::error::StartError;
 use crate::faults::Faults;
-use crate::fixtures::Fixtures;
+use crate::fixtures::Data;
 use crate::journal::Exchange;
+use crate::operation::Operation;
 use crate::server::{self, Server};
 
-/// How long requests in progress may take to finish at an orderly end.
+/// The time that requests in flight have to finish at an orderly end.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// A running sandbox. Dropping it stops the server.
 ///
-/// The server has a thread and a runtime of its own, so that it answers whatever the caller is at: it works from
-/// blocking code, under any flavour of tokio's runtime, and while the caller waits for another process.
+/// The server has a dedicated thread and runtime. It responds to blocking code, under any flavor of tokio's runtime, and
+/// while the caller waits for another process.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -38,73 +39,91 @@ pub struct Sandbox {
     url: String,
     address: SocketAddr,
     server: Arc<Server>,
-    fixtures: Fixtures,
+    fixtures: Data,
     stop: Option<oneshot::Sender<Stop>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// How the server is to stop.
+/// The way in which the server stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stop {
-    /// When the requests in progress are answered.
+    /// After the responses to the requests in flight.
     Orderly,
     Now,
 }
 
-/// What a server's thread reports once it listens.
+/// The report of the server's thread when it listens.
 struct Ready {
     address: SocketAddr,
     server: Arc<Server>,
-    fixtures: Fixtures,
+    fixtures: Data,
 }
 
 impl Sandbox {
     /// Starts a sandbox with the built-in data set, in memory, at a free port of this machine.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be started. See [`StartError`].
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
     }
 
-    /// What a sandbox is to be like.
+    /// Returns the options of a sandbox, to be set.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Where it is, without a slash at the end: `http://127.0.0.1:6397`.
+    /// Returns the base URL without a slash at the end, such as `http://127.0.0.1:6397`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The address that it listens on.
+    /// Returns the address that the sandbox listens on.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The faults, to be added and taken away at any time.
+    /// Returns the faults. They can be added and removed at any time.
     pub fn faults(&self) -> &Faults {
         &self.server.faults
     }
 
-    /// What was received and answered, oldest first: the last exchanges, as many as the builder says and as fit into
-    /// 8 MiB. An exchange shows when its answer is ready to be sent. Tokens are masked.
-    pub fn requests(&self) -> Vec<Exchange> {
+    /// Returns the last exchanges, oldest first: as many as the builder sets and as fit into 8 MiB. An exchange appears
+    /// when its response is ready to be sent. Tokens are masked.
+    pub fn exchanges(&self) -> Vec<Exchange> {
         self.server.journal.read()
     }
 
-    /// Forgets what was received so far.
-    pub fn clear_requests(&self) {
+    /// Removes the exchanges so far.
+    pub fn clear_exchanges(&self) {
         self.server.journal.clear();
     }
 
-    /// The data that it was filled with.
-    pub(crate) const fn fixtures(&self) -> &Fixtures {
+    /// Validates a response like [`validate_response`](crate::validate_response), against the spec of this sandbox.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error with the violation and its JSON pointer.
+    pub fn validate_response(
+        &self,
+        operation: Operation,
+        status: u16,
+        body: &[u8],
+    ) -> Result<(), String> {
+        self.server.spec.validate_response(operation, status, body)
+    }
+
+    /// The data that the sandbox was filled with.
+    pub(crate) const fn fixtures(&self) -> &Data {
         &self.fixtures
     }
 
-    /// Stops the server when the requests in progress are answered, or after two seconds.
+    /// Stops the server after the responses to the requests in flight, or after two seconds.
     pub async fn shutdown(mut self) {
         self.send_stop(Stop::Orderly);
         if let Some(thread) = self.thread.take() {
-            // Joined elsewhere, for the caller's runtime may have other work to do meanwhile.
+            // Joined on another thread, because the caller's runtime may have other work to do.
             let (done, is_done) = oneshot::channel();
             std::thread::spawn(move || {
                 let _ = thread.join();
@@ -172,7 +191,7 @@ fn run(
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        // The store takes one at a time, and each thread more has a heap of its own.
+        // The store performs one operation at a time, and each thread has a separate heap.
         .max_blocking_threads(2)
         .build();
     let runtime = match runtime {
@@ -200,7 +219,7 @@ fn run(
     });
 }
 
-async fn prepare(builder: Builder) -> Result<(Connections, Arc<Server>, Fixtures), StartError> {
+async fn prepare(builder: Builder) -> Result<(Connections, Arc<Server>, Data), StartError> {
     let address = builder.address();
     let listener = tokio::net::TcpListener::bind(address)
         .await
@@ -212,7 +231,7 @@ async fn prepare(builder: Builder) -> Result<(Connections, Arc<Server>, Fixtures
     Ok((Connections(listener), Arc::new(server), fixtures))
 }
 
-/// Serves until it is told to stop, and a little longer if it may.
+/// Serves until it is stopped, and finishes requests in flight at an orderly stop.
 async fn serve(connections: Connections, server: Arc<Server>, is_stopped: oneshot::Receiver<Stop>) {
     let service = crate::admin::routes()
         .fallback(server::handle)

@@ -1,82 +1,94 @@
-//! The way of a request through the sandbox.
+//! The path of a request through the sandbox.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use axum::http::{self, HeaderMap, Method, Request, StatusCode};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::task::JoinError;
 use uuid::Uuid;
 
 use crate::access::{Reference, Scope};
-use crate::answer::{Answer, Delivery};
 use crate::clock::Clock;
 use crate::connection::Cutter;
-use crate::error::Refusal;
-use crate::fault::Effect;
-use crate::faults::Faults;
+use crate::error::ApiError;
+use crate::fault::{Delivery, Stage};
+use crate::faults::{Armed, Faults};
 use crate::instant::Instant;
 use crate::journal::{Exchange, Journal};
 use crate::limiter::Limiter;
 use crate::mask::Mask;
 use crate::operation::Operation;
-use crate::operations::{Context, Meddling, Success};
+use crate::operations::{Context, Success};
 use crate::options::Options;
 use crate::request;
+use crate::response::Response;
+use crate::spec::Spec;
 use crate::store::Store;
 
-/// How long a body may take to arrive.
+/// The time limit for a body to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A body of more bytes is not processed on the thread that serves all connections.
+const MAX_INLINE: usize = 16 * 1024;
 
 /// Called with each exchange when it is over.
 pub(crate) type Observer = Box<dyn Fn(&Exchange) + Send + Sync>;
 
-/// All that the server works with.
+/// The state of the server.
 pub(crate) struct Server {
+    pub(crate) spec: Arc<Spec>,
     pub(crate) store: Store,
     pub(crate) reference: Reference,
     pub(crate) options: Options,
     pub(crate) limiter: Limiter,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: Clock,
     pub(crate) mask: Mask,
     pub(crate) observer: Option<Observer>,
 }
 
-/// Takes a request for the API.
+/// Serves a request to the API.
 pub(crate) async fn handle(
     State(server): State<Arc<Server>>,
     ConnectInfo(cutter): ConnectInfo<Cutter>,
     request: Request<Body>,
-) -> Response<Body> {
+) -> http::Response<Body> {
     let request_id = Uuid::new_v4().to_string();
     let (parts, body) = request.into_parts();
-    // In a task of its own, for a client that gives up takes the connection along, but not what it asked for.
+    // In a separate task, because a client that gives up ends the connection, but not what it requested.
     let task = tokio::spawn({
-        let (cutter, request_id) = (cutter.clone(), request_id.clone());
-        async move {
-            server
-                .serve(&parts, body, &request_id)
-                .await
-                .into_response(&request_id, &cutter)
-        }
+        let (server, request_id) = (Arc::clone(&server), request_id.clone());
+        async move { server.serve(parts, body, request_id).await }
     });
-    task.await.unwrap_or_else(|error| {
-        Answer::refusal(&bug(&error), &request_id).into_response(&request_id, &cutter)
-    })
+    let response = task
+        .await
+        .unwrap_or_else(|error| Response::error(&bug(&error), &request_id));
+    response.into_http(&request_id, server.clock.now(), &cutter)
 }
 
 /// A part of the sandbox panicked.
-fn bug(error: &JoinError) -> Refusal {
-    Refusal::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "An unexpected error occurred.",
-    )
-    .because(format!("the sandbox has a bug, please report it: {error}"))
+fn bug(error: &JoinError) -> ApiError {
+    ApiError::unexpected(format!("the sandbox has a bug, please report it: {error}"))
+}
+
+/// Runs `work`, on another thread if it takes long.
+async fn run<T: Send + 'static>(
+    is_long: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    if is_long {
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| bug(&error))
+    } else {
+        Ok(work())
+    }
 }
 
 /// Headers without tokens.
@@ -92,184 +104,251 @@ fn headers(headers: &HeaderMap, mask: &Mask) -> Vec<(String, String)> {
         .collect()
 }
 
-/// What was learnt of a request on its way.
-#[derive(Default)]
-struct Progress {
+/// A request that is being served.
+struct Call {
+    parts: Parts,
+    request_id: String,
+    operation: Option<Operation>,
+    received_utc: DateTime<Utc>,
+    started: std::time::Instant,
+    /// Null until the body was read, and if it is not JSON.
     body: Value,
-    faults: Vec<Effect>,
+    faults: Vec<Armed>,
 }
 
 impl Server {
-    async fn serve(self: &Arc<Self>, parts: &Parts, body: Body, request_id: &str) -> Answer {
-        let started = std::time::Instant::now();
-        let received_utc = self.clock.now();
+    async fn serve(self: Arc<Self>, parts: Parts, body: Body, request_id: String) -> Response {
         let operation = (parts.method == Method::POST && parts.uri.query().is_none())
-            .then(|| Operation::at(parts.uri.path()))
+            .then(|| self.spec.at(parts.uri.path()))
             .flatten();
-        let mut progress = Progress::default();
-        let answer = match self
-            .answer(operation, &parts.headers, body, request_id, &mut progress)
-            .await
-        {
-            Ok(answer) => answer,
-            Err(refusal) => Answer::refusal(&refusal, request_id),
-        };
-        let mask = self.mask.with_those_of(&progress.body);
-        let exchange = Exchange {
-            request_id: request_id.to_owned(),
-            received_utc,
-            method: parts.method.to_string(),
-            path: mask.text(parts.uri.path()),
+        let mut call = Call {
+            parts,
+            request_id,
             operation,
-            request_headers: headers(&parts.headers, &mask),
-            request_body: Value::Null,
-            status: (answer.delivery != Delivery::None).then(|| answer.status.as_u16()),
-            response_headers: headers(&answer.headers(request_id), &mask),
-            response_body: Value::Null,
-            faults: progress.faults.iter().map(ToString::to_string).collect(),
-            milliseconds: started.elapsed().as_secs_f64() * 1_000.0,
+            received_utc: self.clock.now(),
+            started: std::time::Instant::now(),
+            body: Value::Null,
+            faults: Vec::new(),
         };
-        if let Some(observer) = &self.observer {
-            observer(&exchange);
-        }
-        let request_text = match &progress.body {
-            Value::Null => String::new(),
-            body => mask.json(body).to_string(),
+        let mut length = 0;
+        let (result, call) = match self.receive(&mut call, body, &mut length).await {
+            Err(error) => (Err(error), call),
+            Ok(Some(response)) => (Ok(response), call),
+            Ok(None) => {
+                let server = Arc::clone(&self);
+                // The store blocks, whatever the size of the request is.
+                match run(true, move || (server.perform(&call), call)).await {
+                    Ok(done) => done,
+                    Err(bug) => return Response::error(&bug, ""),
+                }
+            }
         };
-        let response_text = mask.text(&String::from_utf8_lossy(&answer.body));
-        self.journal.keep(exchange, request_text, response_text);
-        answer
+        let response = result.unwrap_or_else(|error| Response::error(&error, &call.request_id));
+        let is_long = length.max(response.body.len()) > MAX_INLINE;
+        let recorded = run(is_long, move || {
+            self.record(call, &response);
+            response
+        });
+        recorded
+            .await
+            .unwrap_or_else(|bug| Response::error(&bug, ""))
     }
 
-    async fn answer(
+    /// Reads and validates a request. Returns a response if a fault takes the place of the operation.
+    async fn receive(
         self: &Arc<Self>,
-        operation: Option<Operation>,
-        headers: &HeaderMap,
+        call: &mut Call,
         body: Body,
-        request_id: &str,
-        progress: &mut Progress,
-    ) -> Result<Answer, Refusal> {
-        let operation = operation.ok_or_else(|| {
-            Refusal::not_found("send a POST to the exact address of an operation, such as /api/connector/v1/vouchers/getAll")
+        length: &mut usize,
+    ) -> Result<Option<Response>, ApiError> {
+        let operation = call.operation.ok_or_else(|| {
+            ApiError::not_found(
+                "send a POST to the exact path of an operation, such as /api/connector/v1/vouchers/getAll",
+            )
         })?;
-        progress.faults = self.faults.strike(operation, None);
-        if progress.faults.contains(&Effect::DropBeforeReading) {
-            return Ok(Answer::dropped());
+        call.faults = self.faults.arm(operation, None, &self.spec);
+        if let Some(drop) = call.faults.first() {
+            drop.trigger();
+            return Ok(Some(Response::dropped()));
         }
+        let headers = &call.parts.headers;
         let reading = request::read_body(headers, body, self.options.max_body);
-        let bytes = tokio::time::timeout(BODY_TIMEOUT, reading)
+        let bytes: Bytes = tokio::time::timeout(BODY_TIMEOUT, reading)
             .await
             .map_err(|_| {
-                Refusal::new(StatusCode::REQUEST_TIMEOUT, "The request took too long.")
+                ApiError::new(StatusCode::REQUEST_TIMEOUT, "The request took too long.")
                     .because("the body did not arrive in time")
             })??;
-        let json = request::read_json(headers, &bytes);
-        progress.body = json.as_ref().ok().cloned().unwrap_or_default();
-        let faults = self.faults.strike(operation, Some(&progress.body));
-        progress.faults.extend(faults.iter().cloned());
-
-        self.delay(&faults).await;
-        if let Some(answer) = Answer::instead(&faults, &progress.body, request_id) {
-            return Ok(answer);
-        }
-        let body = json?;
-        let scope = self.admit(&body)?;
-        request::check(operation, &body)?;
-        self.delay_commit(&faults).await;
-
-        let server = Arc::clone(self);
-        let prefers_minimal = request::prefers_minimal(headers);
-        let request_id = request_id.to_owned();
-        let work = move || {
-            let mut answer = server.perform(operation, &body, &scope, &faults, prefers_minimal)?;
-            for fault in &faults {
-                answer.spoil(fault, &body, &request_id);
-            }
-            Ok(answer)
+        *length = bytes.len();
+        let json = request::check_headers(headers);
+        let json = match json {
+            Ok(()) => run(*length > MAX_INLINE, move || request::read_json(&bytes)).await?,
+            Err(error) => Err(error),
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| bug(&error))?
+        let error = match json {
+            Ok(body) => {
+                call.body = body;
+                None
+            }
+            Err(error) => Some(error),
+        };
+        call.faults = self.faults.arm(operation, Some(&call.body), &self.spec);
+
+        self.delay(&call.faults).await;
+        for fault in &call.faults {
+            if let Stage::Instead(replacement) = fault.effect.stage() {
+                fault.trigger();
+                return Ok(Some(Response::instead(
+                    &replacement,
+                    &call.body,
+                    &call.request_id,
+                )));
+            }
+        }
+        if let Some(error) = error {
+            return Err(error);
+        }
+        self.admit(&call.body)?;
+        let (server, body) = (Arc::clone(self), std::mem::take(&mut call.body));
+        let (body, valid) = run(*length > MAX_INLINE, move || {
+            let valid = request::validate(&server.spec, operation, &body);
+            (body, valid)
+        })
+        .await?;
+        call.body = body;
+        valid?;
+        for fault in &call.faults {
+            if let Stage::BeforeCommit(delay) = fault.effect.stage() {
+                fault.trigger();
+                tokio::time::sleep(delay).await;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits in real time.
+    async fn delay(&self, faults: &[Armed]) {
+        let mut delay = self.options.latency;
+        for fault in faults {
+            if let Stage::Delay(latency) = fault.effect.stage() {
+                fault.trigger();
+                delay = delay.saturating_add(latency);
+            }
+        }
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
     }
 
     /// Checks the tokens of a request, and counts it.
-    fn admit(&self, body: &Value) -> Result<Scope, Refusal> {
-        let token = |property: &str| {
-            body.get(property)
-                .and_then(Value::as_str)
-                .filter(|token| !token.is_empty())
+    fn admit(&self, body: &Value) -> Result<(), ApiError> {
+        let Some((client, access)) = tokens(body) else {
+            return Ok(());
         };
-        // What is missing or of the wrong type is for the check against the document to say.
-        let (Some(client), Some(access)) = (token("ClientToken"), token("AccessToken")) else {
-            return Ok(Scope::default());
-        };
-        let scope = self
-            .reference
-            .authenticate(client, access, self.options.any_token)?;
+        self.reference
+            .authenticate(client, access, self.options.accept_any_token)?;
         if let Some(limit) = self.options.rate_limit {
             self.limiter.admit(access, limit, self.clock.now())?;
         }
-        Ok(scope)
+        Ok(())
     }
 
-    fn perform(
-        &self,
-        operation: Operation,
-        body: &Value,
-        scope: &Scope,
-        faults: &[Effect],
-        prefers_minimal: bool,
-    ) -> Result<Answer, Refusal> {
+    /// Performs the operation of a valid request.
+    fn perform(&self, call: &Call) -> Result<Response, ApiError> {
+        let operation = call
+            .operation
+            .ok_or_else(|| ApiError::not_found("no operation"))?;
+        let scope = match tokens(&call.body) {
+            Some((client, access)) => {
+                self.reference
+                    .authenticate(client, access, self.options.accept_any_token)?
+            }
+            None => Scope::default(),
+        };
         let context = Context {
+            spec: &self.spec,
             store: &self.store,
             reference: &self.reference,
             options: &self.options,
-            scope,
+            scope: &scope,
             now: Instant::from(self.clock.now()),
         };
         let Success {
             body: page,
-            says_nothing,
-        } = context.perform(operation, body)?;
-        for fault in faults {
-            match fault {
-                Effect::DeleteBetweenPages => {
-                    context.meddle(operation, body, &page, Meddling::Delete)?;
-                }
-                Effect::UpdateBetweenPages => {
-                    context.meddle(operation, body, &page, Meddling::Update)?;
-                }
-                _ => {}
+            is_empty,
+        } = context.perform(operation, &call.body)?;
+        for fault in &call.faults {
+            if let Stage::BetweenPages(change) = fault.effect.stage()
+                && context.change_next_item(operation, &call.body, &page, change)?
+            {
+                fault.trigger();
             }
         }
-        Ok(if prefers_minimal && says_nothing {
-            Answer::no_content()
+        let mut response = if is_empty && request::prefers_minimal(&call.parts.headers) {
+            Response::no_content()
         } else {
-            Answer::json(StatusCode::OK, page)
-        })
-    }
-
-    async fn delay(&self, faults: &[Effect]) {
-        let mut delay = self.options.latency;
-        for fault in faults {
-            if let Effect::Latency { milliseconds } = fault {
-                delay += Duration::from_millis(*milliseconds);
+            Response::json(StatusCode::OK, page)
+        };
+        for fault in &call.faults {
+            let has_happened = match fault.effect.stage() {
+                Stage::Rewrite(rewrite) => response.rewrite(rewrite, &call.body, &call.request_id),
+                Stage::Delivery(delivery) => {
+                    response.delivery = delivery;
+                    true
+                }
+                Stage::BeforeReading
+                | Stage::Delay(_)
+                | Stage::Instead(_)
+                | Stage::BeforeCommit(_)
+                | Stage::BetweenPages(_) => false,
+            };
+            if has_happened {
+                fault.trigger();
             }
         }
-        self.sleep(delay).await;
+        Ok(response)
     }
 
-    async fn delay_commit(&self, faults: &[Effect]) {
-        for fault in faults {
-            if let Effect::CommitLate { milliseconds } = fault {
-                self.sleep(Duration::from_millis(*milliseconds)).await;
-            }
+    /// Records an exchange for the observer and the journal.
+    fn record(&self, call: Call, response: &Response) {
+        let mask = self.mask.with_those_of(&call.body);
+        let faults = call.faults.iter().filter(|fault| fault.has_happened());
+        let exchange = Exchange {
+            received_utc: call.received_utc,
+            method: call.parts.method.to_string(),
+            path: mask.text(call.parts.uri.path()),
+            operation: call.operation,
+            request_headers: headers(&call.parts.headers, &mask),
+            request_body: Value::Null,
+            status: (response.delivery != Delivery::None).then(|| response.status.as_u16()),
+            response_headers: headers(&response.headers(&call.request_id, self.clock.now()), &mask),
+            response_body: Value::Null,
+            faults: faults.map(|fault| fault.effect.to_string()).collect(),
+            milliseconds: call.started.elapsed().as_secs_f64() * 1_000.0,
+            request_id: call.request_id,
+        };
+        if let Some(observer) = &self.observer {
+            observer(&exchange);
         }
+        if self.options.keep_exchanges == 0 {
+            return;
+        }
+        let request_text = match call.body {
+            Value::Null => String::new(),
+            body => mask.json(body).to_string(),
+        };
+        let response_text = mask.text(&String::from_utf8_lossy(&response.body));
+        self.journal.keep(exchange, request_text, response_text);
     }
+}
 
-    async fn sleep(&self, duration: Duration) {
-        if !duration.is_zero() {
-            self.clock.sleep(duration).await;
-        }
-    }
+/// The client token and the access token of a request. The validation against the spec reports a token that is missing
+/// or has the wrong type.
+fn tokens(body: &Value) -> Option<(&str, &str)> {
+    let token = |property: &str| {
+        body.get(property)
+            .and_then(Value::as_str)
+            .filter(|token| !token.is_empty())
+    };
+    Some((token("ClientToken")?, token("AccessToken")?))
 }

@@ -1,40 +1,48 @@
 //! The store: vouchers and codes in SQLite, in memory or in a file.
 
 pub(crate) mod codes;
+mod file;
 mod newest;
 mod seed;
 pub(crate) mod vouchers;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use rusqlite::vtab::array::load_module;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OptionalExtension as _, Statement, Transaction, TransactionBehavior, params,
+};
+use serde_json::Value;
 use uuid::Uuid;
 
-pub(crate) use codes::{CodeQuery, NewCode};
+pub(crate) use codes::CodeQuery;
 pub(crate) use newest::Window;
 pub(crate) use vouchers::VoucherQuery;
 
-use crate::error::{Refusal, StartError};
-use crate::fixtures::Fixtures;
-use crate::identifier::{FIRST_BORN, Kind};
+use crate::error::{ApiError, StartError};
+use crate::fixtures::{Data, Fixtures};
+use crate::identifier::{FIRST_RUNTIME_NUMBER, Kind};
 use crate::instant::Instant;
+use crate::record::Properties;
+use crate::spec::Spec;
 
-/// Marks a file as ours: `mews` in ASCII.
+/// Marks a file as one of the sandbox: `mews` in ASCII.
 const APPLICATION_ID: i32 = 0x6d65_7773;
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 
-/// A record's number is its place in time: listings go by it, newest first, and cursors are looked up to it. The
-/// identifier is only kept where it cannot be made from the number. The indexes on `voucher` and `service` end in
-/// the number, as every index of SQLite does, so they hold each voucher's codes in the order of a listing.
+/// The number of a record is its place in time: listings are ordered by it, newest first, and cursors are looked up to
+/// it. The ID is only kept where it cannot be made from the number. The indexes on `voucher` and `service` end in the
+/// number, as every index of SQLite does, so they hold the codes of a voucher in the order of a listing.
+///
+/// `properties` has the plain properties of a record as JSON, see [`crate::record`].
 const SCHEMA: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE vouchers (
-    number INTEGER PRIMARY KEY, id BLOB, service BLOB NOT NULL, enterprise BLOB NOT NULL, name TEXT NOT NULL,
-    type INTEGER NOT NULL, company BLOB, travel_agency BLOB, occupiable_start INTEGER, occupiable_end INTEGER,
-    external_identifier TEXT, created INTEGER NOT NULL, updated INTEGER NOT NULL, active INTEGER NOT NULL
+    number INTEGER PRIMARY KEY, id BLOB, service BLOB NOT NULL, enterprise BLOB NOT NULL, company BLOB,
+    travel_agency BLOB, external_identifier TEXT, created INTEGER NOT NULL, updated INTEGER NOT NULL,
+    active INTEGER NOT NULL, properties TEXT
 );
 CREATE UNIQUE INDEX vouchers_by_id ON vouchers (id) WHERE id IS NOT NULL;
 CREATE INDEX vouchers_by_service ON vouchers (service);
@@ -42,28 +50,35 @@ CREATE TABLE assignments (
     voucher INTEGER NOT NULL, position INTEGER NOT NULL, rate BLOB NOT NULL, PRIMARY KEY (voucher, position)
 ) WITHOUT ROWID;
 CREATE TABLE codes (
-    number INTEGER PRIMARY KEY, id BLOB, voucher INTEGER NOT NULL, value TEXT NOT NULL, validity_start INTEGER,
-    validity_end INTEGER, created INTEGER NOT NULL, updated INTEGER NOT NULL, active INTEGER NOT NULL
+    number INTEGER PRIMARY KEY, id BLOB, voucher INTEGER NOT NULL, value TEXT NOT NULL, created INTEGER NOT NULL,
+    updated INTEGER NOT NULL, active INTEGER NOT NULL, properties TEXT
 );";
 
-/// Made when the first codes are in, which packs them tightly.
+/// Created after the first codes, which packs the indexes tightly.
+///
+/// `codes_by_update` only has the codes that were changed after their creation: the others are found by their number.
 const CODE_INDEXES: &str = "
 CREATE UNIQUE INDEX codes_by_id ON codes (id) WHERE id IS NOT NULL;
 CREATE INDEX codes_by_voucher ON codes (voucher);
-CREATE INDEX codes_by_update ON codes (voucher, updated);
+CREATE INDEX codes_by_update ON codes (voucher, updated) WHERE updated > created;
 CREATE INDEX codes_by_value ON codes (value);
 ";
+
+const FOREIGN: &str = "it is not a data file of mews-sandbox; use another file";
 
 /// Vouchers and codes.
 pub(crate) struct Store {
     connection: Mutex<Connection>,
 }
 
-/// What a sandbox is to hold at the start.
+/// The initial content of a store.
 pub(crate) struct Content<'a> {
-    /// The fixtures; without any, those of the data file, or the built-in ones.
+    pub(crate) spec: &'a Spec,
+    /// The fixtures. The default is those of the data file, or the built-in ones.
     pub(crate) fixtures: Option<&'a Fixtures>,
-    /// How many codes to make up beside them.
+    /// The records of listings without business rules, by the name of the primary list.
+    pub(crate) records: &'a BTreeMap<String, Value>,
+    /// The number of codes to generate in addition.
     pub(crate) seed_codes: u32,
     pub(crate) now: Instant,
 }
@@ -73,12 +88,12 @@ impl Store {
     pub(crate) fn open(
         path: Option<&Path>,
         content: &Content<'_>,
-    ) -> Result<(Self, Fixtures), StartError> {
+    ) -> Result<(Self, Data), StartError> {
         let Some(path) = path else {
             let mut connection = Connection::open_in_memory()?;
             load_module(&connection)?;
-            let fixtures = fill(&mut connection, content)?;
-            return Ok((Self::over(connection), fixtures));
+            let data = fill(&mut connection, content)?;
+            return Ok((Self::over(connection), data));
         };
         let unusable = |reason: String| StartError::Data {
             path: path.to_owned(),
@@ -86,32 +101,29 @@ impl Store {
         };
         let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
-                unusable("another process has it open; stop that one, or name another file".into())
+                unusable(
+                    "another process has it open; stop that process, or use another file".into(),
+                )
             }
-            Some(rusqlite::ErrorCode::NotADatabase) => {
-                unusable("it holds something else; name another file".into())
-            }
+            Some(rusqlite::ErrorCode::NotADatabase) => unusable(FOREIGN.into()),
             _ => unusable(error.to_string()),
         };
+        if file::is_foreign(path).map_err(failed)? {
+            return Err(unusable(FOREIGN.into()));
+        }
         let mut connection = Connection::open(path).map_err(failed)?;
         load_module(&connection)?;
-        let application = prepare_file(&connection).map_err(failed)?;
-        let tables: i64 = connection
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-            .map_err(failed)?;
-        let fixtures = match (tables, application) {
-            (0, _) => match fill(&mut connection, content) {
+        file::prepare(&connection).map_err(failed)?;
+        let data = if file::is_empty(&connection).map_err(failed)? {
+            match fill(&mut connection, content) {
                 Err(StartError::Store(error)) => return Err(failed(error)),
                 other => other?,
-            },
-            (_, APPLICATION_ID) => kept(&connection, content, unusable, failed)?,
-            _ => {
-                return Err(unusable(
-                    "it holds something else; name another file".into(),
-                ));
             }
+        } else {
+            kept(&connection, content, unusable, failed)?
         };
-        Ok((Self::over(connection), fixtures))
+        file::checkpoint(&connection).map_err(failed)?;
+        Ok((Self::over(connection), data))
     }
 
     fn over(connection: Connection) -> Self {
@@ -131,8 +143,8 @@ impl Store {
     /// Runs `work` in a transaction, which is rolled back if `work` refuses.
     pub(crate) fn write<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let value = work(&transaction)?;
@@ -143,61 +155,42 @@ impl Store {
     /// Runs `work`, which must not write.
     pub(crate) fn read<T>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
+        work: impl FnOnce(&Connection) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         work(&self.connection())
     }
 }
 
-/// Makes a file ready for use, and returns whose it says it is.
-fn prepare_file(connection: &Connection) -> rusqlite::Result<i32> {
-    // A lock that another process holds doesn't go away by waiting.
-    connection.busy_timeout(Duration::ZERO)?;
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let _: String =
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    // With a write-ahead log, a process that is killed leaves whole transactions behind. Waiting for the disk on top of
-    // that would only help against a power cut, and takes most of the time of a write.
-    connection.pragma_update(None, "synchronous", "OFF")?;
-    connection.pragma_update(None, "cache_size", -64_000)?;
-    // Taken at once, so that a second process fails now and not with its first request.
-    connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
-    Ok(application)
-}
-
 /// Makes the tables and puts in what a new store holds, all or nothing.
-fn fill(connection: &mut Connection, content: &Content<'_>) -> Result<Fixtures, StartError> {
-    let fixtures = content.fixtures.cloned().unwrap_or_default();
+fn fill(connection: &mut Connection, content: &Content<'_>) -> Result<Data, StartError> {
+    let spec = content.spec;
+    let builtin = Fixtures::default();
+    let fixtures = content.fixtures.unwrap_or(&builtin);
+    let data = fixtures.check(spec, content.records)?;
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     set_meta(&transaction, "fixtures", &fixtures.text)?;
     set_meta(&transaction, "seed_codes", &content.seed_codes.to_string())?;
-    let last_voucher = vouchers::load(&transaction, &fixtures.data.vouchers)?;
-    let last_code = codes::load(&transaction, &fixtures.data.voucher_codes)?;
+    let last_voucher = vouchers::load(&transaction, spec, &data.vouchers)?;
+    let last_code = codes::load(&transaction, spec, &data.voucher_codes)?;
     set_meta(
         &transaction,
         "first_voucher",
-        &(last_voucher + 1).max(FIRST_BORN).to_string(),
+        &(last_voucher + 1).max(FIRST_RUNTIME_NUMBER).to_string(),
     )?;
     set_meta(
         &transaction,
         "first_code",
-        &(last_code + 1).max(FIRST_BORN).to_string(),
+        &(last_code + 1).max(FIRST_RUNTIME_NUMBER).to_string(),
     )?;
     if content.seed_codes > 0 {
-        seed::plant(
-            &transaction,
-            &fixtures.data,
-            content.seed_codes,
-            content.now,
-        )?;
+        seed::insert_seed_codes(&transaction, spec, &data, content.seed_codes, content.now)?;
     }
     transaction.execute_batch(CODE_INDEXES)?;
     transaction.commit()?;
-    Ok(fixtures)
+    Ok(data)
 }
 
 /// The fixtures of a file that was filled before.
@@ -206,13 +199,13 @@ fn kept(
     content: &Content<'_>,
     unusable: impl Fn(String) -> StartError,
     failed: impl Fn(rusqlite::Error) -> StartError,
-) -> Result<Fixtures, StartError> {
+) -> Result<Data, StartError> {
     let version: i32 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(&failed)?;
     if version != SCHEMA_VERSION {
         return Err(unusable(
-            "another version of mews-sandbox made it; remove it, or name another file".into(),
+            "another version of mews-sandbox created it; delete it, or use another file".into(),
         ));
     }
     let text = meta(connection, "fixtures").map_err(&failed)?;
@@ -221,16 +214,17 @@ fn kept(
         .is_some_and(|fixtures| fixtures.text != text)
     {
         return Err(unusable(
-            "it was made from other fixtures; leave `--fixtures` out to go on with it, or name another file".into(),
+            "it was created from other fixtures; omit `--fixtures` to reuse it, or use another file".into(),
         ));
     }
     let seeded = meta(connection, "seed_codes").map_err(&failed)?;
     if content.seed_codes > 0 && content.seed_codes.to_string() != seeded {
         return Err(unusable(format!(
-            "it was made with `--seed-codes {seeded}`; leave that out to go on with it, or name another file"
+            "it was created with `--seed-codes {seeded}`; omit the option to reuse it, or use another file"
         )));
     }
-    text.parse()
+    text.parse::<Fixtures>()?
+        .check(content.spec, content.records)
 }
 
 fn set_meta(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
@@ -308,7 +302,9 @@ impl Table {
         connection: &Connection,
         now: Instant,
     ) -> rusqlite::Result<(i64, Instant)> {
-        let first = meta(connection, self.first)?.parse().unwrap_or(FIRST_BORN);
+        let first = meta(connection, self.first)?
+            .parse()
+            .unwrap_or(FIRST_RUNTIME_NUMBER);
         let newest: Option<(i64, Instant)> = connection
             .prepare_cached(self.newest)?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -346,11 +342,11 @@ impl Table {
         Ok(())
     }
 
-    /// The number under which a fixture is kept, given the last one in use, and the identifier to keep with it.
-    fn place(self, last: i64, identifier: Uuid) -> (i64, Option<Uuid>) {
+    /// The number for a fixture, after the last number in use.
+    fn place(self, last: i64, identifier: Uuid) -> i64 {
         match self.kind.number(identifier) {
-            Some(number) if number > last => (number, None),
-            _ => (last + 1, Some(identifier)),
+            Some(number) if number > last => number,
+            _ => last + 1,
         }
     }
 }
@@ -358,6 +354,32 @@ impl Table {
 /// An identifier as it is kept.
 fn blob(identifier: &Uuid) -> &[u8] {
     identifier.as_bytes().as_slice()
+}
+
+/// The positions of columns in the rows of a statement. Looking them up once is much cheaper than for every row.
+fn columns<const N: usize>(
+    statement: &Statement<'_>,
+    names: [&str; N],
+) -> rusqlite::Result<[usize; N]> {
+    let mut positions = [0; N];
+    for (position, name) in positions.iter_mut().zip(names) {
+        *position = statement.column_index(name)?;
+    }
+    Ok(positions)
+}
+
+/// Reads the column with the plain properties.
+fn read_properties(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Properties> {
+    let Some(text) = row.get_ref(index)?.as_str_or_null()? else {
+        return Ok(Properties::new());
+    };
+    serde_json::from_str(text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(
+            index,
+            rusqlite::types::Type::Text,
+            Box::new(error),
+        )
+    })
 }
 
 fn read_uuid(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Uuid> {

@@ -1,4 +1,4 @@
-//! What a sandbox says of itself when it starts.
+//! The text that a sandbox prints at its start.
 
 use std::fmt::Write as _;
 
@@ -9,9 +9,9 @@ use crate::operation::Operation;
 use crate::sandbox::Sandbox;
 
 impl Sandbox {
-    /// Its address, tokens and identifiers, and a curl line to try, as text for a person.
+    /// Returns the URL, the tokens, the IDs, and a curl line to try, as text for a person.
     pub fn welcome(&self) -> String {
-        let data = &self.fixtures().data;
+        let data = self.fixtures();
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = describe(&mut text, self.url(), data);
@@ -41,7 +41,7 @@ fn describe(text: &mut String, url: &str, data: &Data) -> std::fmt::Result {
             token.value
         )?;
     }
-    writeln!(text, "\nIdentifiers")?;
+    writeln!(text, "\nIDs")?;
     list(
         text,
         "Enterprise",
@@ -62,8 +62,9 @@ fn describe(text: &mut String, url: &str, data: &Data) -> std::fmt::Result {
         text,
         "Voucher",
         data.vouchers.iter().map(|item| {
+            let item = &item.record;
             let state = if item.is_active { "" } else { ", deleted" };
-            (item.id.to_string(), format!("{}{state}", item.name))
+            (item.id.to_string(), format!("{}{state}", item.name()))
         }),
     )?;
     if let (Some(client), Some(access), Some(service)) = (
@@ -90,15 +91,15 @@ fn describe(text: &mut String, url: &str, data: &Data) -> std::fmt::Result {
     Ok(())
 }
 
-/// One line for each item, as long as somebody would read them.
+/// Writes one line for each item, up to a maximum.
 fn list(
     text: &mut String,
     kind: &str,
     items: impl ExactSizeIterator<Item = (String, String)>,
 ) -> std::fmt::Result {
-    const MOST: usize = 20;
-    let more = items.len().saturating_sub(MOST);
-    for (id, name) in items.take(MOST) {
+    const MAX: usize = 20;
+    let more = items.len().saturating_sub(MAX);
+    for (id, name) in items.take(MAX) {
         writeln!(text, "  {kind:<13} {id}  {name}")?;
     }
     if more > 0 {

@@ -1,5 +1,4 @@
-//! Any OpenAPI 3.0 document becomes a Rust client: it is checked, lowered to what progenitor can take, generated, and
-//! finished with what progenitor does not write.
+#![doc = include_str!("../README.md")]
 
 pub mod constraints;
 pub mod conventions;

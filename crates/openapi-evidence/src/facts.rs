@@ -77,9 +77,12 @@ pub struct Operation {
     /// The heading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// File and heading, where the facts were read by hand.
+    /// The file and heading of a fact that a person recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The date of the fact, if it is not the date of the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dated: Option<String>,
     /// Whether it returns pages; none where the document does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paginated: Option<bool>,
@@ -133,9 +136,12 @@ pub struct Answer {
     pub status: Option<String>,
     /// The name of the body's schema, or `none` for an empty body.
     pub body: String,
-    /// File and heading, where the fact was read by hand.
+    /// The file and heading of a fact that a person recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The date of the fact, if it is not the date of the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dated: Option<String>,
 }
 
 /// What [`Answer::body`] says of an answer without a body.
@@ -153,9 +159,12 @@ pub struct Schema {
     /// The operation under whose heading it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<String>,
-    /// File and heading, where the facts were read by hand.
+    /// The file and heading of a fact that a person recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The date of the fact, if it is not the date of the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dated: Option<String>,
     /// Whether there are properties that the document does not speak of here.
     #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
@@ -203,12 +212,35 @@ pub struct Property {
     /// What the deprecation points to.
     #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
-    /// File and heading, where the fact was read by hand.
+    /// The file and heading of a fact that a person recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The date of the fact, if it is not the date of the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dated: Option<String>,
     /// Whether it may as well belong to the body around its table: the document lost where the table ends.
     #[serde(default, skip_serializing_if = "is_false")]
     pub perhaps_outside: bool,
+}
+
+/// The place of a statement within a document, and its date if it differs from the date of the document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The file and heading.
+    pub from: Option<String>,
+    /// The date.
+    pub dated: Option<String>,
+}
+
+impl Origin {
+    /// Creates an origin from the fields of a fact; what they omit is taken from the facts around it.
+    #[must_use]
+    pub fn within(&self, from: Option<&String>, dated: Option<&String>) -> Self {
+        Self {
+            from: from.or(self.from.as_ref()).cloned(),
+            dated: dated.or(self.dated.as_ref()).cloned(),
+        }
+    }
 }
 
 impl Schema {

@@ -1,4 +1,4 @@
-//! Facts that documents state about an API, whatever their form, and rulings on what holds where they disagree.
+#![doc = include_str!("../README.md")]
 
 pub mod drift;
 pub mod facts;

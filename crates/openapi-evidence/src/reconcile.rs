@@ -1,59 +1,95 @@
-//! Variants, spec and rulings against each other.
+//! The comparison of vendor documents, the spec, and the rulings.
 
 pub mod align;
 pub mod compare;
 pub mod examples;
+pub mod explain;
 pub mod judge;
 pub mod names;
 mod outside;
-pub mod render;
+pub mod page;
 pub mod rulings;
 pub mod spec;
 pub mod subject;
+pub mod wording;
 
 use crate::facts::Variant;
-use judge::Finding;
-use render::Parts;
+use compare::Comparison;
+use judge::{Finding, Judgement};
 use rulings::Rulings;
 use spec::Spec;
 
-/// What reconciling came to.
-#[derive(Clone, Debug)]
-pub struct Reconciled {
-    /// What is left to do.
-    pub findings: Vec<Finding>,
-    /// The page.
-    pub page: String,
-    /// One line of counts.
-    pub summary: String,
+/// The documents compared with the spec, and the differences compared with the rulings.
+#[derive(Debug)]
+pub struct Reconciliation<'r> {
+    /// The spec.
+    pub spec: &'r Spec,
+    /// The documents, in order of age.
+    pub variants: &'r [&'r Variant],
+    /// The rulings.
+    pub rulings: &'r Rulings,
+    /// The statements of the documents.
+    pub comparison: Comparison,
+    /// The result of applying the rulings to the statements.
+    pub judgement: Judgement,
 }
 
-/// Holds documents, spec and rulings against each other. The documents come in order of age.
-pub fn reconcile(spec: &Spec, variants: &[&Variant], rulings: &Rulings) -> Reconciled {
-    let comparison = compare::compare(spec, variants, &rulings.same_schemas());
-    let judgement = judge::judge(spec, variants, &comparison, rulings);
-    let page = render::render(Parts {
-        spec,
-        variants,
-        comparison: &comparison,
-        rulings,
-        judgement: &judgement,
-    });
-    let agreeing = comparison
-        .statements
-        .iter()
-        .filter(|statement| statement.agrees)
-        .count();
-    Reconciled {
-        summary: format!(
-            "{} facts compared: {agreeing} agreeing, {} overruled by {} rulings, {} unexplained; {} silent",
-            comparison.statements.len(),
-            judgement.answered.len(),
-            rulings.rulings.len(),
-            comparison.statements.len() - agreeing - judgement.answered.len(),
-            comparison.silent
-        ),
-        findings: judgement.findings,
-        page,
+impl<'r> Reconciliation<'r> {
+    /// Compares documents, spec and rulings. The documents have to be in order of age.
+    pub fn new(spec: &'r Spec, variants: &'r [&'r Variant], rulings: &'r Rulings) -> Self {
+        let comparison = compare::compare(spec, variants, &rulings.same_schemas());
+        let judgement = judge::judge(spec, variants, &comparison, rulings);
+        Self {
+            spec,
+            variants,
+            rulings,
+            comparison,
+            judgement,
+        }
     }
+
+    /// Returns everything that is not explained yet, or is explained in vain.
+    pub fn findings(&self) -> &[Finding] {
+        &self.judgement.findings
+    }
+
+    /// Returns the page for reviewers, in Markdown.
+    pub fn page(&self) -> String {
+        page::render(self)
+    }
+
+    /// Returns one line of counts.
+    pub fn summary(&self) -> String {
+        let counts = self.counts();
+        format!(
+            "{} facts compared: {} agreeing, {} overruled by {} rulings, {} unexplained; {} silent",
+            self.comparison.statements.len(),
+            counts.agreeing,
+            counts.overruled,
+            self.rulings.rulings.len(),
+            counts.unexplained,
+            self.comparison.silent
+        )
+    }
+
+    fn counts(&self) -> Counts {
+        let statements = &self.comparison.statements;
+        let agreeing = statements
+            .iter()
+            .filter(|statement| statement.agrees)
+            .count();
+        let overruled = self.judgement.answered.len();
+        Counts {
+            agreeing,
+            overruled,
+            unexplained: statements.len() - agreeing - overruled,
+        }
+    }
+}
+
+/// The numbers of statements by what became of them.
+struct Counts {
+    agreeing: usize,
+    overruled: usize,
+    unexplained: usize,
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::facts::{Form, Variant};
-use openapi_tree::document::Document;
+use openapi_tree::document::{Document, each_object};
 use openapi_tree::error::{Error, Result};
 use openapi_tree::files;
 
@@ -50,6 +50,7 @@ pub fn sort_by_age(variants: &mut [VariantFile]) {
 
 fn read(path: &Path, file: &Path) -> Result<VariantFile> {
     let document = Document::parse(file, &files::read_text(path)?)?;
+    check_dates(&document)?;
     let variant: Variant = serde_json::from_value(document.tree).map_err(|source| {
         Error::new(
             file,
@@ -78,12 +79,33 @@ fn read(path: &Path, file: &Path) -> Result<VariantFile> {
         )
         .at_pointer("/source"));
     }
-    crate::import::date(&source.dated)
-        .map_err(|what| Error::new(file, what, "mend the date").at_pointer("/source/dated"))?;
     Ok(VariantFile {
         file: file.to_owned(),
         variant,
     })
+}
+
+/// Checks the dates of the document and of its statements. Samples may have any property.
+fn check_dates(document: &Document) -> Result<()> {
+    let mut wrong = None;
+    each_object(&document.tree, &mut |pointer, object| {
+        let Some(dated) = object.get("dated") else {
+            return;
+        };
+        let checked = crate::import::date(dated.as_str().unwrap_or_default());
+        if let Err(what) = checked
+            && wrong.is_none()
+            && !pointer.contains("/example")
+        {
+            wrong = Some((format!("{pointer}/dated"), what));
+        }
+    });
+    match wrong {
+        None => Ok(()),
+        Some((pointer, what)) => {
+            Err(Error::new(&document.file, what, "fix the date").at_pointer(pointer))
+        }
+    }
 }
 
 /// Checks that a name can be that of a variant file.

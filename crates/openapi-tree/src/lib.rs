@@ -1,5 +1,4 @@
-//! An OpenAPI document as a tree: loading with positions, JSON pointers, references, the traversal of schemas, and
-//! limits to nesting.
+#![doc = include_str!("../README.md")]
 
 pub mod document;
 pub mod error;

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod drifting;
+mod explaining;
 mod importing;
 mod mutation;
 mod project;

@@ -3,7 +3,7 @@
 use std::thread;
 
 use openapi_evidence::facts::{Limit, Property, Type, Variant};
-use openapi_evidence::reconcile::Reconciled;
+use openapi_evidence::reconcile::judge::Finding;
 use openapi_evidence::reconcile::rulings::Rulings;
 use openapi_evidence::reconcile::spec::Spec;
 use openapi_tree::document::Document;
@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use crate::project::Own;
 
 /// Whether a message names a subject, or one of those that a pattern stands for.
-fn names(reconciled: &Reconciled, subject: &str) -> bool {
+fn names(findings: &[Finding], subject: &str) -> bool {
     let suffix = subject.strip_prefix('*');
-    reconciled.findings.iter().any(|finding| match suffix {
+    findings.iter().any(|finding| match suffix {
         Some(suffix) => finding.subject.ends_with(suffix),
         None => finding.subject == subject,
     })
@@ -49,7 +49,7 @@ struct Mutant<'a> {
     what: String,
     /// Messages have to name each of them.
     subjects: Vec<String>,
-    reconcile: Box<dyn Fn() -> Reconciled + Send + Sync + 'a>,
+    reconcile: Box<dyn Fn() -> Vec<Finding> + Send + Sync + 'a>,
 }
 
 /// Reconciles each mutant, on as many threads as there are processors.
@@ -61,12 +61,12 @@ fn all_found(mutants: &[Mutant<'_>]) {
                 scope.spawn(move || {
                     let mut missed = Vec::new();
                     for mutant in mutants.iter().skip(worker).step_by(threads) {
-                        let reconciled = (mutant.reconcile)();
+                        let findings = (mutant.reconcile)();
                         missed.extend(
                             mutant
                                 .subjects
                                 .iter()
-                                .filter(|subject| !names(&reconciled, subject))
+                                .filter(|subject| !names(&findings, subject))
                                 .map(|subject| format!("{} ({subject})", mutant.what)),
                         );
                     }

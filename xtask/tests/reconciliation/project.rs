@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use openapi_evidence::import::samples::without_tokens;
+use openapi_evidence::reconcile::Reconciliation;
+use openapi_evidence::reconcile::judge::Finding;
 use openapi_evidence::reconcile::rulings::Rulings;
 use openapi_evidence::reconcile::spec::Spec;
-use openapi_evidence::reconcile::{Reconciled, reconcile};
 use openapi_evidence::variants::{self, VariantFile};
 use openapi_tree::document::Document;
 use openapi_tree::files::read_text;
@@ -30,15 +31,22 @@ impl Own {
         }
     }
 
-    pub(crate) fn reconciled(&self) -> Reconciled {
-        self.with(&self.spec, &self.rulings)
+    /// The findings with another spec or other rulings.
+    pub(crate) fn with(&self, spec: &Spec, rulings: &Document) -> Vec<Finding> {
+        self.reconcile(spec, rulings, |reconciliation| {
+            reconciliation.findings().to_vec()
+        })
     }
 
-    /// The same documents with another spec or other rulings.
-    pub(crate) fn with(&self, spec: &Spec, rulings: &Document) -> Reconciled {
+    fn reconcile<T>(
+        &self,
+        spec: &Spec,
+        rulings: &Document,
+        use_it: impl FnOnce(&Reconciliation<'_>) -> T,
+    ) -> T {
         let rulings = Rulings::from_document(rulings).expect("rulings");
         let variants: Vec<_> = self.variants.iter().map(|file| &file.variant).collect();
-        reconcile(spec, &variants, &rulings)
+        use_it(&Reconciliation::new(spec, &variants, &rulings))
     }
 }
 
@@ -47,34 +55,84 @@ fn page_path() -> PathBuf {
 }
 
 #[test]
-fn everything_is_explained_and_the_page_is_fresh() {
-    let reconciled = Own::read().reconciled();
-    assert_eq!(reconciled.findings, []);
-    assert_eq!(
-        reconciled.page,
-        read_text(&page_path()).expect("the page"),
-        "the page is stale; run `cargo xtask reconcile`"
-    );
+fn every_difference_is_explained_and_the_page_is_fresh() {
+    let own = Own::read();
+    own.reconcile(&own.spec, &own.rulings, |reconciliation| {
+        assert_eq!(reconciliation.findings(), []);
+        assert!(
+            reconciliation.page() == read_text(&page_path()).expect("the page"),
+            "the page is stale; run `cargo xtask reconcile`"
+        );
+    });
+}
+
+/// The part of a page under a heading, up to the next heading of the same level or a higher one.
+fn section<'p>(page: &'p str, heading: &str) -> &'p str {
+    let level = heading.chars().take_while(|letter| *letter == '#').count();
+    let start = page
+        .find(&format!("\n{heading}\n"))
+        .unwrap_or_else(|| panic!("no heading `{heading}`"))
+        + 1
+        + heading.len();
+    let ends =
+        (1..=level).filter_map(|level| page[start..].find(&format!("\n{} ", "#".repeat(level))));
+    &page[start..ends.min().map_or(page.len(), |end| start + end)]
 }
 
 #[test]
-fn the_whys_stand_under_headings_of_their_own() {
+fn a_row_leads_to_the_ruling_that_gives_the_reason() {
     let page = read(&page_path());
-    for (heading, holds) in [
-        ("voucherCodes/getAll · VoucherIds", "required; not nullable"),
-        ("VoucherAddParameters · AssignedRateIds", "maxItems 10"),
-        ("VoucherCode · IsActive", "present; not required"),
+    for (owner, property) in [
+        ("voucherCodes/getAll", "VoucherIds"),
+        ("VoucherAddParameters", "AssignedRateIds"),
+        ("VoucherCode", "IsActive"),
     ] {
-        let block = page
-            .split(&format!("### {heading}\n"))
-            .nth(1)
-            .unwrap_or_else(|| panic!("no heading `{heading}`"));
-        let block = block.split("\n#").next().unwrap_or_default();
-        assert!(block.contains(&format!("**Holds:** {holds}.")), "{block}");
-        assert!(block.contains("**Why:** "), "{block}");
-        assert!(block.contains("(overruled)"), "{block}");
+        let row = section(&page, &format!("## {owner}"))
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{property}` |")))
+            .unwrap_or_else(|| panic!("no row for {owner} · {property}"));
+        let number = row
+            .rsplit("[R")
+            .next()
+            .and_then(|link| link.split(']').next())
+            .unwrap_or_else(|| panic!("no ruling in {row}"));
+        assert!(row.contains(&format!("[R{number}](#r{number})")), "{row}");
+        assert!(row.contains(" ≠ "), "{row}");
+        let ruling = section(&page, &format!("### R{number}"));
+        let subject = format!("`{owner} · {property}`");
+        for text in [&subject, "**Decision:** ", "**Reason:** ", " — overruled"] {
+            assert!(ruling.contains(text), "no `{text}` in {ruling}");
+        }
     }
-    assert!(page.lines().all(|line| line.chars().count() <= 80));
+}
+
+#[test]
+fn every_link_of_the_page_leads_to_a_heading() {
+    let page = read(&page_path());
+    let headings: Vec<String> = page
+        .lines()
+        .filter_map(|line| {
+            line.trim_start_matches('#')
+                .strip_prefix(' ')
+                .filter(|_| line.starts_with('#'))
+        })
+        .map(|heading| {
+            heading.to_lowercase().replace(' ', "-").replace(
+                |letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_',
+                "",
+            )
+        })
+        .collect();
+    let mut links = 0;
+    for link in page.split("](#").skip(1) {
+        let anchor = link.split(')').next().unwrap_or_default();
+        assert!(
+            headings.iter().any(|heading| heading == anchor),
+            "no heading for #{anchor}"
+        );
+        links += 1;
+    }
+    assert!(links > 100, "{links} links");
 }
 
 #[test]

@@ -77,6 +77,11 @@ impl RateLimit {
         self.window
     }
 
+    /// Returns the number of slots that background requests leave free.
+    pub fn reserved(&self) -> usize {
+        self.reserve
+    }
+
     /// Returns `true` if this is [no limit](Self::unlimited).
     pub fn is_unlimited(&self) -> bool {
         self.requests == usize::MAX

@@ -116,7 +116,12 @@ impl World {
         let permit = self.limiter.admit(request).await.expect("no deadline");
         let limits = self.limiter.limits();
         for window in &limits.windows {
-            assert!(window.used <= window.limit.capacity(priority), "{limits:?}");
+            let (requests, reserved) = (window.limit.requests(), window.limit.reserved());
+            let most = match priority {
+                Priority::Foreground => requests,
+                Priority::Background => requests.saturating_sub(reserved).max(1),
+            };
+            assert!(window.used <= most, "{limits:?}");
         }
         if priority == Priority::Background {
             assert_eq!(limits.waiting, 0, "foreground goes first");

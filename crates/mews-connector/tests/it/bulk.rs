@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use mews_connector::bulk::{Observer, Outcome, Rejection};
 use mews_connector::{NewVoucher, NewVoucherCode, VoucherUpdate};
-use mews_sandbox::{AnswerOrder, Fault, Operation, Sandbox, builtin};
+use mews_sandbox::{Fault, Operation, ResponseOrder, Sandbox, builtin};
 
 use crate::setup::{id, start};
 
@@ -16,14 +16,14 @@ fn codes(count: usize) -> impl Iterator<Item = NewVoucherCode> {
 async fn any_number_is_split_at_1000_and_answered_one_by_one() {
     for reversed in [false, true] {
         let order = if reversed {
-            AnswerOrder::Reversed
+            ResponseOrder::Reversed
         } else {
-            AnswerOrder::Request
+            ResponseOrder::Request
         };
-        let (sandbox, client, _) = start(Sandbox::builder().answer_order(order)).await;
+        let (sandbox, client, _) = start(Sandbox::builder().response_order(order)).await;
         let report = client.bulk().add_voucher_codes(codes(3500)).await;
         assert!(report.is_complete());
-        assert_eq!((report.requests(), sandbox.requests().len()), (4, 4));
+        assert_eq!((report.requests(), sandbox.exchanges().len()), (4, 4));
         for (index, code) in report.applied() {
             assert_eq!(code.value.as_deref(), Some(&*format!("N-{index:05}")));
         }
@@ -47,7 +47,7 @@ async fn any_number_is_split_at_1000_and_answered_one_by_one() {
             .await
             .is_complete()
     );
-    assert!(sandbox.requests().is_empty());
+    assert!(sandbox.exchanges().is_empty());
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn what_breaks_a_limit_or_repeats_another_is_not_sent() {
         report.outcomes()[2],
         Outcome::Rejected(Rejection::Duplicate(0))
     ));
-    assert_eq!(sandbox.requests().len(), 1);
+    assert_eq!(sandbox.exchanges().len(), 1);
 
     let change = |name: &str| VoucherUpdate::new(voucher).name(name);
     let report = client
@@ -151,7 +151,7 @@ async fn an_observer_sees_the_intent_before_and_the_outcome_after() {
         stopped.to_string().contains("intent could not be recorded"),
         "{stopped}"
     );
-    assert_eq!(sandbox.requests().len(), 3);
+    assert_eq!(sandbox.exchanges().len(), 3);
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn a_job_that_cannot_read_back_stops_and_leaves_the_rest_alone() {
     );
     assert_eq!(report.stopped().unwrap().operation(), "voucherCodes/getAll");
     let adds = sandbox
-        .requests()
+        .exchanges()
         .iter()
         .filter(|e| e.operation == Some(Operation::VoucherCodesAdd))
         .count();

@@ -13,7 +13,7 @@ use crate::setup::{id, start};
 
 fn sent(sandbox: &Sandbox, operation: Operation) -> usize {
     sandbox
-        .requests()
+        .exchanges()
         .iter()
         .filter(|exchange| exchange.operation == Some(operation))
         .count()
@@ -74,7 +74,11 @@ async fn bulk_splits_what_is_too_heavy() {
             "{status}"
         );
         assert!(
-            sandbox.faults().list().iter().all(|fault| fault.struck > 0),
+            sandbox
+                .faults()
+                .list()
+                .iter()
+                .all(|fault| fault.triggered > 0),
             "{status}"
         );
     }
@@ -130,7 +134,7 @@ async fn bulk_halves_until_the_offender_is_alone() {
 #[tokio::test]
 async fn a_403_on_one_item_is_only_that_item_s() {
     let (_sandbox, client, _) =
-        start(Sandbox::builder().duplicate_values(mews_sandbox::Verdict::Refuse)).await;
+        start(Sandbox::builder().duplicate_values(mews_sandbox::Behavior::Reject)).await;
     let mut inputs = codes(5);
     inputs[3] = NewVoucherCode::new(id(builtin::VOUCHER_ID), builtin::CODE_VALUE);
     let report = client.bulk().add_voucher_codes(inputs).await;
@@ -306,9 +310,9 @@ async fn a_server_that_stays_down_is_left_alone() {
             "{operation}: {counts:?}"
         );
         assert!(
-            sandbox.requests().len() < 40,
+            sandbox.exchanges().len() < 40,
             "{operation}: {} requests",
-            sandbox.requests().len()
+            sandbox.exchanges().len()
         );
     }
 }

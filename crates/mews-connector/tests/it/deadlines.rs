@@ -111,7 +111,7 @@ async fn the_injected_clock_ends_an_attempt_in_flight() {
 /// Each result leads to one more call, while the others are kept unpolled.
 #[tokio::test]
 async fn calls_that_are_kept_unpolled_block_nobody() {
-    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let client = real(sandbox.url(), 8, Duration::from_millis(100));
     let work = async {
         let calls = (0..40).map(|_| read(&client));
@@ -128,7 +128,7 @@ async fn calls_that_are_kept_unpolled_block_nobody() {
 
 #[tokio::test]
 async fn a_listing_that_is_polled_once_and_kept_blocks_nobody() {
-    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let client = real(sandbox.url(), 1, Duration::from_millis(50));
     let mut pages = client.voucher_codes().pages(filter());
     {
@@ -182,7 +182,7 @@ async fn a_timeout_within_the_tls_handshake_was_never_sent() {
 
 #[tokio::test]
 async fn without_any_time_nothing_is_sent() {
-    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let client = client_of(sandbox.url(), &ManualClock::new())
         .build()
         .unwrap();
@@ -198,7 +198,7 @@ async fn without_any_time_nothing_is_sent() {
             "{options:?}: {error:?}"
         );
     }
-    assert!(sandbox.requests().is_empty());
+    assert!(sandbox.exchanges().is_empty());
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn later_options_keep_earlier_ones() {
         .on(Operation::VoucherCodesGetAll)
         .times(9);
     let sandbox = Sandbox::builder()
-        .no_limit()
+        .no_rate_limit()
         .fault(fault)
         .start()
         .await

@@ -177,7 +177,7 @@ async fn a_batch_that_is_too_heavy_is_made_smaller() {
     }
     assert_eq!(codes, 4005);
     let asked: Vec<_> = sandbox
-        .requests()
+        .exchanges()
         .iter()
         .filter(|exchange| exchange.operation == Some(Operation::VoucherCodesGetAll))
         .map(|exchange| {
@@ -229,7 +229,7 @@ async fn only_what_changed_since_and_never_less() {
         .unwrap()
         .into_inner();
 
-    sandbox.clear_requests();
+    sandbox.clear_exchanges();
     let mut second = client
         .export(services())
         .changed_since(first.watermark())
@@ -249,7 +249,7 @@ async fn only_what_changed_since_and_never_less() {
         "{}",
         codes.len()
     );
-    for exchange in sandbox.requests() {
+    for exchange in sandbox.exchanges() {
         let updated = &exchange.request_body["UpdatedUtc"];
         assert_eq!(
             updated.is_object(),
@@ -258,7 +258,7 @@ async fn only_what_changed_since_and_never_less() {
     }
 
     // A year: five slices that tile.
-    sandbox.clear_requests();
+    sandbox.clear_exchanges();
     let year_ago = chrono::Utc::now() - chrono::TimeDelta::days(365);
     let mut year = client
         .export(services())
@@ -267,7 +267,7 @@ async fn only_what_changed_since_and_never_less() {
         .records();
     while year.try_next().await.unwrap().is_some() {}
     let mut bounds = Vec::new();
-    for exchange in sandbox.requests() {
+    for exchange in sandbox.exchanges() {
         let updated = &exchange.request_body["UpdatedUtc"];
         if let (Some(start), Some(end)) = (updated["StartUtc"].as_str(), updated["EndUtc"].as_str())
         {
@@ -298,7 +298,7 @@ async fn only_what_changed_since_and_never_less() {
 #[tokio::test]
 async fn dropping_it_stops_it() {
     let sandbox = Sandbox::builder()
-        .no_limit()
+        .no_rate_limit()
         .seed_codes(20_000)
         .start()
         .await
@@ -310,8 +310,8 @@ async fn dropping_it_stops_it() {
     records.try_next().await.unwrap();
     drop(records);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    let sent = sandbox.requests().len();
+    let sent = sandbox.exchanges().len();
     tokio::time::sleep(Duration::from_millis(150)).await;
-    assert_eq!(sandbox.requests().len(), sent);
+    assert_eq!(sandbox.exchanges().len(), sent);
     assert!(sent < 100, "{sent}");
 }

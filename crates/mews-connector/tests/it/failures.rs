@@ -70,7 +70,7 @@ async fn meet(call: Call, fault: Fault) -> (Result<u32, Error>, Sandbox, Vec<Dur
 
 fn sent(sandbox: &Sandbox, call: Call) -> usize {
     sandbox
-        .requests()
+        .exchanges()
         .iter()
         .filter(|exchange| exchange.operation == Some(call.operation()))
         .count()
@@ -159,7 +159,7 @@ async fn what_was_lost_is_sent_again_unless_it_creates() {
         for call in [Call::GetAll, Call::Update, Call::Delete] {
             let (sandbox, client, _) = start(
                 Sandbox::builder()
-                    .deleted_again(mews_sandbox::Verdict::Accept)
+                    .repeated_delete(mews_sandbox::Behavior::Accept)
                     .fault(fault.clone().on(call.operation())),
             )
             .await;
@@ -255,7 +255,7 @@ async fn a_408_makes_pages_ask_for_less_and_then_for_more_again() {
     let codes = client.voucher_codes().items(filter).all().await.unwrap();
     assert!(codes.len() >= 4000, "{}", codes.len());
     let counts: Vec<_> = sandbox
-        .requests()
+        .exchanges()
         .iter()
         .filter(|exchange| exchange.operation == Some(Operation::VoucherCodesGetAll))
         .map(|exchange| {

@@ -144,7 +144,7 @@ async fn a_cursor_that_comes_again_is_an_error_and_no_loop() {
             .await
             .is_err()
     );
-    assert_eq!(sandbox.requests().len(), 2);
+    assert_eq!(sandbox.exchanges().len(), 2);
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn nothing_is_sent_before_a_stream_is_polled() {
     let records = client.export([id(builtin::SERVICE_ID)]).records();
     tokio::time::sleep(Duration::from_millis(50)).await;
     drop((pages, records));
-    assert_eq!(sandbox.requests().len(), 0);
+    assert_eq!(sandbox.exchanges().len(), 0);
 }
 
 #[tokio::test]
@@ -297,7 +297,7 @@ async fn filters_go_over_the_wire_as_documented() {
     let page = &found[0];
     assert_eq!(page.vouchers().len(), 1);
     assert!(page.rates_of(page.vouchers()[0].id).count() > 0);
-    let body = &sandbox.requests()[0].request_body;
+    let body = &sandbox.exchanges()[0].request_body;
     assert_eq!(
         body["Extent"],
         json!({ "Vouchers": true, "VoucherAssignments": true, "Rates": true })

@@ -63,7 +63,7 @@ async fn a_limit_of_the_server_is_kept_to_without_one_429() {
     assert!(results.into_iter().all(|attempts| attempts.unwrap() == 1));
     assert!(
         sandbox
-            .requests()
+            .exchanges()
             .iter()
             .all(|exchange| exchange.status == Some(200))
     );
@@ -72,7 +72,7 @@ async fn a_limit_of_the_server_is_kept_to_without_one_429() {
 #[tokio::test]
 async fn a_429_holds_all_traffic_of_the_token() {
     let sandbox = Sandbox::builder()
-        .no_limit()
+        .no_rate_limit()
         .fault(Fault::too_many_requests(Some(Duration::from_secs(5))))
         .start()
         .await
@@ -92,7 +92,7 @@ async fn a_429_holds_all_traffic_of_the_token() {
 
 #[tokio::test]
 async fn a_call_whose_turn_comes_too_late_is_not_sent() {
-    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let clock = ManualClock::new();
     let client = client_of(sandbox.url(), &clock)
         .rate_limit(limit(1, 30))
@@ -106,7 +106,7 @@ async fn a_call_whose_turn_comes_too_late_is_not_sent() {
         error.failed_before_sending() && error.retry_after().unwrap() > Duration::from_secs(20),
         "{error}"
     );
-    assert_eq!(sandbox.requests().len(), 1);
+    assert_eq!(sandbox.exchanges().len(), 1);
     // Somebody with more time gets through.
     read(&client).await.unwrap();
     assert!(clock.elapsed() >= Duration::from_secs(30));
@@ -116,7 +116,7 @@ async fn a_call_whose_turn_comes_too_late_is_not_sent() {
 async fn a_deadline_ends_waiting_for_retries() {
     let fault = Fault::too_many_requests(Some(Duration::from_secs(3600))).times(9);
     let sandbox = Sandbox::builder()
-        .no_limit()
+        .no_rate_limit()
         .fault(fault)
         .start()
         .await
@@ -175,7 +175,7 @@ async fn giving_up_leaves_the_limiter_correct() {
 #[tokio::test]
 async fn cancelled_calls_leave_the_limiter_correct() {
     let sandbox = Sandbox::builder()
-        .no_limit()
+        .no_rate_limit()
         .latency(Duration::from_millis(200))
         .start()
         .await
@@ -274,7 +274,7 @@ async fn clients_one_after_another_share_the_window() {
 async fn a_429_holds_the_token_although_the_call_gives_up() {
     let window = Duration::from_millis(100);
     let sandbox = Sandbox::builder()
-        .no_limit()
+        .no_rate_limit()
         .fault(Fault::too_many_requests(Some(Duration::from_secs(1))))
         .start()
         .await
@@ -343,7 +343,7 @@ async fn a_retry_after_of_zero_waits_as_the_first_backoff() {
 
 #[tokio::test]
 async fn different_limits_of_one_token_apply_side_by_side() {
-    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let short = shared(sandbox.url(), 5, Duration::from_millis(200))
         .build()
         .unwrap();
@@ -371,7 +371,7 @@ async fn different_limits_of_one_token_apply_side_by_side() {
 
 #[tokio::test]
 async fn a_window_without_end_is_a_limit_like_any_other() {
-    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let clock = ManualClock::new();
     let client = client_of(sandbox.url(), &clock)
         .rate_limit(RateLimit::new(1.try_into().unwrap(), Duration::MAX))
@@ -380,12 +380,12 @@ async fn a_window_without_end_is_a_limit_like_any_other() {
     read(&client).await.unwrap();
     let error = read(&client).await.unwrap_err();
     assert!(error.failed_before_sending(), "{error}");
-    assert_eq!(sandbox.requests().len(), 1);
+    assert_eq!(sandbox.exchanges().len(), 1);
 }
 
 #[tokio::test]
 async fn background_calls_leave_the_foreground_its_share() {
-    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let client = shared(sandbox.url(), 10, Duration::from_secs(3))
         .build()
         .unwrap();
@@ -408,7 +408,7 @@ async fn background_calls_leave_the_foreground_its_share() {
     read(&interactive).await.unwrap();
     assert!(start.elapsed() < Duration::from_millis(900));
     // The next one in the foreground goes before all that wait in the background.
-    let before = sandbox.requests().len();
+    let before = sandbox.exchanges().len();
     read(&client).await.unwrap();
     assert!(client.limits().waiting_in_background >= 1, "{before}");
     for call in job {
@@ -419,7 +419,7 @@ async fn background_calls_leave_the_foreground_its_share() {
 #[tokio::test]
 async fn the_usage_and_a_hold_are_visible() {
     let sandbox = Sandbox::builder()
-        .no_limit()
+        .no_rate_limit()
         .fault(Fault::too_many_requests(Some(Duration::from_secs(7))))
         .start()
         .await

@@ -19,7 +19,7 @@ pub(crate) fn client_of(url: &str, clock: &ManualClock) -> ClientBuilder {
 
 /// A sandbox, and a client of it whose waits take no time.
 pub(crate) async fn start(sandbox: Builder) -> (Sandbox, Client, ManualClock) {
-    let sandbox = sandbox.no_limit().start().await.unwrap();
+    let sandbox = sandbox.no_rate_limit().start().await.unwrap();
     let clock = ManualClock::new();
     let client = client_of(sandbox.url(), &clock).build().unwrap();
     (sandbox, client, clock)

@@ -109,12 +109,12 @@ async fn bad_input_is_refused_before_it_is_sent() {
             .unwrap_err();
         assert_eq!(error.broken_limit().unwrap().property, "Limitation.Count");
     }
-    assert_eq!(sandbox.requests().len(), 0);
+    assert_eq!(sandbox.exchanges().len(), 0);
 }
 
 #[tokio::test]
 async fn portfolio_handles_name_their_enterprises() {
-    let sandbox = Sandbox::builder().no_limit().start().await.unwrap();
+    let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let client = Client::builder()
         .credentials(
             builtin::CLIENT_TOKEN,
@@ -146,7 +146,7 @@ async fn portfolio_handles_name_their_enterprises() {
         .add([NewVoucherCode::new(voucher, "P")])
         .await
         .unwrap();
-    let requests = sandbox.requests();
+    let requests = sandbox.exchanges();
     assert_eq!(
         requests[0].request_body["EnterpriseIds"],
         json!([builtin::SECOND_ENTERPRISE_ID])

@@ -225,7 +225,7 @@ fn no_token_shows_anywhere() {
             call_everything(&client, &captured).await;
         }
         let sandbox = Sandbox::builder()
-            .no_limit()
+            .no_rate_limit()
             .fault(Fault::echo_tokens().every(2))
             .start()
             .await

@@ -3,36 +3,64 @@
 use std::collections::HashSet;
 
 use rusqlite::Connection;
-use serde_json::Value;
+use serde::{Deserialize as _, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Context, Success, before, in_order, instant, missing, reachable, window};
-use crate::error::Refusal;
-use crate::model::{
-    ActivityState, UpdateValue, Voucher, VoucherAssignment, VoucherFilter, VoucherParameters,
-    VoucherResult, VoucherType, VoucherUpdate, VoucherWriteResult, VouchersAdd, VouchersDelete,
-    VouchersUpdate,
+use super::requests::{
+    UpdateValue, VoucherFilter, VoucherParameters, VoucherUpdate, VouchersAdd, VouchersDelete,
+    VouchersUpdate, reject_others,
 };
-use crate::options::{AnswerOrder, Discontinued, NullRates};
+use super::rules::{check_voucher, missing};
+use super::{Context, Success, before, reachable, window};
+use crate::error::ApiError;
+use crate::instant::Instant;
+use crate::options::{Discontinued, NullRates, ResponseOrder};
+use crate::record::{Properties, Voucher, VoucherCode};
 use crate::store::{VOUCHERS, VoucherQuery, codes, vouchers};
 
-/// More codes than this with one page of vouchers would not be "prepared in time" (guidelines/requests.md, "Request
+/// A page of vouchers with more codes than this would not be "prepared in time" (guidelines/requests.md, "Request
 /// timeouts").
-const MOST_CODES: usize = 50_000;
+const MAX_CODES: usize = 50_000;
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct VoucherResult {
+    vouchers: Option<Vec<Voucher>>,
+    voucher_codes: Option<Vec<VoucherCode>>,
+    voucher_assignments: Option<Vec<VoucherAssignment>>,
+    rates: Option<Vec<Value>>,
+    companies: Option<Vec<Value>>,
+    cursor: Option<Uuid>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct VoucherAssignment {
+    voucher_id: Uuid,
+    rate_id: Uuid,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct VoucherWriteResult {
+    vouchers: Vec<Voucher>,
+}
 
 impl Context<'_> {
-    pub(super) fn list_vouchers(&self, filter: &VoucherFilter) -> Result<Success, Refusal> {
+    pub(super) fn list_vouchers(&self, filter: &VoucherFilter) -> Result<Success, ApiError> {
+        reject_others(&filter.others)?;
         let discontinued =
             [filter.extent.voucher_codes, filter.extent.companies].contains(&Some(true));
         if discontinued && self.options.discontinued == Discontinued::Error {
-            return Err(Refusal::invalid(
+            return Err(ApiError::invalid(
                 "Extent",
                 "`VoucherCodes` and `Companies` were discontinued in January 2025",
             ));
         }
         self.store.read(|store| {
             let query = self.voucher_query(store, filter)?;
-            let page = vouchers::list(store, &query)?;
+            let page = vouchers::list(store, self.spec, &query)?;
             self.with_extents(store, page, filter)
         })
     }
@@ -41,7 +69,7 @@ impl Context<'_> {
         &self,
         store: &Connection,
         filter: &VoucherFilter,
-    ) -> Result<VoucherQuery, Refusal> {
+    ) -> Result<VoucherQuery, ApiError> {
         let enterprises = self.scope.to_read(filter.enterprise_ids.as_ref())?;
         let mut services = Vec::with_capacity(filter.service_ids.len());
         for id in &filter.service_ids {
@@ -69,19 +97,19 @@ impl Context<'_> {
             code_values: filter.voucher_code_values.clone(),
             external_identifiers: filter.external_identifiers.clone(),
             active: only_state(filter.activity_states.as_deref()),
-            window: window(filter.updated_utc.as_ref())?,
+            window: window(filter.updated_utc.as_ref(), "UpdatedUtc")?,
             before: before(store, VOUCHERS, &filter.limitation)?,
             count: filter.limitation.count(),
         })
     }
 
-    /// A page with the data that the extent asks for; what it doesn't ask for is null.
+    /// Adds the extents that were requested to a page. The other ones are null.
     fn with_extents(
         &self,
         store: &Connection,
         page: Vec<(i64, Voucher)>,
         filter: &VoucherFilter,
-    ) -> Result<Success, Refusal> {
+    ) -> Result<Success, ApiError> {
         let extent = filter.extent;
         let wanted = |extent: Option<bool>| extent == Some(true);
         let still_served = |extent: Option<bool>| {
@@ -89,7 +117,7 @@ impl Context<'_> {
         };
         let is_empty = page.is_empty();
         let mut result = VoucherResult {
-            // The last voucher, even where the extent leaves the vouchers out (guidelines/pagination.md).
+            // The last voucher, even if the extent does not include vouchers (guidelines/pagination.md).
             cursor: page.last().map(|(_, voucher)| voucher.id),
             ..VoucherResult::default()
         };
@@ -118,14 +146,14 @@ impl Context<'_> {
         }
         if still_served(extent.voucher_codes) {
             let numbers: Vec<i64> = page.iter().map(|(number, _)| *number).collect();
-            let codes = codes::of_vouchers(store, &numbers, MOST_CODES)?;
+            let codes = codes::of_vouchers(store, self.spec, &numbers, MAX_CODES)?;
             result.voucher_codes = Some(codes.ok_or_else(|| {
-                Refusal::new(
+                ApiError::new(
                     axum::http::StatusCode::REQUEST_TIMEOUT,
                     "The request took too long.",
                 )
                 .because(format!(
-                    "the vouchers of the page have more than {MOST_CODES} codes; ask for fewer"
+                    "the vouchers of the page have more than {MAX_CODES} codes; request fewer vouchers"
                 ))
             })?);
         }
@@ -135,17 +163,18 @@ impl Context<'_> {
         Success::new(&result, is_empty)
     }
 
-    pub(super) fn add_vouchers(&self, request: VouchersAdd) -> Result<Success, Refusal> {
+    pub(super) fn add_vouchers(&self, request: VouchersAdd) -> Result<Success, ApiError> {
         let enterprises = self.scope.to_write(request.enterprise_id)?;
         self.store.write(|store| {
             let (first, now) = VOUCHERS.next(store, self.now)?;
             let mut created = Vec::with_capacity(request.voucher_parameters.len());
-            for (number, parameters) in (first..).zip(request.voucher_parameters) {
-                let rates = parameters.assigned_rate_ids.clone().unwrap_or_default();
-                let voucher = self.new_voucher(number, parameters, &enterprises, now)?;
-                self.check_voucher(&voucher, &rates)?;
-                vouchers::put(store, number, &voucher)?;
+            for (number, mut parameters) in (first..).zip(request.voucher_parameters) {
+                let rates = parameters.assigned_rate_ids.take().unwrap_or_default();
+                let mut voucher = self.new_voucher(number, &parameters, &enterprises, now)?;
+                check_voucher(self.reference, &voucher, &rates)?;
+                vouchers::put(store, self.spec, number, &voucher)?;
                 vouchers::assign(store, number, &rates)?;
+                self.spec.vouchers.complete(&mut voucher.properties, true);
                 created.push(voucher);
             }
             self.written(created)
@@ -155,43 +184,36 @@ impl Context<'_> {
     fn new_voucher(
         &self,
         number: i64,
-        parameters: VoucherParameters,
+        parameters: &VoucherParameters,
         enterprises: &HashSet<Uuid>,
-        now: crate::instant::Instant,
-    ) -> Result<Voucher, Refusal> {
+        now: Instant,
+    ) -> Result<Voucher, ApiError> {
         let service = self
             .reference
             .services
             .get(&parameters.service_id)
             .filter(|service| enterprises.contains(&service.enterprise_id))
             .ok_or_else(|| missing("ServiceId", parameters.service_id))?;
-        let mut voucher = Voucher {
-            id: VOUCHERS.kind.identifier(number),
-            service_id: service.id,
-            enterprise_id: service.enterprise_id,
-            name: parameters.name,
-            created_utc: now,
-            updated_utc: now,
-            kind: parameters.kind,
-            company_id: None,
-            travel_agency_id: None,
-            occupiable_interval_start_utc: instant(
-                parameters.occupiable_interval_start_utc.as_deref(),
-                "OccupiableIntervalStartUtc",
-            )?,
-            occupiable_interval_end_utc: instant(
-                parameters.occupiable_interval_end_utc.as_deref(),
-                "OccupiableIntervalEndUtc",
-            )?,
-            external_identifier: parameters.external_identifier,
-            is_active: true,
-            activity_state: ActivityState::Active,
-        };
+        let mut record = Properties::new();
+        for (name, value) in &parameters.properties {
+            self.spec.vouchers.set(&mut record, name, value)?;
+        }
+        for (name, value) in [
+            ("Id", json!(self.new_id(VOUCHERS, number))),
+            ("ServiceId", json!(service.id)),
+            ("EnterpriseId", json!(service.enterprise_id)),
+            ("CreatedUtc", json!(now)),
+            ("UpdatedUtc", json!(now)),
+            ("IsActive", true.into()),
+        ] {
+            record.insert(name.into(), value);
+        }
+        let mut voucher = voucher(record)?;
         voucher.set_company(parameters.company_id);
         Ok(voucher)
     }
 
-    pub(super) fn update_vouchers(&self, request: VouchersUpdate) -> Result<Success, Refusal> {
+    pub(super) fn update_vouchers(&self, request: VouchersUpdate) -> Result<Success, ApiError> {
         let enterprises = self.scope.to_write(request.enterprise_id)?;
         self.store.write(|store| {
             let mut numbers = Vec::with_capacity(request.voucher_updates.len());
@@ -204,7 +226,7 @@ impl Context<'_> {
             }
             let updated = numbers
                 .into_iter()
-                .map(|number| vouchers::get(store, number))
+                .map(|number| vouchers::get(store, self.spec, number))
                 .collect::<rusqlite::Result<_>>()?;
             self.written(updated)
         })
@@ -215,24 +237,16 @@ impl Context<'_> {
         store: &Connection,
         number: i64,
         update: VoucherUpdate,
-    ) -> Result<(), Refusal> {
-        let mut voucher = vouchers::get(store, number)?;
-        if !voucher.is_active {
-            return Err(Refusal::invalid(
+    ) -> Result<(), ApiError> {
+        let before = vouchers::get(store, self.spec, number)?;
+        if !before.is_active {
+            return Err(ApiError::invalid(
                 "VoucherId",
-                format!("{} was deleted", voucher.id),
+                format!("{} was deleted", before.id),
             ));
         }
-        let mut company = voucher.company();
+        let mut company = before.company();
         let mut rates = vouchers::rates(store, number)?;
-        if let Some(UpdateValue { value }) = update.name {
-            voucher.name =
-                value.ok_or_else(|| Refusal::invalid("Name", "it can be set, not cleared"))?;
-        }
-        if let Some(UpdateValue { value }) = update.kind {
-            voucher.kind =
-                value.ok_or_else(|| Refusal::invalid("Type", "it can be set, not cleared"))?;
-        }
         if let Some(UpdateValue { value }) = update.company_id {
             company = value;
         }
@@ -243,94 +257,47 @@ impl Context<'_> {
                 (None, NullRates::Keep) => {}
             }
         }
-        if let Some(UpdateValue { value }) = update.occupiable_interval_start_utc {
-            voucher.occupiable_interval_start_utc =
-                instant(value.as_deref(), "OccupiableIntervalStartUtc")?;
+        let Ok(Value::Object(mut record)) = serde_json::to_value(&before) else {
+            return Err(ApiError::unexpected("the voucher is not a JSON object"));
+        };
+        for (name, update) in &update.properties {
+            // Omitted or null, the property is kept.
+            if let Some(value) = update.get("Value") {
+                self.spec.vouchers.set(&mut record, name, value)?;
+            }
         }
-        if let Some(UpdateValue { value }) = update.occupiable_interval_end_utc {
-            voucher.occupiable_interval_end_utc =
-                instant(value.as_deref(), "OccupiableIntervalEndUtc")?;
-        }
-        if let Some(UpdateValue { value }) = update.external_identifier {
-            voucher.external_identifier = value;
-        }
+        let mut voucher = voucher(record)?;
         voucher.set_company(company);
         voucher.updated_utc = voucher.updated_utc.max(self.now);
-        self.check_voucher(&voucher, &rates)?;
-        vouchers::put(store, number, &voucher)?;
+        check_voucher(self.reference, &voucher, &rates)?;
+        vouchers::put(store, self.spec, number, &voucher)?;
         vouchers::assign(store, number, &rates)?;
         Ok(())
     }
 
-    /// The rules that hold for every voucher, new or changed.
-    fn check_voucher(&self, voucher: &Voucher, rates: &[Uuid]) -> Result<(), Refusal> {
-        match voucher.company() {
-            None if voucher.kind != VoucherType::Public => {
-                return Err(Refusal::invalid(
-                    "CompanyId",
-                    format!("a voucher of type {:?} needs one", voucher.kind),
-                ));
-            }
-            Some(company) if !self.reference.knows_company(voucher.enterprise_id, company) => {
-                return Err(missing("CompanyId", company));
-            }
-            Some(company)
-                if voucher.kind == VoucherType::TravelAgency
-                    && !self.reference.is_travel_agency(company) =>
-            {
-                return Err(
-                    Refusal::forbidden("The company has no travel agency contract.").because(
-                        format!("{company} is not among the `TravelAgencyIds` of the fixtures"),
-                    ),
-                );
-            }
-            _ => {}
-        }
-        if let Some(rate) = rates
-            .iter()
-            .find(|rate| !self.reference.has_rate(voucher.service_id, **rate))
-        {
-            return Err(Refusal::invalid(
-                "AssignedRateIds",
-                format!("{rate} is not a rate of service {}", voucher.service_id),
-            ));
-        }
-        in_order(
-            voucher.occupiable_interval_start_utc,
-            voucher.occupiable_interval_end_utc,
-            "OccupiableIntervalEndUtc",
-        )
-    }
-
-    fn written(&self, mut vouchers: Vec<Voucher>) -> Result<Success, Refusal> {
-        if self.options.answer_order == AnswerOrder::Reversed {
+    fn written(&self, mut vouchers: Vec<Voucher>) -> Result<Success, ApiError> {
+        if self.options.response_order == ResponseOrder::Reversed {
             vouchers.reverse();
         }
         Success::new(&VoucherWriteResult { vouchers }, false)
     }
 
-    pub(super) fn delete_vouchers(&self, request: &VouchersDelete) -> Result<Success, Refusal> {
+    pub(super) fn delete_vouchers(&self, request: &VouchersDelete) -> Result<Success, ApiError> {
         let enterprises = self.scope.to_write(request.enterprise_id)?;
-        self.store.write(|store| {
-            for number in self.to_delete(
-                store,
-                VOUCHERS,
-                "VoucherIds",
-                &request.voucher_ids,
-                &enterprises,
-            )? {
-                VOUCHERS.touch(store, number, true, self.now)?;
-            }
-            Ok(Success::empty_object())
-        })
+        self.delete(VOUCHERS, "VoucherIds", &request.voucher_ids, &enterprises)
     }
 }
 
-/// Which state to list only. Both, or none named, is no filter.
-fn only_state(states: Option<&[ActivityState]>) -> Option<bool> {
-    let states = states?;
-    let active = states.contains(&ActivityState::Active);
-    let deleted = states.contains(&ActivityState::Deleted);
+/// Reads a voucher from its properties, which passed the validation against the spec.
+fn voucher(record: Properties) -> Result<Voucher, ApiError> {
+    Voucher::deserialize(Value::Object(record))
+        .map_err(|error| ApiError::invalid("request", error.to_string()))
+}
+
+/// The only state to list. Both states, or none, are not a filter.
+fn only_state(states: Option<&[String]>) -> Option<bool> {
+    let has = |name: &str| states.is_some_and(|states| states.iter().any(|state| state == name));
+    let (active, deleted) = (has("Active"), has("Deleted"));
     (active != deleted).then_some(active)
 }
 

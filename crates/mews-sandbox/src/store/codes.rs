@@ -1,60 +1,46 @@
 //! Voucher codes in the store.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 use uuid::Uuid;
 
 use super::newest::{self, Window};
-use super::{CODES, VOUCHERS, blob, identifier, read_optional_uuid};
-use crate::fixtures;
+use super::{CODES, VOUCHERS, blob, columns, identifier, read_properties};
 use crate::identifier::Kind;
 use crate::instant::Instant;
-use crate::model::{ActivityState, VoucherCode};
+use crate::record::VoucherCode;
+use crate::spec::Spec;
 
-pub(super) const INSERT: &str = "INSERT INTO codes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const BY_NUMBER: &str = "SELECT c.number, c.id, v.number, v.id, c.value, c.validity_start, c.validity_end, c.created, \
-     c.updated, c.active FROM codes c JOIN vouchers v ON v.number = c.voucher WHERE c.number = ?1";
+const INSERT: &str = "INSERT INTO codes (number, id, voucher, value, created, updated, active, properties) \
+     VALUES (:number, :id, :voucher, :value, :created, :updated, :active, :properties)";
+const BY_NUMBER: &str = "SELECT c.number, c.id, c.value, c.created, c.updated, c.active, c.properties, \
+     v.number AS voucher_number, v.id AS voucher_id FROM codes c JOIN vouchers v ON v.number = c.voucher \
+     WHERE c.number = ?1";
 
-/// Which codes to list.
+/// The filters of a page.
 pub(crate) struct CodeQuery {
-    /// Of which vouchers, by number.
+    /// The numbers of the vouchers.
     pub(crate) vouchers: Vec<i64>,
-    /// Which codes at most, by number.
+    /// The numbers of the codes to include, or `None` to include all.
     pub(crate) codes: Option<Vec<i64>>,
     pub(crate) window: Option<Window>,
-    /// Only older ones than this number.
+    /// Only codes with a lower number are included.
     pub(crate) before: i64,
     pub(crate) count: usize,
 }
 
-/// A code to create.
-pub(crate) struct NewCode {
-    pub(crate) voucher: i64,
-    pub(crate) value: String,
-    pub(crate) validity_start: Option<Instant>,
-    pub(crate) validity_end: Option<Instant>,
-}
-
-/// Puts fixtures in, and returns the highest number that one of them has or names.
+/// Inserts fixtures, and returns the highest number that one of them has or names.
 pub(super) fn load(
     connection: &Connection,
-    codes: &[fixtures::VoucherCode],
+    spec: &Spec,
+    codes: &[VoucherCode],
 ) -> rusqlite::Result<i64> {
-    let mut insert = connection.prepare(INSERT)?;
     let (mut last, mut highest) = (0, 0);
     for code in codes {
-        let (number, own) = CODES.place(last, code.id);
-        let voucher = VOUCHERS.find(connection, code.voucher_id)?;
-        insert.execute(params![
-            number,
-            own.as_ref().map(blob),
-            voucher,
-            code.value,
-            code.validity_start_utc,
-            code.validity_end_utc,
-            code.created_utc,
-            code.updated_utc.max(code.created_utc),
-            code.is_active,
-        ])?;
+        let number = CODES.place(last, code.id);
+        let voucher = VOUCHERS
+            .find(connection, code.voucher_id)?
+            .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        insert(connection, spec, number, voucher, code)?;
         last = number;
         highest = highest
             .max(number)
@@ -63,9 +49,32 @@ pub(super) fn load(
     Ok(highest)
 }
 
-/// The codes of a page, newest first.
+/// Inserts a code under a number, for the voucher with a number.
+pub(crate) fn insert(
+    connection: &Connection,
+    spec: &Spec,
+    number: i64,
+    voucher: i64,
+    code: &VoucherCode,
+) -> rusqlite::Result<()> {
+    let other_id = (CODES.kind.identifier(number) != code.id).then_some(&code.id);
+    connection.prepare_cached(INSERT)?.execute(named_params! {
+        ":number": number,
+        ":id": other_id.map(blob),
+        ":voucher": voucher,
+        ":value": code.value,
+        ":created": code.created_utc,
+        ":updated": code.updated_utc,
+        ":active": code.is_active,
+        ":properties": spec.codes.to_store(&code.properties),
+    })?;
+    Ok(())
+}
+
+/// Returns the codes of a page, newest first.
 pub(crate) fn list(
     connection: &Connection,
+    spec: &Spec,
     query: &CodeQuery,
 ) -> rusqlite::Result<Vec<VoucherCode>> {
     let numbers = match &query.codes {
@@ -78,26 +87,72 @@ pub(crate) fn list(
             query.count,
         )?,
     };
-    get_all(connection, &numbers)
+    get_all(connection, spec, &numbers)
 }
 
-fn get_all(connection: &Connection, numbers: &[i64]) -> rusqlite::Result<Vec<VoucherCode>> {
+fn get_all(
+    connection: &Connection,
+    spec: &Spec,
+    numbers: &[i64],
+) -> rusqlite::Result<Vec<VoucherCode>> {
     let mut statement = connection.prepare_cached(BY_NUMBER)?;
+    let names = [
+        "number",
+        "id",
+        "value",
+        "created",
+        "updated",
+        "active",
+        "properties",
+        "voucher_number",
+        "voucher_id",
+    ];
+    let [
+        number,
+        id,
+        value,
+        created,
+        updated,
+        active,
+        properties,
+        voucher_number,
+        voucher_id,
+    ] = columns(&statement, names)?;
     numbers
         .iter()
-        .map(|number| statement.query_row([number], read))
+        .map(|wanted| {
+            statement.query_row([wanted], |row| {
+                let is_active = row.get(active)?;
+                let mut properties = read_properties(row, properties)?;
+                spec.codes.complete(&mut properties, is_active);
+                Ok(VoucherCode {
+                    id: identifier(Kind::VoucherCode, row.get(number)?, row.get(id)?),
+                    voucher_id: identifier(
+                        Kind::Voucher,
+                        row.get(voucher_number)?,
+                        row.get(voucher_id)?,
+                    ),
+                    value: row.get(value)?,
+                    created_utc: row.get(created)?,
+                    updated_utc: row.get(updated)?,
+                    is_active,
+                    properties,
+                })
+            })
+        })
         .collect()
 }
 
-/// The numbers of a page where the codes are named: few enough to look at each.
+/// The numbers of a page if the request names the codes: few enough to look at each.
 fn named(connection: &Connection, query: &CodeQuery, codes: &[i64]) -> rusqlite::Result<Vec<i64>> {
     let vouchers: std::collections::HashSet<i64> = query.vouchers.iter().copied().collect();
     let mut statement =
         connection.prepare_cached("SELECT voucher, updated FROM codes WHERE number = ?1")?;
     let mut numbers = Vec::new();
     for &number in codes {
-        let (voucher, updated): (i64, Instant) =
-            statement.query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (voucher, updated): (i64, Instant) = statement.query_row([number], |row| {
+            Ok((row.get("voucher")?, row.get("updated")?))
+        })?;
         if number < query.before
             && vouchers.contains(&voucher)
             && query.window.is_none_or(|window| window.contains(updated))
@@ -111,33 +166,7 @@ fn named(connection: &Connection, query: &CodeQuery, codes: &[i64]) -> rusqlite:
     Ok(numbers)
 }
 
-/// Creates codes, in order.
-pub(crate) fn insert(
-    connection: &Connection,
-    codes: Vec<NewCode>,
-    now: Instant,
-) -> rusqlite::Result<Vec<VoucherCode>> {
-    let (first, now) = CODES.next(connection, now)?;
-    let mut insert = connection.prepare_cached(INSERT)?;
-    let mut created = Vec::with_capacity(codes.len());
-    for (number, code) in (first..).zip(codes) {
-        insert.execute(params![
-            number,
-            None::<&[u8]>,
-            code.voucher,
-            code.value,
-            code.validity_start,
-            code.validity_end,
-            now,
-            now,
-            true,
-        ])?;
-        created.push(number);
-    }
-    get_all(connection, &created)
-}
-
-/// Whether an enterprise has a code of this value that is in use.
+/// Returns `true` if an enterprise has a code of this value that is in use.
 pub(crate) fn value_is_used(
     connection: &Connection,
     enterprise: Uuid,
@@ -153,33 +182,16 @@ pub(crate) fn value_is_used(
         .map(|found| found.is_some())
 }
 
-/// The codes of vouchers, newest first; none if there are more than `most`.
+/// Returns the codes of vouchers, newest first, or `None` if there are more than `max`.
 pub(crate) fn of_vouchers(
     connection: &Connection,
+    spec: &Spec,
     vouchers: &[i64],
-    most: usize,
+    max: usize,
 ) -> rusqlite::Result<Option<Vec<VoucherCode>>> {
-    let numbers = newest::newest(connection, vouchers, i64::MAX, None, most + 1)?;
-    if numbers.len() > most {
+    let numbers = newest::newest(connection, vouchers, i64::MAX, None, max + 1)?;
+    if numbers.len() > max {
         return Ok(None);
     }
-    get_all(connection, &numbers).map(Some)
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<VoucherCode> {
-    let is_active = row.get(9)?;
-    Ok(VoucherCode {
-        id: identifier(Kind::VoucherCode, row.get(0)?, row.get(1)?),
-        voucher_id: match read_optional_uuid(row, 3)? {
-            Some(own) => own,
-            None => Kind::Voucher.identifier(row.get(2)?),
-        },
-        value: row.get(4)?,
-        validity_start_utc: row.get(5)?,
-        validity_end_utc: row.get(6)?,
-        created_utc: row.get(7)?,
-        updated_utc: row.get(8)?,
-        is_active,
-        activity_state: ActivityState::of(is_active),
-    })
+    get_all(connection, spec, &numbers).map(Some)
 }

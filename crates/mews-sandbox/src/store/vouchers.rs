@@ -4,76 +4,80 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, named_params, params};
 use uuid::Uuid;
 
 use super::newest::Window;
-use super::{VOUCHERS, blob, identifier, read_optional_uuid, read_uuid};
-use crate::fixtures;
+use super::{VOUCHERS, blob, columns, identifier, read_optional_uuid, read_properties, read_uuid};
+use crate::fixtures::FixtureVoucher;
 use crate::identifier::Kind;
-use crate::model::{ActivityState, Voucher};
+use crate::record::Voucher;
+use crate::spec::Spec;
 
-const INSERT: &str =
-    "INSERT INTO vouchers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
-const COLUMNS: &str = "number, id, service, enterprise, name, type, company, travel_agency, occupiable_start, \
-     occupiable_end, external_identifier, created, updated, active";
+const PUT: &str = "REPLACE INTO vouchers (number, id, service, enterprise, company, travel_agency, \
+     external_identifier, created, updated, active, properties) \
+     VALUES (:number, :id, :service, :enterprise, :company, :travel_agency, :external_identifier, :created, :updated, \
+     :active, :properties)";
+const COLUMNS: [&str; 11] = [
+    "number",
+    "id",
+    "service",
+    "enterprise",
+    "company",
+    "travel_agency",
+    "external_identifier",
+    "created",
+    "updated",
+    "active",
+    "properties",
+];
 
-/// Which vouchers to list.
+/// The filters of a page.
 pub(crate) struct VoucherQuery {
     pub(crate) services: Vec<Uuid>,
-    /// Which at most, by number.
+    /// The numbers of the vouchers to include, or `None` to include all.
     pub(crate) vouchers: Option<Vec<i64>>,
     pub(crate) companies: Option<Vec<Uuid>>,
     pub(crate) code_values: Option<Vec<String>>,
     pub(crate) external_identifiers: Option<Vec<String>>,
-    /// In which state only.
+    /// The only state to include.
     pub(crate) active: Option<bool>,
     pub(crate) window: Option<Window>,
-    /// Only older ones than this number.
+    /// Only vouchers with a lower number are included.
     pub(crate) before: i64,
     pub(crate) count: usize,
 }
 
-/// Puts fixtures in, and returns the highest number that one of them has or names.
+/// Inserts fixtures, and returns the highest number that one of them has or names.
 pub(super) fn load(
     connection: &Connection,
-    vouchers: &[fixtures::Voucher],
+    spec: &Spec,
+    vouchers: &[FixtureVoucher],
 ) -> rusqlite::Result<i64> {
     let (mut last, mut highest) = (0, 0);
-    for voucher in vouchers {
-        let (number, own) = VOUCHERS.place(last, voucher.id);
-        connection.prepare_cached(INSERT)?.execute(params![
-            number,
-            own.as_ref().map(blob),
-            blob(&voucher.service_id),
-            blob(&voucher.enterprise_id),
-            voucher.name,
-            voucher.kind,
-            voucher.company_id.as_ref().map(blob),
-            voucher.travel_agency_id.as_ref().map(blob),
-            voucher.occupiable_interval_start_utc,
-            voucher.occupiable_interval_end_utc,
-            voucher.external_identifier,
-            voucher.created_utc,
-            voucher.updated_utc.max(voucher.created_utc),
-            voucher.is_active,
-        ])?;
-        assign(connection, number, &voucher.assigned_rate_ids)?;
+    for FixtureVoucher {
+        record,
+        assigned_rate_ids,
+    } in vouchers
+    {
+        let number = VOUCHERS.place(last, record.id);
+        put(connection, spec, number, record)?;
+        assign(connection, number, assigned_rate_ids)?;
         last = number;
         highest = highest
             .max(number)
-            .max(VOUCHERS.kind.number(voucher.id).unwrap_or(0));
+            .max(VOUCHERS.kind.number(record.id).unwrap_or(0));
     }
     Ok(highest)
 }
 
-/// The vouchers of a page with their numbers, newest first.
+/// Returns the vouchers of a page with their numbers, newest first.
 pub(crate) fn list(
     connection: &Connection,
+    spec: &Spec,
     query: &VoucherQuery,
 ) -> rusqlite::Result<Vec<(i64, Voucher)>> {
-    let mut sql =
-        format!("SELECT {COLUMNS} FROM vouchers WHERE number < ?1 AND service IN rarray(?2)");
+    let mut sql = select("number < ?1 AND service IN rarray(?2)");
     let mut values: Vec<Box<dyn rusqlite::ToSql>> =
         vec![Box::new(query.before), Box::new(blobs(&query.services))];
     let mut add = |text: &str, value: Box<dyn rusqlite::ToSql>| {
@@ -113,51 +117,60 @@ pub(crate) fn list(
     }
     add(" ORDER BY number DESC LIMIT ?", Box::new(query.count));
 
-    connection
-        .prepare_cached(&sql)?
+    let mut statement = connection.prepare_cached(&sql)?;
+    let at = columns(&statement, COLUMNS)?;
+    statement
         .query_map(rusqlite::params_from_iter(values), |row| {
-            Ok((row.get(0)?, read(row)?))
+            Ok((row.get("number")?, read(spec, row, at)?))
         })?
         .collect()
 }
 
-/// A voucher, by number.
-pub(crate) fn get(connection: &Connection, number: i64) -> rusqlite::Result<Voucher> {
-    connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM vouchers WHERE number = ?1"))?
-        .query_row([number], read)
+fn select(condition: &str) -> String {
+    format!(
+        "SELECT {} FROM vouchers WHERE {condition}",
+        COLUMNS.join(", ")
+    )
 }
 
-/// Puts a voucher in, or in place of the one with its number.
-pub(crate) fn put(connection: &Connection, number: i64, voucher: &Voucher) -> rusqlite::Result<()> {
-    let own = (VOUCHERS.kind.identifier(number) != voucher.id).then_some(&voucher.id);
-    connection
-        .prepare_cached(&INSERT.replace("INSERT", "REPLACE"))?
-        .execute(params![
-            number,
-            own.map(blob),
-            blob(&voucher.service_id),
-            blob(&voucher.enterprise_id),
-            voucher.name,
-            voucher.kind,
-            voucher.company_id.as_ref().map(blob),
-            voucher.travel_agency_id.as_ref().map(blob),
-            voucher.occupiable_interval_start_utc,
-            voucher.occupiable_interval_end_utc,
-            voucher.external_identifier,
-            voucher.created_utc,
-            voucher.updated_utc,
-            voucher.is_active,
-        ])?;
+/// Returns the voucher with a number.
+pub(crate) fn get(connection: &Connection, spec: &Spec, number: i64) -> rusqlite::Result<Voucher> {
+    let mut statement = connection.prepare_cached(&select("number = ?1"))?;
+    let at = columns(&statement, COLUMNS)?;
+    statement.query_row([number], |row| read(spec, row, at))
+}
+
+/// Inserts a voucher, or replaces the one with its number.
+pub(crate) fn put(
+    connection: &Connection,
+    spec: &Spec,
+    number: i64,
+    voucher: &Voucher,
+) -> rusqlite::Result<()> {
+    let other_id = (VOUCHERS.kind.identifier(number) != voucher.id).then_some(&voucher.id);
+    connection.prepare_cached(PUT)?.execute(named_params! {
+        ":number": number,
+        ":id": other_id.map(blob),
+        ":service": blob(&voucher.service_id),
+        ":enterprise": blob(&voucher.enterprise_id),
+        ":company": voucher.company_id.as_ref().map(blob),
+        ":travel_agency": voucher.travel_agency_id.as_ref().map(blob),
+        ":external_identifier": voucher.external_identifier,
+        ":created": voucher.created_utc,
+        ":updated": voucher.updated_utc,
+        ":active": voucher.is_active,
+        ":properties": spec.vouchers.to_store(&voucher.properties),
+    })?;
     Ok(())
 }
 
-/// Assigns a voucher to rates, in place of those it had. A rate that is named twice is assigned once.
+/// Replaces the assignments of a voucher. A rate that is named twice is assigned once.
 pub(crate) fn assign(connection: &Connection, number: i64, rates: &[Uuid]) -> rusqlite::Result<()> {
     connection
         .prepare_cached("DELETE FROM assignments WHERE voucher = ?1")?
         .execute([number])?;
-    let mut insert = connection.prepare_cached("INSERT INTO assignments VALUES (?1, ?2, ?3)")?;
+    let mut insert = connection
+        .prepare_cached("INSERT INTO assignments (voucher, position, rate) VALUES (?1, ?2, ?3)")?;
     let mut seen = HashSet::new();
     for (position, rate) in rates.iter().filter(|rate| seen.insert(**rate)).enumerate() {
         insert.execute(params![number, position, blob(rate)])?;
@@ -165,7 +178,7 @@ pub(crate) fn assign(connection: &Connection, number: i64, rates: &[Uuid]) -> ru
     Ok(())
 }
 
-/// The rates that a voucher is assigned to, in the order of the request.
+/// Returns the rates that a voucher is assigned to, in the order of the request.
 pub(crate) fn rates(connection: &Connection, number: i64) -> rusqlite::Result<Vec<Uuid>> {
     connection
         .prepare_cached("SELECT rate FROM assignments WHERE voucher = ?1 ORDER BY position")?
@@ -173,23 +186,34 @@ pub(crate) fn rates(connection: &Connection, number: i64) -> rusqlite::Result<Ve
         .collect()
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Voucher> {
-    let is_active = row.get(13)?;
+fn read(spec: &Spec, row: &Row<'_>, at: [usize; COLUMNS.len()]) -> rusqlite::Result<Voucher> {
+    let [
+        number,
+        id,
+        service,
+        enterprise,
+        company,
+        travel_agency,
+        external_identifier,
+        created,
+        updated,
+        active,
+        properties,
+    ] = at;
+    let is_active = row.get(active)?;
+    let mut properties = read_properties(row, properties)?;
+    spec.vouchers.complete(&mut properties, is_active);
     Ok(Voucher {
-        id: identifier(Kind::Voucher, row.get(0)?, row.get(1)?),
-        service_id: read_uuid(row, 2)?,
-        enterprise_id: read_uuid(row, 3)?,
-        name: row.get(4)?,
-        kind: row.get(5)?,
-        company_id: read_optional_uuid(row, 6)?,
-        travel_agency_id: read_optional_uuid(row, 7)?,
-        occupiable_interval_start_utc: row.get(8)?,
-        occupiable_interval_end_utc: row.get(9)?,
-        external_identifier: row.get(10)?,
-        created_utc: row.get(11)?,
-        updated_utc: row.get(12)?,
+        id: identifier(Kind::Voucher, row.get(number)?, row.get(id)?),
+        service_id: read_uuid(row, service)?,
+        enterprise_id: read_uuid(row, enterprise)?,
+        company_id: read_optional_uuid(row, company)?,
+        travel_agency_id: read_optional_uuid(row, travel_agency)?,
+        external_identifier: row.get(external_identifier)?,
+        created_utc: row.get(created)?,
+        updated_utc: row.get(updated)?,
         is_active,
-        activity_state: ActivityState::of(is_active),
+        properties,
     })
 }
 

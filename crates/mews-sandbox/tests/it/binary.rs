@@ -3,8 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-use mews_sandbox::Operation::VouchersGetAll;
-use mews_sandbox::{builtin, check_answer};
+use mews_sandbox::{Operation, builtin, validate_response};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mews-sandbox");
 
@@ -100,7 +99,8 @@ fn it_greets_with_all_that_is_needed_and_a_curl_line_that_works() {
         .output()
         .expect("a shell");
     assert!(answer.status.success(), "{}", text(&answer.stderr));
-    check_answer(VouchersGetAll, 200, &answer.stdout).expect("the answer is as documented");
+    validate_response(Operation::VouchersGetAll, 200, &answer.stdout)
+        .expect("the answer is as documented");
     assert!(text(&answer.stdout).contains("Spring weekend"));
 }
 
@@ -110,7 +110,11 @@ async fn it_logs_a_line_for_each_request_and_ends_on_a_signal() {
     for (signal, arguments) in [("-INT", &[][..]), ("-TERM", &["--quiet"])] {
         let mut running = Running::start(arguments);
         let answer = reqwest::Client::new()
-            .post(format!("{}{}", running.url, VouchersGetAll.path()))
+            .post(format!(
+                "{}{}",
+                running.url,
+                Operation::VouchersGetAll.path()
+            ))
             .header("content-type", "application/json")
             .body("{}")
             .send()
@@ -162,16 +166,16 @@ fn help_names_every_flag_and_address() {
         "--limit",
         "--window",
         "--no-retry-after",
-        "--no-limit",
+        "--no-rate-limit",
         "--max-body",
-        "--any-token",
+        "--accept-any-token",
         "--discontinued",
         "--duplicate-values",
-        "--deleted-again",
+        "--repeated-delete",
         "--unknown-ids",
         "--null-rates",
-        "--answer-order",
-        "--keep-requests",
+        "--response-order",
+        "--keep-exchanges",
         "--quiet",
         "/_sandbox/faults",
         "/_sandbox/requests",
@@ -187,7 +191,11 @@ fn help_names_every_flag_and_address() {
 fn mistakes_are_told_with_what_to_do() {
     for (arguments, code, expected) in [
         (&["--latency", "soon"][..], 2, "250ms, 2s or 1m"),
-        (&["--no-limit", "--limit", "5"], 2, "cannot be used with"),
+        (
+            &["--no-rate-limit", "--limit", "5"],
+            2,
+            "cannot be used with",
+        ),
         (
             &["--discontinued", "maybe"],
             2,
@@ -230,7 +238,7 @@ async fn flags_reach_the_server() {
         "--window",
         "1m",
         "--no-retry-after",
-        "--any-token",
+        "--accept-any-token",
         "--seed-codes",
         "10",
         "--unknown-ids",
@@ -243,7 +251,7 @@ async fn flags_reach_the_server() {
             "ClientToken": "fake", "AccessToken": "fake", "Client": "test", "Extent": { "Vouchers": true },
             "ServiceIds": [builtin::SERVICE_ID, builtin::VOUCHER_ID], "Limitation": { "Count": 1 },
         });
-        let url = format!("{}{}", running.url, VouchersGetAll.path());
+        let url = format!("{}{}", running.url, Operation::VouchersGetAll.path());
         let request = reqwest::Client::new()
             .post(url)
             .header("content-type", "application/json")

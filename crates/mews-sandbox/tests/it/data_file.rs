@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use mews_sandbox::Operation::{VoucherCodesAdd, VoucherCodesGetAll};
-use mews_sandbox::{Fixtures, Sandbox, StartError, builtin};
+use mews_sandbox::{Fixtures, Operation, Sandbox, StartError, builtin};
 use serde_json::json;
 
 use crate::binary::Running;
@@ -25,14 +24,17 @@ async fn what_was_written_is_there_next_time() {
     let path = folder.path().join("vouchers.db");
     let first = Api::with(|builder| builder.data_file(&path).seed_codes(100)).await;
     let added = first
-        .call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, ["KEPT"]))
+        .call(
+            Operation::VoucherCodesAdd,
+            add_codes(builtin::VOUCHER_ID, ["KEPT"]),
+        )
         .await
         .ok();
     first.sandbox.shutdown().await;
 
     let second = Api::with(|builder| builder.data_file(&path)).await;
     let listed = second
-        .call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
         .ok();
     assert_eq!(
@@ -40,7 +42,10 @@ async fn what_was_written_is_there_next_time() {
         added.body["VoucherCodes"][0]
     );
     let again = second
-        .call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, ["NEXT"]))
+        .call(
+            Operation::VoucherCodesAdd,
+            add_codes(builtin::VOUCHER_ID, ["NEXT"]),
+        )
         .await
         .ok();
     assert_ne!(
@@ -82,8 +87,27 @@ async fn a_file_that_cannot_be_used_is_left_alone() {
     )
     .expect("a file");
     let before = std::fs::read(&path).expect("the file");
-    assert!(refusal(&path).await.contains("it holds something else"));
+    assert!(refusal(&path).await.contains("it is not a data file"));
     assert_eq!(std::fs::read(&path).expect("the file"), before);
+
+    // A database of another program, with and without a write-ahead log.
+    for mode in ["DELETE", "WAL"] {
+        let path = folder.path().join(format!("{mode}.db"));
+        let other = rusqlite::Connection::open(&path).expect("a database");
+        let _: String = other
+            .pragma_update_and_check(None, "journal_mode", mode, |row| row.get(0))
+            .expect("a mode");
+        other
+            .execute_batch("CREATE TABLE notes (text); INSERT INTO notes VALUES ('keep')")
+            .expect("a table");
+        drop(other);
+        let before = std::fs::read(&path).expect("the file");
+        let files = || std::fs::read_dir(folder.path()).expect("a folder").count();
+        let count = files();
+        assert!(refusal(&path).await.contains("it is not a data file"));
+        assert_eq!(std::fs::read(&path).expect("the file"), before, "{mode}");
+        assert_eq!(files(), count, "{mode}");
+    }
 
     let path = folder.path().join("held.db");
     let holder = open(&path).await.expect("it starts");
@@ -103,8 +127,9 @@ async fn a_killed_process_leaves_whole_batches() {
     let http = reqwest::Client::new();
     let mut committed = 0;
     for kill_after in [1, 3, 7] {
-        let mut process = Running::start(&["--no-limit", "--data", path.to_str().expect("a path")]);
-        let url = format!("{}{}", process.url, VoucherCodesAdd.path());
+        let mut process =
+            Running::start(&["--no-rate-limit", "--data", path.to_str().expect("a path")]);
+        let url = format!("{}{}", process.url, Operation::VoucherCodesAdd.path());
         let mut answered = 0;
         // Several at once, so that one is being written when the end comes.
         let mut writers = tokio::task::JoinSet::new();
@@ -137,10 +162,10 @@ async fn a_killed_process_leaves_whole_batches() {
             }
         }
         committed += answered;
-        let api = Api::with(|builder| builder.data_file(&path).no_limit()).await;
+        let api = Api::with(|builder| builder.data_file(&path).no_rate_limit()).await;
         let (codes, _) = api
             .list(
-                VoucherCodesGetAll,
+                Operation::VoucherCodesGetAll,
                 json!({ "VoucherIds": [builtin::VOUCHER_ID] }),
                 1000,
             )

@@ -1,9 +1,6 @@
 //! Requests and answers in general, as guidelines/requests.md and guidelines/responses.md describe them.
 
-use mews_sandbox::Operation::{
-    self, VoucherCodesAdd, VoucherCodesDelete, VoucherCodesGetAll, VouchersDelete, VouchersGetAll,
-};
-use mews_sandbox::{Verdict, builtin};
+use mews_sandbox::{Behavior, Operation, builtin};
 use serde_json::json;
 
 use crate::support::{Api, Reply, add_codes, codes_of, read, vouchers_of, with_tokens};
@@ -43,7 +40,7 @@ async fn only_post_is_answered() {
         "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY",
     ] {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
-        let url = format!("{}{}", api.sandbox.url(), VouchersGetAll.path());
+        let url = format!("{}{}", api.sandbox.url(), Operation::VouchersGetAll.path());
         let response = api
             .http
             .request(method.clone(), url)
@@ -74,14 +71,14 @@ async fn json_is_read_strictly() {
         "{\"a\": \"\t\"}",
     ] {
         let reply = api
-            .send(&VouchersGetAll.path(), body, &[])
+            .send(&Operation::VouchersGetAll.path(), body, &[])
             .await
             .expect("an answer comes");
         reply.refused(400, "Invalid JSON");
     }
     for body in ["[]", "null", "1", "\"text\""] {
         let reply = api
-            .send(&VouchersGetAll.path(), body, &[])
+            .send(&Operation::VouchersGetAll.path(), body, &[])
             .await
             .expect("an answer comes");
         reply.refused(400, "Invalid request");
@@ -94,7 +91,11 @@ async fn the_content_type_is_json_in_utf8() {
     let api = Api::new().await;
     let body = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
     let send = async |content_type: Option<&str>| {
-        let url = format!("{}{}", api.sandbox.url(), VoucherCodesGetAll.path());
+        let url = format!(
+            "{}{}",
+            api.sandbox.url(),
+            Operation::VoucherCodesGetAll.path()
+        );
         let mut request = api.http.post(url).body(body.clone());
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
@@ -123,7 +124,7 @@ async fn the_content_type_is_json_in_utf8() {
     }
     let encoded = api
         .send(
-            &VoucherCodesGetAll.path(),
+            &Operation::VoucherCodesGetAll.path(),
             &body,
             &[("content-encoding", "gzip")],
         )
@@ -137,23 +138,26 @@ async fn the_content_type_is_json_in_utf8() {
 #[tokio::test]
 async fn tokens_are_checked_unless_any_will_do() {
     let strict = Api::new().await;
-    let lenient = Api::with(|builder| builder.any_token(true)).await;
+    let lenient = Api::with(|builder| builder.accept_any_token(true)).await;
     for property in ["ClientToken", "AccessToken"] {
         let mut body = with_tokens(codes_of(builtin::VOUCHER_ID));
         body[property] = "fake-unknown-token".into();
         let reply = strict
-            .call(VoucherCodesGetAll, body.clone())
+            .call(Operation::VoucherCodesGetAll, body.clone())
             .await
             .refused(401, &format!("Invalid {property}"));
         assert!(!reply.text.contains("fake-unknown-token"), "{}", reply.text);
-        lenient.call(VoucherCodesGetAll, body.clone()).await.ok();
+        lenient
+            .call(Operation::VoucherCodesGetAll, body.clone())
+            .await
+            .ok();
         body[property] = "".into();
         strict
-            .call(VoucherCodesGetAll, body.clone())
+            .call(Operation::VoucherCodesGetAll, body.clone())
             .await
             .refused(400, &format!("Invalid {property}"));
         lenient
-            .call(VoucherCodesGetAll, body)
+            .call(Operation::VoucherCodesGetAll, body)
             .await
             .refused(400, &format!("Invalid {property}"));
     }
@@ -161,7 +165,7 @@ async fn tokens_are_checked_unless_any_will_do() {
     let mut body = with_tokens(codes_of(builtin::SECOND_ENTERPRISE_VOUCHER_ID));
     body["AccessToken"] = "fake-unknown-token".into();
     lenient
-        .call(VoucherCodesGetAll, body)
+        .call(Operation::VoucherCodesGetAll, body)
         .await
         .refused(400, "Invalid VoucherIds");
 }
@@ -169,18 +173,33 @@ async fn tokens_are_checked_unless_any_will_do() {
 // guidelines/requests.md, "Body": every operation accepts `LanguageCode` and `CultureCode`.
 #[tokio::test]
 async fn every_operation_accepts_a_language() {
-    let api = Api::with(|builder| builder.deleted_again(Verdict::Accept)).await;
+    let api = Api::with(|builder| builder.repeated_delete(Behavior::Accept)).await;
     let voucher = json!({ "ServiceId": builtin::SERVICE_ID, "Name": "New", "Type": "Public" });
-    let bodies = [
-        vouchers_of(builtin::SERVICE_ID),
-        json!({ "VoucherParameters": [voucher] }),
-        json!({ "VoucherUpdates": [{ "VoucherId": builtin::VOUCHER_ID }] }),
-        json!({ "VoucherIds": [builtin::PARTNER_VOUCHER_ID] }),
-        codes_of(builtin::VOUCHER_ID),
-        add_codes(builtin::VOUCHER_ID, ["NEW"]),
-        json!({ "VoucherCodeIds": [builtin::CODE_ID] }),
+    let requests = [
+        (Operation::VouchersGetAll, vouchers_of(builtin::SERVICE_ID)),
+        (
+            Operation::VouchersAdd,
+            json!({ "VoucherParameters": [voucher] }),
+        ),
+        (
+            Operation::VouchersUpdate,
+            json!({ "VoucherUpdates": [{ "VoucherId": builtin::VOUCHER_ID }] }),
+        ),
+        (
+            Operation::VouchersDelete,
+            json!({ "VoucherIds": [builtin::PARTNER_VOUCHER_ID] }),
+        ),
+        (Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID)),
+        (
+            Operation::VoucherCodesAdd,
+            add_codes(builtin::VOUCHER_ID, ["NEW"]),
+        ),
+        (
+            Operation::VoucherCodesDelete,
+            json!({ "VoucherCodeIds": [builtin::CODE_ID] }),
+        ),
     ];
-    for (operation, body) in Operation::ALL.into_iter().zip(bodies) {
+    for (operation, body) in requests {
         for (language, culture) in [
             (json!("en-US"), json!("en-GB")),
             (json!(null), json!(null)),
@@ -209,15 +228,23 @@ async fn minimal_responses_are_given_to_who_prefers_them() {
     let mut no_vouchers = vouchers_of(builtin::SERVICE_ID);
     no_vouchers["ExternalIdentifiers"] = json!(["NONE"]);
     let silent = [
-        (VoucherCodesGetAll, empty.clone(), "return=minimal"),
-        (VouchersGetAll, no_vouchers, "respond-async, return=minimal"),
         (
-            VoucherCodesDelete,
+            Operation::VoucherCodesGetAll,
+            empty.clone(),
+            "return=minimal",
+        ),
+        (
+            Operation::VouchersGetAll,
+            no_vouchers,
+            "respond-async, return=minimal",
+        ),
+        (
+            Operation::VoucherCodesDelete,
             json!({ "VoucherCodeIds": [builtin::CODE_ID] }),
             "Return = \"minimal\"",
         ),
         (
-            VouchersDelete,
+            Operation::VouchersDelete,
             json!({ "VoucherIds": [builtin::VOUCHER_ID] }),
             "return=minimal; foo=\"some parameter\"",
         ),
@@ -234,14 +261,18 @@ async fn minimal_responses_are_given_to_who_prefers_them() {
     }
     // Not asked for, not empty, or refused: the usual answer.
     assert_eq!(
-        send(VoucherCodesGetAll, empty, "return=representation")
-            .await
-            .status,
+        send(
+            Operation::VoucherCodesGetAll,
+            empty,
+            "return=representation"
+        )
+        .await
+        .status,
         200
     );
     assert_eq!(
         send(
-            VoucherCodesGetAll,
+            Operation::VoucherCodesGetAll,
             codes_of(builtin::PARTNER_VOUCHER_ID),
             "return=minimal"
         )
@@ -251,7 +282,7 @@ async fn minimal_responses_are_given_to_who_prefers_them() {
     );
     assert_eq!(
         send(
-            VoucherCodesAdd,
+            Operation::VoucherCodesAdd,
             add_codes(builtin::PARTNER_VOUCHER_ID, ["X"]),
             "return=minimal"
         )
@@ -261,7 +292,7 @@ async fn minimal_responses_are_given_to_who_prefers_them() {
     );
     assert_eq!(
         send(
-            VouchersDelete,
+            Operation::VouchersDelete,
             json!({ "VoucherIds": [builtin::VOUCHER_ID] }),
             "return=minimal"
         )
@@ -275,10 +306,37 @@ async fn minimal_responses_are_given_to_who_prefers_them() {
 async fn request_ids_are_unique() {
     let api = Api::new().await;
     let one = api
-        .call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await;
     let other = api
-        .call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await;
     assert_ne!(one.headers["request-id"], other.headers["request-id"]);
+}
+
+#[tokio::test]
+async fn every_response_has_the_date_of_the_clock() {
+    let api = Api::new().await;
+    let date = |reply: &Reply| reply.headers["date"].to_str().unwrap_or("").to_owned();
+    let sound = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
+    let code = api.send("/nothing", "", &[]).await.expect("a response");
+    for (path, body) in [
+        (Operation::VoucherCodesGetAll.path(), sound.as_str()),
+        (Operation::VoucherCodesGetAll.path(), "{"),
+        (Operation::VoucherCodesGetAll.path(), "{}"),
+        ("/nothing".to_owned(), ""),
+    ] {
+        let reply = api.send(&path, body, &[]).await.expect("a response");
+        assert_eq!(
+            date(&reply),
+            "Sun, 01 Feb 2026 10:00:00 GMT",
+            "{path} {body}"
+        );
+    }
+    api.clock.advance(std::time::Duration::from_secs(3_600));
+    let url = format!("{}/_sandbox/faults", api.sandbox.url());
+    let own = api.http.get(url).send().await.expect("a response");
+    let own = read(own).await.expect("it is whole");
+    assert_eq!(date(&own), "Sun, 01 Feb 2026 11:00:00 GMT");
+    assert_ne!(date(&own), date(&code));
 }

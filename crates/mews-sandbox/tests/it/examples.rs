@@ -1,6 +1,6 @@
 //! The examples of the document run as they stand.
 
-use mews_sandbox::{DOCUMENT, Operation, check_answer};
+use mews_sandbox::{DOCUMENT, Operation, validate_response};
 use serde_json::Value;
 
 use crate::support::Api;
@@ -9,7 +9,7 @@ use crate::support::Api;
 async fn every_example_of_the_document_gives_its_answer() {
     let document: Value = serde_json::from_str(DOCUMENT).expect("the document is JSON");
     let mut count = 0;
-    for operation in Operation::ALL {
+    for operation in Operation::all() {
         let post = &document["paths"][operation.path()]["post"];
         let requests = post["requestBody"]["content"]["application/json"]["examples"].as_object();
         let answers = &post["responses"]["200"]["content"]["application/json"]["examples"];
@@ -21,7 +21,7 @@ async fn every_example_of_the_document_gives_its_answer() {
                 .await
                 .expect("an answer comes")
                 .ok();
-            check_answer(operation, 200, reply.text.as_bytes())
+            validate_response(operation, 200, reply.text.as_bytes())
                 .expect("the answer is as documented");
             // Deletes have one answer for all of their examples.
             let expected = answers.get(name).unwrap_or(&answers["Minimal"])["value"].clone();

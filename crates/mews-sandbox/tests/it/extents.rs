@@ -1,7 +1,6 @@
 //! Extents of `vouchers/getAll`, as pages/vouchers.md ("Voucher Extent") describes them.
 
-use mews_sandbox::Operation::VouchersGetAll;
-use mews_sandbox::{Discontinued, builtin};
+use mews_sandbox::{Discontinued, Operation, builtin};
 use serde_json::{Value, json};
 
 use crate::support::{Api, vouchers_of};
@@ -18,7 +17,7 @@ async fn extents_that_are_off_are_null() {
     let api = Api::new().await;
     let reply = api
         .call(
-            VouchersGetAll,
+            Operation::VouchersGetAll,
             with_extent(json!({ "VoucherAssignments": true })),
         )
         .await
@@ -36,7 +35,10 @@ async fn extents_that_are_off_are_null() {
         assert_eq!(reply.body[list], Value::Null, "{list}");
     }
     let reply = api
-        .call(VouchersGetAll, with_extent(json!({ "Rates": true })))
+        .call(
+            Operation::VouchersGetAll,
+            with_extent(json!({ "Rates": true })),
+        )
         .await
         .ok();
     assert_eq!(reply.ids("Rates").len(), 3, "each rate stands there once");
@@ -49,7 +51,7 @@ async fn discontinued_extents_answer_as_they_are_told() {
     let extent = json!({ "Vouchers": true, "VoucherCodes": true, "Companies": true });
     let api = Api::new().await;
     let reply = api
-        .call(VouchersGetAll, with_extent(extent.clone()))
+        .call(Operation::VouchersGetAll, with_extent(extent.clone()))
         .await
         .ok();
     assert_eq!(
@@ -59,7 +61,7 @@ async fn discontinued_extents_answer_as_they_are_told() {
 
     let api = Api::with(|builder| builder.discontinued(Discontinued::Data)).await;
     let reply = api
-        .call(VouchersGetAll, with_extent(extent.clone()))
+        .call(Operation::VouchersGetAll, with_extent(extent.clone()))
         .await
         .ok();
     assert_eq!(reply.ids("VoucherCodes").len(), 5);
@@ -69,7 +71,7 @@ async fn discontinued_extents_answer_as_they_are_told() {
     );
     let reply = api
         .call(
-            VouchersGetAll,
+            Operation::VouchersGetAll,
             with_extent(json!({ "VoucherCodes": false })),
         )
         .await
@@ -77,11 +79,11 @@ async fn discontinued_extents_answer_as_they_are_told() {
     assert_eq!(reply.body["VoucherCodes"], Value::Null);
 
     let api = Api::with(|builder| builder.discontinued(Discontinued::Error)).await;
-    api.call(VouchersGetAll, with_extent(extent))
+    api.call(Operation::VouchersGetAll, with_extent(extent))
         .await
         .refused(400, "Invalid Extent");
     api.call(
-        VouchersGetAll,
+        Operation::VouchersGetAll,
         with_extent(json!({ "Vouchers": true, "Companies": false })),
     )
     .await
@@ -94,13 +96,13 @@ async fn more_codes_than_can_be_prepared_are_a_timeout() {
     let api =
         Api::with(|builder| builder.discontinued(Discontinued::Data).seed_codes(60_000)).await;
     let extent = json!({ "VoucherCodes": true });
-    api.call(VouchersGetAll, with_extent(extent.clone()))
+    api.call(Operation::VouchersGetAll, with_extent(extent.clone()))
         .await
         .refused(408, "The request took too long.");
     let mut less = with_extent(extent);
     less["Limitation"] = json!({ "Count": 2 });
     assert!(
-        api.call(VouchersGetAll, less)
+        api.call(Operation::VouchersGetAll, less)
             .await
             .ok()
             .ids("VoucherCodes")

@@ -1,7 +1,6 @@
 //! The filters of `getAll`, as pages/vouchers.md and pages/vouchercodes.md list them.
 
-use mews_sandbox::Operation::{VoucherCodesGetAll, VouchersGetAll};
-use mews_sandbox::{Verdict, builtin};
+use mews_sandbox::{Behavior, Operation, builtin};
 use serde_json::{Value, json};
 
 use crate::support::{Api, codes_of};
@@ -78,7 +77,7 @@ async fn vouchers_are_filtered_by_each_property() {
     ];
     for (filter, value, expected) in cases {
         let reply = api
-            .call(VouchersGetAll, vouchers(filter, value.clone()))
+            .call(Operation::VouchersGetAll, vouchers(filter, value.clone()))
             .await
             .ok();
         assert_eq!(reply.ids("Vouchers"), expected, "{filter}: {value}");
@@ -95,7 +94,7 @@ async fn codes_are_filtered_by_identifier_within_their_vouchers() {
         builtin::CODE_ID,
         "c0de0000-0000-4000-8000-000000000004"
     ]);
-    let reply = api.call(VoucherCodesGetAll, body).await.ok();
+    let reply = api.call(Operation::VoucherCodesGetAll, body).await.ok();
     assert_eq!(
         reply.ids("VoucherCodes"),
         [builtin::DELETED_CODE_ID, builtin::CODE_ID]
@@ -106,7 +105,7 @@ async fn codes_are_filtered_by_identifier_within_their_vouchers() {
 #[tokio::test]
 async fn identifiers_that_do_not_exist_are_refused_or_left_out() {
     let strict = Api::new().await;
-    let lenient = Api::with(|builder| builder.unknown_ids(Verdict::Accept)).await;
+    let lenient = Api::with(|builder| builder.unknown_ids(Behavior::Accept)).await;
     for filter in ["ServiceIds", "VoucherIds", "CompanyIds"] {
         for id in [
             UNKNOWN,
@@ -115,11 +114,15 @@ async fn identifiers_that_do_not_exist_are_refused_or_left_out() {
         ] {
             let body = vouchers(filter, json!([id]));
             strict
-                .call(VouchersGetAll, body.clone())
+                .call(Operation::VouchersGetAll, body.clone())
                 .await
                 .refused(400, &format!("Invalid {filter}"));
             assert_eq!(
-                lenient.call(VouchersGetAll, body).await.ok().body["Vouchers"],
+                lenient
+                    .call(Operation::VouchersGetAll, body)
+                    .await
+                    .ok()
+                    .body["Vouchers"],
                 json!([])
             );
         }
@@ -128,11 +131,15 @@ async fn identifiers_that_do_not_exist_are_refused_or_left_out() {
         let mut body = codes_of(builtin::VOUCHER_ID);
         body[filter] = json!([id]);
         strict
-            .call(VoucherCodesGetAll, body.clone())
+            .call(Operation::VoucherCodesGetAll, body.clone())
             .await
             .refused(400, &format!("Invalid {filter}"));
         assert_eq!(
-            lenient.call(VoucherCodesGetAll, body).await.ok().body["Cursor"],
+            lenient
+                .call(Operation::VoucherCodesGetAll, body)
+                .await
+                .ok()
+                .body["Cursor"],
             Value::Null
         );
     }
@@ -143,11 +150,15 @@ async fn identifiers_that_do_not_exist_are_refused_or_left_out() {
 async fn required_filters_hold_1_to_1000_identifiers() {
     let api = Api::new().await;
     for (operation, filter, id) in [
-        (VoucherCodesGetAll, "VoucherIds", builtin::VOUCHER_ID),
-        (VouchersGetAll, "ServiceIds", builtin::SERVICE_ID),
+        (
+            Operation::VoucherCodesGetAll,
+            "VoucherIds",
+            builtin::VOUCHER_ID,
+        ),
+        (Operation::VouchersGetAll, "ServiceIds", builtin::SERVICE_ID),
     ] {
         let mut body = json!({ "Extent": { "Vouchers": true }, "Limitation": { "Count": 1 } });
-        if operation == VoucherCodesGetAll {
+        if operation == Operation::VoucherCodesGetAll {
             body.as_object_mut().expect("an object").remove("Extent");
         }
         let message = format!("Invalid {filter}");

@@ -1,9 +1,6 @@
 //! Fixtures of one's own.
 
-use mews_sandbox::Operation::{
-    VoucherCodesAdd, VoucherCodesGetAll, VouchersGetAll, VouchersUpdate,
-};
-use mews_sandbox::{Fixtures, Sandbox, builtin};
+use mews_sandbox::{Fixtures, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 
 use crate::support::{Api, add_codes, codes_of};
@@ -47,7 +44,10 @@ async fn any_identifier_can_be_used() {
     let fixtures: Fixtures = fixtures.to_string().parse().expect("sound fixtures");
     let api = Api::with(|builder| builder.fixtures(fixtures)).await;
 
-    let listed = api.call(VoucherCodesGetAll, codes_of(VOUCHER)).await.ok();
+    let listed = api
+        .call(Operation::VoucherCodesGetAll, codes_of(VOUCHER))
+        .await
+        .ok();
     assert_eq!(
         listed.ids("VoucherCodes"),
         [
@@ -56,10 +56,15 @@ async fn any_identifier_can_be_used() {
             "c0de0000-0000-4000-8000-000000000105",
         ]
     );
-    let (paged, _) = api.list(VoucherCodesGetAll, codes_of(VOUCHER), 1).await;
+    let (paged, _) = api
+        .list(Operation::VoucherCodesGetAll, codes_of(VOUCHER), 1)
+        .await;
     assert_eq!(paged, listed.ids("VoucherCodes"));
     let added = api
-        .call(VoucherCodesAdd, add_codes(VOUCHER, ["ONE", "TWO"]))
+        .call(
+            Operation::VoucherCodesAdd,
+            add_codes(VOUCHER, ["ONE", "TWO"]),
+        )
         .await
         .ok();
     assert_eq!(
@@ -69,7 +74,10 @@ async fn any_identifier_can_be_used() {
     let update =
         json!({ "VoucherUpdates": [{ "VoucherId": VOUCHER, "Name": { "Value": "Renamed" } }] });
     assert_eq!(
-        api.call(VouchersUpdate, update).await.ok().ids("Vouchers"),
+        api.call(Operation::VouchersUpdate, update)
+            .await
+            .ok()
+            .ids("Vouchers"),
         [VOUCHER]
     );
 }
@@ -87,13 +95,13 @@ async fn a_file_of_fixtures_replaces_the_built_in_set() {
     std::fs::write(&path, minimal.to_string()).expect("a file");
     let api = Api::with(|builder| builder.fixtures_file(&path)).await;
     let mut body = json!({ "Extent": { "Vouchers": true }, "ServiceIds": [builtin::SERVICE_ID], "Limitation": { "Count": 5 } });
-    api.call(VouchersGetAll, body.clone())
+    api.call(Operation::VouchersGetAll, body.clone())
         .await
         .refused(401, "Invalid ClientToken");
     body["ClientToken"] = "fake-client-token".into();
     body["AccessToken"] = "fake-access-token".into();
     assert_eq!(
-        api.call(VouchersGetAll, body).await.ok().body["Vouchers"],
+        api.call(Operation::VouchersGetAll, body).await.ok().body["Vouchers"],
         json!([])
     );
     assert!(api.sandbox.welcome().contains("fake-access-token"));
@@ -110,68 +118,191 @@ async fn a_file_of_fixtures_replaces_the_built_in_set() {
     );
 }
 
-#[test]
-fn what_is_wrong_with_fixtures_is_said() {
+/// The fixtures with a value at a place.
+fn changed(place: &str, value: Value) -> Value {
+    let mut fixtures = builtin_fixtures();
+    let (parent, name) = place.rsplit_once('/').expect("a pointer");
+    let parent = fixtures.pointer_mut(parent).expect("a parent");
+    match parent.as_array_mut().zip(name.parse::<usize>().ok()) {
+        Some((items, index)) if index < items.len() => items[index] = value,
+        Some((items, _)) => items.push(value),
+        None => parent[name] = value,
+    }
+    fixtures
+}
+
+// Most of it is a table.
+#[allow(clippy::too_many_lines)]
+#[tokio::test]
+async fn rejects_invalid_fixtures_with_the_pointer_of_the_violation() {
     let unknown = "00000000-0000-4000-8000-000000000000";
-    let cases: [(&str, Value, &str); 12] = [
-        ("/ClientTokens", json!([]), "`ClientTokens`"),
+    let token = builtin_fixtures()["AccessTokens"][0].clone();
+    let cases = [
+        ("/ClientTokens", json!([]), "/ClientTokens: "),
+        (
+            "/ClientTokens/1",
+            json!(builtin::CLIENT_TOKEN),
+            "/ClientTokens: ",
+        ),
+        (
+            "/AccessTokens/2",
+            token,
+            "/AccessTokens/2/AccessToken: duplicate token",
+        ),
         (
             "/AccessTokens/0/EnterpriseIds/0",
             json!(unknown),
-            "`AccessTokens`: EnterpriseIds",
+            "/AccessTokens/0/EnterpriseIds/0: ",
+        ),
+        (
+            "/AccessTokens/0/Portfolio",
+            json!(true),
+            "/AccessTokens/0: ",
         ),
         (
             "/Services/0/EnterpriseId",
             json!(unknown),
-            "`Services`: EnterpriseId",
+            "/Services/0/EnterpriseId: ",
         ),
-        ("/Rates/1/ServiceId", json!(unknown), "`Rates`: ServiceId"),
         (
-            "/Rates/1/Type",
-            json!("Secret"),
-            "`Rates`: item 1 at \"/Type\"",
+            "/Services/1/Id",
+            json!(builtin::SERVICE_ID),
+            "/Services/1/Id: duplicate ID",
         ),
-        ("/Companies/0/Nmae", json!("x"), "`Companies`: item 0"),
-        ("/TravelAgencyIds/0", json!(unknown), "`TravelAgencyIds`"),
+        ("/Rates/1/ServiceId", json!(unknown), "/Rates/1/ServiceId: "),
+        ("/Rates/1/Type", json!("Secret"), "/Rates/1/Type: "),
+        ("/Companies/0/Nmae", json!("x"), "/Companies/0: "),
+        ("/TravelAgencyIds/0", json!(unknown), "/TravelAgencyIds/0: "),
         (
             "/Vouchers/0/ServiceId",
             json!(builtin::SECOND_ENTERPRISE_SERVICE_ID),
-            "another `EnterpriseId`",
+            "/Vouchers/0/EnterpriseId: ",
         ),
         (
             "/Vouchers/1/Id",
             json!(builtin::VOUCHER_ID),
-            "`Vouchers`: d15c0000-0000-4000-8000-000000000001 stands there twice",
+            "/Vouchers/1/Id: duplicate ID",
         ),
         (
             "/Vouchers/0/CreatedUtc",
             json!("yesterday"),
-            "`yesterday` is no instant",
+            "/Vouchers/0/CreatedUtc: ",
+        ),
+        (
+            "/Vouchers/0/UpdatedUtc",
+            json!("2026-01-01T00:00:00Z"),
+            "/Vouchers/0/UpdatedUtc: ",
+        ),
+        (
+            "/Vouchers/0/Name",
+            json!("x".repeat(300)),
+            "/Vouchers/0/Name: ",
+        ),
+        (
+            "/Vouchers/0/IsActive",
+            json!("yes"),
+            "/Vouchers/0/IsActive: ",
+        ),
+        (
+            "/Vouchers/0/ActivityState",
+            json!("Deleted"),
+            "/Vouchers/0/ActivityState: ",
+        ),
+        ("/Vouchers/0/Nmae", json!("x"), "/Vouchers/0: "),
+        (
+            "/Vouchers/1/CompanyId",
+            Value::Null,
+            "/Vouchers/1: Invalid CompanyId",
+        ),
+        (
+            "/Vouchers/2/CompanyId",
+            json!(builtin::TRAVEL_AGENCY_ID),
+            "/Vouchers/2: Invalid CompanyId",
+        ),
+        (
+            "/Vouchers/0/TravelAgencyId",
+            json!(builtin::TRAVEL_AGENCY_ID),
+            "/Vouchers/0: Invalid TravelAgencyId",
+        ),
+        (
+            "/Vouchers/0/AssignedRateIds",
+            json!([unknown]),
+            "/Vouchers/0: Invalid AssignedRateIds",
+        ),
+        (
+            "/Vouchers/0/AssignedRateIds",
+            json!(vec![builtin::RATE_IDS[0]; 11]),
+            "/Vouchers/0/AssignedRateIds: ",
+        ),
+        (
+            "/Vouchers/0/OccupiableIntervalEndUtc",
+            json!("2026-01-01T00:00:00Z"),
+            "/Vouchers/0: Invalid Occ",
         ),
         (
             "/VoucherCodes/0/VoucherId",
             json!(unknown),
-            "`VoucherCodes`: VoucherId",
+            "/VoucherCodes/0/VoucherId: ",
         ),
-        ("/Vuochers", json!([]), "unknown field `Vuochers`"),
+        (
+            "/VoucherCodes/0/Value",
+            json!("x".repeat(129)),
+            "/VoucherCodes/0/Value: ",
+        ),
+        (
+            "/VoucherCodes/0/ValidityEndUtc",
+            json!("soon"),
+            "/VoucherCodes/0/ValidityEndUtc: ",
+        ),
+        (
+            "/VoucherCodes/0/ActivityState",
+            json!("Deleted"),
+            "/VoucherCodes/0/ActivityState: ",
+        ),
+        ("/Vuochers", json!([]), "Vuochers"),
     ];
     for (place, value, expected) in cases {
-        let mut fixtures = builtin_fixtures();
-        let (parent, name) = place.rsplit_once('/').expect("a pointer");
-        let parent = fixtures.pointer_mut(parent).expect("a parent");
-        match parent.as_array_mut().zip(name.parse::<usize>().ok()) {
-            Some((items, index)) => items[index] = value,
-            None => parent[name] = value,
-        }
-        let error = fixtures
-            .to_string()
-            .parse::<Fixtures>()
+        let fixtures: Fixtures = changed(place, value).to_string().parse().expect("JSON");
+        let error = Sandbox::builder()
+            .fixtures(fixtures)
+            .start()
+            .await
             .expect_err(place)
             .to_string();
         assert!(error.contains(expected), "{place}: {error}");
+        assert!(!error.contains(builtin::CLIENT_TOKEN), "{error}");
     }
     let error = "{".parse::<Fixtures>().expect_err("no JSON").to_string();
     assert!(error.contains("line 1 column 1"), "{error}");
     let shown = format!("{:?}", builtin::FIXTURES.parse::<Fixtures>());
     assert!(!shown.contains(builtin::ACCESS_TOKEN), "{shown}");
+}
+
+// The numbers of later records follow those in the IDs of the fixtures, which have an end.
+#[tokio::test]
+async fn ids_stay_unique_after_the_highest_one_in_fixtures() {
+    const LAST: &str = "c0de0000-0000-4000-8000-ffffffffffff";
+    let fixtures = changed("/VoucherCodes/2/Id", json!(LAST));
+    let fixtures: Fixtures = fixtures.to_string().parse().expect("JSON");
+    let api = Api::with(|builder| builder.fixtures(fixtures)).await;
+    let added = api
+        .call(
+            Operation::VoucherCodesAdd,
+            add_codes(builtin::VOUCHER_ID, ["ONE", "TWO"]),
+        )
+        .await
+        .ok();
+    let listed = api
+        .call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .await
+        .ok();
+    let mut ids = listed.ids("VoucherCodes");
+    assert!(added.ids("VoucherCodes").iter().all(|id| ids.contains(id)));
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 5);
+    let mut page = codes_of(builtin::VOUCHER_ID);
+    page["Limitation"] = json!({ "Cursor": LAST, "Count": 10 });
+    let rest = api.call(Operation::VoucherCodesGetAll, page).await.ok();
+    assert_eq!(rest.ids("VoucherCodes").len(), 2);
 }

@@ -1,7 +1,6 @@
 //! `UpdatedUtc`, as pages/_objects.md ("Time interval") and the operation pages describe it.
 
-use mews_sandbox::Operation::{VoucherCodesGetAll, VouchersGetAll};
-use mews_sandbox::builtin;
+use mews_sandbox::{Operation, builtin};
 use serde_json::{Value, json};
 
 use crate::support::{Api, codes_of, vouchers_of};
@@ -47,7 +46,10 @@ async fn an_interval_holds_its_start_and_not_its_end() {
         ),
     ];
     for (start, end, expected) in cases {
-        let reply = api.call(VoucherCodesGetAll, within(start, end)).await.ok();
+        let reply = api
+            .call(Operation::VoucherCodesGetAll, within(start, end))
+            .await
+            .ok();
         assert_eq!(reply.ids("VoucherCodes"), expected, "{start} to {end}");
     }
 }
@@ -58,7 +60,7 @@ async fn equal_bounds_mean_that_instant() {
     let api = Api::new().await;
     let reply = api
         .call(
-            VoucherCodesGetAll,
+            Operation::VoucherCodesGetAll,
             within("2026-01-05T09:10:00Z", "2026-01-05T09:10:00Z"),
         )
         .await
@@ -66,7 +68,7 @@ async fn equal_bounds_mean_that_instant() {
     assert_eq!(reply.ids("VoucherCodes"), [builtin::CODE_ID]);
     let reply = api
         .call(
-            VoucherCodesGetAll,
+            Operation::VoucherCodesGetAll,
             within("2026-01-05T09:10:00.5Z", "2026-01-05T09:10:00.5Z"),
         )
         .await
@@ -90,7 +92,9 @@ async fn an_interval_is_three_calendar_months_at_most() {
         ("2026-02-01T00:00:00Z", "2026-01-01T00:00:00Z", false),
         ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", false),
     ] {
-        let reply = api.call(VoucherCodesGetAll, within(start, end)).await;
+        let reply = api
+            .call(Operation::VoucherCodesGetAll, within(start, end))
+            .await;
         if is_taken {
             reply.ok();
         } else {
@@ -120,14 +124,14 @@ async fn an_interval_needs_both_bounds_as_instants() {
     ] {
         let mut body = codes_of(builtin::VOUCHER_ID);
         body["UpdatedUtc"] = interval;
-        api.call(VoucherCodesGetAll, body)
+        api.call(Operation::VoucherCodesGetAll, body)
             .await
             .refused(400, &format!("Invalid {parameter}"));
     }
     let mut body = codes_of(builtin::VOUCHER_ID);
     body["UpdatedUtc"] = Value::Null;
     assert_eq!(
-        api.call(VoucherCodesGetAll, body)
+        api.call(Operation::VoucherCodesGetAll, body)
             .await
             .ok()
             .ids("VoucherCodes")
@@ -143,7 +147,7 @@ async fn vouchers_are_filtered_the_same_way() {
     body["UpdatedUtc"] =
         json!({ "StartUtc": "2026-01-07T09:00:00Z", "EndUtc": "2026-01-12T16:30:00Z" });
     assert_eq!(
-        api.call(VouchersGetAll, body.clone())
+        api.call(Operation::VouchersGetAll, body.clone())
             .await
             .ok()
             .ids("Vouchers"),
@@ -152,7 +156,10 @@ async fn vouchers_are_filtered_the_same_way() {
     body["UpdatedUtc"] =
         json!({ "StartUtc": "2026-01-12T16:30:00Z", "EndUtc": "2026-01-12T16:30:00Z" });
     assert_eq!(
-        api.call(VouchersGetAll, body).await.ok().ids("Vouchers"),
+        api.call(Operation::VouchersGetAll, body)
+            .await
+            .ok()
+            .ids("Vouchers"),
         [builtin::VOUCHER_ID]
     );
 }
@@ -165,7 +172,11 @@ async fn rare_updates_are_found_among_many_codes() {
         .map(|n| format!("d15c0000-0000-4000-8000-{:012x}", 0x101 + n))
         .collect();
     let (all, _) = api
-        .list(VoucherCodesGetAll, json!({ "VoucherIds": vouchers }), 1000)
+        .list(
+            Operation::VoucherCodesGetAll,
+            json!({ "VoucherIds": vouchers }),
+            1000,
+        )
         .await;
     assert_eq!(all.len(), 30_000);
     let mut deleted: Vec<String> = all.iter().step_by(2_900).cloned().collect();
@@ -189,7 +200,9 @@ async fn rare_updates_are_found_among_many_codes() {
     let body = json!({ "VoucherIds": vouchers, "UpdatedUtc": interval });
     for count in [3, 1000] {
         assert_eq!(
-            api.list(VoucherCodesGetAll, body.clone(), count).await.0,
+            api.list(Operation::VoucherCodesGetAll, body.clone(), count)
+                .await
+                .0,
             done,
             "newest first, whatever the time of update"
         );

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use mews_sandbox::Operation::{VoucherCodesAdd, VoucherCodesGetAll};
-use mews_sandbox::{RateLimit, builtin};
+use mews_sandbox::{Operation, RateLimit, builtin};
 use serde_json::json;
 
 use crate::support::{Api, Reply, add_codes, codes_of, with_tokens};
 
 async fn ask(api: &Api) -> Reply {
-    api.call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+    api.call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
 }
 
@@ -33,7 +32,7 @@ async fn two_hundred_requests_in_any_thirty_seconds() {
     // Another token has a window of its own.
     let mut other = codes_of(builtin::VOUCHER_ID);
     other["AccessToken"] = builtin::PORTFOLIO_ACCESS_TOKEN.into();
-    api.call(VoucherCodesGetAll, other).await.ok();
+    api.call(Operation::VoucherCodesGetAll, other).await.ok();
 
     api.clock.advance(Duration::from_millis(19_599));
     ask(&api).await.refused(429, "Too many requests.");
@@ -69,12 +68,15 @@ async fn who_waits_as_told_gets_through_and_refusals_do_not_count() {
 async fn bad_requests_count() {
     let api =
         Api::with(|builder| builder.rate_limit(RateLimit::new(2, Duration::from_secs(30)))).await;
-    api.call(VoucherCodesGetAll, json!({}))
+    api.call(Operation::VoucherCodesGetAll, json!({}))
         .await
         .refused(400, "Invalid VoucherIds");
-    api.call(VoucherCodesAdd, add_codes(builtin::SERVICE_ID, ["X"]))
-        .await
-        .refused(400, "Invalid VoucherId");
+    api.call(
+        Operation::VoucherCodesAdd,
+        add_codes(builtin::SERVICE_ID, ["X"]),
+    )
+    .await
+    .refused(400, "Invalid VoucherId");
     ask(&api).await.refused(429, "Too many requests.");
 }
 
@@ -87,7 +89,7 @@ async fn the_header_can_be_missing_and_the_limit_off() {
     let refused = ask(&api).await.refused(429, "Too many requests.");
     assert!(!refused.headers.contains_key("retry-after"));
 
-    let api = Api::with(mews_sandbox::Builder::no_limit).await;
+    let api = Api::with(mews_sandbox::Builder::no_rate_limit).await;
     for _ in 0..201 {
         ask(&api).await.ok();
     }
@@ -100,7 +102,7 @@ async fn large_bodies_are_refused() {
     let body = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
     let fits = format!("{body}{}", " ".repeat(2_000 - body.len()));
     assert_eq!(
-        api.send(&VoucherCodesGetAll.path(), &fits, &[])
+        api.send(&Operation::VoucherCodesGetAll.path(), &fits, &[])
             .await
             .expect("an answer comes")
             .status,
@@ -109,14 +111,14 @@ async fn large_bodies_are_refused() {
     let message = "The request body is too large.";
     for body in [format!("{fits} "), " ".repeat(3_000_000)] {
         let reply = api
-            .send(&VoucherCodesGetAll.path(), &body, &[])
+            .send(&Operation::VoucherCodesGetAll.path(), &body, &[])
             .await
             .expect("an answer comes");
         reply.refused(413, message);
         // A client that asks first is told before it sends anything.
         let reply = api
             .send(
-                &VoucherCodesGetAll.path(),
+                &Operation::VoucherCodesGetAll.path(),
                 &body,
                 &[("expect", "100-continue")],
             )

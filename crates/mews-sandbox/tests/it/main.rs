@@ -14,6 +14,7 @@ mod limits;
 mod pagination;
 mod portfolio;
 mod requests;
+mod spec;
 mod support;
 mod voucher_codes;
 mod vouchers;

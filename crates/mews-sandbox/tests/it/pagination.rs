@@ -1,9 +1,6 @@
 //! Pages, as guidelines/pagination.md describes them.
 
-use mews_sandbox::Operation::{
-    VoucherCodesAdd, VoucherCodesDelete, VoucherCodesGetAll, VouchersGetAll,
-};
-use mews_sandbox::builtin;
+use mews_sandbox::{Operation, builtin};
 use serde_json::{Value, json};
 
 use crate::support::{Api, add_codes, codes_of, vouchers_of};
@@ -16,7 +13,7 @@ async fn listings_go_newest_first_and_end_with_an_empty_page() {
     let values: Vec<String> = (0..7).map(|number| format!("PAGE-{number}")).collect();
     let added = api
         .call(
-            VoucherCodesAdd,
+            Operation::VoucherCodesAdd,
             add_codes(
                 builtin::PARTNER_VOUCHER_ID,
                 values.iter().map(String::as_str),
@@ -31,7 +28,7 @@ async fn listings_go_newest_first_and_end_with_an_empty_page() {
     for count in [1, 2, 3, 4, 8, 1000] {
         let (listed, pages) = api
             .list(
-                VoucherCodesGetAll,
+                Operation::VoucherCodesGetAll,
                 codes_of(builtin::PARTNER_VOUCHER_ID),
                 count,
             )
@@ -44,7 +41,11 @@ async fn listings_go_newest_first_and_end_with_an_empty_page() {
         );
     }
     let (vouchers, _) = api
-        .list(VouchersGetAll, vouchers_of(builtin::SERVICE_ID), 2)
+        .list(
+            Operation::VouchersGetAll,
+            vouchers_of(builtin::SERVICE_ID),
+            2,
+        )
         .await;
     assert_eq!(
         vouchers,
@@ -69,7 +70,7 @@ async fn the_cursor_is_the_last_voucher_even_without_extents() {
     ] {
         let mut body = vouchers_of(builtin::SERVICE_ID);
         body["Extent"] = extent;
-        let reply = api.call(VouchersGetAll, body).await.ok();
+        let reply = api.call(Operation::VouchersGetAll, body).await.ok();
         assert_eq!(reply.body["Vouchers"], Value::Null);
         assert_eq!(reply.body["Cursor"], builtin::VOUCHER_ID);
     }
@@ -93,18 +94,20 @@ async fn the_count_is_from_1_to_1000() {
         json!(null),
         json!(1e300),
     ] {
-        api.call(VoucherCodesGetAll, page(count))
+        api.call(Operation::VoucherCodesGetAll, page(count))
             .await
             .refused(400, "Invalid Count");
     }
     for count in [json!(1), json!(1000), json!(2.0)] {
-        api.call(VoucherCodesGetAll, page(count)).await.ok();
+        api.call(Operation::VoucherCodesGetAll, page(count))
+            .await
+            .ok();
     }
     let mut body = codes_of(builtin::VOUCHER_ID);
     body.as_object_mut()
         .expect("an object")
         .remove("Limitation");
-    api.call(VoucherCodesGetAll, body)
+    api.call(Operation::VoucherCodesGetAll, body)
         .await
         .refused(400, "Invalid Limitation");
 }
@@ -114,17 +117,28 @@ async fn a_cursor_survives_the_deletion_of_its_item_and_newer_items() {
     let api = Api::new().await;
     let mut first = codes_of(builtin::VOUCHER_ID);
     first["Limitation"] = json!({ "Count": 2 });
-    let cursor = api.call(VoucherCodesGetAll, first.clone()).await.ok().body["Cursor"].clone();
+    let cursor = api
+        .call(Operation::VoucherCodesGetAll, first.clone())
+        .await
+        .ok()
+        .body["Cursor"]
+        .clone();
     assert_eq!(cursor, builtin::LIMITED_CODE_ID);
-    api.call(VoucherCodesDelete, json!({ "VoucherCodeIds": [cursor] }))
-        .await
-        .ok();
-    api.call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, ["NEWER"]))
-        .await
-        .ok();
+    api.call(
+        Operation::VoucherCodesDelete,
+        json!({ "VoucherCodeIds": [cursor] }),
+    )
+    .await
+    .ok();
+    api.call(
+        Operation::VoucherCodesAdd,
+        add_codes(builtin::VOUCHER_ID, ["NEWER"]),
+    )
+    .await
+    .ok();
     first["Limitation"] = json!({ "Count": 2, "Cursor": cursor });
     assert_eq!(
-        api.call(VoucherCodesGetAll, first)
+        api.call(Operation::VoucherCodesGetAll, first)
             .await
             .ok()
             .ids("VoucherCodes"),
@@ -144,7 +158,7 @@ async fn a_cursor_that_no_answer_gave_is_refused() {
     ] {
         let mut body = codes_of(builtin::VOUCHER_ID);
         body["Limitation"] = json!({ "Count": 1, "Cursor": cursor });
-        api.call(VoucherCodesGetAll, body)
+        api.call(Operation::VoucherCodesGetAll, body)
             .await
             .refused(400, "Invalid Cursor");
     }
@@ -158,7 +172,7 @@ async fn pages_over_many_vouchers_are_complete_and_in_order() {
         .map(|n| format!("d15c0000-0000-4000-8000-{:012x}", 0x101 + n))
         .collect();
     let body = json!({ "VoucherIds": vouchers });
-    let (listed, _) = api.list(VoucherCodesGetAll, body, 333).await;
+    let (listed, _) = api.list(Operation::VoucherCodesGetAll, body, 333).await;
     let expected: Vec<String> = (0..5_000)
         .rev()
         .map(|n| format!("c0de0000-0000-4000-8000-{:012x}", 0x101 + n))

@@ -1,9 +1,5 @@
 //! Portfolio access tokens, as concepts/multi-property.md describes them.
 
-use mews_sandbox::Operation::{
-    VoucherCodesAdd, VoucherCodesDelete, VoucherCodesGetAll, VouchersAdd, VouchersDelete,
-    VouchersGetAll, VouchersUpdate,
-};
 use mews_sandbox::{Operation, builtin};
 use serde_json::{Value, json};
 
@@ -30,7 +26,7 @@ fn all_services() -> Value {
 async fn reads_cover_the_scope_or_what_is_named_of_it() {
     let api = Api::new().await;
     let reply = api
-        .call(VouchersGetAll, portfolio(all_services()))
+        .call(Operation::VouchersGetAll, portfolio(all_services()))
         .await
         .ok();
     assert_eq!(reply.ids("Vouchers").len(), 4);
@@ -41,25 +37,28 @@ async fn reads_cover_the_scope_or_what_is_named_of_it() {
 
     let mut one = portfolio(all_services());
     one["EnterpriseIds"] = json!([builtin::SECOND_ENTERPRISE_ID]);
-    api.call(VouchersGetAll, one.clone())
+    api.call(Operation::VouchersGetAll, one.clone())
         .await
         .refused(400, "Invalid ServiceIds");
     one["ServiceIds"] = json!([builtin::SECOND_ENTERPRISE_SERVICE_ID]);
     assert_eq!(
-        api.call(VouchersGetAll, one).await.ok().ids("Vouchers"),
+        api.call(Operation::VouchersGetAll, one)
+            .await
+            .ok()
+            .ids("Vouchers"),
         [builtin::SECOND_ENTERPRISE_VOUCHER_ID]
     );
 
     let mut codes = portfolio(codes_of(builtin::SECOND_ENTERPRISE_VOUCHER_ID));
     assert_eq!(
-        api.call(VoucherCodesGetAll, codes.clone())
+        api.call(Operation::VoucherCodesGetAll, codes.clone())
             .await
             .ok()
             .texts("VoucherCodes", "Value"),
         ["SEA-VIEW"]
     );
     codes["EnterpriseIds"] = json!([UNKNOWN]);
-    api.call(VoucherCodesGetAll, codes)
+    api.call(Operation::VoucherCodesGetAll, codes)
         .await
         .refused(400, "Invalid EnterpriseIds");
 }
@@ -70,12 +69,12 @@ async fn other_tokens_ignore_the_enterprise() {
     let api = Api::new().await;
     let mut body = codes_of(builtin::VOUCHER_ID);
     body["EnterpriseIds"] = json!([UNKNOWN]);
-    api.call(VoucherCodesGetAll, body).await.ok();
+    api.call(Operation::VoucherCodesGetAll, body).await.ok();
     let mut body = add_codes(builtin::VOUCHER_ID, ["IGNORED"]);
     body["EnterpriseId"] = json!(builtin::SECOND_ENTERPRISE_ID);
-    api.call(VoucherCodesAdd, body).await.ok();
+    api.call(Operation::VoucherCodesAdd, body).await.ok();
     let body = codes_of(builtin::SECOND_ENTERPRISE_VOUCHER_ID);
-    api.call(VoucherCodesGetAll, body)
+    api.call(Operation::VoucherCodesGetAll, body)
         .await
         .refused(400, "Invalid VoucherIds");
 }
@@ -87,27 +86,27 @@ async fn writes_need_the_enterprise() {
     let voucher = json!({ "ServiceId": builtin::SECOND_ENTERPRISE_SERVICE_ID, "Name": "New", "Type": "Public" });
     let writes: [(Operation, Value, &str); 5] = [
         (
-            VouchersAdd,
+            Operation::VouchersAdd,
             json!({ "VoucherParameters": [voucher] }),
             "ServiceId",
         ),
         (
-            VouchersUpdate,
+            Operation::VouchersUpdate,
             json!({ "VoucherUpdates": [{ "VoucherId": builtin::SECOND_ENTERPRISE_VOUCHER_ID }] }),
             "VoucherId",
         ),
         (
-            VoucherCodesAdd,
+            Operation::VoucherCodesAdd,
             add_codes(builtin::SECOND_ENTERPRISE_VOUCHER_ID, ["NEW"]),
             "VoucherId",
         ),
         (
-            VoucherCodesDelete,
+            Operation::VoucherCodesDelete,
             json!({ "VoucherCodeIds": ["c0de0000-0000-4000-8000-000000000008"] }),
             "VoucherCodeIds",
         ),
         (
-            VouchersDelete,
+            Operation::VouchersDelete,
             json!({ "VoucherIds": [builtin::SECOND_ENTERPRISE_VOUCHER_ID] }),
             "VoucherIds",
         ),

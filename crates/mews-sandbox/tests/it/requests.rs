@@ -1,7 +1,6 @@
 //! What was received and answered can be read back, without tokens.
 
-use mews_sandbox::Operation::{VoucherCodesAdd, VoucherCodesGetAll};
-use mews_sandbox::{Exchange, Fault, builtin};
+use mews_sandbox::{Exchange, Fault, Operation, builtin};
 use serde_json::{Value, json};
 
 use crate::support::{Api, add_codes, codes_of, with_tokens};
@@ -16,17 +15,20 @@ const TOKENS: [&str; 3] = [
 async fn exchanges_are_kept_as_they_were() {
     let api = Api::new().await;
     let reply = api
-        .call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, ["NEW"]))
+        .call(
+            Operation::VoucherCodesAdd,
+            add_codes(builtin::VOUCHER_ID, ["NEW"]),
+        )
         .await
         .ok();
     api.send("/elsewhere", "not JSON", &[])
         .await
         .expect("an answer comes")
         .refused(404, "Not found");
-    let [added, elsewhere] = &api.sandbox.requests()[..] else {
+    let [added, elsewhere] = &api.sandbox.exchanges()[..] else {
         panic!("two exchanges");
     };
-    assert_eq!(added.operation, Some(VoucherCodesAdd));
+    assert_eq!(added.operation, Some(Operation::VoucherCodesAdd));
     assert_eq!(
         (added.method.as_str(), added.path.as_str()),
         ("POST", "/api/connector/v1/voucherCodes/add")
@@ -60,8 +62,8 @@ async fn exchanges_are_kept_as_they_were() {
         ),
         (None, Some(404), &Value::Null)
     );
-    api.sandbox.clear_requests();
-    assert_eq!(api.sandbox.requests(), []);
+    api.sandbox.clear_exchanges();
+    assert_eq!(api.sandbox.exchanges(), []);
 }
 
 #[tokio::test]
@@ -81,7 +83,7 @@ async fn no_token_is_kept_wherever_it_was_put() {
     for _ in 0..2 {
         let path = format!(
             "{}?token={}",
-            VoucherCodesGetAll.path(),
+            Operation::VoucherCodesGetAll.path(),
             builtin::ACCESS_TOKEN
         );
         api.send(
@@ -91,9 +93,13 @@ async fn no_token_is_kept_wherever_it_was_put() {
         )
         .await
         .expect("an answer comes");
-        api.send(&VoucherCodesGetAll.path(), &body.to_string(), &[])
-            .await
-            .expect("an answer comes");
+        api.send(
+            &Operation::VoucherCodesGetAll.path(),
+            &body.to_string(),
+            &[],
+        )
+        .await
+        .expect("an answer comes");
     }
     api.send(&format!("/{}", builtin::ACCESS_TOKEN), "", &[])
         .await
@@ -107,11 +113,11 @@ async fn no_token_is_kept_wherever_it_was_put() {
     let listed = http.text().await.expect("it is whole");
     assert_eq!(
         serde_json::from_str::<Vec<Exchange>>(&listed).expect("exchanges"),
-        api.sandbox.requests()
+        api.sandbox.exchanges()
     );
     for record in [
         listed,
-        format!("{:?}", api.sandbox.requests()),
+        format!("{:?}", api.sandbox.exchanges()),
         format!("{:?}", api.sandbox),
     ] {
         for token in TOKENS.into_iter().chain(["of-a-stranger"]) {
@@ -122,24 +128,27 @@ async fn no_token_is_kept_wherever_it_was_put() {
 
 #[tokio::test]
 async fn only_the_last_exchanges_are_kept() {
-    let api = Api::with(|builder| builder.keep_requests(3)).await;
+    let api = Api::with(|builder| builder.keep_exchanges(3)).await;
     for value in ["1", "2", "3", "4", "5"] {
-        api.call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, [value]))
-            .await
-            .ok();
+        api.call(
+            Operation::VoucherCodesAdd,
+            add_codes(builtin::VOUCHER_ID, [value]),
+        )
+        .await
+        .ok();
     }
     let values: Vec<Value> = api
         .sandbox
-        .requests()
+        .exchanges()
         .iter()
         .map(|exchange| exchange.request_body["VoucherCodeParameters"][0]["Value"].clone())
         .collect();
     assert_eq!(json!(values), json!(["3", "4", "5"]));
-    let none = Api::with(|builder| builder.keep_requests(0)).await;
-    none.call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+    let none = Api::with(|builder| builder.keep_exchanges(0)).await;
+    none.call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
         .ok();
-    assert_eq!(none.sandbox.requests(), []);
+    assert_eq!(none.sandbox.exchanges(), []);
 }
 
 #[tokio::test]
@@ -151,11 +160,11 @@ async fn an_observer_sees_each_exchange() {
         })
     })
     .await;
-    api.call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+    api.call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
         .ok();
     assert_eq!(
         receiver.recv().expect("an exchange"),
-        (Some(VoucherCodesGetAll), Some(200))
+        (Some(Operation::VoucherCodesGetAll), Some(200))
     );
 }

@@ -1,6 +1,6 @@
 //! A sandbox, a client, and the check that every answer goes through.
 
-use mews_sandbox::{Builder, ManualClock, Operation, Sandbox, builtin, check_answer};
+use mews_sandbox::{Builder, ManualClock, Operation, Sandbox, builtin, validate_response};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ impl Api {
 
     pub(crate) async fn with(change: impl FnOnce(Builder) -> Builder) -> Self {
         let clock = ManualClock::default();
-        let builder = Sandbox::builder().with_clock(clock.clone());
+        let builder = Sandbox::builder().clock(clock.reader());
         let sandbox = change(builder).start().await.expect("the sandbox starts");
         Self {
             sandbox,
@@ -42,7 +42,7 @@ impl Api {
             .try_call(operation, body)
             .await
             .expect("an answer comes");
-        check_answer(operation, reply.status, reply.text.as_bytes())
+        validate_response(operation, reply.status, reply.text.as_bytes())
             .expect("the answer is as documented");
         assert!(
             !reply.headers["request-id"].is_empty(),

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use mews_sandbox::Operation::{
-    VoucherCodesAdd, VoucherCodesDelete, VoucherCodesGetAll, VouchersDelete,
-};
-use mews_sandbox::{AnswerOrder, Verdict, builtin};
+use mews_sandbox::{Behavior, Operation, ResponseOrder, builtin};
 use serde_json::{Value, json};
 
 use crate::support::{Api, add_codes, codes_of};
@@ -14,7 +11,7 @@ use crate::support::{Api, add_codes, codes_of};
 async fn added_codes_answer_in_order_and_can_be_read_back() {
     let api = Api::new().await;
     let body = add_codes(builtin::VOUCHER_ID, ["ONE", "TWO", "ünïcode ✓"]);
-    let added = api.call(VoucherCodesAdd, body).await.ok();
+    let added = api.call(Operation::VoucherCodesAdd, body).await.ok();
     assert_eq!(
         added.texts("VoucherCodes", "Value"),
         ["ONE", "TWO", "ünïcode ✓"]
@@ -25,7 +22,7 @@ async fn added_codes_answer_in_order_and_can_be_read_back() {
         "without meaning after an add"
     );
     let listed = api
-        .call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
         .ok();
     assert_eq!(
@@ -33,10 +30,10 @@ async fn added_codes_answer_in_order_and_can_be_read_back() {
         added.body["VoucherCodes"][2]
     );
 
-    let api = Api::with(|builder| builder.answer_order(AnswerOrder::Reversed)).await;
+    let api = Api::with(|builder| builder.response_order(ResponseOrder::Reversed)).await;
     let added = api
         .call(
-            VoucherCodesAdd,
+            Operation::VoucherCodesAdd,
             add_codes(builtin::VOUCHER_ID, ["ONE", "TWO"]),
         )
         .await
@@ -55,7 +52,7 @@ async fn codes_are_checked() {
         }
         let good = json!({ "VoucherId": builtin::VOUCHER_ID, "Value": "GOOD" });
         api.call(
-            VoucherCodesAdd,
+            Operation::VoucherCodesAdd,
             json!({ "VoucherCodeParameters": [good, code] }),
         )
         .await
@@ -101,23 +98,26 @@ async fn a_code_value_can_be_used_twice_unless_that_is_refused() {
         builtin::VOUCHER_ID,
         [builtin::CODE_VALUE, builtin::CODE_VALUE],
     );
-    api.call(VoucherCodesAdd, twice).await.ok();
+    api.call(Operation::VoucherCodesAdd, twice).await.ok();
 
-    let api = Api::with(|builder| builder.duplicate_values(Verdict::Refuse)).await;
+    let api = Api::with(|builder| builder.duplicate_values(Behavior::Reject)).await;
     let message = "A voucher code with the value SPRING-WELCOME exists already.";
     for voucher in [builtin::VOUCHER_ID, builtin::PARTNER_VOUCHER_ID] {
-        api.call(VoucherCodesAdd, add_codes(voucher, [builtin::CODE_VALUE]))
-            .await
-            .refused(403, message);
+        api.call(
+            Operation::VoucherCodesAdd,
+            add_codes(voucher, [builtin::CODE_VALUE]),
+        )
+        .await
+        .refused(403, message);
     }
     let twice = add_codes(builtin::VOUCHER_ID, ["NEW", "NEW"]);
-    api.call(VoucherCodesAdd, twice)
+    api.call(Operation::VoucherCodesAdd, twice)
         .await
         .refused(403, "A voucher code with the value NEW exists already.");
     api.assert_untouched().await;
     // The code with this value was deleted, so it is free again.
     api.call(
-        VoucherCodesAdd,
+        Operation::VoucherCodesAdd,
         add_codes(builtin::VOUCHER_ID, ["SPRING-TYPO"]),
     )
     .await
@@ -130,41 +130,51 @@ async fn deleted_codes_stay_readable() {
     api.clock.advance(Duration::from_secs(5));
     let delete = json!({ "VoucherCodeIds": [builtin::CODE_ID] });
     assert_eq!(
-        api.call(VoucherCodesDelete, delete.clone()).await.ok().text,
+        api.call(Operation::VoucherCodesDelete, delete.clone())
+            .await
+            .ok()
+            .text,
         "{}"
     );
     let mut body = codes_of(builtin::VOUCHER_ID);
     body["VoucherCodeIds"] = json!([builtin::CODE_ID]);
-    let code = api.call(VoucherCodesGetAll, body).await.ok().body["VoucherCodes"][0].clone();
+    let code = api
+        .call(Operation::VoucherCodesGetAll, body)
+        .await
+        .ok()
+        .body["VoucherCodes"][0]
+        .clone();
     assert_eq!(
         (&code["IsActive"], &code["ActivityState"]),
         (&json!(false), &json!("Deleted"))
     );
     assert_eq!(code["UpdatedUtc"], "2026-02-01T10:00:05Z");
-    api.call(VoucherCodesDelete, delete.clone())
+    api.call(Operation::VoucherCodesDelete, delete.clone())
         .await
         .refused(400, "Invalid VoucherCodeIds");
     let unknown = json!({ "VoucherCodeIds": [builtin::VOUCHER_ID] });
-    api.call(VoucherCodesDelete, unknown)
+    api.call(Operation::VoucherCodesDelete, unknown)
         .await
         .refused(400, "Invalid VoucherCodeIds");
 
-    let api = Api::with(|builder| builder.deleted_again(Verdict::Accept)).await;
-    api.call(VoucherCodesDelete, delete.clone()).await.ok();
-    api.call(VoucherCodesDelete, delete).await.ok();
+    let api = Api::with(|builder| builder.repeated_delete(Behavior::Accept)).await;
+    api.call(Operation::VoucherCodesDelete, delete.clone())
+        .await
+        .ok();
+    api.call(Operation::VoucherCodesDelete, delete).await.ok();
 }
 
 #[tokio::test]
 async fn codes_of_a_deleted_voucher_can_be_read_and_deleted() {
     let api = Api::new().await;
     api.call(
-        VouchersDelete,
+        Operation::VouchersDelete,
         json!({ "VoucherIds": [builtin::VOUCHER_ID] }),
     )
     .await
     .ok();
     assert_eq!(
-        api.call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        api.call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
             .await
             .ok()
             .ids("VoucherCodes")
@@ -172,7 +182,7 @@ async fn codes_of_a_deleted_voucher_can_be_read_and_deleted() {
         3
     );
     api.call(
-        VoucherCodesDelete,
+        Operation::VoucherCodesDelete,
         json!({ "VoucherCodeIds": [builtin::CODE_ID] }),
     )
     .await
@@ -185,16 +195,19 @@ async fn a_batch_holds_1000_codes() {
     let api = Api::new().await;
     let values: Vec<String> = (0..1001).map(|number| format!("BATCH-{number}")).collect();
     let body = add_codes(builtin::VOUCHER_ID, values.iter().map(String::as_str));
-    api.call(VoucherCodesAdd, body)
+    api.call(Operation::VoucherCodesAdd, body)
         .await
         .refused(400, "Invalid VoucherCodeParameters");
     let body = add_codes(builtin::VOUCHER_ID, values[1..].iter().map(String::as_str));
-    let added = api.call(VoucherCodesAdd, body).await.ok();
+    let added = api.call(Operation::VoucherCodesAdd, body).await.ok();
     let ids = added.ids("VoucherCodes");
     assert_eq!(ids.len(), 1000);
-    api.call(VoucherCodesDelete, json!({ "VoucherCodeIds": ids }))
-        .await
-        .ok();
+    api.call(
+        Operation::VoucherCodesDelete,
+        json!({ "VoucherCodeIds": ids }),
+    )
+    .await
+    .ok();
 }
 
 // A clock that is set back must not put new records behind old ones.
@@ -202,9 +215,12 @@ async fn a_batch_holds_1000_codes() {
 async fn time_only_goes_forward_in_the_store() {
     let api = Api::new().await;
     api.clock
-        .set("2020-01-01T00:00:00Z".parse().expect("an instant"));
+        .set(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_577_836_800));
     let added = api
-        .call(VoucherCodesAdd, add_codes(builtin::VOUCHER_ID, ["BACK"]))
+        .call(
+            Operation::VoucherCodesAdd,
+            add_codes(builtin::VOUCHER_ID, ["BACK"]),
+        )
         .await
         .ok();
     assert_eq!(
@@ -214,7 +230,7 @@ async fn time_only_goes_forward_in_the_store() {
     let mut body = codes_of(builtin::VOUCHER_ID);
     body["Limitation"] = json!({ "Count": 1 });
     assert_eq!(
-        api.call(VoucherCodesGetAll, body)
+        api.call(Operation::VoucherCodesGetAll, body)
             .await
             .ok()
             .texts("VoucherCodes", "Value"),

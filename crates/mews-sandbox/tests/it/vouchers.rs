@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use mews_sandbox::Operation::{
-    VoucherCodesGetAll, VouchersAdd, VouchersDelete, VouchersGetAll, VouchersUpdate,
-};
-use mews_sandbox::{AnswerOrder, NullRates, Verdict, builtin};
+use mews_sandbox::{Behavior, NullRates, Operation, ResponseOrder, builtin};
 use serde_json::{Value, json};
 
 use crate::support::{Api, codes_of, vouchers_of};
@@ -30,7 +27,7 @@ async fn rates_of(api: &Api, voucher: &str) -> Vec<String> {
     let mut body = vouchers_of(builtin::SERVICE_ID);
     body["Extent"] = json!({ "VoucherAssignments": true });
     body["VoucherIds"] = json!([voucher]);
-    api.call(VouchersGetAll, body)
+    api.call(Operation::VouchersGetAll, body)
         .await
         .ok()
         .texts("VoucherAssignments", "RateId")
@@ -41,14 +38,17 @@ async fn an_added_voucher_is_the_newest() {
     let api = Api::new().await;
     api.clock.advance(Duration::from_secs(60));
     let change = json!({ "AssignedRateIds": [builtin::RATE_IDS[1], builtin::RATE_IDS[0], builtin::RATE_IDS[1]] });
-    let added = api.call(VouchersAdd, new_voucher(&change)).await.ok();
+    let added = api
+        .call(Operation::VouchersAdd, new_voucher(&change))
+        .await
+        .ok();
     let id = added.ids("Vouchers").remove(0);
     assert_eq!(
         added.body["Vouchers"][0]["CreatedUtc"],
         "2026-02-01T10:01:00Z"
     );
     let listed = api
-        .call(VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
+        .call(Operation::VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
         .await
         .ok();
     assert_eq!(listed.body["Vouchers"][0], added.body["Vouchers"][0]);
@@ -64,7 +64,7 @@ async fn an_added_voucher_is_the_newest() {
 #[tokio::test]
 async fn partner_companies_and_travel_agencies_need_a_company() {
     let api = Api::new().await;
-    let add = async |change: Value| api.call(VouchersAdd, new_voucher(&change)).await;
+    let add = async |change: Value| api.call(Operation::VouchersAdd, new_voucher(&change)).await;
     for kind in ["PartnerCompany", "TravelAgency"] {
         add(json!({ "Type": kind }))
             .await
@@ -76,7 +76,7 @@ async fn partner_companies_and_travel_agencies_need_a_company() {
             .await
             .refused(400, "Invalid CompanyId");
         let change = json!({ "Type": { "Value": kind } });
-        api.call(VouchersUpdate, update(&change))
+        api.call(Operation::VouchersUpdate, update(&change))
             .await
             .refused(400, "Invalid CompanyId");
     }
@@ -132,25 +132,36 @@ async fn references_must_lead_somewhere_within_reach() {
         ),
     ];
     for (change, parameter) in cases {
-        api.call(VouchersAdd, new_voucher(&change))
+        api.call(Operation::VouchersAdd, new_voucher(&change))
             .await
             .refused(400, &format!("Invalid {parameter}"));
     }
     let long = json!({ "Name": "ü".repeat(128), "ExternalIdentifier": "ü".repeat(255) });
-    api.call(VouchersAdd, new_voucher(&long)).await.ok();
+    api.call(Operation::VouchersAdd, new_voucher(&long))
+        .await
+        .ok();
 }
 
 // guidelines/serialization.md, "Update values": left out or null keeps, a value sets, null inside clears.
 #[tokio::test]
 async fn update_values_keep_set_and_clear() {
     let api = Api::new().await;
-    let before =
-        api.call(VouchersUpdate, update(&json!({}))).await.ok().body["Vouchers"][0].clone();
+    let before = api
+        .call(Operation::VouchersUpdate, update(&json!({})))
+        .await
+        .ok()
+        .body["Vouchers"][0]
+        .clone();
     assert_eq!(before["Name"], "Spring weekend");
 
     let nulls = json!({ "Name": null, "Type": null, "CompanyId": null, "AssignedRateIds": null, "ExternalIdentifier": null,
         "OccupiableIntervalStartUtc": null, "OccupiableIntervalEndUtc": null });
-    let kept = api.call(VouchersUpdate, update(&nulls)).await.ok().body["Vouchers"][0].clone();
+    let kept = api
+        .call(Operation::VouchersUpdate, update(&nulls))
+        .await
+        .ok()
+        .body["Vouchers"][0]
+        .clone();
     assert_eq!(kept, before);
     assert_eq!(
         rates_of(&api, builtin::VOUCHER_ID).await,
@@ -161,7 +172,12 @@ async fn update_values_keep_set_and_clear() {
     let changes = json!({ "ExternalIdentifier": clear, "OccupiableIntervalStartUtc": clear,
         "OccupiableIntervalEndUtc": clear, "AssignedRateIds": clear, "CompanyId": clear });
     api.clock.advance(Duration::from_secs(1));
-    let cleared = api.call(VouchersUpdate, update(&changes)).await.ok().body["Vouchers"][0].clone();
+    let cleared = api
+        .call(Operation::VouchersUpdate, update(&changes))
+        .await
+        .ok()
+        .body["Vouchers"][0]
+        .clone();
     let mut expected = before;
     for property in [
         "ExternalIdentifier",
@@ -181,11 +197,11 @@ async fn name_and_type_cannot_be_cleared() {
     let api = Api::new().await;
     for property in ["Name", "Type"] {
         let change = json!({ property: { "Value": null } });
-        api.call(VouchersUpdate, update(&change))
+        api.call(Operation::VouchersUpdate, update(&change))
             .await
             .refused(400, "Invalid Value");
     }
-    api.call(VouchersUpdate, update(&json!({ "Name": {} })))
+    api.call(Operation::VouchersUpdate, update(&json!({ "Name": {} })))
         .await
         .refused(400, "Invalid Value");
     api.assert_untouched().await;
@@ -197,13 +213,17 @@ async fn name_and_type_cannot_be_cleared() {
 async fn null_rates_can_keep_too() {
     let api = Api::with(|builder| builder.null_rates(NullRates::Keep)).await;
     let change = json!({ "AssignedRateIds": { "Value": null } });
-    api.call(VouchersUpdate, update(&change)).await.ok();
+    api.call(Operation::VouchersUpdate, update(&change))
+        .await
+        .ok();
     assert_eq!(
         rates_of(&api, builtin::VOUCHER_ID).await,
         [builtin::RATE_IDS[0]]
     );
     let change = json!({ "AssignedRateIds": { "Value": [] } });
-    api.call(VouchersUpdate, update(&change)).await.ok();
+    api.call(Operation::VouchersUpdate, update(&change))
+        .await
+        .ok();
     assert_eq!(rates_of(&api, builtin::VOUCHER_ID).await, [""; 0]);
 }
 
@@ -214,18 +234,21 @@ async fn one_bad_item_refuses_the_whole_batch() {
     let bad =
         json!({ "VoucherId": builtin::VOUCHER_ID, "CompanyId": { "Value": builtin::SERVICE_ID } });
     let body = json!({ "VoucherUpdates": [good, bad] });
-    api.call(VouchersUpdate, body)
+    api.call(Operation::VouchersUpdate, body)
         .await
         .refused(400, "Invalid CompanyId");
     let body = json!({ "VoucherIds": [builtin::VOUCHER_ID, builtin::DELETED_VOUCHER_ID] });
-    api.call(VouchersDelete, body)
+    api.call(Operation::VouchersDelete, body)
         .await
         .refused(400, "Invalid VoucherIds");
     let one = json!({ "ServiceId": builtin::SERVICE_ID, "Name": "New", "Type": "Public" });
     let other = json!({ "ServiceId": builtin::SERVICE_ID, "Name": "New", "Type": "TravelAgency" });
-    api.call(VouchersAdd, json!({ "VoucherParameters": [one, other] }))
-        .await
-        .refused(400, "Invalid CompanyId");
+    api.call(
+        Operation::VouchersAdd,
+        json!({ "VoucherParameters": [one, other] }),
+    )
+    .await
+    .refused(400, "Invalid CompanyId");
     api.assert_untouched().await;
 }
 
@@ -235,18 +258,21 @@ async fn what_is_deleted_is_marked_and_stays_deleted() {
     let api = Api::new().await;
     api.clock.advance(Duration::from_secs(5));
     let delete = json!({ "VoucherIds": [builtin::VOUCHER_ID, builtin::VOUCHER_ID] });
-    let reply = api.call(VouchersDelete, delete.clone()).await.ok();
+    let reply = api
+        .call(Operation::VouchersDelete, delete.clone())
+        .await
+        .ok();
     assert_eq!(reply.text, "{}");
     let mut body = vouchers_of(builtin::SERVICE_ID);
     body["VoucherIds"] = json!([builtin::VOUCHER_ID]);
-    let voucher = api.call(VouchersGetAll, body).await.ok().body["Vouchers"][0].clone();
+    let voucher = api.call(Operation::VouchersGetAll, body).await.ok().body["Vouchers"][0].clone();
     assert_eq!(
         (&voucher["IsActive"], &voucher["ActivityState"]),
         (&json!(false), &json!("Deleted"))
     );
     assert_eq!(voucher["UpdatedUtc"], "2026-02-01T10:00:05Z");
     let codes = api
-        .call(VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
+        .call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
         .ok();
     assert_eq!(
@@ -254,20 +280,23 @@ async fn what_is_deleted_is_marked_and_stays_deleted() {
         "its codes are left alone"
     );
 
-    api.call(VouchersDelete, delete.clone())
+    api.call(Operation::VouchersDelete, delete.clone())
         .await
         .refused(400, "Invalid VoucherIds");
-    api.call(VouchersUpdate, update(&json!({})))
+    api.call(Operation::VouchersUpdate, update(&json!({})))
         .await
         .refused(400, "Invalid VoucherId");
 
-    let lenient = Api::with(|builder| builder.deleted_again(Verdict::Accept)).await;
-    lenient.call(VouchersDelete, delete.clone()).await.ok();
+    let lenient = Api::with(|builder| builder.repeated_delete(Behavior::Accept)).await;
+    lenient
+        .call(Operation::VouchersDelete, delete.clone())
+        .await
+        .ok();
     lenient.clock.advance(Duration::from_secs(5));
-    lenient.call(VouchersDelete, delete).await.ok();
+    lenient.call(Operation::VouchersDelete, delete).await.ok();
     let mut body = vouchers_of(builtin::SERVICE_ID);
     body["ActivityStates"] = json!(["Deleted"]);
-    let reply = lenient.call(VouchersGetAll, body).await.ok();
+    let reply = lenient.call(Operation::VouchersGetAll, body).await.ok();
     assert_eq!(
         reply.texts("Vouchers", "UpdatedUtc"),
         ["2026-02-01T10:00:00Z"],
@@ -277,17 +306,20 @@ async fn what_is_deleted_is_marked_and_stays_deleted() {
 
 #[tokio::test]
 async fn answers_can_come_in_another_order_than_requests() {
-    let api = Api::with(|builder| builder.answer_order(AnswerOrder::Reversed)).await;
+    let api = Api::with(|builder| builder.response_order(ResponseOrder::Reversed)).await;
     let parameters: Vec<Value> = ["one", "two"]
         .map(|name| json!({ "ServiceId": builtin::SERVICE_ID, "Name": name, "Type": "Public" }))
         .into();
     let reply = api
-        .call(VouchersAdd, json!({ "VoucherParameters": parameters }))
+        .call(
+            Operation::VouchersAdd,
+            json!({ "VoucherParameters": parameters }),
+        )
         .await
         .ok();
     assert_eq!(reply.texts("Vouchers", "Name"), ["two", "one"]);
     let listed = api
-        .call(VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
+        .call(Operation::VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
         .await
         .ok();
     assert_eq!(

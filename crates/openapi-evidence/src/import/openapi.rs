@@ -438,6 +438,7 @@ impl<'d> Reader<'d> {
                     None => NO_BODY.to_owned(),
                 },
                 from: None,
+                dated: None,
             });
             if status == "200" {
                 operation.response = body;

@@ -94,6 +94,7 @@ impl<'t> Page<'t> {
                 status: None,
                 body: answer.name.clone(),
                 from: None,
+                dated: None,
             });
             if first {
                 operation.response = Some(self.body(answer, example, &operation.path));

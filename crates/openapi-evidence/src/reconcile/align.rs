@@ -12,7 +12,9 @@ use super::names::{Names, SameSchema, same_kind};
 use super::outside::settle_outside;
 use super::spec::{Spec, resource, rows_of};
 use super::subject::{RESPONSE, Subject};
-use crate::facts::{Answer, Form, Limit, Operation, Property, Schema, Type, Variant, plain};
+use crate::facts::{
+    Answer, Form, Limit, Operation, Origin, Property, Schema, Type, Variant, plain,
+};
 
 /// A row of a document and the property that it speaks of.
 #[derive(Clone, Debug)]
@@ -21,12 +23,27 @@ pub struct Cell {
     pub subject: Subject,
     /// What the row says.
     pub row: Property,
+    /// Where the document states it.
+    pub origin: Origin,
     /// Whether its type is that of the spec; none where one of the two is unknown.
     pub type_agrees: Option<bool>,
     /// Whether the spec has the property.
     pub known: bool,
     /// Whether what the row leaves out is not said: the limits of a value that stand at the property around it.
     pub fragment: bool,
+}
+
+/// A response of a document and the response of the spec that it is.
+#[derive(Clone, Debug)]
+pub struct AlignedResponse {
+    /// The status of the spec.
+    pub subject: Subject,
+    /// Whether the body is that of the spec.
+    pub body_agrees: bool,
+    /// The response as the document has it.
+    pub response: Answer,
+    /// Where the document states it.
+    pub origin: Origin,
 }
 
 /// What a document says, put in terms of the spec.
@@ -40,12 +57,12 @@ pub struct Aligned {
     pub unknown: Vec<Subject>,
     /// The operations that both have.
     pub operations: Vec<Operation>,
-    /// The answers that both have: subject, whether the body agrees, and the body.
-    pub answers: Vec<(Subject, bool, String)>,
-    /// The enums that both have: the spec's name, and the values.
-    pub enums: Vec<(String, Vec<String>)>,
+    /// The responses that both have.
+    pub answers: Vec<AlignedResponse>,
+    /// The enums that both have: the spec's name, the values, and their origin.
+    pub enums: Vec<(String, Vec<String>, Origin)>,
     /// Schemas of the spec that the document has.
-    pub schemas: BTreeSet<String>,
+    pub schemas: BTreeMap<String, Origin>,
     /// Operations of other resources.
     pub other_operations: usize,
     /// Schemas that belong to nothing that the spec covers.
@@ -113,6 +130,8 @@ impl<'a> Walk<'a> {
                 continue;
             };
             self.aligned.operations.push(operation.clone());
+            let origin =
+                Origin::default().within(operation.from.as_ref(), operation.dated.as_ref());
             for (suffix, body, known) in [
                 ("", &operation.request, &in_spec.request),
                 (RESPONSE, &operation.response, &in_spec.response),
@@ -130,9 +149,10 @@ impl<'a> Walk<'a> {
                     rows_of(&self.spec.facts, known.as_ref()),
                     rows,
                     body.partial,
+                    &origin,
                 );
             }
-            self.answers(operation, in_spec);
+            self.answers(operation, in_spec, &origin);
         }
         let covers_all = form.speaks_for_all_operations();
         for operation in &self.spec.facts.operations {
@@ -158,7 +178,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn answers(&mut self, operation: &Operation, in_spec: &Operation) {
+    fn answers(&mut self, operation: &Operation, in_spec: &Operation, origin: &Origin) {
         let stated: Vec<&Answer> = operation
             .answers
             .iter()
@@ -195,9 +215,12 @@ impl<'a> Walk<'a> {
                 let subject = Subject::property(&operation.path, format!("status {status}"));
                 let agrees =
                     known.body == answer.body || self.names.means(&known.body, &answer.body);
-                self.aligned
-                    .answers
-                    .push((subject, agrees, answer.body.clone()));
+                self.aligned.answers.push(AlignedResponse {
+                    subject,
+                    body_agrees: agrees,
+                    response: answer.clone(),
+                    origin: origin.within(answer.from.as_ref(), answer.dated.as_ref()),
+                });
             }
             let is_root = in_spec
                 .response
@@ -225,13 +248,22 @@ impl<'a> Walk<'a> {
     }
 
     /// Compares the rows of a table with those of the spec.
-    fn table(&mut self, owner: &str, known: &'a [Property], rows: &'a [Property], partial: bool) {
+    fn table(
+        &mut self,
+        owner: &str,
+        known: &'a [Property],
+        rows: &'a [Property],
+        partial: bool,
+        origin: &Origin,
+    ) {
         for row in rows {
             let subject = Subject::property(owner, &row.name);
+            let origin = origin.within(row.from.as_ref(), row.dated.as_ref());
             let Some(in_spec) = known.iter().find(|known| known.name == row.name) else {
                 self.aligned.cells.push(Cell {
                     subject,
                     row: row.clone(),
+                    origin,
                     type_agrees: None,
                     known: false,
                     fragment: false,
@@ -255,6 +287,7 @@ impl<'a> Walk<'a> {
             self.aligned.cells.push(Cell {
                 subject,
                 row,
+                origin,
                 type_agrees,
                 known: true,
                 fragment: false,
@@ -347,6 +380,7 @@ impl<'a> Walk<'a> {
         self.aligned.cells.push(Cell {
             subject: Subject::property(&in_spec.name, "Value"),
             row,
+            origin: Origin::default(),
             type_agrees: None,
             known: true,
             fragment: true,
@@ -365,15 +399,18 @@ impl<'a> Walk<'a> {
             return;
         }
         self.matched.insert(index);
-        self.aligned.schemas.insert(in_spec.name.clone());
+        let origin = Origin::default().within(schema.from.as_ref(), schema.dated.as_ref());
+        self.aligned
+            .schemas
+            .insert(in_spec.name.clone(), origin.clone());
         if let Some(values) = &schema.values {
             self.aligned
                 .enums
-                .push((in_spec.name.clone(), values.clone()));
+                .push((in_spec.name.clone(), values.clone(), origin.clone()));
         }
         if let (Some(known), Some(rows)) = (&in_spec.properties, &schema.properties) {
             let first = self.aligned.cells.len();
-            self.table(&in_spec.name, known, rows, schema.partial);
+            self.table(&in_spec.name, known, rows, schema.partial, &origin);
             for cell in &mut self.aligned.cells[first..] {
                 if cell.subject.owner == in_spec.name
                     && cell.subject.property.as_deref() == Some("Value")
@@ -388,7 +425,7 @@ impl<'a> Walk<'a> {
     fn by_name(&mut self) {
         let named: Vec<&'a Schema> = self.spec.named_schemas().collect();
         for in_spec in named {
-            if self.aligned.schemas.contains(&in_spec.name) {
+            if self.aligned.schemas.contains_key(&in_spec.name) {
                 continue;
             }
             let indices: Vec<_> = (0..self.variant.schemas.len())

@@ -7,12 +7,11 @@ use serde_json::{Value, json};
 use super::align::{Aligned, Cell, align};
 use super::examples::{self, Against, Contradiction};
 use super::names::SameSchema;
-use super::spec::{ABSENT, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, rows_of};
+use super::spec::{
+    ABSENT, FITS, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, rows_of,
+};
 use super::subject::{Dimension, RESPONSE, Subject};
-use crate::facts::{Body, Form, Limit, Property, Type, Variant};
-
-/// What an example is said to be that does nothing it should not.
-pub const FITS: &str = "fits";
+use crate::facts::{Body, Form, Limit, Origin, Property, Type, Variant};
 
 /// Something that a document says.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +26,12 @@ pub struct Statement {
     pub value: Value,
     /// Whether the spec says the same.
     pub agrees: bool,
+    /// Whether the document only implies it, by leaving something out.
+    pub implied: bool,
+    /// The date of the statement: that of the document, unless the statement has another.
+    pub dated: String,
+    /// The file and heading of a statement that a person recorded.
+    pub from: Option<String>,
     /// The row of a property that the spec lacks.
     pub row: Option<Box<Property>>,
 }
@@ -72,6 +77,8 @@ pub fn compare(spec: &Spec, variants: &[&Variant], same: &[SameSchema]) -> Compa
             spec,
             variant: index,
             form: variant.source.form,
+            dated: &variant.source.dated,
+            origin: Origin::default(),
             comparison: &mut comparison,
         };
         speaker.operations(aligned);
@@ -138,10 +145,21 @@ struct Speaker<'c> {
     spec: &'c Spec,
     variant: usize,
     form: Form,
+    dated: &'c str,
+    /// The origin of what is stated next.
+    origin: Origin,
     comparison: &'c mut Comparison,
 }
 
 impl Speaker<'_> {
+    /// States what follows from something that the document leaves out.
+    fn implies(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
+        self.says(subject, dimension, value);
+        if let Some(statement) = self.comparison.statements.last_mut() {
+            statement.implied = true;
+        }
+    }
+
     fn says(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
         let agrees = self
             .spec
@@ -165,6 +183,13 @@ impl Speaker<'_> {
             dimension,
             value,
             agrees,
+            implied: false,
+            dated: self
+                .origin
+                .dated
+                .clone()
+                .unwrap_or_else(|| self.dated.to_owned()),
+            from: self.origin.from.clone(),
             row: None,
         });
     }
@@ -172,6 +197,8 @@ impl Speaker<'_> {
     fn operations(&mut self, aligned: &Aligned) {
         for operation in &aligned.operations {
             let subject = Subject::whole(&operation.path);
+            self.origin =
+                Origin::default().within(operation.from.as_ref(), operation.dated.as_ref());
             self.says(&subject, Dimension::Presence, json!(PRESENT));
             for (dimension, flag) in [
                 (Dimension::Paginated, operation.paginated),
@@ -191,20 +218,29 @@ impl Speaker<'_> {
                 }
             }
         }
-        for (subject, agrees, body) in &aligned.answers {
-            self.says(subject, Dimension::Presence, json!(PRESENT));
-            self.says_so(subject, Dimension::Type, json!(body_type(body)), *agrees);
+        for aligned in &aligned.answers {
+            self.origin = aligned.origin.clone();
+            self.says(&aligned.subject, Dimension::Presence, json!(PRESENT));
+            self.says_so(
+                &aligned.subject,
+                Dimension::Type,
+                json!(body_type(&aligned.response.body)),
+                aligned.body_agrees,
+            );
         }
+        self.origin = Origin::default();
         for subject in &aligned.absent {
-            self.says(subject, Dimension::Presence, json!(ABSENT));
+            self.implies(subject, Dimension::Presence, json!(ABSENT));
         }
         for subject in &aligned.unknown {
             self.says(subject, Dimension::Presence, json!(PRESENT));
         }
-        for name in &aligned.schemas {
+        for (name, origin) in &aligned.schemas {
+            self.origin = origin.clone();
             self.says(&Subject::whole(name), Dimension::Presence, json!(PRESENT));
         }
-        for (name, values) in &aligned.enums {
+        for (name, values, origin) in &aligned.enums {
+            self.origin = origin.clone();
             self.says(&Subject::whole(name), Dimension::Enum, enum_value(values));
         }
     }
@@ -212,6 +248,7 @@ impl Speaker<'_> {
     fn cell(&mut self, cell: &Cell, in_use: &BTreeSet<(Subject, Dimension)>) {
         let subject = &cell.subject;
         let row = &cell.row;
+        self.origin = cell.origin.clone();
         let used = |dimension| in_use.contains(&(subject.clone(), dimension));
         if !cell.fragment {
             self.says(subject, Dimension::Presence, json!(PRESENT));
@@ -232,7 +269,7 @@ impl Speaker<'_> {
             Some(format) => self.says(subject, Dimension::Format, json!(format)),
             None if !used(Dimension::Format) => {}
             None if self.form.speaks_of_formats() && !cell.fragment => {
-                self.says(subject, Dimension::Format, json!(NONE));
+                self.implies(subject, Dimension::Format, json!(NONE));
             }
             None => self.comparison.silent += 1,
         }
@@ -251,7 +288,7 @@ impl Speaker<'_> {
                 Some(value) => self.says(subject, dimension, value.clone()),
                 None if !used(dimension) => {}
                 None if self.form.speaks_of(limit) && !cell.fragment && applies(limit, row) => {
-                    self.says(subject, dimension, json!(NONE));
+                    self.implies(subject, dimension, json!(NONE));
                 }
                 None => self.comparison.silent += 1,
             }
@@ -279,9 +316,13 @@ impl Speaker<'_> {
                     && (value == json!(true) || *known == json!(true))
         });
         self.says_so(subject, Dimension::Deprecated, value, agrees);
+        if let Some(statement) = self.comparison.statements.last_mut() {
+            statement.implied = !row.deprecated;
+        }
     }
 
     fn examples(&mut self, variant: &Variant) {
+        self.origin = Origin::default();
         for operation in &variant.operations {
             let Some(in_spec) = self.spec.operation(&operation.path) else {
                 continue;

@@ -44,6 +44,8 @@ pub struct NameRuling {
 pub struct Ruling {
     /// Its place in the file, from 0.
     pub index: usize,
+    /// The number under which it is cited, from 1.
+    pub number: usize,
     /// The subjects, as written.
     pub subjects: Vec<Subject>,
     /// What holds.
@@ -213,6 +215,7 @@ impl Rulings {
             }
             rulings.push(Ruling {
                 index,
+                number: index + 1,
                 subjects: subjects
                     .iter()
                     .map(|text| text.parse().unwrap_or_else(|never| match never {}))

@@ -19,6 +19,9 @@ pub const PRESENT: &str = "present";
 /// The value of [`Dimension::Presence`] for what is not there.
 pub const ABSENT: &str = "absent";
 
+/// The value of [`Dimension::Example`] for a sample that the spec accepts.
+pub const FITS: &str = "fits";
+
 /// The spec, and what follows from it.
 #[derive(Clone, Debug)]
 pub struct Spec {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Serialize, Serializer};
+
 use crate::facts::Limit;
 
 /// An operation, a schema, or a property of one: `voucherCodes/getAll · VoucherIds`.
@@ -116,6 +118,12 @@ impl fmt::Display for Dimension {
             Self::Portfolio => "portfolio",
             Self::Example => "example",
         })
+    }
+}
+
+impl Serialize for Dimension {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

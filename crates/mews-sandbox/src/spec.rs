@@ -1,0 +1,278 @@
+//! The spec: the OpenAPI document that the sandbox serves.
+
+mod schema;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use crate::error::StartError;
+use crate::operation::{BASE_PATH, Operation};
+use crate::record::{RecordSpec, Voucher, VoucherCode};
+
+pub(crate) use schema::{Schema, View};
+
+/// The spec that is compiled into this crate. `cargo xtask regenerate` writes the file.
+pub const DOCUMENT: &str = include_str!("connector.json");
+
+/// The properties that every request may have, apart from `EnterpriseId` and `EnterpriseIds`.
+pub(crate) const ENVELOPE: [&str; 5] = [
+    "ClientToken",
+    "AccessToken",
+    "Client",
+    "LanguageCode",
+    "CultureCode",
+];
+
+/// A parsed spec.
+pub(crate) struct Spec {
+    text: Cow<'static, str>,
+    root: Value,
+    operations: BTreeMap<Operation, OperationSpec>,
+    /// The translated components, for each view.
+    components: [OnceLock<Value>; 2],
+    pub(crate) vouchers: RecordSpec,
+    pub(crate) codes: RecordSpec,
+}
+
+/// The parts of an operation that are looked up more than once.
+struct OperationSpec {
+    /// JSON pointers of the schemas of the request and of the response.
+    request: String,
+    response: String,
+    /// The name of the primary list of the response.
+    list: Option<String>,
+    is_paginated: bool,
+    validator: OnceLock<Result<Validator, String>>,
+}
+
+impl Spec {
+    /// Returns the spec that is compiled in.
+    pub(crate) fn embedded() -> &'static Arc<Self> {
+        static EMBEDDED: LazyLock<Arc<Spec>> = LazyLock::new(|| {
+            Arc::new(Spec::parse(DOCUMENT.into()).expect("the embedded spec is valid"))
+        });
+        &EMBEDDED
+    }
+
+    pub(crate) fn parse(text: Cow<'static, str>) -> Result<Self, StartError> {
+        let root: Value =
+            serde_json::from_str(&text).map_err(|error| StartError::Spec(error.to_string()))?;
+        let paths = root["paths"].as_object();
+        let operations = paths
+            .into_iter()
+            .flatten()
+            .filter(|(_, item)| item.get("post").is_some())
+            .filter_map(|(path, _)| {
+                let operation = Operation::register(path.strip_prefix(BASE_PATH)?);
+                Some((operation, OperationSpec::new(&root, operation)))
+            })
+            .collect();
+        let mut spec = Self {
+            text,
+            root,
+            operations,
+            components: Default::default(),
+            vouchers: RecordSpec::default(),
+            codes: RecordSpec::default(),
+        };
+        spec.vouchers = spec.record(
+            Operation::VouchersGetAll,
+            Operation::VouchersAdd,
+            Voucher::FIELDS,
+        )?;
+        spec.codes = spec.record(
+            Operation::VoucherCodesGetAll,
+            Operation::VoucherCodesAdd,
+            VoucherCode::FIELDS,
+        )?;
+        Ok(spec)
+    }
+
+    /// Describes the records that an operation lists.
+    fn record(
+        &self,
+        listing: Operation,
+        add: Operation,
+        fields: &[&str],
+    ) -> Result<RecordSpec, StartError> {
+        self.items(listing)
+            .zip(self.parameters(add))
+            .map(|(items, parameters)| RecordSpec::new(items, parameters, fields))
+            .ok_or_else(|| {
+                StartError::Spec(format!(
+                    "missing `{listing}` with a list of records, or `{add}` with a list of parameters; the sandbox \
+                     needs both"
+                ))
+            })
+    }
+
+    /// The document as JSON text.
+    pub(crate) fn text(&self) -> Cow<'static, str> {
+        self.text.clone()
+    }
+
+    pub(crate) fn operations(&self) -> impl Iterator<Item = Operation> {
+        self.operations.keys().copied()
+    }
+
+    /// Returns the operation at a path, which must match exactly.
+    pub(crate) fn at(&self, path: &str) -> Option<Operation> {
+        let name = path.strip_prefix(BASE_PATH)?;
+        self.operations().find(|operation| operation.name() == name)
+    }
+
+    /// The schema of the request body.
+    pub(crate) fn request(&self, operation: Operation) -> Option<Schema<'_>> {
+        self.schema(&self.operations.get(&operation)?.request)
+    }
+
+    /// The schema of the body of a 200.
+    pub(crate) fn response(&self, operation: Operation) -> Option<Schema<'_>> {
+        self.schema(&self.operations.get(&operation)?.response)
+    }
+
+    /// The name of the primary list: the array of the response that is named like the resource.
+    pub(crate) fn list(&self, operation: Operation) -> Option<&str> {
+        self.operations.get(&operation)?.list.as_deref()
+    }
+
+    /// The schema of the items of the primary list.
+    pub(crate) fn items(&self, operation: Operation) -> Option<Schema<'_>> {
+        let list = self.list(operation)?;
+        self.response(operation)?.property(list)?.items()
+    }
+
+    /// Returns `true` if the operation reads a listing page by page.
+    pub(crate) fn is_paginated(&self, operation: Operation) -> bool {
+        self.operations
+            .get(&operation)
+            .is_some_and(|operation| operation.is_paginated)
+    }
+
+    /// The schema of one item of the array of objects in the request of a write.
+    pub(crate) fn parameters(&self, operation: Operation) -> Option<Schema<'_>> {
+        self.request(operation)?
+            .properties()
+            .into_values()
+            .filter_map(Schema::items)
+            .find(|items| !items.properties().is_empty())
+    }
+
+    fn schema(&self, pointer: &str) -> Option<Schema<'_>> {
+        Some(Schema::new(&self.root, self.root.pointer(pointer)?))
+    }
+
+    /// Returns the validator of the request body.
+    pub(crate) fn request_validator(&self, operation: Operation) -> Result<&Validator, String> {
+        let missing = || format!("missing schema of the request of `{operation}`");
+        let found = self.operations.get(&operation).ok_or_else(missing)?;
+        let validator = found.validator.get_or_init(|| {
+            let schema = self.schema(&found.request).ok_or_else(missing)?;
+            self.validator(schema.node(), View::Open)
+        });
+        validator.as_ref().map_err(Clone::clone)
+    }
+
+    /// Builds the validator of a schema of this document.
+    pub(crate) fn validator(&self, schema: &Value, view: View) -> Result<Validator, String> {
+        let components =
+            self.components[view as usize].get_or_init(|| schema::components(&self.root, view));
+        schema::validator(schema, components, view)
+    }
+
+    /// Validates a response, see [`validate_response`].
+    pub(crate) fn validate_response(
+        &self,
+        operation: Operation,
+        status: u16,
+        body: &[u8],
+    ) -> Result<(), String> {
+        let responses = self
+            .root
+            .pointer(&format!("{}/responses", pointer(operation)))
+            .unwrap_or(&Value::Null);
+        let declared = responses
+            .get(status.to_string())
+            .or_else(|| responses.get(format!("{}XX", status / 100)))
+            .ok_or_else(|| format!("{operation} declares no response with status {status}"))?;
+        let response = match declared.get("$ref").and_then(Value::as_str) {
+            Some(reference) => self
+                .root
+                .pointer(reference.trim_start_matches('#'))
+                .unwrap_or(&Value::Null),
+            None => declared,
+        };
+        let Some(schema) = response.pointer("/content/application~1json/schema") else {
+            return match body {
+                [] => Ok(()),
+                _ => Err(format!("{operation} declares no body for status {status}")),
+            };
+        };
+        let body: Value = serde_json::from_slice(body)
+            .map_err(|error| format!("the response is not valid JSON: {error}"))?;
+        self.validator(schema, View::Closed)?
+            .validate(&body)
+            .map_err(|error| {
+                format!(
+                    "{operation} {status} at \"{}\": {error}",
+                    error.instance_path()
+                )
+            })
+    }
+}
+
+impl OperationSpec {
+    fn new(root: &Value, operation: Operation) -> Self {
+        let pointer = pointer(operation);
+        let request = format!("{pointer}/requestBody/content/application~1json/schema");
+        let response = format!("{pointer}/responses/200/content/application~1json/schema");
+        let schema = |pointer: &str| Some(Schema::new(root, root.pointer(pointer)?));
+        let resource = operation.name().split('/').next().unwrap_or_default();
+        let list = schema(&response).and_then(|response| {
+            response
+                .properties()
+                .into_iter()
+                .find(|(name, schema)| {
+                    name.eq_ignore_ascii_case(resource) && schema.items().is_some()
+                })
+                .map(|(name, _)| name.to_owned())
+        });
+        let is_paginated =
+            schema(&request).is_some_and(|request| request.properties().contains_key("Limitation"));
+        Self {
+            request,
+            response,
+            list,
+            is_paginated,
+            validator: OnceLock::new(),
+        }
+    }
+}
+
+/// The JSON pointer of an operation.
+fn pointer(operation: Operation) -> String {
+    format!("/paths/{}/post", operation.path().replace('/', "~1"))
+}
+
+/// Validates a response against a closed view of the spec: a property that the spec does not define is an error, so
+/// that a misspelled property is found.
+///
+/// The tests of the sandbox validate every response. The function can also check other implementations.
+///
+/// ```
+/// use mews_sandbox::{Operation, validate_response};
+///
+/// assert!(validate_response(Operation::VouchersDelete, 200, b"{}").is_ok());
+/// assert!(validate_response(Operation::VouchersAdd, 200, br#"{"Voucher": []}"#).is_err());
+/// ```
+///
+/// # Errors
+///
+/// Returns an error with the violation and its JSON pointer.
+pub fn validate_response(operation: Operation, status: u16, body: &[u8]) -> Result<(), String> {
+    Spec::embedded().validate_response(operation, status, body)
+}

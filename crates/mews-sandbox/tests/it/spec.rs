@@ -1,0 +1,412 @@
+//! Changes of the spec that work without a change of the sandbox.
+
+use mews_sandbox::{DOCUMENT, Fault, ManualClock, Operation, Sandbox, builtin};
+use serde_json::{Value, json};
+
+use crate::support::{Api, Reply, codes_of, vouchers_of, with_tokens};
+
+const SERVICES: [&str; 3] = [
+    "5e000000-0000-4000-8000-000000000001",
+    "5e000000-0000-4000-8000-000000000002",
+    "5e000000-0000-4000-8000-000000000003",
+];
+
+fn document() -> Value {
+    serde_json::from_str(DOCUMENT).expect("the spec is JSON")
+}
+
+async fn api(
+    document: &Value,
+    change: impl FnOnce(mews_sandbox::Builder) -> mews_sandbox::Builder,
+) -> Api {
+    Api::with(|builder| change(builder.spec(document.to_string()))).await
+}
+
+/// Calls an operation, and validates the response against the spec of the sandbox.
+async fn call(api: &Api, operation: Operation, body: Value) -> Reply {
+    let reply = api.try_call(operation, body).await.expect("a response");
+    api.sandbox
+        .validate_response(operation, reply.status, reply.text.as_bytes())
+        .expect("the response is as documented");
+    reply
+}
+
+/// The spec with a plain property on vouchers and one on codes.
+fn with_notes() -> Value {
+    let mut document = document();
+    let schemas = &mut document["components"]["schemas"];
+    let note = json!({ "type": "string", "nullable": true, "maxLength": 1000 });
+    let day = json!({ "type": "string", "format": "date-time", "nullable": true });
+    for schema in ["Voucher", "VoucherAddParameters"] {
+        schemas[schema]["properties"]["Notes"] = note.clone();
+        schemas[schema]["properties"]["PrintedUtc"] = day.clone();
+    }
+    for schema in ["VoucherCode", "VoucherCodeAddParameters"] {
+        schemas[schema]["properties"]["Batch"] = note.clone();
+    }
+    let update = |value: &Value| {
+        json!({
+            "type": "object", "nullable": true, "required": ["Value"], "properties": { "Value": value },
+        })
+    };
+    schemas["VoucherUpdateParameters"]["properties"]["Notes"] = update(&note);
+    schemas["VoucherUpdateParameters"]["properties"]["PrintedUtc"] = update(&day);
+    document
+}
+
+#[tokio::test]
+async fn a_new_property_is_stored_updated_cleared_and_returned() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("vouchers.db");
+    let document = with_notes();
+    let first = api(&document, |builder| builder.data_file(&path)).await;
+    let voucher = json!({
+        "ServiceId": builtin::SERVICE_ID, "Name": "With notes", "Type": "Public", "Notes": "Call before printing.",
+        "PrintedUtc": "2026-03-01T12:00:00.75+02:00",
+    });
+    let added = call(
+        &first,
+        Operation::VouchersAdd,
+        json!({ "VoucherParameters": [voucher] }),
+    )
+    .await
+    .ok();
+    let id = added.ids("Vouchers").remove(0);
+    assert_eq!(added.body["Vouchers"][0]["Notes"], "Call before printing.");
+    assert_eq!(
+        added.body["Vouchers"][0]["PrintedUtc"],
+        "2026-03-01T10:00:00Z"
+    );
+    let codes = json!({ "VoucherCodeParameters": [
+        { "VoucherId": id, "Value": "ONE", "Batch": "A" }, { "VoucherId": id, "Value": "TWO" },
+    ] });
+    let codes = call(&first, Operation::VoucherCodesAdd, codes).await.ok();
+    assert_eq!(codes.body["VoucherCodes"][0]["Batch"], "A");
+    assert_eq!(codes.body["VoucherCodes"][1]["Batch"], Value::Null);
+    first.sandbox.shutdown().await;
+
+    let second = api(&document, |builder| builder.data_file(&path)).await;
+    let read = async || {
+        let mut body = vouchers_of(builtin::SERVICE_ID);
+        body["VoucherIds"] = json!([id, builtin::VOUCHER_ID]);
+        call(&second, Operation::VouchersGetAll, body).await.ok()
+    };
+    let listed = read().await;
+    assert_eq!(listed.body["Vouchers"][0], added.body["Vouchers"][0]);
+    assert_eq!(
+        listed.body["Vouchers"][1]["Notes"],
+        Value::Null,
+        "a fixture without it"
+    );
+    let listed = call(&second, Operation::VoucherCodesGetAll, codes_of(&id))
+        .await
+        .ok();
+    assert_eq!(listed.texts("VoucherCodes", "Batch"), ["", "A"]);
+
+    for (update, expected) in [
+        (json!({ "Value": "Printed." }), json!("Printed.")),
+        (Value::Null, json!("Printed.")),
+        (json!({ "Value": null }), Value::Null),
+    ] {
+        let update = json!({ "VoucherUpdates": [{ "VoucherId": id, "Notes": update }] });
+        let updated = call(&second, Operation::VouchersUpdate, update).await.ok();
+        assert_eq!(updated.body["Vouchers"][0]["Notes"], expected);
+        assert_eq!(read().await.body["Vouchers"][0]["Notes"], expected);
+    }
+    let too_long =
+        json!({ "VoucherUpdates": [{ "VoucherId": id, "Notes": { "Value": "x".repeat(1001) } }] });
+    call(&second, Operation::VouchersUpdate, too_long)
+        .await
+        .refused(400, "Invalid Value");
+}
+
+#[tokio::test]
+async fn a_new_property_is_read_from_fixtures_and_a_new_filter_is_rejected() {
+    let mut document = with_notes();
+    let filter = json!({ "type": "array", "nullable": true, "items": { "type": "string" } });
+    for schema in ["VoucherFilterParameters", "VoucherCodeFilterParameters"] {
+        document["components"]["schemas"][schema]["properties"]["Batches"] = filter.clone();
+    }
+    let mut fixtures: Value = serde_json::from_str(builtin::FIXTURES).expect("JSON");
+    fixtures["Vouchers"][0]["Notes"] = json!("From the fixtures.");
+    let text = fixtures.to_string();
+    let own = api(&document, |builder| {
+        builder.fixtures(text.parse().expect("fixtures"))
+    })
+    .await;
+    let mut body = vouchers_of(builtin::SERVICE_ID);
+    let listed = call(&own, Operation::VouchersGetAll, body.clone())
+        .await
+        .ok();
+    assert_eq!(listed.body["Vouchers"][2]["Notes"], "From the fixtures.");
+    for (operation, body) in [
+        (Operation::VouchersGetAll, &mut body),
+        (
+            Operation::VoucherCodesGetAll,
+            &mut codes_of(builtin::VOUCHER_ID),
+        ),
+    ] {
+        body["Batches"] = Value::Null;
+        call(&own, operation, body.clone()).await.ok();
+        body["Batches"] = json!(["A"]);
+        let rejected = call(&own, operation, body.clone())
+            .await
+            .refused(400, "Invalid Batches");
+        assert!(
+            rejected.text.contains("does not implement the filter"),
+            "{}",
+            rejected.text
+        );
+    }
+    let without = Sandbox::builder()
+        .fixtures(text.parse().expect("fixtures"))
+        .start()
+        .await
+        .expect_err("the spec without the property rejects it");
+    assert!(without.to_string().contains("/Vouchers/0"), "{without}");
+}
+
+/// The spec with `services/getAll` and with an operation that the sandbox cannot serve.
+fn with_services() -> Value {
+    let mut document = document();
+    let interval = json!({ "allOf": [{ "$ref": "#/components/schemas/TimeFilterInterval" }], "nullable": true });
+    let ids = json!({
+        "type": "array", "nullable": true, "items": { "type": "string", "format": "uuid" }, "minItems": 1,
+    });
+    let schemas = &mut document["components"]["schemas"];
+    schemas["Service"] = json!({
+        "type": "object",
+        "required": ["Id", "EnterpriseId", "IsActive", "Name", "UpdatedUtc"],
+        "properties": {
+            "Id": { "$ref": "#/components/schemas/ServiceId" },
+            "EnterpriseId": { "$ref": "#/components/schemas/EnterpriseId" },
+            "GroupId": { "type": "string", "format": "uuid", "nullable": true },
+            "IsActive": { "type": "boolean" },
+            "Name": { "type": "string", "maxLength": 20 },
+            "CreatedUtc": { "type": "string", "format": "date-time", "nullable": true },
+            "UpdatedUtc": { "type": "string", "format": "date-time" },
+        },
+    });
+    let mut filter = schemas["VoucherCodeFilterParameters"].clone();
+    filter["required"] = json!(["ClientToken", "AccessToken", "Client", "Limitation"]);
+    if let Some(properties) = filter["properties"].as_object_mut() {
+        properties.retain(|name, _| !name.starts_with("Voucher"));
+        properties.insert("ServiceIds".into(), ids.clone());
+        properties.insert("GroupIds".into(), ids.clone());
+        properties.insert("OtherIds".into(), ids);
+        properties.insert("CreatedUtc".into(), interval.clone());
+        properties.insert("DeletedUtc".into(), interval);
+        properties.insert(
+            "Names".into(),
+            json!({ "type": "array", "items": { "type": "string" } }),
+        );
+    }
+    schemas["ServiceFilterParameters"] = filter;
+    schemas["ServiceResult"] = json!({
+        "type": "object",
+        "required": ["Services"],
+        "properties": {
+            "Services": { "type": "array", "items": { "$ref": "#/components/schemas/Service" } },
+            "Cursor": { "allOf": [{ "$ref": "#/components/schemas/Cursor" }], "nullable": true, "type": "string" },
+        },
+    });
+    let mut path = document["paths"][Operation::VoucherCodesGetAll.path()].clone();
+    let body = "/post/requestBody/content/application~1json/schema";
+    let response = "/post/responses/200/content/application~1json/schema";
+    *path.pointer_mut(body).expect("a schema") =
+        json!({ "$ref": "#/components/schemas/ServiceFilterParameters" });
+    *path.pointer_mut(response).expect("a schema") =
+        json!({ "$ref": "#/components/schemas/ServiceResult" });
+    document["paths"]["/api/connector/v1/services/update"] = path.clone();
+    document["paths"]["/api/connector/v1/services/getAll"] = path.clone();
+    document["paths"]["/api/connector/v1/places/getAll"] = path;
+    document
+}
+
+fn services() -> Value {
+    let service = |index: usize, enterprise: &str, created: &str| {
+        json!({
+            "Id": SERVICES[index], "EnterpriseId": enterprise, "GroupId": SERVICES[index % 2], "IsActive": true,
+            "Name": format!("Service {index}"), "CreatedUtc": created, "UpdatedUtc": created,
+        })
+    };
+    json!([
+        service(0, builtin::ENTERPRISE_ID, "2026-01-01T00:00:00Z"),
+        service(1, builtin::ENTERPRISE_ID, "2026-01-03T00:00:00Z"),
+        service(2, builtin::SECOND_ENTERPRISE_ID, "2026-01-02T00:00:00Z"),
+    ])
+}
+
+#[tokio::test]
+async fn a_new_listing_is_served_from_fixtures() {
+    let api = api(&with_services(), |builder| {
+        builder.records("Services", services())
+    })
+    .await;
+    let operation: Operation = "services/getAll".parse().expect("an operation of the spec");
+    let all = |body: Value| {
+        let mut body = body;
+        body["AccessToken"] = builtin::PORTFOLIO_ACCESS_TOKEN.into();
+        if body["Limitation"].is_null() {
+            body["Limitation"] = json!({ "Count": 10 });
+        }
+        body
+    };
+    let list = async |body: Value| call(&api, operation, all(body)).await.ok();
+
+    // Newest first, page by page, to the null cursor.
+    let mut cursor = Value::Null;
+    for expected in [Some(1), Some(2), Some(0), None] {
+        let page = list(json!({ "Limitation": { "Count": 1, "Cursor": cursor } })).await;
+        let expected: Vec<&str> = expected.map(|index| SERVICES[index]).into_iter().collect();
+        assert_eq!(page.ids("Services"), expected);
+        cursor = page.body["Cursor"].clone();
+        assert_eq!(cursor.as_str(), expected.first().copied());
+    }
+    // Each kind of filter.
+    for (filter, value, expected) in [
+        (
+            "ServiceIds",
+            json!([SERVICES[0], builtin::VOUCHER_ID]),
+            vec![0],
+        ),
+        ("GroupIds", json!([SERVICES[0].to_uppercase()]), vec![2, 0]),
+        (
+            "EnterpriseIds",
+            json!([builtin::SECOND_ENTERPRISE_ID]),
+            vec![2],
+        ),
+        (
+            "UpdatedUtc",
+            json!({ "StartUtc": "2026-01-01T00:00:00Z", "EndUtc": "2026-01-03T00:00:00Z" }),
+            vec![2, 0],
+        ),
+        (
+            "CreatedUtc",
+            json!({ "StartUtc": "2026-01-02T00:00:00Z", "EndUtc": "2026-01-02T00:00:00Z" }),
+            vec![2],
+        ),
+    ] {
+        let expected: Vec<&str> = expected
+            .into_iter()
+            .map(|index: usize| SERVICES[index])
+            .collect();
+        assert_eq!(
+            list(json!({ filter: value })).await.ids("Services"),
+            expected,
+            "{filter}"
+        );
+    }
+    // Only the scope of the token.
+    let mut own = all(json!({}));
+    own["AccessToken"] = builtin::ACCESS_TOKEN.into();
+    let own = call(&api, operation, own).await.ok();
+    assert_eq!(own.ids("Services"), [SERVICES[1], SERVICES[0]]);
+    // Filters that cannot be derived are rejected by name.
+    let interval = json!({ "StartUtc": "2026-01-01T00:00:00Z", "EndUtc": "2026-01-03T00:00:00Z" });
+    for (filter, value) in [
+        ("OtherIds", json!([SERVICES[0]])),
+        ("DeletedUtc", interval),
+        ("Names", json!(["Service 1"])),
+    ] {
+        let rejected = call(&api, operation, all(json!({ filter: value })))
+            .await
+            .refused(400, &format!("Invalid {filter}"));
+        assert!(
+            rejected.text.contains("does not implement the filter"),
+            "{}",
+            rejected.text
+        );
+    }
+    let cursor = json!({ "Limitation": { "Count": 1, "Cursor": builtin::VOUCHER_ID } });
+    call(&api, operation, all(cursor))
+        .await
+        .refused(400, "Invalid Cursor");
+    // The same checks, limits and faults as for every operation.
+    call(
+        &api,
+        operation,
+        all(json!({ "Limitation": { "Count": 0 } })),
+    )
+    .await
+    .refused(400, "Invalid Count");
+    api.sandbox.faults().add(Fault::status(503).on(operation));
+    assert_eq!(call(&api, operation, all(json!({}))).await.status, 503);
+}
+
+#[tokio::test]
+async fn the_records_of_a_listing_are_checked_and_can_be_missing() {
+    let document = with_services();
+    let text = document.to_string();
+    let start = async |list: &str, records: Value| {
+        Sandbox::builder()
+            .spec(text.clone())
+            .records(list, records)
+            .start()
+            .await
+            .expect_err("invalid records")
+            .to_string()
+    };
+    let mut long = services();
+    long[1]["Name"] = json!("A name that is longer than the spec allows");
+    assert!(start("Services", long).await.contains("/Services/1/Name: "));
+    let mut twice = services();
+    twice[1]["Id"] = twice[0]["Id"].clone();
+    assert!(
+        start("Services", twice)
+            .await
+            .contains("/Services/1/Id: duplicate ID")
+    );
+    let mut unknown = services();
+    unknown[2]["Nmae"] = json!("x");
+    assert!(start("Services", unknown).await.contains("/Services/2: "));
+    assert!(start("Outlets", json!([])).await.contains("/Outlets: "));
+    assert!(start("Vouchers", json!([])).await.contains("/Vouchers: "));
+
+    // In a file, the records are checked against the spec too.
+    let mut fixtures: Value = serde_json::from_str(builtin::FIXTURES).expect("JSON");
+    let from_file = async |fixtures: &Value| {
+        let fixtures = fixtures.to_string().parse().expect("fixtures");
+        Sandbox::builder()
+            .spec(text.clone())
+            .fixtures(fixtures)
+            .start()
+            .await
+    };
+    fixtures["Enterprises"][0]["Name"] = json!("Renamed");
+    let error = from_file(&fixtures)
+        .await
+        .expect_err("services lack properties");
+    assert!(error.to_string().contains("/Services/0: "), "{error}");
+    fixtures["Services"] = services();
+    drop(from_file(&fixtures).await.expect("valid fixtures"));
+
+    // The built-in set has no complete services.
+    let clock = ManualClock::default();
+    let sandbox = Sandbox::builder().spec(text.clone()).clock(clock.reader());
+    let sandbox = sandbox.start().await.expect("the sandbox starts");
+    let api = Api {
+        sandbox,
+        clock,
+        http: reqwest::Client::new(),
+    };
+    for (operation, expected) in [
+        ("services/getAll", "the fixtures have no `Services`"),
+        ("services/update", "the fixtures have no `Services`"),
+        ("places/getAll", "no array named like its resource"),
+    ] {
+        let operation: Operation = operation.parse().expect("an operation of the spec");
+        let body = with_tokens(json!({ "Limitation": { "Count": 1 } }));
+        let reply = call(&api, operation, body).await;
+        assert_eq!(reply.status, 501);
+        assert!(reply.text.contains(expected), "{}", reply.text);
+    }
+    for broken in ["{", "{}"] {
+        let error = Sandbox::builder()
+            .spec(broken)
+            .start()
+            .await
+            .expect_err("not a spec");
+        assert!(error.to_string().starts_with("invalid spec: "), "{error}");
+    }
+}

@@ -1,0 +1,63 @@
+//! Dimensions and values in words.
+
+use serde_json::Value;
+
+use super::judge::shown;
+use super::spec::{ABSENT, FITS, NONE, PRESENT};
+use super::subject::{Dimension, RESPONSE, Subject};
+
+/// The name of a dimension of a subject as a whole.
+pub fn name_of(subject: &Subject, dimension: Dimension) -> String {
+    match dimension {
+        Dimension::Presence => "in the spec".to_owned(),
+        Dimension::Enum => "values".to_owned(),
+        Dimension::Example if subject.owner.ends_with(RESPONSE) => "sample response".to_owned(),
+        Dimension::Example if !subject.is_of_schema() => "sample request".to_owned(),
+        Dimension::Portfolio => "accepts portfolio tokens".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// A value without its dimension, as a cell of a table shows it.
+pub fn value_of(dimension: Dimension, value: &Value) -> String {
+    let text = shown(value);
+    match (dimension, value) {
+        (Dimension::Example, Value::Null) => FITS.to_owned(),
+        (_, Value::Null) => String::new(),
+        (_, Value::Bool(true)) => "yes".to_owned(),
+        (_, Value::Bool(false)) => "no".to_owned(),
+        (Dimension::Presence, _) if text == PRESENT => "yes".to_owned(),
+        (Dimension::Presence, _) if text == ABSENT => "no".to_owned(),
+        (Dimension::Deprecated, _) => format!("yes, {text}"),
+        (Dimension::Type | Dimension::Format, _) if text != NONE => format!("`{text}`"),
+        (Dimension::Enum, Value::Array(values)) => values
+            .iter()
+            .map(|value| format!("`{}`", shown(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        _ => text,
+    }
+}
+
+/// A dimension and its value in a few words.
+pub fn long(dimension: Dimension, value: &Value) -> String {
+    let text = shown(value);
+    let flag = |name: &str| match value {
+        Value::Bool(true) => name.to_owned(),
+        _ => format!("not {name}"),
+    };
+    match dimension {
+        Dimension::Presence => text,
+        Dimension::Type if text == NONE => "no body".to_owned(),
+        Dimension::Type => format!("`{text}`"),
+        Dimension::Format if text == NONE => "no format".to_owned(),
+        Dimension::Format => format!("format {text}"),
+        Dimension::Limit(limit) if text == NONE => format!("no {limit}"),
+        Dimension::Limit(limit) => format!("{limit} {text}"),
+        Dimension::Enum => format!("one of {text}"),
+        Dimension::Deprecated if value.is_string() => format!("deprecated, {text}"),
+        Dimension::Portfolio => flag("accepting portfolio tokens"),
+        Dimension::Example => format!("sample: {text}"),
+        flagged => flag(&flagged.to_string()),
+    }
+}
