@@ -17,7 +17,8 @@ pub(super) const PASS: Pass = Pass {
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let mut is_used = false;
     for (function, operation) in code::operations(file, contract)? {
-        for parameter in contract.parameters(operation) {
+        // From behind: what is put behind the URL stands before what was put there earlier.
+        for parameter in contract.parameters(operation).into_iter().rev() {
             if parameter.generated != parameter.name {
                 let mut rename = Rename {
                     from: parameter.generated,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::rust_names::argument;
@@ -48,7 +49,7 @@ fn version(document: &Document, findings: &mut Findings) {
 /// The parser says what is wrong, never where; so each part is parsed by itself, the smallest one last.
 fn form(document: &Document, findings: &mut Findings) {
     let tree = &document.tree;
-    let Err(error) = serde_json::from_value::<openapiv3::OpenAPI>(tree.clone()) else {
+    let Err(error) = openapiv3::OpenAPI::deserialize(tree) else {
         return;
     };
     let mut place = (String::new(), error.to_string());
@@ -99,9 +100,7 @@ fn form(document: &Document, findings: &mut Findings) {
 }
 
 fn parse_error<T: serde::de::DeserializeOwned>(node: &Value) -> Option<String> {
-    serde_json::from_value::<T>(node.clone())
-        .err()
-        .map(|error| error.to_string())
+    T::deserialize(node).err().map(|error| error.to_string())
 }
 
 fn operation_ids(document: &Document, findings: &mut Findings) {

@@ -57,7 +57,8 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         each_schema(tree, &mut |pointer, schema| {
             if is_component(pointer)
                 || !needs_name(schema)
-                || added.iter().any(|(around, _)| {
+                // What is inside of a schema comes right behind it.
+                || added.last().is_some_and(|(around, _)| {
                     pointer
                         .strip_prefix(around.as_str())
                         .is_some_and(|rest| rest.starts_with('/'))

@@ -86,6 +86,7 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             flat: BTreeMap::new(),
             spent: 0,
             left_out: Vec::new(),
+            implied: Vec::new(),
         };
         rewrite(tree, &mut |pointer, schema| {
             if !needs(schema) {
@@ -93,6 +94,9 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             }
             let expression = essence(schema);
             let (merged, lost) = merger.merged(schema);
+            for what in std::mem::take(&mut merger.implied) {
+                changes.note(pointer, what);
+            }
             for (place, what) in std::mem::take(&mut merger.left_out) {
                 changes.loss(format!("{pointer}{place}"), what);
             }
@@ -123,8 +127,20 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             changes.moved(pointer, &component_pointer(&name));
             *schema = beside_reference(schema, &name);
             known.insert(expression, name.clone());
+            // What is around it may have to be merged with it, before it is a component.
+            let mut flat = merged.clone();
+            if let Some(flat) = flat.as_object_mut() {
+                flat.retain(|keyword, _| !is_annotation(keyword));
+            }
+            merger.flat.insert(name.clone(), Some(flat));
             vec![(name, merged)]
         });
+    }
+    for pointer in find(tree) {
+        if let Some(schema) = tree.pointer_mut(&pointer) {
+            *schema = any_json(schema);
+            changes.loss(&pointer, "any JSON: its parts lead back to themselves");
+        }
     }
 }
 
@@ -144,6 +160,8 @@ struct Merger<'a> {
     spent: usize,
     /// What the merged schema does not say, each with its place in the schema that is merged.
     left_out: Vec<(String, String)>,
+    /// The constraints that another one implies.
+    implied: Vec<String>,
 }
 
 impl Merger<'_> {
@@ -181,13 +199,24 @@ impl Merger<'_> {
         {
             // A value fits what the reference says, whatever else is asked of it.
             let name = name.to_owned();
+            let target = self.component(&name);
+            let mut unchecked = constraints_of(&own);
             let others = distinct
                 .iter()
-                .filter(|member| referenced_component(member) != Some(&name))
-                .chain(choices.iter().flat_map(|(_, choice)| choice));
-            let mut unchecked = constraints_of(&own);
+                .filter(|member| referenced_component(member) != Some(&name));
             for other in others {
-                unchecked.extend(without_constraints(&mut self.flatten(other)));
+                let mut other = self.flatten(other);
+                if self.combine(&target, &other).is_none() {
+                    return self.lost(schema);
+                }
+                unchecked.extend(without_constraints(&mut other));
+            }
+            for (keyword, choice) in choices {
+                for index in 0..choice.len() {
+                    let what = "left out: nothing says whether a value is of this kind";
+                    self.left_out
+                        .push((format!("/{keyword}/{index}"), what.to_owned()));
+                }
             }
             self.not_checked("beside a reference", &unchecked);
             return (
@@ -243,6 +272,11 @@ impl Merger<'_> {
         (merged, None)
     }
 
+    fn described_twice(&mut self, name: &str) {
+        let what = format!("`{name}` is described twice: the first description is kept");
+        self.left_out.push((String::new(), what));
+    }
+
     fn not_checked(&mut self, place: &str, constraints: &[String]) {
         if !constraints.is_empty() {
             let what = format!("not checked {place}: {}", constraints.join(", "));
@@ -278,6 +312,7 @@ impl Merger<'_> {
     fn flatten(&mut self, schema: &Value) -> Value {
         // What is left out of a schema inside is reported where that one is merged itself.
         let left_out = std::mem::take(&mut self.left_out);
+        let implied = std::mem::take(&mut self.implied);
         let mut flat = if let Some(name) = named_component(schema) {
             self.component(name)
         } else if needs(schema) {
@@ -293,6 +328,7 @@ impl Merger<'_> {
             object.retain(|keyword, _| !is_annotation(keyword));
         }
         self.left_out = left_out;
+        self.implied = implied;
         flat
     }
 
@@ -322,7 +358,13 @@ impl Merger<'_> {
                 ("required", Some(mine)) => union(&mine, value),
                 (keyword, Some(mine)) if is_constraint(keyword) && mine != *value => {
                     match tighter(one, other, keyword) {
-                        Some(tighter) => tighter,
+                        Some(tighter) => {
+                            let implied = if tighter == mine { value } else { &mine };
+                            let what =
+                                format!("implied by what it is merged with: {keyword} {implied}");
+                            self.implied.push(what);
+                            tighter
+                        }
                         None => {
                             let what = format!("not checked in what is merged: {keyword} {value}");
                             self.left_out.push((String::new(), what));
@@ -332,6 +374,13 @@ impl Merger<'_> {
                 }
                 // Of parts that each know only their own properties, none can close the whole.
                 ("additionalProperties", None) if value == &Value::Bool(false) => continue,
+                (keyword @ ("items" | "additionalProperties"), Some(mine)) => {
+                    if value.is_object() && !is_any_json(value) && essence(&mine) != essence(value)
+                    {
+                        self.described_twice(keyword);
+                    }
+                    mine
+                }
                 (_, Some(mine)) => mine,
                 (_, None) => value.clone(),
             };
@@ -351,9 +400,7 @@ impl Merger<'_> {
                     let is_plain = mine.get("$ref").is_none() && other.get("$ref").is_none();
                     let both = is_plain.then(|| self.combine(mine, other)).flatten();
                     if both.is_none() && essence(mine) != essence(other) {
-                        let what =
-                            format!("`{name}` is described twice: the first description is kept");
-                        self.left_out.push((String::new(), what));
+                        self.described_twice(name);
                     }
                     both.unwrap_or_else(|| mine.clone())
                 }

@@ -85,7 +85,7 @@ pub(crate) fn combined() -> Value {
     let parameters: Vec<Value> = properties
         .iter()
         .enumerate()
-        .filter(|(_, (name, _))| !name.ends_with("map") && !name.starts_with("object"))
+        .filter(|(_, (name, _))| !name.ends_with("map") && !name.ends_with("list") && !name.starts_with("object"))
         .map(|(index, (_, schema))| json!({ "name": format!("p{index}"), "in": "query", "schema": schema }))
         .collect();
     document["paths"]["/shared"] = json!({ "put": {
