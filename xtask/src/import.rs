@@ -14,6 +14,7 @@ use openapi_tree::files::read_text;
 use crate::command::Outcome;
 use crate::files::{self, VARIANTS};
 use crate::outputs::{Mode, Output, put};
+use crate::reconcile::read_conventions;
 
 /// Turn a document of the vendor into a file of facts, or check those that are there.
 ///
@@ -51,7 +52,13 @@ pub fn today() -> String {
 /// # Errors
 /// When it can't be read, or has none of the forms.
 pub fn read(path: &Path, id: &str, dated: &str) -> Result<Imported> {
-    parse(&files::shown(path), &read_text(path)?, id, dated)
+    parse(
+        &files::shown(path),
+        &read_text(path)?,
+        id,
+        dated,
+        &read_conventions()?,
+    )
 }
 
 /// Runs the command.

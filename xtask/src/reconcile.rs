@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::Args as ClapArgs;
+use openapi_evidence::conventions::Conventions;
 use openapi_evidence::facts::Variant;
 use openapi_evidence::reconcile::Reconciliation;
 use openapi_evidence::reconcile::rulings::Rulings;
@@ -12,7 +13,7 @@ use openapi_tree::error::Result;
 use openapi_tree::files::read_text;
 
 use crate::command::Outcome;
-use crate::files::{self, DOCUMENT, RECONCILIATION, RULINGS, VARIANTS};
+use crate::files::{self, DOCUMENT, RECONCILIATION, RULINGS, SETTINGS, VARIANTS};
 use crate::outputs::{Mode, Output, put};
 
 /// Hold the documents, the spec and the rulings against each other, and render openapi/RECONCILIATION.md.
@@ -25,13 +26,29 @@ pub struct Args {
     check: bool,
 }
 
+/// Reads what is particular to the vendor's documents. A project without settings has nothing particular.
+///
+/// # Errors
+/// Returns an error if the settings cannot be read.
+pub fn read_conventions() -> Result<Conventions> {
+    let path = files::workspace_root().join(SETTINGS);
+    if !path.is_file() {
+        return Ok(Conventions::default());
+    }
+    Conventions::from_settings(&files::read_document(&path)?)
+}
+
 /// Reads the project's spec.
 ///
 /// # Errors
 /// When it can't be read.
 pub fn read_spec() -> Result<Spec> {
     let path = files::workspace_root().join(DOCUMENT);
-    Spec::parse(&files::shown(&path), &read_text(&path)?)
+    Spec::parse(
+        &files::shown(&path),
+        &read_text(&path)?,
+        &read_conventions()?,
+    )
 }
 
 /// Reads the project's rulings.

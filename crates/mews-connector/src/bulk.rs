@@ -1,50 +1,104 @@
-//! Writes of any number of items, with an answer for each.
+//! Writes of any number of items, with an outcome for each.
 //!
-//! A job is cut into batches of up to 1000 items, of which a few are under way at a time, all within the rate limit of
+//! A job is cut into batches of up to 1000 items. A few batches are in flight at a time, all within the rate limit of
 //! the access token. Every input gets one [`Outcome`]:
 //!
-//! | outcome | means |
+//! | outcome | meaning |
 //! |---|---|
-//! | [`Applied`](Outcome::Applied) | it is so on the server, with the item as the server answered it |
-//! | [`Rejected`](Outcome::Rejected) | it was not applied, and would not be the next time: why |
-//! | [`NotApplied`](Outcome::NotApplied) | it was not applied, because the job could not go on: why |
-//! | [`Unknown`](Outcome::Unknown) | nobody can tell from here: look before you send it again |
+//! | [`Applied`](Outcome::Applied) | The write was applied. The record is part of the outcome. |
+//! | [`Rejected`](Outcome::Rejected) | The write was not applied. The same input would be rejected again. |
+//! | [`NotApplied`](Outcome::NotApplied) | The write was not applied, because the job could not continue. The same input can be sent again. |
+//! | [`Unknown`](Outcome::Unknown) | The write may have been applied. Check the server before you send the input again. |
 //!
-//! # What is done about failures
+//! # Failures
 //!
-//! * A batch that the server refuses (400, 403) is halved until the offender is alone; only the offender is rejected.
-//! * A batch that is too heavy (408, 413) is halved.
-//! * An update or a delete whose answer was lost is sent again. A delete that is then refused with a 400 for a single
-//!   item counts as done: the first time took effect.
-//! * An **add** whose answer was lost is never just sent again, because there is no idempotency key. The job waits for
-//!   the [settle time](Bulk::settle), reads back what is there, and sends what is missing. Codes are found by voucher,
-//!   value and time of change; vouchers by external identifier, so a voucher without one, or with one that the job has
-//!   twice, is unknown then.
-//! * When the tokens are refused, the rate limit does not let up, no connection can be made, or three batches in a row
-//!   fail with 5xx or are lost, the job stops. What was not sent is [`NotApplied`](Outcome::NotApplied).
+//! | failure | what the job does |
+//! |---|---|
+//! | 429, or no connection | The call waits and retries, see [`retry`](crate::retry). If that does not help, the job stops. |
+//! | 408, 413 | The batch is split until it fits, and later batches are no larger. After a 408, an add is verified first. |
+//! | 400, 403 | The batch is halved until the rejected item is alone, within a budget. |
+//! | 409 | The items are [`NotApplied`](Outcome::NotApplied). The job continues. |
+//! | 5xx, or the response was lost or is unreadable | An update or a delete is retried by the call. An add is verified. |
+//! | 401, 404, 410, other | The job stops. |
+//!
+//! Three failed batches in a row (5xx or lost) stop the job, too. What was not sent when a job stops is `NotApplied`.
+//!
+//! **Halving** spends at most 64 extra requests on a batch and 1,000 on a job. What is left then is `NotApplied`. No
+//! document says that a rejected batch has no effect, so an add is read back before it is halved: what exists is
+//! applied, and only the rest is sent. Once an item that came first in a rejected batch was missing and could be
+//! created later, the job takes rejected requests for atomic and saves these reads.
+//!
+//! **A write in doubt stays in doubt.** If an attempt may have been applied, a later rejection does not make the
+//! outcome `Rejected` but `Unknown`. A delete that is rejected after a lost response is `Applied` if the record is read
+//! as deleted. The API lists codes by voucher and vouchers by service, so set [`Bulk::of_vouchers`] or
+//! [`Bulk::of_services`]. Without them the outcome is `Unknown`.
+//!
+//! # Verifying an add
+//!
+//! There is no idempotency key, so an add whose response was lost is never just sent again. The job waits for the
+//! [settle time](Bulk::settle), reads back, and decides about each input:
+//!
+//! * **Applied**: there is exactly one record in use that was created since the first request with the input, and that
+//!   has every requested property, and null for every omitted one. Vouchers also need an external identifier that
+//!   no other input has.
+//! * **Missing**: there is no such record, and none that could be it. The input is sent again, up to three times in
+//!   all. After that it is `NotApplied`.
+//! * **Unknown**: anything else. Examples are several matches, a record that differs in case or white space only, or
+//!   a record without a readable `CreatedUtc`, `Value` or `IsActive`. The input is not sent again.
+//!
+//! "Since" is measured by the server's clock: the `Date` of the read-back, minus the time that has passed on the
+//! monotonic clock of this machine, minus 2 seconds because `Date` and `CreatedUtc` have whole seconds. Calendars do
+//! not have to agree. Without a `Date`, what is found is unknown.
+//!
+//! The read-back reads the listing of the vouchers or services, newest first, down to a record that is older than the
+//! batch. While it runs, no other batch is sent. So it costs what the batches in flight have created, not what the
+//! job has. If the server rejects reading a voucher, only the codes of that voucher are unknown.
 //!
 //! # Exactly once, and under which condition
 //!
-//! An add creates each of its items exactly once if: a request that was given up on takes effect within the settle
-//! time or not at all; a request that is refused has no effect at all; nobody else creates the same code in the same
-//! voucher, or a voucher with the same external identifier, while the job runs; and the clocks of this machine and the
-//! server differ by less than ten minutes. The vendor promises none of this, nor does it say otherwise. Where one of
-//! them does not hold, a code may exist twice.
+//! An add creates each of its items once, or the outcome is `Unknown`, if all of this is true:
 //!
-//! # Several vouchers of one request
+//! * A request that was given up takes effect within the settle time or not at all.
+//! * A request that the server answers with 409 or 413 has no effect.
+//! * In the meantime, no other writer creates a code with the same value in the same voucher, or a voucher with the
+//!   same external identifier or name in the same service. A record that another writer created up to a few seconds
+//!   before counts.
+//! * The server lists records newest first, as it documents, or the page shows that it does not.
+//! * The process survives, or the job has a [`Journal`].
 //!
-//! Created codes are matched to the inputs by voucher and value. Created vouchers have nothing of the kind, so they
-//! are matched by position, and checked by name, type and service; where that does not fit, the outcome is unknown.
+//! The vendor promises none of this, and denies none of it.
+//!
+//! # Restart
+//!
+//! [`Bulk::journal`] gives a job a [`Journal`], which records the inputs, each batch before it is sent, and each
+//! outcome. [`Bulk::resume`], or the same call with the same inputs, continues the job in another process. What was in
+//! flight is verified when the settle time since the last request is over. The journal keeps a time of the server,
+//! from the `Date` of an earlier response, in place of the monotonic clock. Where there is none, what is found is
+//! `Unknown`. A journal holds the inputs, such as code values, but no token.
+//!
+//! # The order of a response
+//!
+//! No document promises that created records come back in the order of the request. Codes are matched to the inputs
+//! by voucher and value, vouchers by all properties that the response shows. If a record fits two different inputs,
+//! both are `Unknown`.
 
 mod add_voucher_codes;
 mod add_vouchers;
 mod change;
 mod engine;
 mod job;
+mod journal;
+mod machine;
+mod matching;
 mod observer;
 mod operation;
 mod outcome;
+mod past;
+mod reading;
+mod resume;
 
 pub use job::Bulk;
+pub use journal::{FileJournal, Journal, JournalError};
 pub use observer::Observer;
 pub use outcome::{Counts, Outcome, Rejection, Report};
+pub use resume::Resumed;

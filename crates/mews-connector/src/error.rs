@@ -37,6 +37,9 @@ pub enum ErrorKind {
     RequestTimeout,
     /// 409 Conflict: the data has changed. Read it again, then decide.
     Conflict,
+    /// 400, 403 or 409 for a write of which an earlier attempt may have been applied: its response was lost, and the
+    /// retry was rejected, for example because the record is deleted already. Read back what became of the write.
+    Unconfirmed,
     /// 410 Gone: the operation is discontinued. Use its successor.
     Gone,
     /// 413 Content Too Large: the request is too large. Send or request fewer items.
@@ -138,6 +141,19 @@ impl Error {
             parts.sent = false;
             parts.broken_limit = Some(broken.clone());
             parts.source = Some(Box::new(broken));
+        })
+    }
+
+    /// The error of an attempt whose predecessor may have been applied. A rejection says nothing about the first one.
+    pub(crate) fn after_doubt(self) -> Self {
+        self.with(|parts| {
+            parts.maybe_applied = true;
+            if matches!(
+                parts.kind,
+                ErrorKind::BadRequest | ErrorKind::Forbidden | ErrorKind::Conflict
+            ) {
+                parts.kind = ErrorKind::Unconfirmed;
+            }
         })
     }
 
@@ -251,6 +267,9 @@ impl Error {
             ErrorKind::RequestTimeout => "the server took too long".into(),
             ErrorKind::ContentTooLarge => "the request is too large".into(),
             ErrorKind::Conflict => "the data has changed".into(),
+            ErrorKind::Unconfirmed => {
+                "the server rejected a retry, but an earlier attempt may have been applied".into()
+            }
             ErrorKind::Gone => "the operation is discontinued".into(),
             ErrorKind::RateLimited => "too many requests".into(),
             ErrorKind::Server => "the server failed".into(),
@@ -274,6 +293,7 @@ impl Error {
                 "request less data, or send fewer items"
             }
             ErrorKind::Conflict => "read the data again, then decide",
+            ErrorKind::Unconfirmed => "read back what became of the write",
             ErrorKind::RateLimited => "reduce the request rate or use one access token per process",
             ErrorKind::Server => "try again later",
             _ => return None,

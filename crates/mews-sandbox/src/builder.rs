@@ -14,14 +14,14 @@ use crate::clock::Clock;
 use crate::error::StartError;
 use crate::fault::Fault;
 use crate::faults::{self, Faults};
-use crate::fixtures::{Data, Fixtures};
+use crate::fixtures::Fixtures;
 use crate::instant::Instant;
 use crate::journal::{Exchange, Journal};
 use crate::limiter::Limiter;
 use crate::mask::Mask;
 use crate::options::{Behavior, Discontinued, NullRates, Options, RateLimit, ResponseOrder};
 use crate::sandbox::Sandbox;
-use crate::server::{Observer, Server};
+use crate::server::{Initial, Observer, Server};
 use crate::spec::Spec;
 use crate::store::{Content, Store};
 
@@ -219,6 +219,20 @@ impl Builder {
         self
     }
 
+    /// Sets the time limit for the headers of a request to arrive, and for its body. The default is 30 seconds.
+    pub const fn receive_timeout(mut self, timeout: Duration) -> Self {
+        self.options.receive_timeout = timeout;
+        self
+    }
+
+    /// Accepts requests to the paths under `/_sandbox/` that have this host in the header `Host`, such as
+    /// `sandbox.example`. The default is to accept only `localhost` and loopback addresses, so that no web page can
+    /// read or change the sandbox through a name of its own.
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.options.allowed_hosts.push(host.into());
+        self
+    }
+
     /// Sets the number of exchanges that are kept for [`Sandbox::exchanges`]. The default is 1000.
     pub const fn keep_exchanges(mut self, exchanges: usize) -> Self {
         self.options.keep_exchanges = exchanges;
@@ -272,7 +286,17 @@ impl Builder {
         SocketAddr::new(self.host, self.port)
     }
 
-    pub(crate) fn into_server(self) -> Result<(Server, Data), StartError> {
+    pub(crate) fn into_server(self) -> Result<Server, StartError> {
+        if self
+            .options
+            .rate_limit
+            .is_some_and(|limit| limit.window.is_zero())
+        {
+            return Err(StartError::Options(
+                "the window of the request limit is 0s; use a longer window, or remove the limit"
+                    .into(),
+            ));
+        }
         let spec = match self.spec {
             None => Arc::clone(Spec::embedded()),
             Some(document) => Arc::new(Spec::parse(document)?),
@@ -296,9 +320,17 @@ impl Builder {
         };
         let (store, data) = Store::open(self.data_file.as_deref(), &content)?;
         let reference = Reference::new(&data);
+        let initial = Initial {
+            data,
+            faults: self
+                .faults
+                .into_iter()
+                .chain(script.into_iter().flatten())
+                .collect(),
+        };
         let faults = Faults::default();
-        faults.extend(self.faults.into_iter().chain(script.into_iter().flatten()));
-        let server = Server {
+        faults.extend(initial.faults.iter().cloned());
+        Ok(Server {
             spec,
             store,
             mask: Mask::new(reference.tokens()),
@@ -309,7 +341,7 @@ impl Builder {
             clock: self.clock,
             observer: self.observer,
             options: self.options,
-        };
-        Ok((server, data))
+            initial,
+        })
     }
 }

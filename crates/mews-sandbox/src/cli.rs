@@ -2,14 +2,14 @@
 
 use std::io::{self, Write as _};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::log::Log;
 use clap::Parser;
 use mews_sandbox::{
-    Behavior, Builder, Discontinued, Exchange, NullRates, RateLimit, ResponseOrder, Sandbox,
-    StartError, builtin,
+    Behavior, Builder, Discontinued, NullRates, RateLimit, ResponseOrder, Sandbox, builtin,
 };
 
 /// The voucher operations of the Mews Connector API, offline.
@@ -28,6 +28,18 @@ pub(crate) struct Arguments {
     /// Port to listen on; 0 means any free port
     #[arg(long, default_value_t = 6_397)]
     port: u16,
+
+    /// Write the port to this file after the start
+    #[arg(long, value_name = "FILE")]
+    port_file: Option<PathBuf>,
+
+    /// Print the start as text for people, or as one line of JSON
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    format: Format,
+
+    /// Accept this value of `Host` for the paths under /_sandbox/, in addition to loopback
+    #[arg(long = "allow-host", value_name = "HOST")]
+    allowed_hosts: Vec<String>,
 
     /// Store data in this file and reuse it on the next start
     #[arg(long, value_name = "FILE", help_heading = "Data")]
@@ -72,6 +84,10 @@ pub(crate) struct Arguments {
     /// Maximum length of a request body in bytes; a longer one is rejected with 413
     #[arg(long, value_name = "BYTES", default_value_t = 2 * 1024 * 1024, help_heading = "Limits")]
     max_body: usize,
+
+    /// Time limit for the headers of a request, and for its body
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30s", help_heading = "Limits")]
+    receive_timeout: Duration,
 
     /// Accept any token; an unknown one has the scope of the first access token
     #[arg(long, help_heading = "Behavior not specified by the documentation")]
@@ -125,9 +141,26 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     keep_exchanges: usize,
 
-    /// Do not log requests
+    /// Do not log requests to standard error
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// The form of the output at the start.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        })
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -141,8 +174,11 @@ Examples:
        {\"Every\": 10, \"Effect\": {\"Html\": {\"Code\": 502}}}]
 
 While it runs:
-  /_sandbox/faults        GET lists the faults, POST adds some, DELETE removes all
+  /_sandbox/health        GET returns 200
+  /_sandbox/faults        GET lists the faults, POST adds some, DELETE removes all, or one by ID
   /_sandbox/requests      GET lists the last exchanges, DELETE removes them
+  /_sandbox/clock         GET reads the clock, POST sets, advances or freezes it, DELETE restores it
+  /_sandbox/reset         POST restores the state of the start
   /_sandbox/openapi.json  The OpenAPI document that requests are validated against
 
 Exit status: 0 success (after Ctrl-C), 1 error at the start, 2 usage.";
@@ -151,18 +187,59 @@ pub(crate) async fn run(arguments: Arguments) -> ExitCode {
     if arguments.print_fixtures {
         return print(builtin::FIXTURES);
     }
-    let is_quiet = arguments.quiet;
-    let sandbox = match builder(arguments, is_quiet).start().await {
+    let (format, port_file) = (arguments.format, arguments.port_file.clone());
+    let (log, builder) = if arguments.quiet {
+        (None, builder(arguments))
+    } else {
+        let (log, lines) = Log::start();
+        (Some(log), builder(arguments).observe(lines))
+    };
+    let sandbox = match builder.start().await {
         Ok(sandbox) => sandbox,
         Err(error) => return fail(&error),
     };
-    let code = print(&sandbox.welcome());
+    if let Some(path) = port_file
+        && let Err(error) = write_port(&path, sandbox.address().port())
+    {
+        return fail(&format!("cannot write {}: {error}", path.display()));
+    }
+    let code = print(&match format {
+        Format::Text => sandbox.welcome(),
+        Format::Json => start_line(&sandbox),
+    });
     stopped().await;
     sandbox.shutdown().await;
+    if let Some(log) = log {
+        log.finish();
+    }
     code
 }
 
-fn builder(arguments: Arguments, is_quiet: bool) -> Builder {
+/// Writes the port in one step, so that a reader never finds an incomplete file.
+fn write_port(path: &Path, port: u16) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let staged = PathBuf::from(name);
+    std::fs::write(&staged, format!("{port}\n"))?;
+    std::fs::rename(&staged, path).inspect_err(|_| {
+        let _ = std::fs::remove_file(&staged);
+    })
+}
+
+/// One line for programs.
+fn start_line(sandbox: &Sandbox) -> String {
+    let address = sandbox.address();
+    let line = serde_json::json!({
+        "Url": sandbox.url(),
+        "Host": address.ip().to_string(),
+        "Port": address.port(),
+        "ProcessId": std::process::id(),
+        "Version": env!("CARGO_PKG_VERSION"),
+    });
+    format!("{line}\n")
+}
+
+fn builder(arguments: Arguments) -> Builder {
     let mut builder = Sandbox::builder()
         .host(arguments.host)
         .port(arguments.port)
@@ -176,7 +253,11 @@ fn builder(arguments: Arguments, is_quiet: bool) -> Builder {
         .unknown_ids(arguments.unknown_ids)
         .null_rates(arguments.null_rates)
         .response_order(arguments.response_order)
+        .receive_timeout(arguments.receive_timeout)
         .keep_exchanges(arguments.keep_exchanges);
+    for host in arguments.allowed_hosts {
+        builder = builder.allow_host(host);
+    }
     let limit = RateLimit::new(arguments.limit, arguments.window);
     builder = match (arguments.no_rate_limit, arguments.no_retry_after) {
         (true, _) => builder.no_rate_limit(),
@@ -192,34 +273,7 @@ fn builder(arguments: Arguments, is_quiet: bool) -> Builder {
     if let Some(path) = arguments.faults {
         builder = builder.faults_file(path);
     }
-    if is_quiet {
-        builder
-    } else {
-        builder.observe(log)
-    }
-}
-
-/// One line for each request. A closed standard output is no reason to stop serving.
-fn log(exchange: &Exchange) {
-    let path = exchange
-        .operation
-        .map_or(exchange.path.as_str(), |operation| operation.name());
-    let status = exchange
-        .status
-        .map_or_else(|| "dropped".to_owned(), |status| status.to_string());
-    let faults = if exchange.faults.is_empty() {
-        String::new()
-    } else {
-        format!(" [{}]", exchange.faults.join(", "))
-    };
-    let _ = writeln!(
-        io::stdout().lock(),
-        "{} {} {path} {status} {:.1} ms {}{faults}",
-        exchange.received_utc.format("%FT%TZ"),
-        exchange.method,
-        exchange.milliseconds,
-        exchange.request_id,
-    );
+    builder
 }
 
 fn print(text: &str) -> ExitCode {
@@ -233,7 +287,7 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
-fn fail(error: &StartError) -> ExitCode {
+fn fail(error: &impl std::fmt::Display) -> ExitCode {
     let _ = writeln!(io::stderr().lock(), "error: {error}");
     ExitCode::FAILURE
 }

@@ -1,6 +1,6 @@
 //! The clock of the sandbox.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,25 +11,89 @@ const LAST_SECOND: u64 = 253_402_300_799;
 /// The source of timestamps, of the windows of the request limit, and of the header `Date`.
 pub(crate) struct Clock {
     source: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    change: Mutex<Change>,
+}
+
+/// The difference between the clock and its source.
+#[derive(Clone, Copy)]
+enum Change {
+    /// The clock runs with its source.
+    Offset(TimeDelta),
+    /// The clock stands still.
+    Frozen(DateTime<Utc>),
 }
 
 impl Clock {
     pub(crate) fn new(source: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self {
             source: Box::new(source),
+            change: Mutex::new(Change::Offset(TimeDelta::zero())),
         }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        // A time outside the range could not be written in a response.
+        match *self.change() {
+            Change::Offset(offset) => later(self.source(), offset),
+            Change::Frozen(now) => now,
+        }
+    }
+
+    fn source(&self) -> DateTime<Utc> {
         let since_epoch = (self.source)()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         let since_epoch = since_epoch.min(Duration::from_secs(LAST_SECOND));
-        TimeDelta::from_std(since_epoch)
-            .ok()
-            .and_then(|since_epoch| DateTime::UNIX_EPOCH.checked_add_signed(since_epoch))
-            .unwrap_or_default()
+        later(
+            DateTime::UNIX_EPOCH,
+            TimeDelta::from_std(since_epoch).unwrap_or_default(),
+        )
+    }
+
+    pub(crate) fn is_frozen(&self) -> bool {
+        matches!(*self.change(), Change::Frozen(_))
+    }
+
+    /// Sets the clock. It keeps running, or standing still.
+    pub(crate) fn set(&self, now: DateTime<Utc>) {
+        let mut change = self.change();
+        *change = match *change {
+            Change::Offset(_) => Change::Offset(now.signed_duration_since(self.source())),
+            Change::Frozen(_) => Change::Frozen(now),
+        };
+    }
+
+    /// Moves the clock forward.
+    pub(crate) fn advance(&self, duration: TimeDelta) {
+        self.set(later(self.now(), duration));
+    }
+
+    /// Stops the clock, or lets it continue from the time that it shows.
+    pub(crate) fn freeze(&self, is_frozen: bool) {
+        let now = self.now();
+        *self.change() = if is_frozen {
+            Change::Frozen(now)
+        } else {
+            Change::Offset(now.signed_duration_since(self.source()))
+        };
+    }
+
+    /// Shows the time of the source again.
+    pub(crate) fn restore(&self) {
+        *self.change() = Change::Offset(TimeDelta::zero());
+    }
+
+    fn change(&self) -> MutexGuard<'_, Change> {
+        self.change.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Adds a duration, within the times that can be written in a response.
+fn later(time: DateTime<Utc>, duration: TimeDelta) -> DateTime<Utc> {
+    let last = DateTime::from_timestamp(LAST_SECOND.cast_signed(), 0).unwrap_or_default();
+    match time.checked_add_signed(duration) {
+        Some(time) => time.clamp(DateTime::UNIX_EPOCH, last),
+        None if duration < TimeDelta::zero() => DateTime::UNIX_EPOCH,
+        None => last,
     }
 }
 

@@ -1,73 +1,87 @@
-//! Connections that can be cut.
+//! Connections that can be reset, and on which every response is one of the API.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::body::{Bytes, HttpBody};
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
-/// Cuts one connection, as a crashing server or a broken line would.
+use crate::response::REQUEST_ID;
+
+/// Resets one connection, as a crashing server or a broken line would.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cutter(Arc<AtomicBool>);
 
 impl Cutter {
-    /// From now on nothing goes over the connection, and it closes with a reset.
+    /// From now on nothing is sent, and the connection closes with a reset.
     pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    fn is_cut(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
     fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::Relaxed) {
+        if self.is_cut() {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())
     }
 }
 
-impl Connected<IncomingStream<'_, Connections>> for Cutter {
-    fn connect_info(stream: IncomingStream<'_, Connections>) -> Self {
-        stream.io().cutter.clone()
-    }
-}
+/// Creates the response to what is not a request, with all of its headers.
+pub(crate) type ErrorResponse = Arc<dyn Fn(StatusCode) -> Vec<u8> + Send + Sync>;
 
-/// Takes connections in.
-pub(crate) struct Connections(pub(crate) TcpListener);
-
-impl Listener for Connections {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        // Answers are written in one go; waiting for more only delays them.
-        let _ = stream.set_nodelay(true);
-        let cutter = Cutter::default();
-        (Connection { stream, cutter }, address)
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
-    }
-}
-
-/// A connection that can be cut.
+/// A connection of a client.
 pub(crate) struct Connection {
     stream: TcpStream,
     cutter: Cutter,
+    error_response: ErrorResponse,
+    /// The part of an error response that was not sent yet.
+    unsent: Vec<u8>,
 }
 
 impl Connection {
-    fn check(&self) -> io::Result<()> {
-        self.cutter.check().inspect_err(|_| {
+    pub(crate) fn new(stream: TcpStream, cutter: Cutter, error_response: ErrorResponse) -> Self {
+        // Responses are written at once; waiting for more only delays them.
+        let _ = stream.set_nodelay(true);
+        Self {
+            stream,
+            cutter,
+            error_response,
+            unsent: Vec::new(),
+        }
+    }
+
+    fn poll_unsent(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unsent.is_empty() {
+            let sent = ready!(Pin::new(&mut self.stream).poll_write(context, &self.unsent))?;
+            self.unsent.drain(..sent);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The status of a response that the HTTP library made of something that is not a request, such as a 400 or 431. Unlike
+/// the responses of the sandbox, it is empty and has no `Request-Id`.
+fn status_of_library(bytes: &[u8]) -> Option<StatusCode> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let status: StatusCode = text.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()?;
+    let is_empty = text.ends_with("\r\n\r\n") && text.contains("content-length: 0\r\n");
+    (status.is_client_error() && is_empty && !text.contains(REQUEST_ID.as_str())).then_some(status)
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.cutter.is_cut() {
             let _ = self.stream.set_zero_linger();
-        })
+        }
     }
 }
 
@@ -77,7 +91,7 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.check()?;
+        self.cutter.check()?;
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
@@ -88,22 +102,29 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.check()?;
+        self.cutter.check()?;
+        ready!(self.poll_unsent(context))?;
+        if let Some(status) = status_of_library(bytes) {
+            self.unsent = (self.error_response)(status);
+            return Poll::Ready(Ok(bytes.len()));
+        }
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
+        self.cutter.check()?;
+        ready!(self.poll_unsent(context))?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
+        self.cutter.check()?;
+        ready!(self.poll_unsent(context))?;
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 
-/// A body that breaks off: some bytes, then the connection is cut.
+/// A body that breaks off: some bytes, then the connection is reset.
 pub(crate) struct BrokenBody {
     rest: Option<Bytes>,
     has_paused: bool,
@@ -132,7 +153,7 @@ impl HttpBody for BrokenBody {
             return Poll::Ready(Some(Ok(http_body::Frame::data(bytes))));
         }
         if !self.has_paused {
-            // What was given so far is sent while this waits.
+            // The bytes so far are sent in the meantime.
             self.has_paused = true;
             context.waker().wake_by_ref();
             return Poll::Pending;

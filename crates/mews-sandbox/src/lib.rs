@@ -22,6 +22,7 @@ mod record;
 mod request;
 mod response;
 mod sandbox;
+mod serve;
 mod server;
 mod spec;
 mod store;

@@ -20,6 +20,12 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
+    /// Forgets all requests.
+    pub(crate) fn clear(&self) {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        windows.clear();
+    }
+
     /// Counts a request, or rejects it.
     pub(crate) fn admit(
         &self,

@@ -1,6 +1,7 @@
-//! The sandbox as a program of its own.
+//! The sandbox as a program.
 
 mod cli;
+mod log;
 
 use std::process::ExitCode;
 

@@ -116,6 +116,8 @@ pub(crate) struct Options {
     pub(crate) response_order: ResponseOrder,
     pub(crate) max_body: usize,
     pub(crate) keep_exchanges: usize,
+    pub(crate) receive_timeout: Duration,
+    pub(crate) allowed_hosts: Vec<String>,
 }
 
 impl Default for Options {
@@ -132,6 +134,8 @@ impl Default for Options {
             response_order: ResponseOrder::default(),
             max_body: 2 * 1024 * 1024,
             keep_exchanges: 1_000,
+            receive_timeout: Duration::from_secs(30),
+            allowed_hosts: Vec::new(),
         }
     }
 }

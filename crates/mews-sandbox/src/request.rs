@@ -125,12 +125,18 @@ fn parameter(error: &ValidationError<'_>) -> String {
     let name = match error.kind() {
         ValidationErrorKind::Required { property } => property.as_str().map(ToOwned::to_owned),
         ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.first().cloned(),
-        _ => error
-            .instance_path()
-            .as_str()
-            .rsplit('/')
-            .find(|part| !part.is_empty() && part.parse::<usize>().is_err())
-            .map(ToOwned::to_owned),
+        _ => {
+            let path = error.instance_path();
+            let mut names = path
+                .as_str()
+                .rsplit('/')
+                .filter(|part| !part.is_empty() && part.parse::<usize>().is_err());
+            let name = names.next();
+            // The `Value` of an update value has the name of the property.
+            let is_update_value = name == Some("Value") && names.clone().count() > 1;
+            let name = if is_update_value { names.next() } else { name };
+            name.map(ToOwned::to_owned)
+        }
     };
     let name = name.unwrap_or_else(|| "request".to_owned());
     name.chars().take(100).collect()

@@ -3,21 +3,18 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::builder::Builder;
-use crate::connection::{Connections, Cutter};
 use crate::error::StartError;
 use crate::faults::Faults;
 use crate::fixtures::Data;
 use crate::journal::Exchange;
 use crate::operation::Operation;
-use crate::server::{self, Server};
-
-/// The time that requests in flight have to finish at an orderly end.
-const GRACE: Duration = Duration::from_secs(2);
+use crate::serve::{Stop, serve};
+use crate::server::Server;
 
 /// A running sandbox. Dropping it stops the server.
 ///
@@ -39,24 +36,14 @@ pub struct Sandbox {
     url: String,
     address: SocketAddr,
     server: Arc<Server>,
-    fixtures: Data,
     stop: Option<oneshot::Sender<Stop>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// The way in which the server stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    /// After the responses to the requests in flight.
-    Orderly,
-    Now,
 }
 
 /// The report of the server's thread when it listens.
 struct Ready {
     address: SocketAddr,
     server: Arc<Server>,
-    fixtures: Data,
 }
 
 impl Sandbox {
@@ -100,6 +87,15 @@ impl Sandbox {
         self.server.journal.clear();
     }
 
+    /// Restores the data, the faults, the exchanges and the request limit of the start. The clock does not change.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails. The data is unchanged then.
+    pub fn reset(&self) -> Result<(), StartError> {
+        Ok(self.server.reset()?)
+    }
+
     /// Validates a response like [`validate_response`](crate::validate_response), against the spec of this sandbox.
     ///
     /// # Errors
@@ -115,8 +111,8 @@ impl Sandbox {
     }
 
     /// The data that the sandbox was filled with.
-    pub(crate) const fn fixtures(&self) -> &Data {
-        &self.fixtures
+    pub(crate) fn data(&self) -> &Data {
+        &self.server.initial.data
     }
 
     /// Stops the server after the responses to the requests in flight, or after two seconds.
@@ -140,11 +136,7 @@ impl Sandbox {
             .name("mews-sandbox".into())
             .spawn(move || run(builder, ready, is_stopped))
             .map_err(StartError::Thread)?;
-        let Ready {
-            address,
-            server,
-            fixtures,
-        } = is_ready.await.unwrap_or_else(|_| {
+        let Ready { address, server } = is_ready.await.unwrap_or_else(|_| {
             Err(StartError::Thread(std::io::Error::other(
                 "its thread ended",
             )))
@@ -153,7 +145,6 @@ impl Sandbox {
             url: format!("http://{address}"),
             address,
             server,
-            fixtures,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -202,54 +193,29 @@ fn run(
         }
     };
     runtime.block_on(async move {
-        let (connections, server, fixtures) = match prepare(builder).await {
+        let (listener, server) = match prepare(builder).await {
             Ok(prepared) => prepared,
             Err(error) => {
                 let _ = ready.send(Err(error));
                 return;
             }
         };
-        let report = axum::serve::Listener::local_addr(&connections).map(|address| Ready {
+        let report = listener.local_addr().map(|address| Ready {
             address,
             server: Arc::clone(&server),
-            fixtures,
         });
         let _ = ready.send(report.map_err(StartError::Thread));
-        serve(connections, server, is_stopped).await;
+        serve(listener, server, is_stopped).await;
     });
 }
 
-async fn prepare(builder: Builder) -> Result<(Connections, Arc<Server>, Data), StartError> {
+async fn prepare(builder: Builder) -> Result<(TcpListener, Arc<Server>), StartError> {
     let address = builder.address();
-    let listener = tokio::net::TcpListener::bind(address)
+    let listener = TcpListener::bind(address)
         .await
         .map_err(|error| StartError::Listen {
             address: address.to_string(),
             error,
         })?;
-    let (server, fixtures) = builder.into_server()?;
-    Ok((Connections(listener), Arc::new(server), fixtures))
-}
-
-/// Serves until it is stopped, and finishes requests in flight at an orderly stop.
-async fn serve(connections: Connections, server: Arc<Server>, is_stopped: oneshot::Receiver<Stop>) {
-    let service = crate::admin::routes()
-        .fallback(server::handle)
-        .method_not_allowed_fallback(server::handle)
-        .with_state(server)
-        .into_make_service_with_connect_info::<Cutter>();
-    let (drain, is_draining) = oneshot::channel::<()>();
-    let serving = axum::serve(connections, service).with_graceful_shutdown(async {
-        let _ = is_draining.await;
-    });
-    let ending = async {
-        if is_stopped.await == Ok(Stop::Orderly) {
-            let _ = drain.send(());
-            tokio::time::sleep(GRACE).await;
-        }
-    };
-    tokio::select! {
-        _ = serving => {}
-        () = ending => {}
-    }
+    Ok((listener, Arc::new(builder.into_server()?)))
 }

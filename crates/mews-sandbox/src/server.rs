@@ -1,7 +1,6 @@
 //! The path of a request through the sandbox.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
@@ -16,8 +15,9 @@ use crate::access::{Reference, Scope};
 use crate::clock::Clock;
 use crate::connection::Cutter;
 use crate::error::ApiError;
-use crate::fault::{Delivery, Stage};
+use crate::fault::{Delivery, Fault, Stage};
 use crate::faults::{Armed, Faults};
+use crate::fixtures::Data;
 use crate::instant::Instant;
 use crate::journal::{Exchange, Journal};
 use crate::limiter::Limiter;
@@ -29,9 +29,6 @@ use crate::request;
 use crate::response::Response;
 use crate::spec::Spec;
 use crate::store::Store;
-
-/// The time limit for a body to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A body of more bytes is not processed on the thread that serves all connections.
 const MAX_INLINE: usize = 16 * 1024;
@@ -51,6 +48,13 @@ pub(crate) struct Server {
     pub(crate) clock: Clock,
     pub(crate) mask: Mask,
     pub(crate) observer: Option<Observer>,
+    pub(crate) initial: Initial,
+}
+
+/// The state to which a reset returns.
+pub(crate) struct Initial {
+    pub(crate) data: Data,
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// Serves a request to the API.
@@ -173,7 +177,7 @@ impl Server {
         }
         let headers = &call.parts.headers;
         let reading = request::read_body(headers, body, self.options.max_body);
-        let bytes: Bytes = tokio::time::timeout(BODY_TIMEOUT, reading)
+        let bytes: Bytes = tokio::time::timeout(self.options.receive_timeout, reading)
             .await
             .map_err(|_| {
                 ApiError::new(StatusCode::REQUEST_TIMEOUT, "The request took too long.")
@@ -307,6 +311,17 @@ impl Server {
             }
         }
         Ok(response)
+    }
+
+    /// Restores the data, the faults, the exchanges and the request limit of the start.
+    pub(crate) fn reset(&self) -> rusqlite::Result<()> {
+        let now = Instant::from(self.clock.now());
+        self.store.reset(&self.spec, &self.initial.data, now)?;
+        self.faults.clear();
+        self.faults.extend(self.initial.faults.iter().cloned());
+        self.journal.clear();
+        self.limiter.clear();
+        Ok(())
     }
 
     /// Records an exchange for the observer and the journal.

@@ -37,8 +37,7 @@ const SCHEMA_VERSION: i32 = 2;
 /// number, as every index of SQLite does, so they hold the codes of a voucher in the order of a listing.
 ///
 /// `properties` has the plain properties of a record as JSON, see [`crate::record`].
-const SCHEMA: &str = "
-CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+const TABLES: &str = "
 CREATE TABLE vouchers (
     number INTEGER PRIMARY KEY, id BLOB, service BLOB NOT NULL, enterprise BLOB NOT NULL, company BLOB,
     travel_agency BLOB, external_identifier TEXT, created INTEGER NOT NULL, updated INTEGER NOT NULL,
@@ -53,6 +52,8 @@ CREATE TABLE codes (
     number INTEGER PRIMARY KEY, id BLOB, voucher INTEGER NOT NULL, value TEXT NOT NULL, created INTEGER NOT NULL,
     updated INTEGER NOT NULL, active INTEGER NOT NULL, properties TEXT
 );";
+
+const META: &str = "CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;";
 
 /// Created after the first codes, which packs the indexes tightly.
 ///
@@ -140,7 +141,7 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `work` in a transaction, which is rolled back if `work` refuses.
+    /// Runs `work` in a transaction, which is rolled back if `work` fails.
     pub(crate) fn write<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ApiError>,
@@ -152,6 +153,16 @@ impl Store {
         Ok(value)
     }
 
+    /// Restores the content of the start, all or nothing.
+    pub(crate) fn reset(&self, spec: &Spec, data: &Data, now: Instant) -> rusqlite::Result<()> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction
+            .execute_batch("DROP TABLE codes; DROP TABLE assignments; DROP TABLE vouchers")?;
+        insert_all(&transaction, spec, data, now)?;
+        transaction.commit()
+    }
+
     /// Runs `work`, which must not write.
     pub(crate) fn read<T>(
         &self,
@@ -161,39 +172,44 @@ impl Store {
     }
 }
 
-/// Makes the tables and puts in what a new store holds, all or nothing.
+/// Creates the tables and inserts the initial content, all or nothing.
 fn fill(connection: &mut Connection, content: &Content<'_>) -> Result<Data, StartError> {
-    let spec = content.spec;
     let builtin = Fixtures::default();
     let fixtures = content.fixtures.unwrap_or(&builtin);
-    let data = fixtures.check(spec, content.records)?;
+    let data = fixtures.check(content.spec, content.records)?;
     let transaction = connection.transaction()?;
-    transaction.execute_batch(SCHEMA)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    transaction.execute_batch(META)?;
     set_meta(&transaction, "fixtures", &fixtures.text)?;
     set_meta(&transaction, "seed_codes", &content.seed_codes.to_string())?;
-    let last_voucher = vouchers::load(&transaction, spec, &data.vouchers)?;
-    let last_code = codes::load(&transaction, spec, &data.voucher_codes)?;
-    set_meta(
-        &transaction,
-        "first_voucher",
-        &(last_voucher + 1).max(FIRST_RUNTIME_NUMBER).to_string(),
-    )?;
-    set_meta(
-        &transaction,
-        "first_code",
-        &(last_code + 1).max(FIRST_RUNTIME_NUMBER).to_string(),
-    )?;
-    if content.seed_codes > 0 {
-        seed::insert_seed_codes(&transaction, spec, &data, content.seed_codes, content.now)?;
-    }
-    transaction.execute_batch(CODE_INDEXES)?;
+    insert_all(&transaction, content.spec, &data, content.now)?;
     transaction.commit()?;
     Ok(data)
 }
 
-/// The fixtures of a file that was filled before.
+/// Creates the tables of records and inserts the fixtures and the generated codes.
+fn insert_all(
+    connection: &Connection,
+    spec: &Spec,
+    data: &Data,
+    now: Instant,
+) -> rusqlite::Result<()> {
+    connection.execute_batch(TABLES)?;
+    let last_voucher = vouchers::load(connection, spec, &data.vouchers)?;
+    let last_code = codes::load(connection, spec, &data.voucher_codes)?;
+    for (key, last) in [("first_voucher", last_voucher), ("first_code", last_code)] {
+        let first = (last + 1).max(FIRST_RUNTIME_NUMBER);
+        set_meta(connection, key, &first.to_string())?;
+    }
+    let seed_codes = meta(connection, "seed_codes")?.parse().unwrap_or(0);
+    if seed_codes > 0 {
+        seed::insert_seed_codes(connection, spec, data, seed_codes, now)?;
+    }
+    connection.execute_batch(CODE_INDEXES)
+}
+
+/// Checks the fixtures of a file that was filled before.
 fn kept(
     connection: &Connection,
     content: &Content<'_>,
@@ -228,7 +244,10 @@ fn kept(
 }
 
 fn set_meta(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
-    connection.execute("INSERT INTO meta VALUES (?1, ?2)", params![key, value])?;
+    connection.execute(
+        "REPLACE INTO meta (key, value) VALUES (?1, ?2)",
+        params![key, value],
+    )?;
     Ok(())
 }
 

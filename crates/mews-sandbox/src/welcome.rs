@@ -11,7 +11,7 @@ use crate::sandbox::Sandbox;
 impl Sandbox {
     /// Returns the URL, the tokens, the IDs, and a curl line to try, as text for a person.
     pub fn welcome(&self) -> String {
-        let data = self.fixtures();
+        let data = self.data();
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = describe(&mut text, self.url(), data);

@@ -102,15 +102,19 @@ impl Conventions {
                 "write `replaced:` and the types under it",
             ));
         }
-        let conventions: Self =
-            serde_json::from_value(document.tree.clone()).map_err(|source| {
-                Error::new(
+        // The section about vendor documents is for openapi-evidence.
+        let mut own = document.tree.clone();
+        if let Some(keys) = own.as_object_mut() {
+            keys.remove("evidence");
+        }
+        let conventions: Self = serde_json::from_value(own).map_err(|source| {
+            Error::new(
                 &document.file,
                 format!("is no settings file: {source}"),
                 "keep to the keys of `Conventions` in crates/openapi-codegen/src/conventions.rs",
             )
             .because(source)
-            })?;
+        })?;
         let paths = conventions
             .replaced
             .iter()

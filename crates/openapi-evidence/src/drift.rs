@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::facts::{Reported, Variant};
 use crate::reconcile::compare::{Statement, compare};
+use crate::reconcile::explain::one_line;
 use crate::reconcile::judge::spec_says;
 use crate::reconcile::rulings::Rulings;
 use crate::reconcile::spec::Spec;
@@ -75,7 +76,7 @@ pub fn drift(spec: &Spec, rulings: &Rulings, file: PathBuf, variant: &Variant) -
     for statement in &comparison.statements {
         if statement.agrees {
             report.agreeing += 1;
-        } else if is_overruled(spec, rulings, statement) {
+        } else if rulings.overrule(spec, statement, None).next().is_some() {
             report.overruled.push(difference(spec, rulings, statement));
         } else {
             report
@@ -84,15 +85,6 @@ pub fn drift(spec: &Spec, rulings: &Rulings, file: PathBuf, variant: &Variant) -
         }
     }
     report
-}
-
-/// Whether a ruling overrules the very value already, whoever stated it.
-fn is_overruled(spec: &Spec, rulings: &Rulings, statement: &Statement) -> bool {
-    rulings.rulings.iter().any(|ruling| {
-        ruling.overrules.iter().any(|overruled| {
-            overruled.dimension == statement.dimension && overruled.value == statement.value
-        }) && ruling.is_about(&statement.subject, spec)
-    })
 }
 
 fn difference(spec: &Spec, rulings: &Rulings, statement: &Statement) -> Difference {
@@ -105,13 +97,7 @@ fn difference(spec: &Spec, rulings: &Rulings, statement: &Statement) -> Differen
             ruling.holds.contains_key(&statement.dimension)
                 && ruling.is_about(&statement.subject, spec)
         })
-        .map(|ruling| {
-            ruling
-                .because
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-        });
+        .map(|ruling| one_line(&ruling.because));
     Difference {
         subject: statement.subject.to_string(),
         dimension: statement.dimension.to_string(),

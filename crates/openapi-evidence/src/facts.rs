@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::import::Form;
 pub use types::Type;
-pub use words::{Form, Limit, Reading};
+pub use words::{Limit, Reading};
 
 /// The facts of one document, or of several that were read by hand: the content of a variant file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,7 +73,7 @@ pub struct Reported {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
-    /// The address below `/api/connector/v1/`, as `vouchers/getAll`.
+    /// The path below the prefix that all operations share, such as `lamps/getAll`.
     pub path: String,
     /// The heading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,6 +120,9 @@ pub struct Body {
     /// Whether there are properties that the document does not speak of here.
     #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
+    /// Whether a request has to have the body; none where the document does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required: Option<bool>,
     /// The example.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<Value>,
@@ -134,8 +138,12 @@ pub struct Answer {
     /// The status, as `200` or `5XX`; none where the document lost it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// The name of the body's schema, or `none` for an empty body.
-    pub body: String,
+    /// The name of the body's schema, or `none` for an empty body; nothing where the document does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The names of the headers that the document describes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
     /// The file and heading of a fact that a person recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -168,6 +176,13 @@ pub struct Schema {
     /// Whether there are properties that the document does not speak of here.
     #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
+    /// Whether an object may have properties that are not listed; none where the document does not say.
+    #[serde(
+        default,
+        rename = "additionalProperties",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub additional: Option<bool>,
     /// The properties of an object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub properties: Option<Vec<Property>>,
@@ -302,7 +317,7 @@ impl Variant {
     }
 }
 
-/// A name without case, spaces and punctuation: `Voucher code`, `#voucher-code` and `VoucherCode` are one name.
+/// A name without case, spaces and punctuation: `Lamp state`, `#lamp-state` and `LampState` are one name.
 pub fn plain(name: &str) -> String {
     letters(name).collect()
 }

@@ -1,6 +1,8 @@
 //! A document of any form becomes facts: one reader for each form.
 
+mod by_hand;
 mod cells;
+pub mod dialect;
 mod flattened;
 mod markdown;
 mod openapi;
@@ -11,18 +13,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::facts::{Form, Reading, Source, Variant};
-use openapi_tree::document::{Document, sha256_hex};
+use crate::conventions::Conventions;
+use crate::facts::{Reading, Source, Variant};
+pub use dialect::Form;
+use dialect::{DIALECTS, Dialect};
+use openapi_tree::document::sha256_hex;
 use openapi_tree::error::{Error, Place, Result};
-
-/// What every address of an operation begins with.
-pub const PREFIX: &str = "/api/connector/v1/";
-
-/// What addresses look like on pages.
-const ADDRESS: &str = "[PlatformAddress]";
-
-/// What the address of an operation looks like on pages, up to its path.
-const OPERATIONS: &str = "[PlatformAddress]/api/connector/v1/";
 
 /// A document that was read.
 #[derive(Clone, Debug)]
@@ -36,7 +32,8 @@ pub struct Imported {
 }
 
 impl Imported {
-    fn new(form: Form, reading: Reading) -> Self {
+    fn new(dialect: &'static dyn Dialect, reading: Reading) -> Self {
+        let form = Form::of(dialect);
         Self {
             variant: Variant {
                 source: Source {
@@ -78,7 +75,16 @@ pub fn date(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// When it has none of the forms, or a part of it can't be read; with its place.
-pub fn parse(file: &Path, text: &str, id: &str, dated: &str) -> Result<Imported> {
+pub fn parse(
+    file: &Path,
+    text: &str,
+    id: &str,
+    dated: &str,
+    conventions: &Conventions,
+) -> Result<Imported> {
+    let recognized = DIALECTS
+        .iter()
+        .find(|dialect| dialect.recognizes(text, conventions));
     let mut imported = if text.trim().is_empty() {
         return Err(Error::new(file, "is empty", "give the document itself"));
     } else if is_html(text) {
@@ -87,14 +93,8 @@ pub fn parse(file: &Path, text: &str, id: &str, dated: &str) -> Result<Imported>
             "is HTML",
             "give the Markdown that the page is made from, or the text of the page",
         ));
-    } else if flattened::is_page(text) {
-        flattened::import(file, text)?
-    } else if rendered::is_page(text) {
-        rendered::import(file, text)?
-    } else if markdown::is_page(text) {
-        markdown::import(file, text)?
-    } else if openapi::is_document(text) {
-        openapi::import(&Document::parse(file, text)?)?
+    } else if let Some(dialect) = recognized {
+        dialect.read(file, text, conventions)?
     } else {
         return Err(Error::new(
             file,
@@ -121,7 +121,7 @@ pub fn parse(file: &Path, text: &str, id: &str, dated: &str) -> Result<Imported>
     }
     id.clone_into(&mut imported.variant.source.id);
     dated.clone_into(&mut imported.variant.source.dated);
-    imported.variant = without_tokens(file, &imported.variant)?;
+    imported.variant = without_secrets(file, &imported.variant, &conventions.secret_suffix)?;
     imported.variant.source.sha256 = Some(sha256_hex(text.as_bytes()));
     Ok(imported)
 }
@@ -136,13 +136,21 @@ fn is_html(text: &str) -> bool {
     start.starts_with("<!doctype html") || start.starts_with("<html") || start.starts_with("<?xml")
 }
 
-/// Samples are clean already; this is for names, titles and values, where no token should be and one might be.
-fn without_tokens(file: &Path, variant: &Variant) -> Result<Variant> {
-    fn clean(value: &mut Value) {
+/// Replaces the values of secret properties, and everything else of the shape of a token.
+fn without_secrets(file: &Path, variant: &Variant, suffix: &str) -> Result<Variant> {
+    fn clean(value: &mut Value, suffix: &str) {
         match value {
             Value::String(text) => *text = samples::without_tokens(text),
-            Value::Array(items) => items.iter_mut().for_each(clean),
-            Value::Object(object) => object.values_mut().for_each(clean),
+            Value::Array(items) => items.iter_mut().for_each(|item| clean(item, suffix)),
+            Value::Object(object) => {
+                for (key, value) in object {
+                    if value.is_string() && !suffix.is_empty() && key.ends_with(suffix) {
+                        *value = Value::from(samples::stand_in(key));
+                    } else {
+                        clean(value, suffix);
+                    }
+                }
+            }
             _ => {}
         }
     }
@@ -155,6 +163,6 @@ fn without_tokens(file: &Path, variant: &Variant) -> Result<Variant> {
         .because(source)
     };
     let mut tree = serde_json::to_value(variant).map_err(unfit)?;
-    clean(&mut tree);
+    clean(&mut tree, suffix);
     serde_json::from_value(tree).map_err(unfit)
 }

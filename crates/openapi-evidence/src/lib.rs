@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod conventions;
 pub mod drift;
 pub mod facts;
 pub mod import;

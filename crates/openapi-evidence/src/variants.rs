@@ -71,7 +71,7 @@ fn read(path: &Path, file: &Path) -> Result<VariantFile> {
         )
         .at_pointer("/source/id"));
     }
-    if (source.form == Form::ReadByHand) != source.sha256.is_none() {
+    if (source.form == Form::by_hand()) != source.sha256.is_none() {
         return Err(Error::new(
             file,
             "names its source in the wrong way",
@@ -124,7 +124,7 @@ pub fn check_id(id: &str) -> Result<()> {
     Err(Error::new(
         Path::new(id),
         "can't be the name of a variant file",
-        "use letters, digits and hyphens, such as 2026-02-vouchers",
+        "use letters, digits and hyphens, such as 2026-02-lamps",
     ))
 }
 
@@ -141,7 +141,7 @@ pub fn to_yaml(variant: &Variant) -> Result<String> {
         )
         .because(source)
     })?;
-    let origin = if variant.source.form == Form::ReadByHand {
+    let origin = if variant.source.form == Form::by_hand() {
         "# Facts that a person took from prose; kept by hand. See ../README.md."
     } else {
         "# Facts of one document, made by `cargo xtask import`. Do not edit. See ../README.md."

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::Outcome;
 use crate::files;
-use crate::reconcile::read_variants;
+use crate::reconcile::{read_conventions, read_variants};
 use openapi_evidence::import::parse;
 use openapi_tree::document::sha256_hex;
 use openapi_tree::error::Result;
@@ -20,6 +20,7 @@ const DEEPEST: usize = 16;
 /// When a document or a variant file can't be read.
 pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<Outcome> {
     let variants = read_variants()?;
+    let conventions = read_conventions()?;
     let mut lines = Vec::new();
     let mut seen = BTreeSet::new();
     let mut differs = 0;
@@ -43,7 +44,7 @@ pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<Outcome> {
         });
         if let Some(known) = imported_as {
             let source = &known.variant.source;
-            let again = parse(&path, &text, &source.id, &source.dated)?.variant;
+            let again = parse(&path, &text, &source.id, &source.dated, &conventions)?.variant;
             if again == known.variant {
                 lines.push(format!("{shown}: agrees with {}", known.file.display()));
             } else {

@@ -1,12 +1,14 @@
 //! The one way in which this project writes each thing down.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use openapi_tree::document::Document;
 use openapi_tree::lint::{Findings, Rule};
 use openapi_tree::schemas::{COMPONENTS, components, each_schema, named_component};
 
-pub(super) const RULES: [Rule; 9] = [
+pub(super) const RULES: [Rule; 10] = [
     ("open-security", security),
     ("nullable-type", nullable_type),
     ("nullable-at-use", nullable_at_use),
@@ -15,6 +17,7 @@ pub(super) const RULES: [Rule; 9] = [
     ("named-identifier", named_identifiers),
     ("named-enum", named_enums),
     ("utc-format", utc_formats),
+    ("unique-title", unique_titles),
     ("alternatives", alternatives),
 ];
 
@@ -30,11 +33,13 @@ fn security(document: &Document, findings: &mut Findings) {
 
 fn nullable_type(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        if schema.get("nullable").is_some() && schema.get("type").is_none() {
+        let (has_type, has_all_of) = (schema.get("type").is_some(), schema.get("allOf").is_some());
+        if schema.get("nullable").is_some() && has_type == has_all_of {
             findings.add(
                 pointer,
-                "is nullable without a type",
-                "write `type`, `nullable: true` and `allOf: [$ref]` together",
+                "is nullable with both or neither of `type` and `allOf`",
+                "write `nullable: true` with `type`, or with `allOf: [$ref]` only; generators for other languages \
+                 lose null if both are there",
             );
         }
     });
@@ -132,6 +137,23 @@ fn utc_formats(document: &Document, findings: &mut Findings) {
             );
         }
     });
+}
+
+fn unique_titles(document: &Document, findings: &mut Findings) {
+    let mut seen = BTreeMap::new();
+    for (name, schema) in components(&document.tree) {
+        let Some(title) = schema.get("title").and_then(Value::as_str) else {
+            continue;
+        };
+        if let Some(first) = seen.insert(title, name) {
+            findings.add(
+                format!("{COMPONENTS}/{name}/title"),
+                format!("has the same title as `{first}`"),
+                "remove the title and connect the schema with the heading under `names` in rulings.yaml; \
+                 generators for other languages name types after titles",
+            );
+        }
+    }
 }
 
 fn alternatives(document: &Document, findings: &mut Findings) {

@@ -305,7 +305,10 @@ fn each_property_of_the_spec() {
                     if let Some(rows) = &mut facts.schemas[schema_index].properties {
                         rows[row_index] = mutated.clone();
                     }
-                    own.with(&Spec::from_facts(facts), &own.rulings)
+                    own.with(
+                        &Spec::from_facts(facts, &own.spec.conventions),
+                        &own.rulings,
+                    )
                 };
                 mutants.push(Mutant {
                     what: format!("{} · {}: {what}", schema.name, row.name),
@@ -334,7 +337,10 @@ fn each_value_of_an_enum_and_each_status() {
                     if let Some(values) = &mut facts.schemas[index].values {
                         values.remove(value);
                     }
-                    own.with(&Spec::from_facts(facts), &own.rulings)
+                    own.with(
+                        &Spec::from_facts(facts, &own.spec.conventions),
+                        &own.rulings,
+                    )
                 }),
             });
         }
@@ -348,7 +354,10 @@ fn each_value_of_an_enum_and_each_status() {
                 reconcile: Box::new(move || {
                     let mut facts: Variant = facts.clone();
                     facts.operations[index].answers.remove(answer);
-                    own.with(&Spec::from_facts(facts), &own.rulings)
+                    own.with(
+                        &Spec::from_facts(facts, &own.spec.conventions),
+                        &own.rulings,
+                    )
                 }),
             });
         }

@@ -162,6 +162,46 @@ fn a_property_of_the_spec_that_nobody_supports() {
 }
 
 #[test]
+fn additional_properties_bodies_ranges_and_headers_are_compared() {
+    finds(
+        "connector.yaml",
+        "    Lamp:\n      type: object\n",
+        "    Lamp:\n      type: object\n      additionalProperties: false\n",
+        "Lamp: 2025-openapi states additionalProperties `true`, and the spec says `false`; no ruling says which holds",
+    );
+    finds(
+        "connector.yaml",
+        "    LampResult:\n      type: object\n",
+        "    LampResult:\n      type: object\n      additionalProperties: false\n",
+        "lamps/getAll response: 2025-openapi states additionalProperties `true`",
+    );
+    finds(
+        "connector.yaml",
+        "      requestBody:\n",
+        "      requestBody:\n        required: true\n",
+        "lamps/getAll: 2025-openapi states required `false`, and the spec says `true`; no ruling says which holds",
+    );
+    finds(
+        "connector.yaml",
+        "        '200':\n",
+        "        2XX:\n",
+        "lamps/getAll · status 2XX: 2025-openapi states status `200`, and the spec says `2XX`",
+    );
+    finds(
+        "connector.yaml",
+        "        '200':\n",
+        "        '200':\n          headers: {Request-Id: {schema: {type: string}}}\n",
+        "lamps/getAll · status 200: the spec says headers `Request-Id`, which no document and no ruling supports",
+    );
+    finds(
+        "variants/2025-openapi.yaml",
+        "  - status: '200'\n    body: LampResult\n",
+        "  - status: '200'\n    body: LampResult\n    headers: [Request-Id]\n",
+        "lamps/getAll · status 200: 2025-openapi states headers `Request-Id`",
+    );
+}
+
+#[test]
 fn an_example_that_the_spec_rejects() {
     finds(
         "variants/2025-openapi.yaml",

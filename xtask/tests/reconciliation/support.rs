@@ -27,7 +27,7 @@ impl Project {
         let folder = tempfile::tempdir().expect("a folder for the project");
         let openapi = folder.path().join("openapi");
         fs::create_dir_all(openapi.join("variants")).expect("the folders of the project");
-        for name in ["connector.yaml", "rulings.yaml"] {
+        for name in ["connector.yaml", "rulings.yaml", "settings.yaml"] {
             fs::copy(document("project").join(name), openapi.join(name))
                 .expect("a file of the project");
         }

@@ -1,44 +1,73 @@
 //! `voucherCodes/add`, in bulk.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use mews_connector_api::types::{VoucherCode, VoucherCodeAddParameters, VoucherId};
+use mews_connector_api::types::{Limitation, VoucherCode, VoucherCodeAddParameters, VoucherId};
 use uuid::Uuid;
 
-use super::operation::{Found, Operation};
+use super::machine::{Evidence, Kind};
+use super::matching::{Comparison, Likeness, Traits, fold, same_second};
+use super::operation::{Judged, Operation, Reply};
+use super::reading::{Found, Mark, Window, date_of, read_split};
 use crate::client::Client;
 use crate::error::{BrokenLimit, Error};
 use crate::filter::VoucherCodeFilter;
-use crate::ids::{Ids, MOST_ITEMS};
-use crate::interval::UpdatedWithin;
+use crate::ids::Ids;
+use crate::page::{Page, VoucherCodePage};
+use crate::redeemable::Activity;
 use crate::voucher_codes;
 
-pub(super) struct AddVoucherCodes;
+#[derive(Default)]
+pub(super) struct AddVoucherCodes {
+    /// Vouchers whose codes the server refuses to list. They are not asked for twice.
+    unreadable: Mutex<HashSet<VoucherId>>,
+}
 
-type Key = (VoucherId, String);
+fn likeness(input: &VoucherCodeAddParameters, code: &VoucherCode) -> Likeness {
+    Likeness::of_id(&input.voucher_id, code.voucher_id.as_ref())
+        .and(Likeness::of_text(&input.value, code.value.as_deref()))
+        .and(Likeness::of_rest(
+            same_second(input.validity_start_utc, code.validity_start_utc.as_ref())
+                && same_second(input.validity_end_utc, code.validity_end_utc.as_ref()),
+        ))
+}
 
-/// The codes by what identifies them before they have an identifier.
-fn by_key(codes: Vec<VoucherCode>) -> HashMap<Key, VoucherCode> {
-    let keyed = codes
-        .into_iter()
-        .filter_map(|code| Some(((code.voucher_id?, code.value.clone()?), code)));
-    keyed.collect()
+fn comparison<'a>(
+    inputs: &'a [VoucherCodeAddParameters],
+    records: &'a [VoucherCode],
+) -> Comparison<'a, VoucherCodeAddParameters, VoucherCode, String> {
+    Comparison {
+        inputs,
+        records,
+        input_keys: &|input| vec![fold(&input.value)],
+        record_keys: &|code| code.value.iter().map(|value| fold(value)).collect(),
+        likeness: &likeness,
+    }
+}
+
+fn created(code: &VoucherCode) -> Option<DateTime<Utc>> {
+    code.created_utc.as_ref()?.to_utc()
 }
 
 impl Operation for AddVoucherCodes {
     type Input = VoucherCodeAddParameters;
     type Output = VoucherCode;
-    type Key = Key;
+    type Key = (VoucherId, String);
 
     const NAME: &'static str = voucher_codes::ADD;
     const LIST: &'static str = "VoucherCodeParameters";
+
+    fn kind(&self) -> Kind {
+        Kind::Create
+    }
 
     fn check(input: &Self::Input) -> Result<(), BrokenLimit> {
         input.check()
     }
 
-    fn key(input: &Self::Input) -> Option<Key> {
+    fn key(input: &Self::Input) -> Option<Self::Key> {
         Some((input.voucher_id, input.value.clone()))
     }
 
@@ -50,37 +79,85 @@ impl Operation for AddVoucherCodes {
         &self,
         client: &Client,
         inputs: &[Self::Input],
-    ) -> Result<Vec<Option<VoucherCode>>, Error> {
-        let created = client.voucher_codes().add(inputs.to_vec()).await?;
-        let mut created = by_key(created.into_inner());
-        Ok(inputs
-            .iter()
-            .map(|input| created.remove(&(input.voucher_id, input.value.clone())))
-            .collect())
+    ) -> Result<Reply<VoucherCode>, Error> {
+        let response = client.voucher_codes().add(inputs.to_vec()).await?;
+        let date = date_of(response.headers());
+        let codes = response.into_inner();
+        let assigned = comparison(inputs, &codes).assign();
+        let outputs = assigned.into_iter().map(|code| Some(codes[code?].clone()));
+        Ok(Reply {
+            outputs: outputs.collect(),
+            date,
+        })
     }
 
     async fn read_back(
         &self,
         client: &Client,
         inputs: &[Self::Input],
-        since: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<Vec<Found<VoucherCode>>, Error> {
+        window: &Window<'_>,
+    ) -> Result<Vec<Judged<VoucherCode>>, Error> {
+        let unreadable = || {
+            self.unreadable
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
         let mut vouchers: Vec<_> = inputs.iter().map(|input| input.voucher_id).collect();
         vouchers.sort_unstable();
         vouchers.dedup();
-        let updated = UpdatedWithin::new(since, until)
-            .map_err(|broken| Error::invalid(voucher_codes::GET_ALL, broken))?;
-        let mut there = HashMap::new();
-        for vouchers in Ids::split(&vouchers, MOST_ITEMS) {
-            let filter = VoucherCodeFilter::vouchers(vouchers).updated(updated);
-            there.extend(by_key(client.voucher_codes().items(filter).all().await?));
+        vouchers.retain(|voucher| !unreadable().contains(voucher));
+        let split = read_split(vouchers, async |vouchers| {
+            let filter = VoucherCodeFilter::vouchers(
+                Ids::new(vouchers)
+                    .map_err(|broken| Error::invalid(voucher_codes::GET_ALL, broken))?,
+            );
+            window
+                .read(
+                    client.voucher_codes().pages(filter),
+                    VoucherCodePage::into_items,
+                    |code| Mark {
+                        id: code.id.0,
+                        created: created(code),
+                    },
+                )
+                .await
+        })
+        .await?;
+        unreadable().extend(split.rejected);
+        let mut found = Found::default();
+        for part in split.read {
+            found.extend(part);
         }
-        let found =
-            |input: &Self::Input| match there.remove(&(input.voucher_id, input.value.clone())) {
-                Some(code) => Found::Yes(code),
-                None => Found::No,
-            };
-        Ok(inputs.iter().map(found).collect())
+        let traits = |code: &VoucherCode| Traits {
+            live: code.is_active(),
+            created: created(code),
+            known: window.is_known(code.id.0),
+        };
+        let since = |input| window.since(input, found.time);
+        let comparison = comparison(inputs, &found.records);
+        let judged = comparison.judge(&|_| true, &traits, &since, found.complete);
+        let unreadable = unreadable();
+        Ok(inputs
+            .iter()
+            .zip(judged)
+            .map(|(input, (evidence, code))| {
+                if unreadable.contains(&input.voucher_id) {
+                    (Evidence::Unreadable, None)
+                } else if split.unread.contains(&input.voucher_id) {
+                    (Evidence::Undecided, None)
+                } else {
+                    (evidence, code.map(|code| found.records[code].clone()))
+                }
+            })
+            .collect())
+    }
+
+    async fn server_time(&self, client: &Client, input: &Self::Input) -> Option<DateTime<Utc>> {
+        let filter = VoucherCodeFilter::vouchers([input.voucher_id]);
+        let limitation = Limitation::new(1);
+        match client.voucher_codes().get_all(&filter, limitation).await {
+            Ok(page) => date_of(page.headers()),
+            Err(error) => date_of(error.headers()),
+        }
     }
 }

@@ -1,49 +1,124 @@
 //! `vouchers/add`, in bulk.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use mews_connector_api::types::{ServiceId, Voucher, VoucherAddParameters};
+use mews_connector_api::types::{Limitation, RateId, ServiceId, Voucher, VoucherAddParameters};
 use uuid::Uuid;
 
-use super::operation::{Found, Operation};
+use super::machine::{Evidence, Kind};
+use super::matching::{Comparison, Likeness, Traits, fold, same_second};
+use super::operation::{Judged, Operation, Reply};
+use super::reading::{Found, Mark, Window, date_of, read_split};
 use crate::client::Client;
 use crate::error::{BrokenLimit, Error};
 use crate::filter::VoucherFilter;
-use crate::ids::{Ids, MOST_ITEMS};
-use crate::interval::UpdatedWithin;
+use crate::ids::Ids;
+use crate::page::{Page, VoucherPage};
+use crate::redeemable::Activity;
 use crate::vouchers;
 
 type External = (ServiceId, String);
 
 pub(super) struct AddVouchers {
-    /// How many inputs of the job have the same external identifier.
-    uses: HashMap<External, usize>,
+    /// External identifiers that several inputs of the job have.
+    repeated: HashSet<External>,
 }
 
 impl AddVouchers {
     pub(super) fn new(inputs: &[VoucherAddParameters]) -> Self {
-        let mut uses = HashMap::new();
+        let mut uses: HashMap<External, usize> = HashMap::new();
         for external in inputs.iter().filter_map(external) {
             *uses.entry(external).or_default() += 1;
         }
-        Self { uses }
+        uses.retain(|_, uses| *uses > 1);
+        Self {
+            repeated: uses.into_keys().collect(),
+        }
     }
 }
 
 fn external(input: &VoucherAddParameters) -> Option<External> {
-    let identifier = input
-        .external_identifier
-        .as_ref()
-        .filter(|text| !text.is_empty())?;
+    let identifier = input.external_identifier.as_ref();
+    let identifier = identifier.filter(|text| !text.is_empty())?;
     Some((input.service_id, identifier.clone()))
 }
 
-/// Whether a voucher can be what became of an input.
-fn fits(input: &VoucherAddParameters, voucher: &Voucher) -> bool {
-    voucher.service_id == Some(input.service_id)
-        && voucher.name.as_ref() == Some(&input.name)
-        && voucher.type_.as_ref() == Some(&input.type_)
+/// Compares what a voucher itself shows, which is all but its rates.
+fn likeness(input: &VoucherAddParameters, voucher: &Voucher) -> Likeness {
+    let identifier = match external(input) {
+        Some((_, identifier)) => {
+            Likeness::of_text(&identifier, voucher.external_identifier.as_deref())
+        }
+        None => Likeness::of_rest(voucher.external_identifier.is_none()),
+    };
+    let company = voucher.company_id.or(voucher.travel_agency_id);
+    Likeness::of_id(&input.service_id, voucher.service_id.as_ref())
+        .and(identifier)
+        .and(Likeness::of_text(&input.name, voucher.name.as_deref()))
+        .and(Likeness::of_rest(
+            voucher.type_.as_ref() == Some(&input.type_)
+                && company == input.company_id
+                && same_second(
+                    input.occupiable_interval_start_utc,
+                    voucher.occupiable_interval_start_utc.as_ref(),
+                )
+                && same_second(
+                    input.occupiable_interval_end_utc,
+                    voucher.occupiable_interval_end_utc.as_ref(),
+                ),
+        ))
+}
+
+fn created(voucher: &Voucher) -> Option<DateTime<Utc>> {
+    voucher.created_utc.as_ref()?.to_utc()
+}
+
+/// A voucher with the rates that it is assigned to.
+struct Record {
+    voucher: Voucher,
+    rates: HashSet<RateId>,
+}
+
+fn record_likeness(input: &VoucherAddParameters, record: &Record) -> Likeness {
+    let rates = input.assigned_rate_ids.iter().flatten().copied();
+    // The external identifier tells vouchers apart here. A changed name is one of the things that the server may
+    // have done to the voucher.
+    let likeness = match likeness(input, &record.voucher) {
+        Likeness::Other if same_external(input, &record.voucher) => Likeness::Alike,
+        likeness => likeness,
+    };
+    likeness.and(Likeness::of_rest(record.rates == rates.collect()))
+}
+
+fn same_external(input: &VoucherAddParameters, voucher: &Voucher) -> bool {
+    let identifier = voucher.external_identifier.as_deref().unwrap_or_default();
+    voucher
+        .service_id
+        .is_none_or(|service| service == input.service_id)
+        && external(input).is_some_and(|(_, wanted)| fold(&wanted) == fold(identifier))
+}
+
+fn keys(name: Option<&String>, identifier: Option<&String>) -> Vec<(&'static str, String)> {
+    let name = name.map(|name| ("Name", fold(name)));
+    let identifier = identifier.map(|identifier| ("ExternalIdentifier", fold(identifier)));
+    name.into_iter().chain(identifier).collect()
+}
+
+fn records(page: VoucherPage) -> Vec<Record> {
+    let mut rates: HashMap<_, HashSet<RateId>> = HashMap::new();
+    for assignment in page.assignments() {
+        if let (Some(voucher), Some(rate)) = (assignment.voucher_id, assignment.rate_id) {
+            rates.entry(voucher).or_default().insert(rate);
+        }
+    }
+    let vouchers = page.into_items().into_iter();
+    vouchers
+        .map(|voucher| Record {
+            rates: rates.remove(&voucher.id).unwrap_or_default(),
+            voucher,
+        })
+        .collect()
 }
 
 impl Operation for AddVouchers {
@@ -53,6 +128,10 @@ impl Operation for AddVouchers {
 
     const NAME: &'static str = vouchers::ADD;
     const LIST: &'static str = "VoucherParameters";
+
+    fn kind(&self) -> Kind {
+        Kind::Create
+    }
 
     fn check(input: &Self::Input) -> Result<(), BrokenLimit> {
         input.check()
@@ -67,70 +146,98 @@ impl Operation for AddVouchers {
         voucher.id.0
     }
 
-    async fn send(
-        &self,
-        client: &Client,
-        inputs: &[Self::Input],
-    ) -> Result<Vec<Option<Voucher>>, Error> {
-        let created = client.vouchers().add(inputs.to_vec()).await?.into_inner();
-        if created.len() != inputs.len() {
-            return Ok(inputs.iter().map(|_| None).collect());
-        }
-        Ok(inputs
-            .iter()
-            .zip(created)
-            .map(|(input, voucher)| fits(input, &voucher).then_some(voucher))
-            .collect())
+    async fn send(&self, client: &Client, inputs: &[Self::Input]) -> Result<Reply<Voucher>, Error> {
+        let response = client.vouchers().add(inputs.to_vec()).await?;
+        let date = date_of(response.headers());
+        let vouchers = response.into_inner();
+        let comparison = Comparison {
+            inputs,
+            records: &vouchers,
+            input_keys: &|input: &VoucherAddParameters| vec![fold(&input.name)],
+            record_keys: &|voucher: &Voucher| voucher.name.iter().map(|name| fold(name)).collect(),
+            likeness: &likeness,
+        };
+        let assigned = comparison.assign();
+        let outputs = assigned
+            .into_iter()
+            .map(|voucher| Some(vouchers[voucher?].clone()));
+        Ok(Reply {
+            outputs: outputs.collect(),
+            date,
+        })
     }
 
     async fn read_back(
         &self,
         client: &Client,
         inputs: &[Self::Input],
-        since: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<Vec<Found<Voucher>>, Error> {
-        let wanted: Vec<_> = inputs
-            .iter()
-            .filter_map(external)
-            .filter(|external| self.uses.get(external) == Some(&1))
-            .collect();
-        let mut services: Vec<_> = wanted.iter().map(|(service, _)| *service).collect();
+        window: &Window<'_>,
+    ) -> Result<Vec<Judged<Voucher>>, Error> {
+        let mut services: Vec<_> = inputs.iter().map(|input| input.service_id).collect();
         services.sort_unstable();
         services.dedup();
-        let identifiers: Vec<_> = wanted
-            .iter()
-            .map(|(_, identifier)| identifier.clone())
-            .collect();
-        let updated = UpdatedWithin::new(since, until)
-            .map_err(|broken| Error::invalid(vouchers::GET_ALL, broken))?;
-        let mut there: HashMap<External, Voucher> = HashMap::new();
-        for services in Ids::split(&services, MOST_ITEMS) {
-            for identifiers in Ids::split(&identifiers, MOST_ITEMS) {
-                let filter = VoucherFilter::services(services.clone())
-                    .external_identifiers(identifiers)
-                    .updated(updated);
-                for voucher in client.vouchers().items(filter).all().await? {
-                    if let (Some(service), Some(identifier)) =
-                        (voucher.service_id, voucher.external_identifier.clone())
-                    {
-                        there.insert((service, identifier), voucher);
-                    }
-                }
-            }
-        }
-        let found = |input: &Self::Input| {
-            let Some(external) =
-                external(input).filter(|external| self.uses.get(external) == Some(&1))
-            else {
-                return Found::Undecided;
+        let split = read_split(services, async |services| {
+            let services =
+                Ids::new(services).map_err(|broken| Error::invalid(vouchers::GET_ALL, broken))?;
+            let filter = VoucherFilter::services(services).with_rates();
+            let mark = |record: &Record| Mark {
+                id: record.voucher.id.0,
+                created: created(&record.voucher),
             };
-            match there.remove(&external) {
-                None => Found::No,
-                Some(voucher) if fits(input, &voucher) => Found::Yes(voucher),
-                Some(_) => Found::Undecided,
-            }
+            window
+                .read(client.vouchers().pages(filter), records, mark)
+                .await
+        })
+        .await?;
+        let mut found = Found::default();
+        for part in split.read {
+            found.extend(part);
+        }
+        let comparison = Comparison {
+            inputs,
+            records: &found.records,
+            input_keys: &|input: &VoucherAddParameters| {
+                keys(Some(&input.name), input.external_identifier.as_ref())
+            },
+            record_keys: &|Record { voucher, .. }: &Record| {
+                keys(voucher.name.as_ref(), voucher.external_identifier.as_ref())
+            },
+            likeness: &record_likeness,
         };
-        Ok(inputs.iter().map(found).collect())
+        let traits = |record: &Record| Traits {
+            live: record.voucher.is_active(),
+            created: created(&record.voucher),
+            known: window.is_known(record.voucher.id.0),
+        };
+        // Without an identifier of its own a voucher can be missed, but not recognized.
+        let is_unique = |input: &VoucherAddParameters| {
+            external(input).is_some_and(|external| !self.repeated.contains(&external))
+        };
+        let since = |input| window.since(input, found.time);
+        let judged = comparison.judge(&is_unique, &traits, &since, found.complete);
+        Ok(inputs
+            .iter()
+            .zip(judged)
+            .map(|(input, (evidence, record))| {
+                if split.rejected.contains(&input.service_id) {
+                    (Evidence::Unreadable, None)
+                } else if split.unread.contains(&input.service_id) {
+                    (Evidence::Undecided, None)
+                } else {
+                    (
+                        evidence,
+                        record.map(|record| found.records[record].voucher.clone()),
+                    )
+                }
+            })
+            .collect())
+    }
+
+    async fn server_time(&self, client: &Client, input: &Self::Input) -> Option<DateTime<Utc>> {
+        let filter = VoucherFilter::services([input.service_id]);
+        match client.vouchers().get_all(&filter, Limitation::new(1)).await {
+            Ok(page) => date_of(page.headers()),
+            Err(error) => date_of(error.headers()),
+        }
     }
 }

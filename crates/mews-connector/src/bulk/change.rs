@@ -2,12 +2,19 @@
 
 use std::collections::HashMap;
 
-use mews_connector_api::types::{Voucher, VoucherCodeId, VoucherId, VoucherUpdateParameters};
+use mews_connector_api::types::{
+    ServiceId, Voucher, VoucherCodeId, VoucherId, VoucherUpdateParameters,
+};
 use uuid::Uuid;
 
-use super::operation::Operation;
+use super::machine::{Evidence, Kind};
+use super::operation::{Judged, Operation, Reply};
+use super::reading::{Window, date_of, read_split};
 use crate::client::Client;
 use crate::error::{BrokenLimit, Error};
+use crate::filter::{VoucherCodeFilter, VoucherFilter};
+use crate::ids::{Ids, MOST_ITEMS};
+use crate::redeemable::Activity;
 use crate::{voucher_codes, vouchers};
 
 pub(super) struct UpdateVouchers;
@@ -20,11 +27,15 @@ impl Operation for UpdateVouchers {
     const NAME: &'static str = vouchers::UPDATE;
     const LIST: &'static str = "VoucherUpdates";
 
+    fn kind(&self) -> Kind {
+        Kind::Update
+    }
+
     fn check(input: &Self::Input) -> Result<(), BrokenLimit> {
         input.check()
     }
 
-    /// Batches are under way at the same time, so the order of two updates of one voucher would be anybody's guess.
+    /// Several batches are in flight at a time, so the order of two updates of one voucher would be uncertain.
     fn key(input: &Self::Input) -> Option<VoucherId> {
         Some(input.voucher_id)
     }
@@ -33,30 +44,39 @@ impl Operation for UpdateVouchers {
         voucher.id.0
     }
 
-    async fn send(
-        &self,
-        client: &Client,
-        inputs: &[Self::Input],
-    ) -> Result<Vec<Option<Voucher>>, Error> {
-        let changed = client
-            .vouchers()
-            .update(inputs.to_vec())
-            .await?
-            .into_inner();
-        let mut changed: HashMap<_, _> = changed
-            .into_iter()
-            .map(|voucher| (voucher.id, voucher))
-            .collect();
-        Ok(inputs
+    async fn send(&self, client: &Client, inputs: &[Self::Input]) -> Result<Reply<Voucher>, Error> {
+        let response = client.vouchers().update(inputs.to_vec()).await?;
+        let date = date_of(response.headers());
+        let changed = response.into_inner().into_iter();
+        let mut changed: HashMap<_, _> = changed.map(|voucher| (voucher.id, voucher)).collect();
+        let outputs = inputs
             .iter()
             .map(|input| changed.remove(&input.voucher_id))
-            .collect())
+            .collect();
+        Ok(Reply { outputs, date })
     }
 }
 
+/// The records of some IDs, of which the server has told whether they are in use.
+type States = HashMap<Uuid, Option<bool>>;
+
+/// A record that is shown and not in use is deleted. One that is not shown may have another parent.
+fn judge<T: Copy>(inputs: &[T], id: impl Fn(&T) -> Uuid, states: &States) -> Vec<Judged<T>> {
+    inputs
+        .iter()
+        .map(|input| match states.get(&id(input)) {
+            Some(Some(false)) => (Evidence::Applied, Some(*input)),
+            Some(Some(true)) => (Evidence::Missing, None),
+            Some(None) | None => (Evidence::Undecided, None),
+        })
+        .collect()
+}
+
 macro_rules! delete {
-    ($name:ident, $id:ty, $resource:ident, $list:literal) => {
-        pub(super) struct $name;
+    ($name:ident, $id:ident, $resource:ident, $list:literal, $parent:ident, $filter:expr) => {
+        pub(super) struct $name {
+            pub(super) parents: Vec<$parent>,
+        }
 
         impl Operation for $name {
             type Input = $id;
@@ -65,6 +85,13 @@ macro_rules! delete {
 
             const NAME: &'static str = $resource::DELETE;
             const LIST: &'static str = $list;
+            const SHARES_OUTCOME: bool = true;
+
+            fn kind(&self) -> Kind {
+                Kind::Delete {
+                    readable: !self.parents.is_empty(),
+                }
+            }
 
             fn check(_: &Self::Input) -> Result<(), BrokenLimit> {
                 Ok(())
@@ -78,26 +105,56 @@ macro_rules! delete {
                 output.0
             }
 
-            async fn send(
+            fn parents(&self) -> Vec<Uuid> {
+                self.parents.iter().map(|parent| parent.0).collect()
+            }
+
+            async fn send(&self, client: &Client, inputs: &[$id]) -> Result<Reply<$id>, Error> {
+                let response = client.$resource().delete(inputs.iter().copied()).await?;
+                Ok(Reply {
+                    outputs: inputs.iter().copied().map(Some).collect(),
+                    date: date_of(response.headers()),
+                })
+            }
+
+            async fn read_back(
                 &self,
                 client: &Client,
                 inputs: &[$id],
-            ) -> Result<Vec<Option<$id>>, Error> {
-                client.$resource().delete(inputs.iter().copied()).await?;
-                Ok(inputs.iter().copied().map(Some).collect())
-            }
-
-            fn refused_again(input: &$id) -> Option<$id> {
-                Some(*input)
+                _: &Window<'_>,
+            ) -> Result<Vec<Judged<$id>>, Error> {
+                let mut states = States::new();
+                for parents in Ids::split(&self.parents, MOST_ITEMS) {
+                    let split = read_split(inputs.to_vec(), async |ids| {
+                        let ids = Ids::new(ids)
+                            .map_err(|broken| Error::invalid($resource::GET_ALL, broken))?;
+                        let filter = $filter(parents.clone(), ids);
+                        client.$resource().items(filter).all().await
+                    })
+                    .await?;
+                    let records = split.read.into_iter().flatten();
+                    states.extend(records.map(|record| (record.id.0, record.is_active())));
+                }
+                Ok(judge(inputs, |id| id.0, &states))
             }
         }
     };
 }
 
-delete!(DeleteVouchers, VoucherId, vouchers, "VoucherIds");
+delete!(
+    DeleteVouchers,
+    VoucherId,
+    vouchers,
+    "VoucherIds",
+    ServiceId,
+    |services: Ids<ServiceId>, ids: Ids<VoucherId>| VoucherFilter::services(services).vouchers(ids)
+);
 delete!(
     DeleteVoucherCodes,
     VoucherCodeId,
     voucher_codes,
-    "VoucherCodeIds"
+    "VoucherCodeIds",
+    VoucherId,
+    |vouchers: Ids<VoucherId>, ids: Ids<VoucherCodeId>| VoucherCodeFilter::vouchers(vouchers)
+        .codes(ids)
 );

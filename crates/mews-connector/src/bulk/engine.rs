@@ -1,27 +1,28 @@
-//! Runs a job: batches, halving, verifying, stopping.
+//! Carries out what the machine decides: sends, waits, reads back, and records.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tracing::{debug, warn};
+use http::StatusCode;
+use tracing::{debug, error, warn};
 
+use super::journal::{Journal, JournalError, Line};
+use super::machine::{
+    Batch, Cause, Command, Failed, Kind, Machine, ReadBack, Sent, Verdict, Verdicts,
+};
 use super::observer::Observer;
-use super::operation::{Found, Operation};
+use super::operation::{Judged, Operation, Reply};
 use super::outcome::{Outcome, Rejection, Report};
+use super::past::{Past, Track, append, guarded, line_of};
+use super::reading::{FirstSent, Known, ServerTime, Window, date_of};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::retry::Effect;
 
-/// How far the clocks of this machine and the server may differ when created items are looked for by time.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
-/// How often an add is sent that is not found afterwards.
-const MOST_ROUNDS: u32 = 3;
-/// After so many failed batches in a row the server is left alone.
-const MOST_FAILURES: u32 = 3;
+/// How much later than the truth a recorded time of the server may seem to be over.
+const ROUNDING: Duration = Duration::from_secs(2);
 
 /// A job that runs.
 pub(super) struct Engine<'a, O: Operation> {
@@ -32,365 +33,442 @@ pub(super) struct Engine<'a, O: Operation> {
     pub(super) concurrency: usize,
     pub(super) settle: Duration,
     pub(super) observer: &'a dyn Observer,
+    pub(super) journal: Option<&'a dyn Journal>,
 }
 
-/// Inputs that are sent together, by their index.
-#[derive(Clone)]
-struct Batch {
-    inputs: Vec<usize>,
-    /// Whether a request that held them may have been applied.
-    in_doubt: bool,
-    /// When the first request that held them was sent.
-    since: Option<DateTime<Utc>>,
-    rounds: u32,
+/// What changes while a job runs.
+struct State<T> {
+    machine: Machine<Arc<Error>>,
+    outcomes: Vec<Option<Outcome<T>>>,
+    tracks: Vec<Option<Track>>,
+    server: Option<ServerTime>,
+    requests: u64,
 }
 
-impl Batch {
-    fn halves(mut self) -> Vec<Self> {
-        let right = self.inputs.split_off(self.inputs.len() / 2);
-        let right = Self {
-            inputs: right,
-            ..self.clone()
-        };
-        vec![self, right]
-    }
+/// A command with what it takes to carry it out.
+enum Task<'a> {
+    Send(Batch),
+    ReadBack(ReadBack<Arc<Error>>, Window<'a>),
 }
 
-/// What became of a batch.
-struct Step<T> {
-    settled: Vec<(usize, Outcome<T>)>,
-    again: Vec<Batch>,
-    failure: Failure,
-}
-
-enum Failure {
-    None,
-    /// The batch goes on.
-    Unsettled,
-    /// The server was not in a state to answer; too many of these stop the job.
-    Passing(Arc<Error>),
-    Final(Arc<Error>),
+/// A command that was carried out.
+enum Done<T> {
+    Sent(Batch, Result<Reply<T>, Error>, Instant),
+    Read(ReadBack<Arc<Error>>, Result<Vec<Judged<T>>, Error>),
 }
 
 impl<O: Operation> Engine<'_, O> {
-    pub(super) async fn run(self) -> Report<O::Output> {
-        let mut outcomes: Vec<Option<Outcome<O::Output>>> = Vec::new();
-        outcomes.resize_with(self.inputs.len(), || None);
-        let mut settle = |input: usize, outcome: Outcome<O::Output>| {
-            self.observer.settled(input, &outcome.as_ref().map(O::id));
-            outcomes[input] = Some(outcome);
+    pub(super) async fn run(self, past: Past<O::Output>) -> Report<O::Output> {
+        let in_doubt = past.in_doubt();
+        let known = past.known;
+        let mut state = State {
+            machine: Machine::new(self.operation.kind(), self.batch_size, self.concurrency),
+            outcomes: past.outcomes,
+            tracks: past.tracks,
+            server: None,
+            requests: 0,
         };
-
-        let mut fit = Vec::with_capacity(self.inputs.len());
-        for (index, rejection) in self.unfit() {
-            match rejection {
-                Some(rejection) => settle(index, Outcome::Rejected(rejection)),
-                None => fit.push(index),
-            }
+        let repeats = self.sort_out(&mut state, &in_doubt);
+        if self.journal.is_some() && self.operation.kind() == Kind::Create {
+            self.synchronize(&mut state, &in_doubt, past.last_sent)
+                .await;
         }
-        let mut waiting: VecDeque<Batch> = fit
-            .chunks(self.batch_size)
-            .map(|inputs| Batch {
-                inputs: inputs.to_vec(),
-                in_doubt: false,
-                since: None,
-                rounds: 0,
-            })
-            .collect();
 
-        let mut under_way = FuturesUnordered::new();
-        let mut stopped: Option<Arc<Error>> = None;
-        let mut failures = 0;
-        let mut requests = 0;
+        let mut in_flight = FuturesUnordered::new();
         loop {
-            while stopped.is_none() && under_way.len() < self.concurrency {
-                let Some(batch) = waiting.pop_front() else {
-                    break;
+            while let Some(command) = state.machine.next() {
+                let task = match command {
+                    Command::Send(batch) => match self.announce(&mut state, &batch, &known) {
+                        Ok(()) => Task::Send(batch),
+                        Err(error) => {
+                            state.machine.withdraw(batch, Arc::new(error));
+                            continue;
+                        }
+                    },
+                    Command::ReadBack(read) => {
+                        let window = self.window(&state, &read.batch, &known);
+                        Task::ReadBack(read, window)
+                    }
                 };
-                match self.observer.sending(&batch.inputs) {
-                    Ok(()) => {
-                        requests += 1;
-                        under_way.push(self.send(batch));
-                    }
-                    Err(source) => {
-                        let error = Error::new(ErrorKind::InvalidRequest, O::NAME).with(|parts| {
-                            parts.sent = false;
-                            parts.what = Some("not sent, its intent could not be recorded".into());
-                            parts.source = Some(source);
-                        });
-                        waiting.push_front(batch);
-                        stopped = Some(Arc::new(error));
-                    }
-                }
+                in_flight.push(self.carry_out(task));
             }
-            let Some(step) = under_way.next().await else {
+            let Some(done) = in_flight.next().await else {
                 break;
             };
-            for (input, outcome) in step.settled {
-                settle(input, outcome);
-            }
-            // What was refused goes first, so that a job is through with one thing before it takes the next.
-            for batch in step.again.into_iter().rev() {
-                waiting.push_front(batch);
-            }
-            match step.failure {
-                Failure::None => failures = 0,
-                Failure::Unsettled => {}
-                Failure::Passing(error) => {
-                    failures += 1;
-                    if failures >= MOST_FAILURES {
-                        stopped.get_or_insert(error);
-                    }
-                }
-                Failure::Final(error) => {
-                    stopped.get_or_insert(error);
-                }
-            }
-            if let Some(error) = &stopped {
-                debug!(mews.operation = O::NAME, %error, "the job stops");
+            self.take(&mut state, done, &known);
+        }
+        drop(in_flight);
+        let rest = state.machine.finish();
+        self.settle(&mut state, rest, HashMap::new(), &known);
+        for (input, first) in repeats {
+            let outcome = state.outcomes[first].clone();
+            if let Some(outcome) = outcome {
+                self.notify(input, &outcome);
+                state.outcomes[input] = Some(outcome);
             }
         }
-        drop(under_way);
-        for batch in waiting {
-            if let Some(error) = &stopped {
-                for input in batch.inputs {
-                    settle(input, left_over(batch.in_doubt, error.clone()));
-                }
-            }
-        }
-        let outcomes = outcomes
-            .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(|| lost_sight_of::<O>()))
-            .collect();
+        let outcomes = state.outcomes.into_iter();
         Report {
-            outcomes,
-            stopped,
-            requests,
+            outcomes: outcomes
+                .map(|outcome| outcome.unwrap_or_else(|| Outcome::Unknown(unrecognized::<O>())))
+                .collect(),
+            stopped: state.machine.stopped().cloned(),
+            requests: state.requests,
         }
     }
 
-    /// Every input, with what keeps it from being sent.
-    fn unfit(&self) -> Vec<(usize, Option<Rejection>)> {
+    /// Hands to the machine what has to be sent, and settles what cannot be. Returns the inputs that have the outcome
+    /// of an earlier one.
+    fn sort_out(&self, state: &mut State<O::Output>, in_doubt: &[usize]) -> Vec<(usize, usize)> {
         let mut seen: HashMap<O::Key, usize> = HashMap::new();
-        let mut unfit = Vec::with_capacity(self.inputs.len());
+        let mut repeats = Vec::new();
+        let mut fresh = Vec::new();
         for (index, input) in self.inputs.iter().enumerate() {
-            let rejection = match (O::check(input), O::key(input)) {
-                (Err(broken), _) => {
-                    let broken = broken.within(&format!("[{index}]")).within(O::LIST);
-                    Some(Rejection::Invalid(broken))
-                }
-                (Ok(()), None) => None,
-                (Ok(()), Some(key)) => {
-                    let first = *seen.entry(key).or_insert(index);
-                    (first != index).then_some(Rejection::Duplicate(first))
-                }
+            let key = O::key(input);
+            let first = key.map_or(index, |key| *seen.entry(key).or_insert(index));
+            let rejection = if let Err(broken) = O::check(input) {
+                let broken = broken.within(&format!("[{index}]")).within(O::LIST);
+                Some(Rejection::Invalid(broken))
+            } else if first != index && O::SHARES_OUTCOME {
+                repeats.push((index, first));
+                continue;
+            } else {
+                (first != index).then_some(Rejection::Duplicate(first))
             };
-            unfit.push((index, rejection));
-        }
-        unfit
-    }
-
-    fn now(&self) -> DateTime<Utc> {
-        self.client.core.clock.system_time().into()
-    }
-
-    async fn send(&self, mut batch: Batch) -> Step<O::Output> {
-        batch.since.get_or_insert(self.now());
-        let inputs = self.inputs_of(&batch);
-        match self.operation.send(self.client, &inputs).await {
-            Ok(outputs) => {
-                let settled = batch.inputs.iter().zip(outputs).map(|(input, output)| {
-                    (
-                        *input,
-                        output.map_or_else(|| lost_sight_of::<O>(), Outcome::Applied),
-                    )
-                });
-                Step {
-                    settled: settled.collect(),
-                    again: Vec::new(),
-                    failure: Failure::None,
-                }
+            if let Some(rejection) = rejection {
+                let outcome = Outcome::Rejected(rejection);
+                self.notify(index, &outcome);
+                state.outcomes[index] = Some(outcome);
+            } else if state.outcomes[index].is_none() && state.tracks[index].is_none() {
+                fresh.push(index);
             }
-            Err(error) => self.failed(batch, inputs, error).await,
+        }
+        state.machine.add_in_doubt(in_doubt, &interrupted::<O>());
+        state.machine.add(&fresh);
+        repeats
+    }
+
+    /// Learns the server's time, so that the journal can keep it, and lets the rest of the settle time pass that
+    /// began with the last request of the earlier process.
+    async fn synchronize(
+        &self,
+        state: &mut State<O::Output>,
+        in_doubt: &[usize],
+        last_sent: Option<chrono::DateTime<chrono::Utc>>,
+    ) {
+        let open = state.outcomes.iter().position(Option::is_none);
+        let Some(input) = in_doubt.first().copied().or(open) else {
+            return;
+        };
+        let date = self
+            .operation
+            .server_time(self.client, &self.inputs[input])
+            .await;
+        let received = self.client.core.clock.now();
+        state.server = date.map(|date| ServerTime { date, received });
+        if in_doubt.is_empty() {
+            return;
+        }
+        let passed = date
+            .zip(last_sent)
+            .and_then(|(now, sent)| (now - sent).to_std().ok())
+            .unwrap_or_default();
+        let wait = self.settle.saturating_sub(passed.saturating_sub(ROUNDING));
+        warn!(
+            mews.operation = O::NAME,
+            mews.items = in_doubt.len(),
+            mews.settle_ms = millis(wait),
+            "an earlier process may have applied an add; reading back"
+        );
+        self.client.core.clock.sleep(wait).await;
+    }
+
+    /// Records that a batch is about to be sent.
+    fn announce(
+        &self,
+        state: &mut State<O::Output>,
+        batch: &Batch,
+        known: &Known,
+    ) -> Result<(), Error> {
+        guarded(|| self.observer.sending(&batch.inputs))
+            .map_err(|source| unrecorded::<O>("its intent could not be recorded", source))?;
+        let now = self.client.core.clock.now();
+        if let Some(journal) = self.journal {
+            let line = Line::Sending {
+                inputs: batch.inputs.clone(),
+                after: state.server.map(|server| server.date),
+                now: state.server.and_then(|server| server.at(now)),
+            };
+            append(journal, &[line.to_json()]).map_err(refused::<O>)?;
+        }
+        let older = known.len();
+        for input in &batch.inputs {
+            state.tracks[*input].get_or_insert(Track {
+                first_sent: FirstSent::Here(now),
+                older,
+            });
+        }
+        state.requests += 1;
+        Ok(())
+    }
+
+    fn window<'k>(
+        &'k self,
+        state: &State<O::Output>,
+        batch: &Batch,
+        known: &'k Known,
+    ) -> Window<'k> {
+        let tracks: Vec<Track> = batch
+            .inputs
+            .iter()
+            .map(|input| {
+                state.tracks[*input].unwrap_or(Track {
+                    first_sent: FirstSent::Earlier(None),
+                    older: 0,
+                })
+            })
+            .collect();
+        Window {
+            clock: &*self.client.core.clock,
+            first_sent: tracks.iter().map(|track| track.first_sent).collect(),
+            known,
+            older: tracks.iter().map(|track| track.older).min().unwrap_or(0),
+        }
+    }
+
+    async fn carry_out(&self, task: Task<'_>) -> Done<O::Output> {
+        let clock = &*self.client.core.clock;
+        match task {
+            Task::Send(batch) => {
+                let inputs = self.inputs_of(&batch);
+                let result = self.operation.send(self.client, &inputs).await;
+                Done::Sent(batch, result, clock.now())
+            }
+            Task::ReadBack(read, window) => {
+                if read.settle {
+                    warn!(
+                        mews.operation = O::NAME,
+                        mews.items = read.batch.inputs.len(),
+                        mews.settle_ms = millis(self.settle),
+                        "a write may have been applied; reading back"
+                    );
+                    clock.sleep(self.settle).await;
+                }
+                let inputs = self.inputs_of(&read.batch);
+                let judged = self.operation.read_back(self.client, &inputs, &window);
+                Done::Read(read, judged.await)
+            }
         }
     }
 
     fn inputs_of(&self, batch: &Batch) -> Vec<O::Input> {
-        batch
-            .inputs
-            .iter()
-            .map(|index| self.inputs[*index].clone())
-            .collect()
+        let inputs = batch.inputs.iter();
+        inputs.map(|index| self.inputs[*index].clone()).collect()
     }
 
-    async fn failed(
-        &self,
-        mut batch: Batch,
-        inputs: Vec<O::Input>,
-        error: Error,
-    ) -> Step<O::Output> {
-        debug!(mews.operation = O::NAME, mews.items = inputs.len(), %error, "batch failed");
-        let creates = !Effect::of(O::NAME).is_idempotent();
-        batch.in_doubt |= error.maybe_applied();
-        let kind = error.kind();
-        let error = Arc::new(error);
-        let again = |again| Step {
-            settled: Vec::new(),
-            again,
-            failure: Failure::Unsettled,
+    /// Passes a result to the machine, and settles what it decides.
+    fn take(&self, state: &mut State<O::Output>, done: Done<O::Output>, known: &Known) {
+        let mut outputs = HashMap::new();
+        let verdicts = match done {
+            Done::Sent(batch, result, received) => {
+                let date = match &result {
+                    Ok(reply) => reply.date,
+                    Err(error) => date_of(error.headers()),
+                };
+                if let Some(date) = date {
+                    state.server = Some(ServerTime { date, received });
+                }
+                let sent = match result {
+                    Ok(reply) => {
+                        let items = batch.inputs.iter().zip(reply.outputs);
+                        let items = items.map(|(input, output)| match output {
+                            Some(output) => {
+                                outputs.insert(*input, output);
+                                Ok(())
+                            }
+                            None => Err(unrecognized::<O>()),
+                        });
+                        Sent::Applied(items.collect())
+                    }
+                    Err(error) => {
+                        debug!(
+                            mews.operation = O::NAME,
+                            mews.items = batch.inputs.len(),
+                            %error,
+                            "batch failed"
+                        );
+                        Sent::Failed(failed(error))
+                    }
+                };
+                state.machine.sent(batch, sent)
+            }
+            Done::Read(read, Ok(judged)) => {
+                let mut evidence = Vec::with_capacity(judged.len());
+                for (input, (shown, output)) in read.batch.inputs.iter().zip(judged) {
+                    evidence.push(shown);
+                    match output {
+                        Some(output) => {
+                            outputs.insert(*input, output);
+                        }
+                        // What was not applied is first sent when it is sent again.
+                        None if shown == super::machine::Evidence::Missing => {
+                            state.tracks[*input] = None;
+                        }
+                        None => {}
+                    }
+                }
+                state.machine.read(read, Ok(&evidence))
+            }
+            Done::Read(read, Err(error)) => state.machine.read(read, Err(Arc::new(error))),
         };
-        let all = |outcome: &dyn Fn(usize) -> Outcome<O::Output>, failure| Step {
-            settled: batch
-                .inputs
+        self.settle(state, verdicts, outputs, known);
+    }
+
+    /// Records verdicts as outcomes.
+    fn settle(
+        &self,
+        state: &mut State<O::Output>,
+        verdicts: Verdicts<Arc<Error>>,
+        mut outputs: HashMap<usize, O::Output>,
+        known: &Known,
+    ) {
+        let outcome = |(input, verdict)| {
+            let outcome = match verdict {
+                Verdict::Applied => match outputs.remove(&input) {
+                    Some(output) => Outcome::Applied(output),
+                    None => Outcome::Unknown(unrecognized::<O>()),
+                },
+                Verdict::NotApplied(error) => Outcome::NotApplied(error),
+                Verdict::Rejected(error) => Outcome::Rejected(Rejection::Server(error)),
+                Verdict::Unknown(error) => Outcome::Unknown(doubtful(error)),
+            };
+            (input, outcome)
+        };
+        let outcomes: Vec<(usize, Outcome<O::Output>)> =
+            verdicts.into_iter().map(outcome).collect();
+        if let Some(journal) = self.journal
+            && !outcomes.is_empty()
+        {
+            let lines = outcomes
                 .iter()
-                .enumerate()
-                .map(|(at, input)| (*input, outcome(at)))
-                .collect(),
-            again: Vec::new(),
-            failure,
-        };
-        if creates && error.maybe_applied() {
-            return self.verify(batch, inputs, error).await;
+                .filter_map(|(input, outcome)| line_of::<O>(*input, outcome));
+            let lines: Vec<_> = lines.map(|line| line.to_json()).collect();
+            if let Err(error) = append(journal, &lines) {
+                state.machine.stop(Arc::new(refused::<O>(error)));
+            }
         }
-        match kind {
-            ErrorKind::RequestTimeout
-            | ErrorKind::ContentTooLarge
-            | ErrorKind::BadRequest
-            | ErrorKind::Forbidden
-                if batch.inputs.len() > 1 =>
-            {
-                again(batch.halves())
+        for (input, outcome) in outcomes {
+            if let Some(output) = outcome.applied() {
+                known.learn(O::id(output));
             }
-            // Alone it cannot be made lighter, but what it says can be said again.
-            _ if error.is_splittable()
-                && error.maybe_applied()
-                && batch.rounds + 1 < MOST_ROUNDS =>
-            {
-                batch.rounds += 1;
-                again(vec![batch])
-            }
-            _ if error.is_splittable() && error.maybe_applied() => all(
-                &|_| Outcome::Unknown(error.clone()),
-                Failure::Passing(error.clone()),
-            ),
-            ErrorKind::BadRequest
-            | ErrorKind::Forbidden
-            | ErrorKind::RequestTimeout
-            | ErrorKind::ContentTooLarge
-            | ErrorKind::Conflict => {
-                let done = |at: usize| {
-                    let repeated = batch.in_doubt && kind == ErrorKind::BadRequest;
-                    repeated.then(|| O::refused_again(&inputs[at])).flatten()
-                };
-                let refused = || Outcome::Rejected(Rejection::Server(error.clone()));
-                all(
-                    &|at| done(at).map_or_else(refused, Outcome::Applied),
-                    Failure::None,
-                )
-            }
-            ErrorKind::Server | ErrorKind::Decode | ErrorKind::Protocol => all(
-                &|_| left_over(batch.in_doubt, error.clone()),
-                Failure::Passing(error.clone()),
-            ),
-            ErrorKind::Transport if !error.failed_before_sending() => all(
-                &|_| left_over(batch.in_doubt, error.clone()),
-                Failure::Passing(error.clone()),
-            ),
-            _ => all(
-                &|_| left_over(batch.in_doubt, error.clone()),
-                Failure::Final(error.clone()),
-            ),
+            self.notify(input, &outcome);
+            state.outcomes[input] = Some(outcome);
+        }
+        if let Some(error) = state.machine.stopped() {
+            debug!(mews.operation = O::NAME, %error, "the job stops");
         }
     }
 
-    /// Finds out what an add has created whose answer was lost, and sends what is missing.
-    async fn verify(
-        &self,
-        mut batch: Batch,
-        inputs: Vec<O::Input>,
-        error: Arc<Error>,
-    ) -> Step<O::Output> {
-        warn!(
-            mews.operation = O::NAME,
-            mews.items = inputs.len(),
-            mews.settle_ms = u64::try_from(self.settle.as_millis()).unwrap_or(u64::MAX),
-            %error,
-            "an add may have been applied; reading back"
-        );
-        self.client.core.clock.sleep(self.settle).await;
-        batch.rounds += 1;
-        let (sent, now) = (batch.since.unwrap_or_else(|| self.now()), self.now());
-        let found = self
-            .operation
-            .read_back(
-                self.client,
-                &inputs,
-                sent - CLOCKS_DIFFER,
-                now + CLOCKS_DIFFER,
-            )
-            .await;
-        let found = match found {
-            Ok(found) => found,
-            Err(unreadable) => {
-                let settled = batch
-                    .inputs
-                    .iter()
-                    .map(|input| (*input, Outcome::Unknown(error.clone())));
-                let failure = Failure::Final(Arc::new(unreadable));
-                return Step {
-                    settled: settled.collect(),
-                    again: Vec::new(),
-                    failure,
-                };
-            }
-        };
-        let mut settled = Vec::new();
-        let mut missing = Vec::new();
-        let all_found = found.iter().all(|found| !matches!(found, Found::No));
-        for (input, found) in batch.inputs.iter().zip(found) {
-            match found {
-                Found::Yes(output) => settled.push((*input, Outcome::Applied(output))),
-                Found::Undecided => settled.push((*input, Outcome::Unknown(error.clone()))),
-                Found::No if batch.rounds < MOST_ROUNDS => missing.push(*input),
-                Found::No => settled.push((*input, Outcome::NotApplied(error.clone()))),
-            }
+    fn notify(&self, input: usize, outcome: &Outcome<O::Output>) {
+        let told = guarded(|| {
+            self.observer
+                .settled(input, &outcome.as_ref().map(|output| O::id(output)));
+            Ok(())
+        });
+        if told.is_err() {
+            error!(
+                mews.operation = O::NAME,
+                mews.input = input,
+                "the observer panicked"
+            );
         }
-        // What is not there after the settle time was not applied; that is the condition.
-        batch.in_doubt = false;
-        batch.inputs = missing;
-        let again = match (error.is_splittable(), batch.inputs.len()) {
-            (_, 0) => Vec::new(),
-            (true, 2..) => batch.halves(),
-            _ => vec![batch],
-        };
-        let failure = match (all_found, again.is_empty()) {
-            (true, _) => Failure::None,
-            (false, true) => Failure::Passing(error),
-            (false, false) => Failure::Unsettled,
-        };
-        Step {
-            settled,
-            again,
-            failure,
+    }
+
+    /// The report of a job whose journal cannot be used. Nothing is sent.
+    pub(super) fn refuse(self, error: JournalError) -> Report<O::Output> {
+        let error = Arc::new(refused::<O>(error));
+        let outcome = |_| Outcome::NotApplied(error.clone());
+        Report {
+            outcomes: self.inputs.iter().map(outcome).collect(),
+            stopped: Some(error.clone()),
+            requests: 0,
         }
     }
 }
 
-fn left_over<T>(in_doubt: bool, error: Arc<Error>) -> Outcome<T> {
-    if in_doubt {
-        Outcome::Unknown(error)
-    } else {
-        Outcome::NotApplied(error)
+/// What an error means for a job.
+fn failed(error: Error) -> Failed<Arc<Error>> {
+    let doubt = error.maybe_applied();
+    let cause = match error.kind() {
+        ErrorKind::Conflict => Cause::Conflict,
+        ErrorKind::Unconfirmed if error.status() == Some(StatusCode::CONFLICT) => Cause::Conflict,
+        ErrorKind::BadRequest | ErrorKind::Forbidden | ErrorKind::Unconfirmed => Cause::Rejected,
+        ErrorKind::RequestTimeout | ErrorKind::ContentTooLarge => Cause::TooLarge,
+        ErrorKind::Server | ErrorKind::Decode => Cause::Lost,
+        ErrorKind::Transport if !error.failed_before_sending() => Cause::Lost,
+        ErrorKind::Protocol if doubt => Cause::Lost,
+        _ => Cause::Fatal,
+    };
+    Failed {
+        cause,
+        doubt,
+        error: Arc::new(error),
     }
 }
 
-/// An input that the answer to its request does not have.
-fn lost_sight_of<O: Operation>() -> Outcome<O::Output> {
-    let error = Error::new(ErrorKind::Protocol, O::NAME).with(|parts| {
-        parts.what =
-            Some("the server took the request, but its answer does not have this item".into());
-        parts.creates = !Effect::of(O::NAME).is_idempotent();
+fn unrecorded<O: Operation>(what: &str, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    Error::new(ErrorKind::InvalidRequest, O::NAME).with(|parts| {
+        parts.sent = false;
+        parts.what = Some(format!("not sent, {what}"));
+        parts.source = Some(source);
+    })
+}
+
+fn refused<O: Operation>(error: JournalError) -> Error {
+    unrecorded::<O>(&error.to_string(), error.into())
+}
+
+/// The error of an input that is unknown. If the last request was rejected, an earlier one is the reason.
+fn doubtful(error: Arc<Error>) -> Arc<Error> {
+    if error.maybe_applied() {
+        return error;
+    }
+    let kind = error.kind();
+    let unconfirmed = Error::new(kind, error.operation().to_owned()).with(|parts| {
+        parts.message = error.message().map(str::to_owned);
+        parts.status = error.status();
+        parts.headers = error.headers().clone();
+        parts.request_id = error.request_id().map(str::to_owned);
+        parts.source = Some(Box::new(error));
+    });
+    Arc::new(unconfirmed.after_doubt())
+}
+
+/// The error of an input that the response to its request does not account for.
+fn unrecognized<O: Operation>() -> Arc<Error> {
+    in_doubt::<O>(
+        ErrorKind::Protocol,
+        "the server accepted the request, but the response does not account for this item",
+    )
+}
+
+/// The error of an input whose request an earlier process sent.
+fn interrupted<O: Operation>() -> Arc<Error> {
+    in_doubt::<O>(
+        ErrorKind::Transport,
+        "the process ended before a response was recorded",
+    )
+}
+
+fn in_doubt<O: Operation>(kind: ErrorKind, what: &str) -> Arc<Error> {
+    let error = Error::new(kind, O::NAME).with(|parts| {
+        parts.what = Some(what.into());
+        parts.creates = !crate::retry::Effect::of(O::NAME).is_idempotent();
         parts.maybe_applied = true;
     });
-    Outcome::Unknown(Arc::new(error))
+    Arc::new(error)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,37 +1,42 @@
-//! How a job is begun.
+//! The settings and the start of a job.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mews_connector_api::types::{
-    Voucher, VoucherAddParameters, VoucherCode, VoucherCodeAddParameters, VoucherCodeId, VoucherId,
-    VoucherUpdateParameters,
+    ServiceId, Voucher, VoucherAddParameters, VoucherCode, VoucherCodeAddParameters, VoucherCodeId,
+    VoucherId, VoucherUpdateParameters,
 };
 
 use super::add_voucher_codes::AddVoucherCodes;
 use super::add_vouchers::AddVouchers;
 use super::change::{DeleteVoucherCodes, DeleteVouchers, UpdateVouchers};
 use super::engine::Engine;
-use super::observer::{Nobody, Observer};
+use super::journal::Journal;
+use super::observer::{NoopObserver, Observer};
 use super::operation::Operation;
 use super::outcome::Report;
+use super::past::{Past, begin_or_continue};
 use crate::client::Client;
 use crate::ids::MOST_ITEMS;
 
-/// Writes of any number of items. [`Client::bulk`] makes it; [the module](crate::bulk) says what it does about
-/// failures.
+/// Writes of any number of items. [`Client::bulk`] creates it. [The module](crate::bulk) describes what a job does
+/// about failures.
 ///
-/// A job never fails as a whole: its [`Report`] says what became of each input. Dropping its future stops it; what was
-/// under way then is unknown, and an [`Observer`] has seen what that was.
+/// A job never fails as a whole: its [`Report`] has an outcome for each input. Dropping its future stops it. What was
+/// in flight then is unknown, unless the job has a [journal](Self::journal).
 #[derive(Clone)]
 #[must_use]
 pub struct Bulk {
-    client: Client,
+    pub(super) client: Client,
     batch_size: usize,
     concurrency: usize,
     settle: Duration,
     observer: Arc<dyn Observer>,
+    journal: Option<Arc<dyn Journal>>,
+    pub(super) vouchers: Vec<VoucherId>,
+    pub(super) services: Vec<ServiceId>,
 }
 
 impl Bulk {
@@ -41,11 +46,14 @@ impl Bulk {
             batch_size: MOST_ITEMS,
             concurrency: 4,
             settle: Duration::from_secs(60),
-            observer: Arc::new(Nobody),
+            observer: Arc::new(NoopObserver),
+            journal: None,
+            vouchers: Vec::new(),
+            services: Vec::new(),
         }
     }
 
-    /// How many items a request holds: 1000 unless set, which is the most; less than 1 counts as 1.
+    /// Sets the number of items in a request, from 1 to 1000. The default is 1000, which is the maximum.
     pub fn batch_size(self, items: usize) -> Self {
         Self {
             batch_size: items.clamp(1, MOST_ITEMS),
@@ -53,7 +61,7 @@ impl Bulk {
         }
     }
 
-    /// How many requests may be under way at a time: 4 unless set; less than 1 counts as 1.
+    /// Sets the number of requests that may be in flight at a time, at least 1. The default is 4.
     pub fn concurrency(self, requests: usize) -> Self {
         Self {
             concurrency: requests.max(1),
@@ -61,18 +69,68 @@ impl Bulk {
         }
     }
 
-    /// How long after a lost add the server is left to finish before what it created is read back: 60 seconds unless
-    /// set. The client's [clock](crate::clock::Clock) does the waiting.
+    /// Sets the settle time: the time that the server has to finish a write whose response was lost, before the job
+    /// reads back what it did. The default is 60 seconds. The client's [clock](crate::clock::Clock) measures it.
     pub fn settle(self, settle: Duration) -> Self {
         Self { settle, ..self }
     }
 
-    /// Who watches.
+    /// Sets the observer that is notified of each batch and each outcome.
     pub fn observer(self, observer: Arc<dyn Observer>) -> Self {
         Self { observer, ..self }
     }
 
-    /// Creates vouchers. Give each an external identifier of its own, so that none is unknown after a lost answer.
+    /// Sets the vouchers of the codes that [`Self::delete_voucher_codes`] deletes. With them, a job can find out
+    /// whether a code is deleted after the response was lost. Without them the outcome is unknown then.
+    pub fn of_vouchers(self, vouchers: impl IntoIterator<Item = VoucherId>) -> Self {
+        Self {
+            vouchers: vouchers.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Sets the services of the vouchers that [`Self::delete_vouchers`] deletes. With them, a job can find out whether
+    /// a voucher is deleted after the response was lost. Without them the outcome is unknown then.
+    pub fn of_services(self, services: impl IntoIterator<Item = ServiceId>) -> Self {
+        Self {
+            services: services.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Sets the journal of the job, with which it survives the end of the process. Use a separate journal for each
+    /// job.
+    ///
+    /// If the journal is empty, the job begins in it. If it has a job with the same inputs, that job continues, as
+    /// [`Self::resume`] does: what was applied is not sent again. If it has another job, nothing is sent, every
+    /// outcome is [`NotApplied`](super::Outcome::NotApplied), and [`Report::stopped`] returns the reason.
+    ///
+    /// A job that adds records sends one more request at its start, to learn the server's time.
+    ///
+    /// ```
+    #[doc = include_str!("../../doc/sandbox.rs")]
+    /// use mews_connector::NewVoucherCode;
+    /// use mews_connector::bulk::FileJournal;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("codes.journal");
+    /// let voucher = builtin::VOUCHER_ID.parse()?;
+    /// let codes = || (0..500).map(|n| NewVoucherCode::new(voucher, format!("ONCE-{n:03}")));
+    /// let first = client.bulk().journal(FileJournal::open(&path)?).add_voucher_codes(codes()).await;
+    /// // The program starts again with the same codes: each exists once.
+    /// let again = client.bulk().journal(FileJournal::open(&path)?).add_voucher_codes(codes()).await;
+    /// assert!(first.is_complete() && again.is_complete());
+    /// assert_eq!(again.requests(), 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn journal(self, journal: impl Journal + 'static) -> Self {
+        Self {
+            journal: Some(Arc::new(journal)),
+            ..self
+        }
+    }
+
+    /// Creates vouchers. Give each a unique external identifier, so that none is unknown after a lost response.
     ///
     /// ```
     #[doc = include_str!("../../doc/sandbox.rs")]
@@ -93,8 +151,8 @@ impl Bulk {
         self.run(AddVouchers::new(&inputs), inputs).await
     }
 
-    /// Changes vouchers. A voucher that comes twice is rejected the second time, because the order of the two would
-    /// not be certain.
+    /// Changes vouchers. The second update of the same voucher is rejected, because the order of the two would be
+    /// uncertain.
     ///
     /// ```
     #[doc = include_str!("../../doc/sandbox.rs")]
@@ -117,11 +175,12 @@ impl Bulk {
         .await
     }
 
-    /// Deletes vouchers.
+    /// Deletes vouchers. An ID that is given twice is sent once. Set [`Self::of_services`] if you can.
     ///
     /// ```
     #[doc = include_str!("../../doc/sandbox.rs")]
-    /// let report = client.bulk().delete_vouchers([builtin::VOUCHER_ID.parse()?]).await;
+    /// let service = builtin::SERVICE_ID.parse()?;
+    /// let report = client.bulk().of_services([service]).delete_vouchers([builtin::VOUCHER_ID.parse()?]).await;
     /// assert!(report.is_complete());
     /// # Ok(()) }
     /// ```
@@ -129,11 +188,12 @@ impl Bulk {
         &self,
         vouchers: impl IntoIterator<Item = VoucherId>,
     ) -> Report<VoucherId> {
-        self.run(DeleteVouchers, vouchers.into_iter().collect())
+        let parents = self.services.clone();
+        self.run(DeleteVouchers { parents }, vouchers.into_iter().collect())
             .await
     }
 
-    /// Creates codes. A code that has the voucher and the value of an earlier one is rejected.
+    /// Creates codes. A code with the voucher and the value of an earlier input is rejected.
     ///
     /// ```
     #[doc = include_str!("../../doc/sandbox.rs")]
@@ -159,15 +219,17 @@ impl Bulk {
     where
         C: Into<VoucherCodeAddParameters>,
     {
-        self.run(AddVoucherCodes, codes.into_iter().map(Into::into).collect())
+        let operation = AddVoucherCodes::default();
+        self.run(operation, codes.into_iter().map(Into::into).collect())
             .await
     }
 
-    /// Deletes codes.
+    /// Deletes codes. An ID that is given twice is sent once. Set [`Self::of_vouchers`] if you can.
     ///
     /// ```
     #[doc = include_str!("../../doc/sandbox.rs")]
-    /// let report = client.bulk().delete_voucher_codes([builtin::CODE_ID.parse()?]).await;
+    /// let voucher = builtin::VOUCHER_ID.parse()?;
+    /// let report = client.bulk().of_vouchers([voucher]).delete_voucher_codes([builtin::CODE_ID.parse()?]).await;
     /// assert!(report.is_complete());
     /// # Ok(()) }
     /// ```
@@ -175,11 +237,25 @@ impl Bulk {
         &self,
         codes: impl IntoIterator<Item = VoucherCodeId>,
     ) -> Report<VoucherCodeId> {
-        self.run(DeleteVoucherCodes, codes.into_iter().collect())
+        let parents = self.vouchers.clone();
+        self.run(DeleteVoucherCodes { parents }, codes.into_iter().collect())
             .await
     }
 
-    async fn run<O: Operation>(&self, operation: O, inputs: Vec<O::Input>) -> Report<O::Output> {
+    pub(super) async fn run<O: Operation>(
+        &self,
+        operation: O,
+        inputs: Vec<O::Input>,
+    ) -> Report<O::Output> {
+        let journal = self.journal.as_deref();
+        let past = match journal {
+            None => Ok(Past::none(inputs.len())),
+            Some(journal) => {
+                // A handle for several enterprises fails when the first batch is sent.
+                let enterprise = self.client.enterprise().ok().flatten();
+                begin_or_continue(journal, &operation, enterprise.map(|id| id.0), &inputs)
+            }
+        };
         let engine = Engine {
             client: &self.client,
             operation,
@@ -188,8 +264,12 @@ impl Bulk {
             concurrency: self.concurrency,
             settle: self.settle,
             observer: &*self.observer,
+            journal,
         };
-        engine.run().await
+        match past {
+            Ok(past) => engine.run(past).await,
+            Err(error) => engine.refuse(error),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who watches a job.
+//! Observers of a job.
 
 use std::error::Error as StdError;
 
@@ -6,15 +6,15 @@ use uuid::Uuid;
 
 use super::outcome::Outcome;
 
-/// Sees what a job does while it does it, for a progress bar or a journal that survives a crash.
+/// Sees what a job does while it runs, for example to show progress.
 ///
-/// A journal writes in [`Self::sending`] what is about to be sent, and in [`Self::settled`] what became of it. After
-/// a crash, what was about to be sent and not settled is unknown; all else is known.
+/// A panic in an observer loses nothing: in [`Self::sending`] it counts as an error, in [`Self::settled`] it is logged.
+/// For a record that survives a crash, use a [`Journal`](super::Journal).
 ///
 /// ```
 /// use mews_connector::bulk::{Observer, Outcome};
 ///
-/// /// Counts what is settled.
+/// /// Counts the inputs that have an outcome.
 /// #[derive(Default)]
 /// struct Progress(std::sync::atomic::AtomicUsize);
 ///
@@ -25,22 +25,22 @@ use super::outcome::Outcome;
 /// }
 /// ```
 pub trait Observer: Send + Sync {
-    /// These inputs, by their index, are about to be sent.
+    /// Called before inputs are sent, with their indexes.
     ///
     /// # Errors
-    /// When it cannot be recorded. Then they are not sent, and the job stops.
+    /// Return an error to keep the inputs from being sent. The job stops then.
     fn sending(&self, inputs: &[usize]) -> Result<(), Box<dyn StdError + Send + Sync>> {
         let _ = inputs;
         Ok(())
     }
 
-    /// This is what became of an input; the identifier is that of the voucher or code.
+    /// Called with the outcome of an input. The ID is that of the voucher or code.
     fn settled(&self, input: usize, outcome: &Outcome<Uuid>) {
         let _ = (input, outcome);
     }
 }
 
-/// Watches nothing.
-pub(super) struct Nobody;
+/// An observer that does nothing.
+pub(super) struct NoopObserver;
 
-impl Observer for Nobody {}
+impl Observer for NoopObserver {}

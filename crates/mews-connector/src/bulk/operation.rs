@@ -1,70 +1,87 @@
-//! What the bulk operations have of their own.
+//! The differences between the bulk operations.
 
 use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::machine::{Evidence, Kind};
+use super::reading::Window;
 use crate::client::Client;
 use crate::error::{BrokenLimit, Error};
 
-/// A write that takes a list.
+/// A write that takes a list. All traffic of a job passes through [`Self::send`], [`Self::read_back`] and
+/// [`Self::server_time`].
 pub(super) trait Operation: Sync {
     /// One item of the list.
-    type Input: Clone + Send + Sync;
+    type Input: Clone + Serialize + DeserializeOwned + Send + Sync;
     /// What an input becomes.
-    type Output: Send;
+    type Output: Clone + Serialize + DeserializeOwned + Send;
     /// What makes an input the same as another.
     type Key: Hash + Eq;
 
-    /// Resource and action.
+    /// The path of the operation.
     const NAME: &'static str;
     /// The property of the request that holds the list.
     const LIST: &'static str;
+    /// Whether an input that repeats an earlier one has the outcome of that one. Otherwise it is rejected.
+    const SHARES_OUTCOME: bool = false;
 
-    /// The limits that the document sets for an item.
+    /// The kind of write.
+    fn kind(&self) -> Kind;
+
+    /// Checks the constraints of an item.
     fn check(input: &Self::Input) -> Result<(), BrokenLimit>;
 
-    /// What makes it the same as another; `None` if nothing does.
+    /// What makes an input the same as another; `None` if nothing does.
     fn key(input: &Self::Input) -> Option<Self::Key>;
 
-    /// The identifier of what an input became.
+    /// The ID of what an input became.
     fn id(output: &Self::Output) -> Uuid;
 
-    /// Sends a batch. The outputs stand in the order of the inputs; an input that the answer does not have is `None`.
+    /// The parents by which records are read back, which a journal keeps.
+    fn parents(&self) -> Vec<Uuid> {
+        Vec::new()
+    }
+
+    /// Sends a batch.
     fn send(
         &self,
         client: &Client,
         inputs: &[Self::Input],
-    ) -> impl Future<Output = Result<Vec<Option<Self::Output>>, Error>> + Send;
+    ) -> impl Future<Output = Result<Reply<Self::Output>, Error>> + Send;
 
-    /// Reads back what a batch that was lost has created.
+    /// Reads back what became of a batch: the evidence for each input, with the record if it was applied.
     fn read_back(
         &self,
         client: &Client,
         inputs: &[Self::Input],
-        since: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> impl Future<Output = Result<Vec<Found<Self::Output>>, Error>> + Send {
-        let _ = (client, since, until);
-        let undecided = inputs.iter().map(|_| Found::Undecided).collect();
+        window: &Window<'_>,
+    ) -> impl Future<Output = Result<Vec<Judged<Self::Output>>, Error>> + Send {
+        let _ = (client, window);
+        let undecided = inputs.iter().map(|_| (Evidence::Undecided, None)).collect();
         async { Ok(undecided) }
     }
 
-    /// What an input is when its write was lost, then sent again, and then refused with a 400: the first time took
-    /// effect, if that is what such a refusal means.
-    fn refused_again(input: &Self::Input) -> Option<Self::Output> {
-        let _ = input;
-        None
+    /// Asks for the server's time, by the cheapest read that there is near the input.
+    fn server_time(
+        &self,
+        client: &Client,
+        input: &Self::Input,
+    ) -> impl Future<Output = Option<DateTime<Utc>>> + Send {
+        let _ = (client, input);
+        async { None }
     }
 }
 
-/// What reading back found of an input.
-pub(super) enum Found<T> {
-    /// It is there.
-    Yes(T),
-    /// It is not there.
-    No,
-    /// There is no telling.
-    Undecided,
+/// The evidence for an input, with the record if it was applied.
+pub(super) type Judged<T> = (Evidence, Option<T>);
+
+/// The response to a batch.
+pub(super) struct Reply<T> {
+    /// The outputs in the order of the inputs. An input that the response does not account for has none.
+    pub(super) outputs: Vec<Option<T>>,
+    pub(super) date: Option<DateTime<Utc>>,
 }

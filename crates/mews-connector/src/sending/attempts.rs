@@ -168,11 +168,11 @@ impl Attempts<'_> {
 
     /// Adds what the whole call knows about an error.
     fn judged(&self, error: Error, attempts: u32, in_doubt: bool) -> Error {
-        error.with(|parts| {
+        let error = error.with(|parts| {
             parts.attempts = attempts;
             parts.creates = !self.effect.is_idempotent();
-            parts.maybe_applied |= in_doubt;
-        })
+        });
+        if in_doubt { error.after_doubt() } else { error }
     }
 }
 

@@ -166,7 +166,10 @@ async fn a_write_in_doubt_stays_in_doubt() {
         .run(Effect::Delete, acts)
         .await
         .expect_err("rejected");
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::BadRequest, 4));
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::Unconfirmed, 4)
+    );
     assert!(error.maybe_applied());
 }
 

@@ -27,17 +27,13 @@ async fn any_number_is_split_at_1000_and_answered_one_by_one() {
         for (index, code) in report.applied() {
             assert_eq!(code.value.as_deref(), Some(&*format!("N-{index:05}")));
         }
-        // Vouchers can only be told by their position, so an answer in another order tells nothing.
         let new =
             |number: usize| NewVoucher::public(id(builtin::SERVICE_ID), format!("V-{number}"));
         let report = client.bulk().add_vouchers((0..4).map(new)).await;
-        assert_eq!(
-            report.counts().applied,
-            if reversed { 0 } else { 4 },
-            "{:?}",
-            report.outcomes()
-        );
-        assert_eq!(report.counts().unknown, if reversed { 4 } else { 0 });
+        assert!(report.is_complete(), "{:?}", report.outcomes());
+        for (index, voucher) in report.applied() {
+            assert_eq!(voucher.name, Some(format!("V-{index}")));
+        }
     }
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     assert!(

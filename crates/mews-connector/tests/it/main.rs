@@ -2,12 +2,17 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod bulk;
+mod bulk_doubt;
 mod bulk_failures;
+mod bulk_journal;
+mod bulk_verify;
 mod config;
 mod deadlines;
 mod export;
 mod failures;
+mod fake_server;
 mod hostile;
+mod linked_clock;
 mod pages;
 mod rate_limit;
 mod scripted;

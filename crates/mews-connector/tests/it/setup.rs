@@ -2,16 +2,25 @@
 
 use std::time::Duration;
 
-use mews_connector::clock::ManualClock;
+use mews_connector::clock::{Clock, ManualClock};
 use mews_connector::{Client, ClientBuilder, RateLimit};
 use mews_sandbox::{Builder, Sandbox, builtin};
 
 /// A client of `url` whose waits take no time.
 pub(crate) fn client_of(url: &str, clock: &ManualClock) -> ClientBuilder {
+    with_clock(url, clock.clone())
+}
+
+/// A client of `url` with any clock.
+pub(crate) fn client_with_clock(url: &str, clock: impl Clock + 'static) -> Client {
+    with_clock(url, clock).build().unwrap()
+}
+
+fn with_clock(url: &str, clock: impl Clock + 'static) -> ClientBuilder {
     Client::builder()
         .credentials(builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "Tests 1.0.0")
         .base_url(url)
-        .clock(clock.clone())
+        .clock(clock)
         .seed(7)
         .timeout(Duration::from_secs(20))
         .rate_limit(RateLimit::unlimited())

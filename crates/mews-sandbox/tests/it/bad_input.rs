@@ -209,6 +209,20 @@ async fn what_is_no_http_ends_the_connection_and_nothing_else() {
     ] {
         let answer = raw(&api, bytes);
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+        assert!(answer.is_empty() || is_documented(&answer), "{answer}");
+    }
+    // Responses that the HTTP library makes.
+    let headers = format!(
+        "POST / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n",
+        "x".repeat(1_000_000)
+    );
+    for (bytes, status) in [(&b"GET\r\n\r\n"[..], "400"), (headers.as_bytes(), "431")] {
+        let answer = raw(&api, bytes);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+        assert!(is_documented(&answer), "{answer}");
     }
     api.call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
@@ -226,6 +240,74 @@ async fn bodies_that_are_not_utf8_are_no_json() {
         answer.starts_with("HTTP/1.1 400") && answer.contains("Invalid JSON"),
         "{answer}"
     );
+}
+
+/// Whether a response has the headers and the error that every response of the API has.
+fn is_documented(answer: &str) -> bool {
+    let Some((head, body)) = answer.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let id = body["RequestId"].as_str().unwrap_or("none");
+    head.contains(&format!("request-id: {id}"))
+        && head.contains("date: Sun, 01 Feb 2026 10:00:00 GMT")
+        && body["Message"].is_string()
+}
+
+#[tokio::test]
+async fn slow_headers_and_bodies_are_not_waited_for() {
+    let timeout = Duration::from_millis(300);
+    let api = Api::with(|builder| builder.receive_timeout(timeout)).await;
+    for (bytes, expected) in [
+        (&b"POST /api/connector/v1/vouchers/getAll HTTP/1.1\r\nhost:"[..], ""),
+        (
+            b"POST /api/connector/v1/vouchers/getAll HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{",
+            "HTTP/1.1 408",
+        ),
+    ] {
+        let stream = sent(&api, bytes);
+        let answer = tokio::task::spawn_blocking(|| answer_of(stream)).await.expect("no panic");
+        assert!(answer.starts_with(expected), "{answer}");
+    }
+}
+
+// A large body that is rejected must not keep other clients waiting.
+#[tokio::test]
+async fn a_large_invalid_body_does_not_block_other_clients() {
+    let api = Api::with(|builder| builder.max_body(8 * 1024 * 1024).no_rate_limit()).await;
+    let mut properties: Vec<String> = (0..400_000)
+        .map(|number| format!("\"X{number}\":0"))
+        .collect();
+    let tokens = with_tokens(json!({})).to_string();
+    properties.push(tokens.trim_matches(['{', '}']).to_owned());
+    let body = format!("{{{}}}", properties.join(","));
+    let url = format!("{}{}", api.sandbox.url(), Operation::VoucherCodesAdd.path());
+    let large = api
+        .http
+        .post(url)
+        .header("content-type", "application/json")
+        .body(body);
+    let large = tokio::spawn(large.send());
+    let mut slowest = Duration::ZERO;
+    while !large.is_finished() {
+        let started = std::time::Instant::now();
+        let health = format!("{}/_sandbox/health", api.sandbox.url());
+        assert_eq!(
+            api.http
+                .get(health)
+                .send()
+                .await
+                .expect("a response")
+                .status(),
+            200
+        );
+        slowest = slowest.max(started.elapsed());
+    }
+    assert_eq!(
+        large.await.expect("no panic").expect("a response").status(),
+        400
+    );
+    assert!(slowest < Duration::from_millis(500), "{slowest:?}");
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

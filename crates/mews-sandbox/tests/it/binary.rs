@@ -10,7 +10,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mews-sandbox");
 /// A running binary, killed when it is dropped.
 pub(crate) struct Running {
     process: Child,
-    output: BufReader<ChildStdout>,
+    /// Kept open, and not read after the start.
+    _output: BufReader<ChildStdout>,
     pub(crate) url: String,
     greeting: String,
 }
@@ -21,6 +22,7 @@ impl Running {
             .args(["--port", "0"])
             .args(arguments)
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
         let mut output = BufReader::new(process.stdout.take().expect("its output"));
@@ -39,7 +41,7 @@ impl Running {
             .to_owned();
         Self {
             process,
-            output,
+            _output: output,
             url,
             greeting,
         }
@@ -133,10 +135,8 @@ async fn it_logs_a_line_for_each_request_and_ends_on_a_signal() {
                 .success()
         );
         let mut log = String::new();
-        running
-            .output
-            .read_to_string(&mut log)
-            .expect("the rest of its output");
+        let mut errors = running.process.stderr.take().expect("its log");
+        errors.read_to_string(&mut log).expect("the log");
         assert_eq!(running.process.wait().expect("it ends").code(), Some(0));
         let lines: Vec<&str> = log.lines().filter(|line| !line.is_empty()).collect();
         if arguments.is_empty() {
@@ -157,6 +157,10 @@ fn help_names_every_flag_and_address() {
     for expected in [
         "--host",
         "--port",
+        "--port-file",
+        "--format",
+        "--allow-host",
+        "--receive-timeout",
         "--data",
         "--fixtures",
         "--print-fixtures",
@@ -179,6 +183,9 @@ fn help_names_every_flag_and_address() {
         "--quiet",
         "/_sandbox/faults",
         "/_sandbox/requests",
+        "/_sandbox/clock",
+        "/_sandbox/reset",
+        "/_sandbox/health",
         "Examples:",
         "Exit status:",
     ] {
@@ -191,6 +198,12 @@ fn help_names_every_flag_and_address() {
 fn mistakes_are_told_with_what_to_do() {
     for (arguments, code, expected) in [
         (&["--latency", "soon"][..], 2, "250ms, 2s or 1m"),
+        (&["--window", "0s"], 1, "error: invalid option: the window"),
+        (
+            &["--port-file", "/no/such/file"],
+            1,
+            "error: cannot write /no/such/file",
+        ),
         (
             &["--no-rate-limit", "--limit", "5"],
             2,
@@ -267,5 +280,62 @@ async fn flags_reach_the_server() {
     assert_eq!(
         (refused.status, refused.headers.contains_key("retry-after")),
         (429, false)
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_unread_log_stops_neither_the_server_nor_its_end() {
+    // Neither standard output nor standard error is read after the start.
+    let mut running = Running::start(&["--no-rate-limit"]);
+    let http = reqwest::Client::new();
+    let url = format!("{}{}", running.url, Operation::VouchersGetAll.path());
+    for _ in 0..1_000 {
+        let request = http.post(&url).header("content-type", "application/json");
+        let sent = request
+            .body("{}")
+            .timeout(std::time::Duration::from_secs(10));
+        assert_eq!(sent.send().await.expect("a response").status(), 400);
+    }
+    let id = running.process.id().to_string();
+    let signal = Command::new("kill").args(["-TERM", &id]).status();
+    assert!(signal.expect("a signal").success());
+    let started = std::time::Instant::now();
+    let status = running.process.wait().expect("it ends");
+    assert_eq!(status.code(), Some(0));
+    assert!(started.elapsed() < std::time::Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn programs_find_the_port_in_a_file_and_in_one_line_of_json() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("port");
+    let mut process = Command::new(BINARY)
+        .args(["--port", "0", "--format", "json", "--port-file"])
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    let mut output = BufReader::new(process.stdout.take().expect("its output"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("a line");
+    let start: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    let port = std::fs::read_to_string(&file).expect("the file of the port");
+    assert_eq!(start["Port"].to_string(), port.trim());
+    assert_eq!(start["ProcessId"], process.id());
+    let url = start["Url"].as_str().expect("a URL").to_owned();
+    let health = reqwest::get(format!("{url}/_sandbox/health")).await;
+    let health = crate::support::read(health.expect("a response")).await;
+    let health = health.expect("it is whole").ok();
+    assert_eq!(
+        (&health.body["Status"], &health.body["Version"]),
+        (&"Ok".into(), &start["Version"])
+    );
+    process.kill().expect("it runs");
+    process.wait().expect("it ends");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).expect("a folder").count(),
+        1
     );
 }

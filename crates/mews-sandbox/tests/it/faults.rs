@@ -382,7 +382,14 @@ async fn faults_come_from_a_file_and_over_http() {
 
     let one = r#"{ "Effect": { "TooManyRequests": { "RetryAfterSeconds": 7 } } }"#;
     assert_eq!(
-        list(api.http.post(&url).body(one)).await.body[0]["Fault"]["Effect"]["TooManyRequests"]["RetryAfterSeconds"],
+        list(
+            api.http
+                .post(&url)
+                .header("content-type", "application/json")
+                .body(one)
+        )
+        .await
+        .body[0]["Fault"]["Effect"]["TooManyRequests"]["RetryAfterSeconds"],
         7
     );
     assert_eq!(
@@ -397,9 +404,14 @@ async fn faults_come_from_a_file_and_over_http() {
         r#"[{"Effect": {"Status": {"Code": 99}}}]"#,
         r#"[{"Operation": "vouchers/getall", "Effect": "InvalidJson"}]"#,
     ] {
-        let reply = list(api.http.post(&url).body(bad))
-            .await
-            .refused(400, "Invalid faults");
+        let reply = list(
+            api.http
+                .post(&url)
+                .header("content-type", "application/json")
+                .body(bad),
+        )
+        .await
+        .refused(400, "Invalid faults");
         assert!(reply.body["Details"].is_string());
     }
 }
@@ -435,4 +447,94 @@ async fn every_effect_can_be_written_and_read() {
             "{text}"
         );
     }
+}
+
+// A fault is only used up when its effect happens.
+#[tokio::test]
+async fn requests_that_fail_anyway_do_not_use_up_a_fault() {
+    let limit = mews_sandbox::RateLimit::new(2, Duration::from_secs(30));
+    for fault in [
+        Fault::drop_after_commit(),
+        Fault::truncated_json(),
+        Fault::status_after_commit(500),
+        Fault::unknown_enum_value(),
+    ] {
+        let api = Api::with(|builder| builder.rate_limit(limit).fault(fault.clone())).await;
+        let triggered = || api.sandbox.faults().list()[0].triggered;
+        let mut unknown = codes_of(builtin::VOUCHER_ID);
+        unknown["AccessToken"] = "fake-unknown-token".into();
+        for (body, status) in [
+            (json!({ "Limitation": { "Count": 0 } }), 400),
+            (unknown, 401),
+            (codes_of("00000000-0000-4000-8000-000000000000"), 400),
+            (codes_of(builtin::VOUCHER_ID), 429),
+        ] {
+            let reply = api.try_call(Operation::VoucherCodesGetAll, body).await;
+            assert_eq!(reply.expect("a response").status, status, "{fault:?}");
+            assert_eq!(triggered(), 0, "{fault:?}");
+        }
+        api.clock.advance(Duration::from_secs(30));
+        let _ = read_codes(&api).await;
+        assert_eq!(triggered(), 1, "{fault:?}");
+        let exchanges = api.sandbox.exchanges();
+        let named: Vec<usize> = exchanges
+            .iter()
+            .map(|exchange| exchange.faults.len())
+            .collect();
+        assert_eq!(named, [0, 0, 0, 0, 1]);
+    }
+    // A response without anything to change.
+    let api = Api::with(|builder| builder.fault(Fault::unknown_enum_value())).await;
+    let delete = json!({ "VoucherCodeIds": [builtin::CODE_ID] });
+    api.call(Operation::VoucherCodesDelete, delete).await.ok();
+    assert_eq!(api.sandbox.faults().list()[0].triggered, 0);
+}
+
+#[tokio::test]
+async fn a_drop_in_the_middle_resets_the_connection() {
+    use std::io::{ErrorKind, Read as _, Write as _};
+    let api = Api::with(|builder| builder.fault(Fault::drop_mid_body())).await;
+    let body = crate::support::with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
+    let address = api.sandbox.address();
+    let result = tokio::task::spawn_blocking(move || {
+        let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+        let head = format!(
+            "POST {} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            Operation::VoucherCodesGetAll.path(),
+            body.len(),
+        );
+        stream
+            .write_all(format!("{head}{body}").as_bytes())
+            .expect("it reads");
+        let mut received = Vec::new();
+        let end = stream.read_to_end(&mut received);
+        (String::from_utf8_lossy(&received).into_owned(), end)
+    });
+    let (received, end) = result.await.expect("no panic");
+    assert!(received.starts_with("HTTP/1.1 200 OK"), "{received}");
+    assert!(
+        received.contains("{\"VoucherCodes\":[{"),
+        "half of the body: {received}"
+    );
+    assert_eq!(end.expect_err("a reset").kind(), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn one_fault_can_be_removed_and_a_gateway_names_its_status() {
+    let api = Api::new().await;
+    let first = api.sandbox.faults().add(Fault::html(503));
+    let second = api.sandbox.faults().add(Fault::html(504));
+    let url = format!("{}/_sandbox/faults/{first}", api.sandbox.url());
+    for expected in [200, 404] {
+        let removed = api.http.delete(&url).send().await.expect("a response");
+        assert_eq!(removed.status(), expected);
+    }
+    let reply = read_codes(&api).await.expect("a response");
+    assert_eq!(reply.status, 504);
+    assert!(
+        reply.text.contains("Gateway Timeout") && !reply.text.contains("Bad"),
+        "{}",
+        reply.text
+    );
+    assert!(api.sandbox.faults().remove(second) && !api.sandbox.faults().remove(second));
 }

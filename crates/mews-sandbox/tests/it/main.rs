@@ -1,5 +1,6 @@
 //! The sandbox as its users meet it: over real HTTP, in real files, as a real process.
 
+mod admin;
 mod bad_input;
 mod binary;
 mod data_file;

@@ -117,7 +117,7 @@ async fn a_new_property_is_stored_updated_cleared_and_returned() {
         json!({ "VoucherUpdates": [{ "VoucherId": id, "Notes": { "Value": "x".repeat(1001) } }] });
     call(&second, Operation::VouchersUpdate, too_long)
         .await
-        .refused(400, "Invalid Value");
+        .refused(400, "Invalid Notes");
 }
 
 #[tokio::test]

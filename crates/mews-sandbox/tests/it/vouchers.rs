@@ -199,7 +199,7 @@ async fn name_and_type_cannot_be_cleared() {
         let change = json!({ property: { "Value": null } });
         api.call(Operation::VouchersUpdate, update(&change))
             .await
-            .refused(400, "Invalid Value");
+            .refused(400, &format!("Invalid {property}"));
     }
     api.call(Operation::VouchersUpdate, update(&json!({ "Name": {} })))
         .await

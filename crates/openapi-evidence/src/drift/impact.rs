@@ -66,6 +66,9 @@ pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
             breaks("a value may be sent that has not the form")
         }
         Dimension::Format => holds("the value is taken as any text"),
+        Dimension::Required if subject.property.is_none() => {
+            holds("every request of the client has a body")
+        }
         Dimension::Required if in_requests && theirs == &Value::Bool(true) => {
             breaks("a request may be sent without it")
         }
@@ -90,6 +93,11 @@ pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
             breaks("a value may be sent that is not taken any more")
         }
         Dimension::Enum => holds("an unknown value is kept as it comes"),
+        Dimension::AdditionalProperties => {
+            holds("the client sends no unknown property, and ignores one that it receives")
+        }
+        Dimension::Status => holds("every status of a class is treated alike"),
+        Dimension::Headers => holds("the client does not depend on a header"),
         Dimension::Deprecated => holds("it works until it is discontinued"),
         Dimension::Restricted => holds("it works, and may change without notice"),
         Dimension::Paginated if theirs == &Value::Bool(true) => {

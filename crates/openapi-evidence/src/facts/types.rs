@@ -1,4 +1,4 @@
-//! Types as documents name them, and their notation: `string`, `array of <Voucher code>`, `map of string`.
+//! Types as documents name them, and their notation: `string`, `array of <Lamp state>`, `map of string`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,7 +26,7 @@ pub enum Type {
     Array(Box<Type>),
     /// `map of …`: an object with any names, and values of one type.
     Map(Box<Type>),
-    /// `<Voucher code>`: a schema of the document, or of another page.
+    /// `<Lamp state>`: a schema of the document, or of another page.
     Named(Name),
     /// `string <Hybrid identifier>`: a text of a certain kind.
     StringNamed(Name),
@@ -101,7 +101,7 @@ impl fmt::Display for Name {
 
 /// A text that is no type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no type; write `string`, `array of string` or `<Voucher code>`")]
+#[error("`{0}` is no type; write `string`, `array of string` or `<Lamp state>`")]
 pub struct NotAType(String);
 
 impl FromStr for Type {

@@ -7,6 +7,9 @@ use serde_json::Value;
 use crate::facts::types::Name;
 use crate::facts::{Limit, Type, plain};
 
+/// The limits that a page states if there are any.
+pub(super) const LIMITS: [Limit; 3] = [Limit::MaxItems, Limit::MaxLength, Limit::MaxMonths];
+
 /// What stands in front of a link's title when a cell was made one line of text, and what ends its address.
 ///
 /// Two characters that no page can hold as text: they are not characters.

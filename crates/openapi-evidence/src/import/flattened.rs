@@ -4,27 +4,60 @@
 use std::path::Path;
 
 use super::cells::{is_property_name, parse_contract, parse_type};
-use super::{Imported, OPERATIONS, samples};
-use crate::facts::{Body, Form, Operation, Property, Reading, Reported, Schema};
+use super::dialect::{Dialect, Operations, Silence};
+use super::{Imported, samples};
+use crate::conventions::Conventions;
+
+use crate::facts::{Body, Operation, Property, Reading, Reported, Schema};
 use openapi_tree::error::{Error, Place, Result};
 
 /// The header of a table, its cells run together.
 const HEADER: &str = "PropertyTypeContractDescription";
 
-/// Whether a text is a page of this form.
-pub(super) fn is_page(text: &str) -> bool {
-    text.lines().any(|line| line.trim().ends_with(HEADER))
+/// A hand-written page of which only the text is left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flattened;
+
+impl Dialect for Flattened {
+    fn id(&self) -> &'static str {
+        "flattened-page"
+    }
+
+    fn name(&self) -> &'static str {
+        "hand-written page, flattened"
+    }
+
+    fn recognizes(&self, text: &str, _: &Conventions) -> bool {
+        text.lines().any(|line| line.trim().ends_with(HEADER))
+    }
+
+    fn read(&self, file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
+        import(file, text, conventions)
+    }
+
+    fn silence(&self) -> Silence {
+        Silence {
+            denies_formats: false,
+            denies_limits: &super::cells::LIMITS,
+            denies_deprecation: true,
+            denies_statuses: true,
+            denies_operations: Operations::OfItsResources,
+            matches_by_name: true,
+        }
+    }
 }
 
 /// Reads a page.
 ///
 /// # Errors
-/// When a table stands outside of any operation; with its line.
-pub(super) fn import(file: &Path, text: &str) -> Result<Imported> {
+/// Returns an error if a table is outside of any operation; with its line.
+fn import(file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
     let mut page = Page {
+        conventions,
+        url_prefix: conventions.url_prefix(),
         paragraphs: paragraphs(text),
         at: 0,
-        imported: Imported::new(Form::FlattenedPage, Reading::RequiredMeansRequired),
+        imported: Imported::new(&Flattened, Reading::RequiredMeansRequired),
         operation: None,
         in_response: false,
         heading: None,
@@ -73,7 +106,9 @@ fn paragraphs(text: &str) -> Vec<Paragraph> {
     paragraphs
 }
 
-struct Page {
+struct Page<'c> {
+    conventions: &'c Conventions,
+    url_prefix: String,
     paragraphs: Vec<Paragraph>,
     at: usize,
     imported: Imported,
@@ -83,7 +118,7 @@ struct Page {
     heading: Option<String>,
 }
 
-impl Page {
+impl Page<'_> {
     fn text(&self, ahead: usize) -> Option<&str> {
         self.paragraphs
             .get(self.at + ahead)
@@ -100,7 +135,7 @@ impl Page {
         if text == "Request"
             && self
                 .text(1)
-                .is_some_and(|next| next.starts_with(OPERATIONS))
+                .is_some_and(|next| next.starts_with(&self.url_prefix))
         {
             self.open_operation();
             self.at += 2;
@@ -125,7 +160,7 @@ impl Page {
         self.close_operation();
         let path = self
             .text(1)
-            .and_then(|address| address.strip_prefix(OPERATIONS))
+            .and_then(|address| address.strip_prefix(&self.url_prefix))
             .unwrap_or_default()
             .to_owned();
         let before = &self.paragraphs[..self.at];
@@ -139,8 +174,8 @@ impl Page {
         self.operation = Some(Operation {
             path,
             title: title.map(|title| before[title].text.clone()),
-            paginated: Some(prose.contains("uses Pagination")),
-            portfolio: Some(prose.contains("supports Portfolio Access Tokens")),
+            paginated: Some(self.conventions.paginated.in_prose(&prose)),
+            portfolio: Some(self.conventions.portfolio.in_prose(&prose)),
             ..Operation::default()
         });
         self.in_response = false;

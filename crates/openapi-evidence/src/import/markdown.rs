@@ -1,5 +1,4 @@
-//! Pages in Markdown: those that the vendor's generator writes, in today's dialect and in that of its
-//! prototype, and those written by hand in the same tables.
+//! Pages in Markdown with tables of properties: generated ones, and those written by hand in the same tables.
 
 mod text;
 
@@ -9,8 +8,11 @@ use comrak::nodes::NodeValue;
 use comrak::{Arena, Options};
 
 use super::cells::{is_property_name, parse_contract, parse_type, replacement_in};
-use super::{Imported, OPERATIONS, samples};
-use crate::facts::{Body, Form, Operation, Property, Reading, Reported, Schema};
+use super::dialect::{Dialect, Operations, Silence};
+use super::{Imported, samples};
+use crate::conventions::Conventions;
+
+use crate::facts::{Body, Operation, Property, Reading, Reported, Schema};
 use openapi_tree::error::{Error, Place, Result};
 use openapi_tree::nesting;
 use text::{Node, cells_in, enum_value, has_struck, line_of, message_of, text_of, text_with_links};
@@ -18,17 +20,84 @@ use text::{Node, cells_in, enum_value, has_struck, line_of, message_of, text_of,
 /// The header of every table of properties.
 pub(super) const HEADER: [&str; 4] = ["Property", "Type", "Contract", "Description"];
 
-/// What the vendor's generator writes on top of its pages.
-const GENERATED: &str = "AUTOMATICALLY GENERATED";
+/// A page that a generator wrote.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Generated;
 
-/// What links look like that the prototype of the generator wrote; it put no line on top.
-const PROTOTYPE: &str = "#X-Ref-Name-";
+impl Dialect for Generated {
+    fn id(&self) -> &'static str {
+        "generated-page"
+    }
 
-/// Whether a text is a page of this form.
-pub(super) fn is_page(text: &str) -> bool {
+    fn name(&self) -> &'static str {
+        "generated page"
+    }
+
+    fn recognizes(&self, text: &str, conventions: &Conventions) -> bool {
+        is_page(text, conventions) && conventions.is_generated(text)
+    }
+
+    fn read(&self, file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
+        import(
+            file,
+            text,
+            conventions,
+            &Generated,
+            Reading::RequiredMeansNotNullable,
+        )
+    }
+
+    fn silence(&self) -> Silence {
+        Silence {
+            denies_formats: false,
+            denies_limits: &super::cells::LIMITS,
+            denies_deprecation: true,
+            denies_statuses: true,
+            denies_operations: Operations::OfItsResources,
+            matches_by_name: true,
+        }
+    }
+}
+
+/// A page written by hand in the same tables.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HandWritten;
+
+impl Dialect for HandWritten {
+    fn id(&self) -> &'static str {
+        "hand-written-page"
+    }
+
+    fn name(&self) -> &'static str {
+        "hand-written page"
+    }
+
+    fn recognizes(&self, text: &str, conventions: &Conventions) -> bool {
+        is_page(text, conventions)
+    }
+
+    fn read(&self, file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
+        import(
+            file,
+            text,
+            conventions,
+            &HandWritten,
+            Reading::RequiredMeansRequired,
+        )
+    }
+
+    fn silence(&self) -> Silence {
+        Generated.silence()
+    }
+}
+
+/// Returns `true` if a text has the URL of an operation or a table of properties.
+fn is_page(text: &str, conventions: &Conventions) -> bool {
     text.lines().any(|line| {
         let line = line.trim();
-        line.trim_matches('`').starts_with(super::ADDRESS)
+        let has_url =
+            !conventions.host.is_empty() && line.trim_matches('`').starts_with(&conventions.host);
+        has_url
             || line
                 .strip_prefix('|')
                 .is_some_and(|row| row.trim_start().starts_with(HEADER[0]))
@@ -38,15 +107,15 @@ pub(super) fn is_page(text: &str) -> bool {
 /// Reads a page.
 ///
 /// # Errors
-/// When a table of properties lacks a column, or is no table to Markdown; with its line.
-pub(super) fn import(file: &Path, text: &str) -> Result<Imported> {
+/// Returns an error if a table of properties lacks a column, or is not a table to Markdown; with its line.
+fn import(
+    file: &Path,
+    text: &str,
+    conventions: &Conventions,
+    dialect: &'static dyn Dialect,
+    reading: Reading,
+) -> Result<Imported> {
     nesting::check_lines(file, text)?;
-    let generated = text.contains(GENERATED) || text.contains(PROTOTYPE);
-    let (form, reading) = if generated {
-        (Form::GeneratedPage, Reading::RequiredMeansNotNullable)
-    } else {
-        (Form::HandWrittenPage, Reading::RequiredMeansRequired)
-    };
     let mut options = Options::default();
     options.extension.table = true;
     options.extension.strikethrough = true;
@@ -54,9 +123,11 @@ pub(super) fn import(file: &Path, text: &str) -> Result<Imported> {
     let root = comrak::parse_document(&arena, text, &options);
     let mut page = Page {
         file,
+        conventions,
+        url_prefix: conventions.url_prefix(),
         lines: text.lines().collect(),
         reading,
-        imported: Imported::new(form, reading),
+        imported: Imported::new(dialect, reading),
         section: Section::Outside,
         schema: None,
         operation: None,
@@ -79,6 +150,8 @@ enum Section {
 
 struct Page<'t> {
     file: &'t Path,
+    conventions: &'t Conventions,
+    url_prefix: String,
     lines: Vec<&'t str>,
     reading: Reading,
     imported: Imported,
@@ -178,9 +251,9 @@ impl Page<'_> {
             Section::Introduction => {
                 for part in node.descendants() {
                     if let NodeValue::Link(to) = &part.data.borrow().value {
-                        if to.url.contains("guidelines/pagination") {
+                        if self.conventions.paginated.in_link(&to.url) {
                             operation.paginated = Some(true);
-                        } else if to.url.contains("/multi-property") {
+                        } else if self.conventions.portfolio.in_link(&to.url) {
                             operation.portfolio = Some(true);
                         }
                     }
@@ -188,7 +261,7 @@ impl Page<'_> {
             }
             Section::Request => {
                 let text = text_of(node);
-                if let Some(path) = text.strip_prefix(OPERATIONS) {
+                if let Some(path) = text.strip_prefix(&self.url_prefix) {
                     if operation.path.is_empty() {
                         path.trim().clone_into(&mut operation.path);
                     } else {

@@ -1,32 +1,66 @@
 //! OpenAPI 3.0 documents, in YAML or JSON.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use super::cells::replacement_in;
-use super::{Imported, PREFIX, samples};
+use super::dialect::{Dialect, Operations, Silence};
+use super::{Imported, samples};
+use crate::conventions::Conventions;
+
 use crate::facts::{
-    Answer, Body, Form, Limit, NO_BODY, Operation, Property, Reading, Reported, Schema, Type,
+    Answer, Body, Limit, NO_BODY, Operation, Property, Reading, Reported, Schema, Type,
 };
 use openapi_tree::document::{Document, escape};
 use openapi_tree::error::{Error, Result};
+use openapi_tree::schemas::{METHODS, pointer_of};
 
-/// Whether a text is an OpenAPI document.
-pub(super) fn is_document(text: &str) -> bool {
-    text.trim_start().starts_with('{')
-        || text.lines().any(|line| {
-            ["openapi:", "swagger:", "\"openapi\":", "'openapi':"]
-                .iter()
-                .any(|key| line.starts_with(key))
-        })
+/// An OpenAPI document.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenApi;
+
+impl Dialect for OpenApi {
+    fn id(&self) -> &'static str {
+        "openapi"
+    }
+
+    fn name(&self) -> &'static str {
+        "OpenAPI"
+    }
+
+    fn recognizes(&self, text: &str, _: &Conventions) -> bool {
+        text.trim_start().starts_with('{')
+            || text.lines().any(|line| {
+                ["openapi:", "swagger:", "\"openapi\":", "'openapi':"]
+                    .iter()
+                    .any(|key| line.starts_with(key))
+            })
+    }
+
+    fn read(&self, file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
+        import(&Document::parse(file, text)?, conventions)
+    }
+
+    fn silence(&self) -> Silence {
+        Silence {
+            denies_formats: true,
+            denies_limits: &Limit::ALL,
+            denies_deprecation: true,
+            denies_statuses: true,
+            denies_operations: Operations::All,
+            matches_by_name: false,
+        }
+    }
 }
 
 /// Reads a document.
 ///
 /// # Errors
-/// When it is not OpenAPI 3.0, or a part has not the shape that OpenAPI asks for; with its JSON pointer.
-pub(super) fn import(document: &Document) -> Result<Imported> {
+/// Returns an error if it is not OpenAPI 3.0, or a part does not have the shape that OpenAPI asks for; with its
+/// JSON pointer.
+fn import(document: &Document, conventions: &Conventions) -> Result<Imported> {
     let version = document
         .tree
         .get("openapi")
@@ -44,7 +78,8 @@ pub(super) fn import(document: &Document) -> Result<Imported> {
     }
     let mut reader = Reader {
         document,
-        imported: Imported::new(Form::Openapi, Reading::BothStated),
+        conventions,
+        imported: Imported::new(&OpenApi, Reading::BothStated),
         inline: Vec::new(),
         read: 0,
     };
@@ -68,6 +103,7 @@ pub(super) fn import(document: &Document) -> Result<Imported> {
 
 struct Reader<'d> {
     document: &'d Document,
+    conventions: &'d Conventions,
     imported: Imported,
     /// Objects that have no name of their own; they are called after where they stand.
     inline: Vec<Schema>,
@@ -151,7 +187,10 @@ impl<'d> Reader<'d> {
                     self.shape(name, values, &format!("{pointer}/additionalProperties"), 0)?;
                 schema.entries = Some(shape.kind);
             }
-            _ => schema.properties = Some(properties),
+            additional => {
+                schema.properties = Some(properties);
+                schema.additional = Some(additional != Some(&Value::Bool(false)));
+            }
         }
         Ok(schema)
     }
@@ -185,9 +224,10 @@ impl<'d> Reader<'d> {
         let required: Vec<&str> = object
             .get("required")
             .and_then(Value::as_array)
-            .map_or_else(Vec::new, |names| {
-                names.iter().filter_map(Value::as_str).collect()
-            });
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         let pointer = format!("{pointer}/properties");
         for (name, node) in self.object(own, &pointer)? {
             let pointer = format!("{pointer}/{}", escape(name));
@@ -207,7 +247,7 @@ impl<'d> Reader<'d> {
                     .and_then(Value::as_bool)
                     .unwrap_or_default(),
                 replacement: object
-                    .get("x-deprecatedMessage")
+                    .get(&self.conventions.deprecated_message)
                     .and_then(Value::as_str)
                     .and_then(replacement_in),
                 ..Property::default()
@@ -234,9 +274,8 @@ impl<'d> Reader<'d> {
             .at_pointer(format!("{pointer}/$ref"))
         };
         let name = target.rsplit('/').next().unwrap_or_default();
-        let found = target
-            .strip_prefix('#')
-            .and_then(|path| self.document.tree.pointer(path))
+        let found = pointer_of(target)
+            .and_then(|path| self.document.tree.pointer(&path))
             .and_then(Value::as_object)
             .ok_or_else(lost)?;
         Ok(Some((name, found)))
@@ -292,7 +331,7 @@ impl<'d> Reader<'d> {
         for limit in Limit::ALL {
             // `false` is what `uniqueItems` is anyway.
             if let Some(value) = object
-                .get(limit.keyword())
+                .get(self.conventions.keyword(limit))
                 .filter(|value| **value != Value::Bool(false))
             {
                 shape.limits.insert(limit, value.clone());
@@ -380,10 +419,7 @@ impl<'d> Reader<'d> {
                 if method == "post" {
                     let operation = self.operation(path, node, &pointer)?;
                     self.imported.variant.operations.push(operation);
-                } else if matches!(
-                    method.as_str(),
-                    "get" | "put" | "delete" | "patch" | "head" | "options" | "trace"
-                ) {
+                } else if METHODS.contains(&method.as_str()) {
                     self.report(&pointer, "an operation that is no POST");
                 }
             }
@@ -398,13 +434,16 @@ impl<'d> Reader<'d> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         let mut operation = Operation {
-            path: path.strip_prefix(PREFIX).unwrap_or(path).to_owned(),
+            path: path
+                .strip_prefix(&self.conventions.path_prefix)
+                .unwrap_or(path)
+                .to_owned(),
             title: object
                 .get("summary")
                 .and_then(Value::as_str)
                 .map(str::to_owned),
-            paginated: Some(prose.contains("guidelines/pagination")),
-            portfolio: Some(prose.contains("/multi-property")),
+            paginated: Some(self.conventions.paginated.in_link(prose)),
+            portfolio: Some(self.conventions.portfolio.in_link(prose)),
             deprecated: object
                 .get("deprecated")
                 .and_then(Value::as_bool)
@@ -419,6 +458,10 @@ impl<'d> Reader<'d> {
             };
             operation.request =
                 self.body(&format!("{}.request", operation.path), content, &pointer)?;
+            if let Some(body) = &mut operation.request {
+                let required = content.get("required").and_then(Value::as_bool);
+                body.required = Some(required.unwrap_or_default());
+            }
         }
         let Some(responses) = object.get("responses") else {
             return Ok(operation);
@@ -433,10 +476,15 @@ impl<'d> Reader<'d> {
             let body = self.body(&format!("{}.{status}", operation.path), content, &pointer)?;
             operation.answers.push(Answer {
                 status: Some(status.clone()),
-                body: match &body {
+                body: Some(match &body {
                     Some(body) => body.schema.clone().unwrap_or_else(|| "object".to_owned()),
                     None => NO_BODY.to_owned(),
-                },
+                }),
+                headers: content
+                    .get("headers")
+                    .and_then(Value::as_object)
+                    .map(|headers| headers.keys().cloned().collect())
+                    .unwrap_or_default(),
                 from: None,
                 dated: None,
             });

@@ -7,34 +7,75 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::cells::is_property_name;
-use super::{Imported, PREFIX, samples};
-use crate::facts::{
-    Answer, Body, Form, Limit, Operation, Property, Reading, Reported, Schema, Type,
-};
+use super::dialect::{Dialect, Operations, Silence};
+use super::{Imported, samples};
+use crate::conventions::Conventions;
+
+use crate::facts::{Answer, Body, Limit, Operation, Property, Reading, Reported, Schema, Type};
 use openapi_tree::error::{Error, Place, Result};
 
-/// Whether a text is a page of this form: an address after its method.
-pub(super) fn is_page(text: &str) -> bool {
-    address(&text.lines().map(str::trim).collect::<Vec<_>>()).is_some()
+/// A rendering of an OpenAPI operation of which only the text is left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rendered;
+
+impl Dialect for Rendered {
+    fn id(&self) -> &'static str {
+        "rendered-openapi"
+    }
+
+    fn name(&self) -> &'static str {
+        "rendered OpenAPI, flattened"
+    }
+
+    fn recognizes(&self, text: &str, conventions: &Conventions) -> bool {
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        url(&lines, &conventions.path_prefix).is_some()
+    }
+
+    fn read(&self, file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
+        import(file, text, conventions)
+    }
+
+    fn silence(&self) -> Silence {
+        Silence {
+            denies_formats: true,
+            // A rendering shows the keywords of OpenAPI, and leaves the vendor's own out.
+            denies_limits: &[
+                Limit::MinLength,
+                Limit::MaxLength,
+                Limit::MinItems,
+                Limit::MaxItems,
+                Limit::UniqueItems,
+                Limit::Minimum,
+                Limit::Maximum,
+            ],
+            denies_deprecation: true,
+            denies_statuses: true,
+            denies_operations: Operations::Stated,
+            matches_by_name: true,
+        }
+    }
 }
 
-fn address(lines: &[&str]) -> Option<usize> {
+/// The line of the URL: the one after the method.
+fn url(lines: &[&str], prefix: &str) -> Option<usize> {
     lines
         .windows(2)
-        .position(|pair| pair[0] == "POST" && pair[1].starts_with(PREFIX))
+        .position(|pair| pair[0] == "POST" && !prefix.is_empty() && pair[1].starts_with(prefix))
         .map(|method| method + 1)
 }
 
 /// Reads a page.
 ///
 /// # Errors
-/// When a part can't be told apart from its neighbours; with its line.
-pub(super) fn import(file: &Path, text: &str) -> Result<Imported> {
+/// Returns an error if a part cannot be told apart from its neighbors; with its line.
+fn import(file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let mut page = Page {
-        at: address(&lines).unwrap_or_default(),
+        conventions,
+        at: url(&lines, &conventions.path_prefix).unwrap_or_default(),
         lines,
-        imported: Imported::new(Form::RenderedOpenapi, Reading::BothStated),
+        imported: Imported::new(&Rendered, Reading::BothStated),
     };
     page.operation().map_err(|(at, what)| {
         Error::new(
@@ -53,6 +94,7 @@ pub(super) fn import(file: &Path, text: &str) -> Result<Imported> {
 type Parsed<T> = std::result::Result<T, (usize, String)>;
 
 struct Page<'t> {
+    conventions: &'t Conventions,
     lines: Vec<&'t str>,
     at: usize,
     imported: Imported,
@@ -67,7 +109,7 @@ struct Printed {
 
 impl<'t> Page<'t> {
     fn operation(&mut self) -> Parsed<()> {
-        let path = self.lines[self.at][PREFIX.len()..].to_owned();
+        let path = self.lines[self.at][self.conventions.path_prefix.len()..].to_owned();
         let title = self.lines[..self.at - 1]
             .iter()
             .rev()
@@ -79,8 +121,8 @@ impl<'t> Page<'t> {
         let request_example = self.example();
         let mut operation = Operation {
             title,
-            paginated: Some(description.contains("uses Pagination")),
-            portfolio: Some(description.contains("supports Portfolio Access Tokens")),
+            paginated: Some(self.conventions.paginated.in_prose(&description)),
+            portfolio: Some(self.conventions.portfolio.in_prose(&description)),
             path,
             ..Operation::default()
         };
@@ -92,7 +134,8 @@ impl<'t> Page<'t> {
             let example = self.example();
             operation.answers.push(Answer {
                 status: None,
-                body: answer.name.clone(),
+                body: Some(answer.name.clone()),
+                headers: Vec::new(),
                 from: None,
                 dated: None,
             });
@@ -115,6 +158,7 @@ impl<'t> Page<'t> {
             schema: Some(printed.name),
             properties: Some(printed.properties),
             partial: false,
+            required: None,
             example,
             invalid,
         }

@@ -1,5 +1,6 @@
 //! Sample payloads: read leniently, kept without anything of a token's shape.
 
+use heck::ToKebabCase as _;
 use serde_json::{Map, Value};
 
 /// A sample payload, and what is wrong with it as JSON.
@@ -36,11 +37,7 @@ pub fn tidy(value: &Value) -> Value {
             keys.sort_unstable();
             let mut sorted = Map::new();
             for key in keys {
-                let value = match &object[key] {
-                    Value::String(_) if key.ends_with("Token") => Value::from(stand_in(key)),
-                    other => tidy(other),
-                };
-                sorted.insert(key.clone(), value);
+                sorted.insert(key.clone(), tidy(&object[key]));
             }
             Value::Object(sorted)
         }
@@ -50,12 +47,9 @@ pub fn tidy(value: &Value) -> Value {
     }
 }
 
-fn stand_in(key: &str) -> &'static str {
-    match key {
-        "ClientToken" => "sandbox-client-token",
-        "AccessToken" => "sandbox-access-token",
-        _ => "sandbox-token",
-    }
+/// What stands for the secret of a property, such as `sandbox-client-token`.
+pub(super) fn stand_in(key: &str) -> String {
+    format!("sandbox-{}", key.to_kebab_case())
 }
 
 /// A text without anything of a token's shape: 24 or more hexadecimal digits in a row, with what is joined to them.

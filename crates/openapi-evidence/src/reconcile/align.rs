@@ -10,11 +10,10 @@ use serde_json::Value;
 
 use super::names::{Names, SameSchema, same_kind};
 use super::outside::settle_outside;
-use super::spec::{Spec, resource, rows_of};
+use super::spec::{Spec, additional_of, resource, rows_of};
 use super::subject::{RESPONSE, Subject};
-use crate::facts::{
-    Answer, Form, Limit, Operation, Origin, Property, Schema, Type, Variant, plain,
-};
+use crate::facts::{Answer, Limit, Operation, Origin, Property, Schema, Type, Variant, plain};
+use crate::import::dialect::Operations;
 
 /// A row of a document and the property that it speaks of.
 #[derive(Clone, Debug)]
@@ -59,6 +58,8 @@ pub struct Aligned {
     pub operations: Vec<Operation>,
     /// The responses that both have.
     pub answers: Vec<AlignedResponse>,
+    /// Whether the objects that both have may have properties that are not listed.
+    pub additional: Vec<(Subject, bool, Origin)>,
     /// The enums that both have: the spec's name, the values, and their origin.
     pub enums: Vec<(String, Vec<String>, Origin)>,
     /// Schemas of the spec that the document has.
@@ -92,7 +93,7 @@ pub fn align(spec: &Spec, variant: &Variant, same: &[SameSchema]) -> Aligned {
         matched: BTreeSet::new(),
     };
     walk.operations();
-    if variant.source.form != Form::Openapi {
+    if variant.source.form.silence().matches_by_name {
         walk.by_name();
     }
     walk.rest();
@@ -113,7 +114,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn operations(&mut self) {
         let ours = self.spec.resources();
-        let form = self.variant.source.form;
+        let silence = self.variant.source.form.silence();
         let theirs: BTreeSet<&str> = self
             .variant
             .operations
@@ -144,6 +145,13 @@ impl<'a> Walk<'a> {
                 };
                 self.match_root(body.schema.as_deref());
                 let owner = format!("{}{suffix}", operation.path);
+                if let Some(additional) = additional_of(self.variant, Some(body)) {
+                    self.aligned.additional.push((
+                        Subject::whole(&owner),
+                        additional,
+                        origin.clone(),
+                    ));
+                }
                 self.table(
                     &owner,
                     rows_of(&self.spec.facts, known.as_ref()),
@@ -154,10 +162,12 @@ impl<'a> Walk<'a> {
             }
             self.answers(operation, in_spec, &origin);
         }
-        let covers_all = form.speaks_for_all_operations();
         for operation in &self.spec.facts.operations {
-            let covered = covers_all
-                || form.speaks_for_its_resources() && theirs.contains(resource(&operation.path));
+            let covered = match silence.denies_operations {
+                Operations::All => true,
+                Operations::OfItsResources => theirs.contains(resource(&operation.path)),
+                Operations::Stated => false,
+            };
             if covered
                 && !self
                     .variant
@@ -185,52 +195,45 @@ impl<'a> Walk<'a> {
             .filter(|answer| answer.status.is_some())
             .collect();
         for answer in &operation.answers {
+            // What a body says is the same under every status, so a response without its status still shows it.
+            let of_body = in_spec
+                .answers
+                .iter()
+                .find(|known| self.same_body(known, answer));
             let known = match &answer.status {
                 Some(status) => in_spec.answers.iter().find(|known| covers(known, status)),
-                // Without its status an answer still shows its body.
-                None => in_spec
-                    .answers
-                    .iter()
-                    .find(|known| self.names.means(&known.body, &answer.body)),
+                None => of_body,
             };
-            let Some(known) = known else {
-                if let Some(status) = &answer.status {
-                    self.aligned.unknown.push(Subject::property(
-                        &operation.path,
-                        format!("status {status}"),
-                    ));
-                    // What the body says is the same as with the other statuses.
-                    if let Some(other) = in_spec
-                        .answers
-                        .iter()
-                        .find(|known| self.names.means(&known.body, &answer.body))
-                    {
-                        self.schemas(&other.body, &answer.body, &Inner::default());
-                    }
+            match (known, &answer.status) {
+                (Some(known), Some(_)) => {
+                    let status = known.status.as_deref().unwrap_or_default();
+                    self.aligned.answers.push(AlignedResponse {
+                        subject: Subject::property(&operation.path, format!("status {status}")),
+                        body_agrees: known.body == answer.body || self.same_body(known, answer),
+                        response: answer.clone(),
+                        origin: origin.within(answer.from.as_ref(), answer.dated.as_ref()),
+                    });
                 }
-                continue;
-            };
-            if answer.status.is_some() {
-                let status = known.status.as_deref().unwrap_or_default();
-                let subject = Subject::property(&operation.path, format!("status {status}"));
-                let agrees =
-                    known.body == answer.body || self.names.means(&known.body, &answer.body);
-                self.aligned.answers.push(AlignedResponse {
-                    subject,
-                    body_agrees: agrees,
-                    response: answer.clone(),
-                    origin: origin.within(answer.from.as_ref(), answer.dated.as_ref()),
-                });
+                (None, Some(status)) => self.aligned.unknown.push(Subject::property(
+                    &operation.path,
+                    format!("status {status}"),
+                )),
+                (_, None) => {}
             }
-            let is_root = in_spec
-                .response
-                .as_ref()
-                .is_some_and(|body| body.schema.as_ref() == Some(&known.body));
-            if !is_root && self.names.means(&known.body, &answer.body) {
-                self.schemas(&known.body, &answer.body, &Inner::default());
+            let body = known.or(of_body).filter(|known| {
+                let root = in_spec
+                    .response
+                    .as_ref()
+                    .and_then(|body| body.schema.as_ref());
+                known.body.as_ref() != root && self.same_body(known, answer)
+            });
+            if let Some((known, body)) =
+                body.and_then(|known| known.body.as_ref().zip(answer.body.as_ref()))
+            {
+                self.schemas(known, body, &Inner::default());
             }
         }
-        if stated.is_empty() || self.variant.source.form == Form::ReadByHand {
+        if stated.is_empty() || !self.variant.source.form.silence().denies_statuses {
             return;
         }
         for known in &in_spec.answers {
@@ -245,6 +248,14 @@ impl<'a> Walk<'a> {
                 ));
             }
         }
+    }
+
+    fn same_body(&self, known: &Answer, answer: &Answer) -> bool {
+        known
+            .body
+            .as_ref()
+            .zip(answer.body.as_ref())
+            .is_some_and(|(known, body)| self.names.means(known, body))
     }
 
     /// Compares the rows of a table with those of the spec.
@@ -333,7 +344,11 @@ impl<'a> Walk<'a> {
         self.spec
             .schema(name)
             .and_then(|schema| schema.properties.as_deref())
-            .is_some_and(|rows| matches!(rows, [row] if row.name == "Value"))
+            .is_some_and(|rows| matches!(rows, [row] if row.name == self.update_value()))
+    }
+
+    fn update_value(&self) -> &'a str {
+        &self.spec.conventions.update_value
     }
 
     fn indices(&self, name: &str) -> impl Iterator<Item = usize> + use<'a> {
@@ -373,12 +388,12 @@ impl<'a> Walk<'a> {
             return;
         }
         let mut row = Property {
-            name: "Value".to_owned(),
+            name: self.update_value().to_owned(),
             ..Property::default()
         };
         put_inner(&mut row, inner);
         self.aligned.cells.push(Cell {
-            subject: Subject::property(&in_spec.name, "Value"),
+            subject: Subject::property(&in_spec.name, self.update_value()),
             row,
             origin: Origin::default(),
             type_agrees: None,
@@ -408,12 +423,20 @@ impl<'a> Walk<'a> {
                 .enums
                 .push((in_spec.name.clone(), values.clone(), origin.clone()));
         }
+        if let Some(additional) = schema.additional {
+            self.aligned.additional.push((
+                Subject::whole(&in_spec.name),
+                additional,
+                origin.clone(),
+            ));
+        }
         if let (Some(known), Some(rows)) = (&in_spec.properties, &schema.properties) {
             let first = self.aligned.cells.len();
             self.table(&in_spec.name, known, rows, schema.partial, &origin);
+            let value = self.update_value();
             for cell in &mut self.aligned.cells[first..] {
                 if cell.subject.owner == in_spec.name
-                    && cell.subject.property.as_deref() == Some("Value")
+                    && cell.subject.property.as_deref() == Some(value)
                 {
                     put_inner(&mut cell.row, inner);
                 }
@@ -482,7 +505,11 @@ impl<'a> Walk<'a> {
                 open.extend(body.schema.iter().map(|name| plain(name)));
                 open.extend(body.properties.iter().flatten().filter_map(named_type));
             }
-            open.extend(operation.answers.iter().map(|answer| plain(&answer.body)));
+            let bodies = operation
+                .answers
+                .iter()
+                .filter_map(|answer| answer.body.as_deref());
+            open.extend(bodies.map(plain));
         }
         let mut reached = BTreeSet::new();
         while let Some(name) = open.pop() {

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::align::{Aligned, Cell, align};
+use super::align::{Aligned, AlignedResponse, Cell, align};
 use super::examples::{self, Against, Contradiction};
 use super::names::SameSchema;
 use super::spec::{
-    ABSENT, FITS, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, rows_of,
+    ABSENT, FITS, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, is_range, rows_of,
 };
 use super::subject::{Dimension, RESPONSE, Subject};
-use crate::facts::{Body, Form, Limit, Origin, Property, Type, Variant};
+use crate::facts::{Body, Limit, Origin, Property, Type, Variant};
+use crate::import::dialect::Silence;
 
 /// Something that a document says.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +77,7 @@ pub fn compare(spec: &Spec, variants: &[&Variant], same: &[SameSchema]) -> Compa
         let mut speaker = Speaker {
             spec,
             variant: index,
-            form: variant.source.form,
+            silence: variant.source.form.silence(),
             dated: &variant.source.dated,
             origin: Origin::default(),
             comparison: &mut comparison,
@@ -144,7 +145,7 @@ fn dimensions_in_use(spec: &Spec, aligned: &[Aligned]) -> BTreeSet<(Subject, Dim
 struct Speaker<'c> {
     spec: &'c Spec,
     variant: usize,
-    form: Form,
+    silence: Silence,
     dated: &'c str,
     /// The origin of what is stated next.
     origin: Origin,
@@ -200,6 +201,13 @@ impl Speaker<'_> {
             self.origin =
                 Origin::default().within(operation.from.as_ref(), operation.dated.as_ref());
             self.says(&subject, Dimension::Presence, json!(PRESENT));
+            let body_required = operation
+                .request
+                .as_ref()
+                .and_then(|request| request.required);
+            if let Some(required) = body_required {
+                self.says(&subject, Dimension::Required, json!(required));
+            }
             for (dimension, flag) in [
                 (Dimension::Paginated, operation.paginated),
                 (Dimension::Portfolio, operation.portfolio),
@@ -220,13 +228,11 @@ impl Speaker<'_> {
         }
         for aligned in &aligned.answers {
             self.origin = aligned.origin.clone();
-            self.says(&aligned.subject, Dimension::Presence, json!(PRESENT));
-            self.says_so(
-                &aligned.subject,
-                Dimension::Type,
-                json!(body_type(&aligned.response.body)),
-                aligned.body_agrees,
-            );
+            self.response(aligned);
+        }
+        for (subject, additional, origin) in &aligned.additional {
+            self.origin = origin.clone();
+            self.says(subject, Dimension::AdditionalProperties, json!(additional));
         }
         self.origin = Origin::default();
         for subject in &aligned.absent {
@@ -242,6 +248,28 @@ impl Speaker<'_> {
         for (name, values, origin) in &aligned.enums {
             self.origin = origin.clone();
             self.says(&Subject::whole(name), Dimension::Enum, enum_value(values));
+        }
+    }
+
+    fn response(&mut self, aligned: &AlignedResponse) {
+        let AlignedResponse {
+            subject, response, ..
+        } = aligned;
+        self.says(subject, Dimension::Presence, json!(PRESENT));
+        if let Some(body) = &response.body {
+            self.says_so(
+                subject,
+                Dimension::Type,
+                json!(body_type(body)),
+                aligned.body_agrees,
+            );
+        }
+        // A document that describes no header does not say that there is none.
+        if !response.headers.is_empty() {
+            self.says(subject, Dimension::Headers, enum_value(&response.headers));
+        }
+        if subject.property.as_deref().is_some_and(is_range) {
+            self.says(subject, Dimension::Status, json!(response.status));
         }
     }
 
@@ -268,7 +296,7 @@ impl Speaker<'_> {
         match &row.format {
             Some(format) => self.says(subject, Dimension::Format, json!(format)),
             None if !used(Dimension::Format) => {}
-            None if self.form.speaks_of_formats() && !cell.fragment => {
+            None if self.silence.denies_formats && !cell.fragment => {
                 self.implies(subject, Dimension::Format, json!(NONE));
             }
             None => self.comparison.silent += 1,
@@ -287,14 +315,17 @@ impl Speaker<'_> {
             match row.limits.get(&limit) {
                 Some(value) => self.says(subject, dimension, value.clone()),
                 None if !used(dimension) => {}
-                None if self.form.speaks_of(limit) && !cell.fragment && applies(limit, row) => {
+                None if self.silence.denies_limits.contains(&limit)
+                    && !cell.fragment
+                    && applies(limit, row) =>
+                {
                     self.implies(subject, dimension, json!(NONE));
                 }
                 None => self.comparison.silent += 1,
             }
         }
         if used(Dimension::Deprecated) {
-            if cell.fragment || !row.deprecated && !self.form.speaks_of_deprecation() {
+            if cell.fragment || !row.deprecated && !self.silence.denies_deprecation {
                 self.comparison.silent += 1;
             } else {
                 self.deprecation(subject, row);

@@ -259,7 +259,7 @@ fn summary(ruling: &Ruling) -> RulingSummary<'_> {
 }
 
 /// The same text in one line.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

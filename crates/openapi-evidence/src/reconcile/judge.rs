@@ -66,8 +66,9 @@ pub fn judge(
         comparison,
         judgement: Judgement::default(),
     };
+    let overruled = judge.overrule(rulings);
     for ruling in &rulings.rulings {
-        judge.ruling(ruling);
+        judge.ruling(ruling, &overruled);
     }
     judge.unexplained(&rulings.rulings);
     judge.unsupported(&rulings.rulings);
@@ -78,6 +79,15 @@ pub fn judge(
     judge.judgement.findings.sort();
     judge.judgement.findings.dedup();
     judge.judgement
+}
+
+/// The rulings that overruled something.
+#[derive(Default)]
+struct Applied {
+    /// Each ruling with the place of a value in its list.
+    values: BTreeSet<(usize, usize)>,
+    /// Each ruling with a subject and a dimension.
+    subjects: BTreeSet<(usize, Subject, Dimension)>,
 }
 
 struct Judge<'j> {
@@ -107,8 +117,26 @@ impl Judge<'_> {
             .any(|(_, statement)| statement.agrees && statement.dimension == dimension)
     }
 
-    fn ruling(&mut self, ruling: &Ruling) {
-        let mut used = BTreeSet::new();
+    /// Applies the rulings to the statements that differ from the spec.
+    fn overrule(&mut self, rulings: &Rulings) -> Applied {
+        let mut applied = Applied::default();
+        for (index, statement) in self.comparison.statements.iter().enumerate() {
+            let document = self.id(statement.variant).to_owned();
+            for (ruling, place) in rulings.overrule(self.spec, statement, Some(&document)) {
+                let answered = self.judgement.answered.entry(index).or_default();
+                answered.push(ruling.index);
+                applied.values.insert((ruling.index, place));
+                applied.subjects.insert((
+                    ruling.index,
+                    statement.subject.clone(),
+                    statement.dimension,
+                ));
+            }
+        }
+        applied
+    }
+
+    fn ruling(&mut self, ruling: &Ruling, applied: &Applied) {
         for subject in ruling.expanded(self.spec) {
             let mut idle = true;
             for (dimension, value) in &ruling.holds {
@@ -128,7 +156,10 @@ impl Judge<'_> {
                     && *dimension != Dimension::Example
                     && self.spec.says.contains_key(&(subject.clone(), *dimension))
                     && !Spec::restricts_nothing(*dimension, value);
-                let overruled = self.overrule(ruling, &subject, *dimension, &mut used);
+                let overruled =
+                    applied
+                        .subjects
+                        .contains(&(ruling.index, subject.clone(), *dimension));
                 idle &= !(supports || overruled);
             }
             if idle {
@@ -144,7 +175,7 @@ impl Judge<'_> {
             .first()
             .map_or_else(String::new, ToString::to_string);
         for (place, overruled) in ruling.overrules.iter().enumerate() {
-            if !used.contains(&place) {
+            if !applied.values.contains(&(ruling.index, place)) {
                 self.find(
                     &first,
                     format!(
@@ -157,39 +188,6 @@ impl Judge<'_> {
                 );
             }
         }
-    }
-
-    /// Marks the statements that a ruling overrules; says whether there was one.
-    fn overrule(
-        &mut self,
-        ruling: &Ruling,
-        subject: &Subject,
-        dimension: Dimension,
-        used: &mut BTreeSet<usize>,
-    ) -> bool {
-        let mut answered = Vec::new();
-        for (index, statement) in self.comparison.about(subject) {
-            if statement.agrees || statement.dimension != dimension {
-                continue;
-            }
-            let place = ruling.overrules.iter().position(|overruled| {
-                overruled.dimension == dimension
-                    && overruled.variant == self.id(statement.variant)
-                    && overruled.value == statement.value
-            });
-            if let Some(place) = place {
-                used.insert(place);
-                answered.push(index);
-            }
-        }
-        for index in &answered {
-            self.judgement
-                .answered
-                .entry(*index)
-                .or_default()
-                .push(ruling.index);
-        }
-        !answered.is_empty()
     }
 
     fn states_instead(&self, ruling: &Ruling, overruled: &Overruled) -> String {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::compare::Statement;
 use super::names::SameSchema;
 use super::spec::Spec;
 use super::subject::{Dimension, EVERY, Subject};
@@ -174,8 +175,8 @@ impl Rulings {
                             )
                         })?;
                         let value = match (dimension, value) {
-                            // The order of an enum's values says nothing.
-                            (Dimension::Enum, Value::Array(mut values)) => {
+                            // The order of these values has no meaning.
+                            (Dimension::Enum | Dimension::Headers, Value::Array(mut values)) => {
                                 values.sort_by_key(ToString::to_string);
                                 Value::Array(values)
                             }
@@ -230,6 +231,26 @@ impl Rulings {
             names: written.names,
             rulings,
             observations: written.observations,
+        })
+    }
+
+    /// Returns the rulings that overrule a statement, each with the place of the value in its list: what `document`
+    /// states, or, without a document, what any document states.
+    pub fn overrule<'r>(
+        &'r self,
+        spec: &'r Spec,
+        statement: &'r Statement,
+        document: Option<&'r str>,
+    ) -> impl Iterator<Item = (&'r Ruling, usize)> {
+        self.rulings.iter().filter_map(move |ruling| {
+            let place = ruling.overrules.iter().position(|overruled| {
+                overruled.dimension == statement.dimension
+                    && overruled.value == statement.value
+                    && document.is_none_or(|document| document == overruled.variant)
+            });
+            place
+                .filter(|_| !statement.agrees && ruling.is_about(&statement.subject, spec))
+                .map(|place| (ruling, place))
         })
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::subject::{Dimension, RESPONSE, Subject};
+use crate::conventions::{Conventions, Signs};
 use crate::facts::{Body, Limit, NO_BODY, Operation, Property, Schema, Variant};
 use crate::import;
 use openapi_tree::error::Result;
@@ -27,6 +28,8 @@ pub const FITS: &str = "fits";
 pub struct Spec {
     /// Its facts.
     pub facts: Variant,
+    /// What is particular to the documents of the vendor.
+    pub conventions: Conventions,
     /// Everything it says, by subject and dimension.
     pub says: BTreeMap<(Subject, Dimension), Value>,
     /// The schemas that requests lead to.
@@ -40,16 +43,18 @@ impl Spec {
     ///
     /// # Errors
     /// When it can't be read, or is no OpenAPI 3.0 document.
-    pub fn parse(file: &Path, text: &str) -> Result<Self> {
+    pub fn parse(file: &Path, text: &str, conventions: &Conventions) -> Result<Self> {
         Ok(Self::from_facts(
-            import::parse(file, text, "spec", "")?.variant,
+            import::parse(file, text, "spec", "", conventions)?.variant,
+            conventions,
         ))
     }
 
     /// Draws from its facts what follows from them.
-    pub fn from_facts(facts: Variant) -> Self {
+    pub fn from_facts(facts: Variant, conventions: &Conventions) -> Self {
         let mut spec = Self {
             facts,
+            conventions: conventions.clone(),
             says: BTreeMap::new(),
             in_requests: BTreeSet::new(),
             in_answers: BTreeSet::new(),
@@ -65,7 +70,7 @@ impl Spec {
             operation
                 .answers
                 .iter()
-                .map(|answer| answer.body.clone())
+                .filter_map(|answer| answer.body.clone())
                 .collect()
         });
         spec.say_everything();
@@ -143,25 +148,39 @@ impl Spec {
             self.say(
                 &subject,
                 Dimension::Paginated,
-                json!(is_paginated(&facts, operation)),
+                json!(has_sign(&facts, operation, &self.conventions.paginated)),
             );
             self.say(
                 &subject,
                 Dimension::Portfolio,
-                json!(takes_portfolio_tokens(&facts, operation)),
+                json!(has_sign(&facts, operation, &self.conventions.portfolio)),
             );
+            if let Some(request) = &operation.request {
+                self.say(
+                    &subject,
+                    Dimension::Required,
+                    json!(request.required.unwrap_or_default()),
+                );
+            }
             if operation.deprecated {
                 self.say(&subject, Dimension::Deprecated, json!(true));
             }
             for (suffix, body) in [("", &operation.request), (RESPONSE, &operation.response)] {
                 let owner = format!("{}{suffix}", operation.path);
+                self.say_additional(&owner, additional_of(&facts, body.as_ref()));
                 self.say_rows(&owner, rows_of(&facts, body.as_ref()));
             }
             for answer in &operation.answers {
                 let status = answer.status.as_deref().unwrap_or_default();
                 let subject = Subject::property(&operation.path, format!("status {status}"));
                 self.say(&subject, Dimension::Presence, json!(PRESENT));
-                self.say(&subject, Dimension::Type, json!(body_type(&answer.body)));
+                if let Some(body) = &answer.body {
+                    self.say(&subject, Dimension::Type, json!(body_type(body)));
+                }
+                self.say(&subject, Dimension::Headers, enum_value(&answer.headers));
+                if is_range(status) {
+                    self.say(&subject, Dimension::Status, json!(status));
+                }
             }
         }
         let named: Vec<Schema> = self.named_schemas().cloned().collect();
@@ -171,9 +190,20 @@ impl Spec {
             if let Some(values) = &schema.values {
                 self.say(&subject, Dimension::Enum, enum_value(values));
             }
+            self.say_additional(&schema.name, schema.additional);
             self.say_rows(
                 &schema.name,
                 schema.properties.as_deref().unwrap_or_default(),
+            );
+        }
+    }
+
+    fn say_additional(&mut self, owner: &str, additional: Option<bool>) {
+        if let Some(additional) = additional {
+            self.say(
+                &Subject::whole(owner),
+                Dimension::AdditionalProperties,
+                json!(additional),
             );
         }
     }
@@ -219,7 +249,8 @@ impl Spec {
             Dimension::Required | Dimension::Deprecated | Dimension::Restricted => {
                 value == &json!(false)
             }
-            Dimension::Nullable => value == &json!(true),
+            Dimension::Nullable | Dimension::AdditionalProperties => value == &json!(true),
+            Dimension::Headers => value == &json!([]),
             _ => false,
         }
     }
@@ -236,16 +267,23 @@ pub fn rows_of<'a>(facts: &'a Variant, body: Option<&'a Body>) -> &'a [Property]
         .unwrap_or_default()
 }
 
-fn is_paginated(facts: &Variant, operation: &Operation) -> bool {
-    rows_of(facts, operation.request.as_ref())
-        .iter()
-        .any(|row| row.name == "Limitation")
+/// Whether the object of a body may have properties that are not listed, if the document says.
+pub fn additional_of(facts: &Variant, body: Option<&Body>) -> Option<bool> {
+    let name = body?.schema.as_deref()?;
+    facts
+        .schemas_called(name)
+        .find_map(|schema| schema.additional)
 }
 
-fn takes_portfolio_tokens(facts: &Variant, operation: &Operation) -> bool {
+/// Returns `true` if a status stands for a range, such as `5XX`.
+pub fn is_range(status: &str) -> bool {
+    status.ends_with("XX")
+}
+
+fn has_sign(facts: &Variant, operation: &Operation, signs: &Signs) -> bool {
     rows_of(facts, operation.request.as_ref())
         .iter()
-        .any(|row| matches!(row.name.as_str(), "EnterpriseId" | "EnterpriseIds"))
+        .any(|row| signs.properties.contains(&row.name))
 }
 
 /// The values of an enum, in an order that does not depend on the document.

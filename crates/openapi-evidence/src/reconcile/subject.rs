@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::facts::Limit;
 
-/// An operation, a schema, or a property of one: `voucherCodes/getAll · VoucherIds`.
+/// An operation, a schema, or a property of one: `lamps/getAll · RoomIds`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
     /// The path of an operation, with ` response` behind it for the answer; or the name of a schema.
@@ -82,7 +82,7 @@ pub enum Dimension {
     Type,
     /// Its format; `none` for none.
     Format,
-    /// Whether it has to be there.
+    /// Whether it has to be there; of an operation, whether its requests have to have a body.
     Required,
     /// Whether it may be null.
     Nullable,
@@ -90,6 +90,12 @@ pub enum Dimension {
     Limit(Limit),
     /// The values of an enum.
     Enum,
+    /// Whether an object may have properties that are not listed.
+    AdditionalProperties,
+    /// The status or the range of statuses, such as `5XX`, under which a range of the spec is documented.
+    Status,
+    /// The headers of a response.
+    Headers,
     /// Whether it is deprecated; a text if it says what to use.
     Deprecated,
     /// Whether an operation is a restricted beta.
@@ -112,6 +118,9 @@ impl fmt::Display for Dimension {
             Self::Nullable => "nullable",
             Self::Limit(limit) => limit.name(),
             Self::Enum => "enum",
+            Self::AdditionalProperties => "additionalProperties",
+            Self::Status => "status",
+            Self::Headers => "headers",
             Self::Deprecated => "deprecated",
             Self::Restricted => "restricted",
             Self::Paginated => "paginated",
@@ -130,8 +139,8 @@ impl Serialize for Dimension {
 /// A word that is no dimension.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no dimension; use presence, type, format, required, nullable, enum, deprecated, restricted, paginated, \
-     portfolio, example, or a limit such as maxItems"
+    "`{0}` is no dimension; use presence, type, format, required, nullable, enum, additionalProperties, status, headers, \
+     deprecated, restricted, paginated, portfolio, example, or a limit such as maxItems"
 )]
 pub struct NotADimension(String);
 
@@ -146,6 +155,9 @@ impl FromStr for Dimension {
             Self::Required,
             Self::Nullable,
             Self::Enum,
+            Self::AdditionalProperties,
+            Self::Status,
+            Self::Headers,
             Self::Deprecated,
             Self::Restricted,
             Self::Paginated,

@@ -11,6 +11,14 @@ pub fn name_of(subject: &Subject, dimension: Dimension) -> String {
     match dimension {
         Dimension::Presence => "in the spec".to_owned(),
         Dimension::Enum => "values".to_owned(),
+        Dimension::Required if subject.property.is_none() => "body required".to_owned(),
+        Dimension::AdditionalProperties if subject.is_of_schema() => {
+            "additional properties".to_owned()
+        }
+        Dimension::AdditionalProperties if subject.owner.ends_with(RESPONSE) => {
+            "additional properties in the response".to_owned()
+        }
+        Dimension::AdditionalProperties => "additional properties in the request".to_owned(),
         Dimension::Example if subject.owner.ends_with(RESPONSE) => "sample response".to_owned(),
         Dimension::Example if !subject.is_of_schema() => "sample request".to_owned(),
         Dimension::Portfolio => "accepts portfolio tokens".to_owned(),
@@ -30,7 +38,7 @@ pub fn value_of(dimension: Dimension, value: &Value) -> String {
         (Dimension::Presence, _) if text == ABSENT => "no".to_owned(),
         (Dimension::Deprecated, _) => format!("yes, {text}"),
         (Dimension::Type | Dimension::Format, _) if text != NONE => format!("`{text}`"),
-        (Dimension::Enum, Value::Array(values)) => values
+        (Dimension::Enum | Dimension::Headers, Value::Array(values)) => values
             .iter()
             .map(|value| format!("`{}`", shown(value)))
             .collect::<Vec<_>>()
@@ -55,6 +63,13 @@ pub fn long(dimension: Dimension, value: &Value) -> String {
         Dimension::Limit(limit) if text == NONE => format!("no {limit}"),
         Dimension::Limit(limit) => format!("{limit} {text}"),
         Dimension::Enum => format!("one of {text}"),
+        Dimension::AdditionalProperties => match value {
+            Value::Bool(true) => "open to additional properties".to_owned(),
+            _ => "closed to additional properties".to_owned(),
+        },
+        Dimension::Status => format!("documented as {text}"),
+        Dimension::Headers if text.is_empty() => "no headers".to_owned(),
+        Dimension::Headers => format!("headers {text}"),
         Dimension::Deprecated if value.is_string() => format!("deprecated, {text}"),
         Dimension::Portfolio => flag("accepting portfolio tokens"),
         Dimension::Example => format!("sample: {text}"),

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use openapi_evidence::facts::{Form, Reading};
+use openapi_evidence::facts::Reading;
 use openapi_evidence::import::{self, Imported};
 use openapi_evidence::variants;
 
-use crate::support::{document, read};
+use crate::support::{conventions, document, read};
 
 fn imported(name: &str, id: &str) -> Imported {
     let file = document(name);
-    import::parse(&file, &read(&file), id, "2026-01").unwrap_or_else(|error| panic!("{error}"))
+    import::parse(&file, &read(&file), id, "2026-01", &conventions())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The facts stand beside the document, so that a reviewer sees both.
@@ -33,14 +34,14 @@ fn states(name: &str, id: &str) -> Imported {
 #[test]
 fn a_page_of_the_generator() {
     let imported = states("generated.md", "generated");
-    assert_eq!(imported.variant.source.form, Form::GeneratedPage);
+    assert_eq!(imported.variant.source.form.id(), "generated-page");
     assert_eq!((imported.rows_seen, imported.rows_reported), (33, 5));
 }
 
 #[test]
 fn a_page_of_the_generators_prototype() {
     let imported = states("prototype.md", "prototype");
-    assert_eq!(imported.variant.source.form, Form::GeneratedPage);
+    assert_eq!(imported.variant.source.form.id(), "generated-page");
     assert_eq!(
         imported.variant.source.reading,
         Reading::RequiredMeansNotNullable
@@ -50,13 +51,13 @@ fn a_page_of_the_generators_prototype() {
 #[test]
 fn a_page_written_by_hand_of_which_the_text_is_left() {
     let imported = states("flattened.txt", "flattened");
-    assert_eq!(imported.variant.source.form, Form::FlattenedPage);
+    assert_eq!(imported.variant.source.form.id(), "flattened-page");
 }
 
 #[test]
 fn a_rendered_operation_of_which_the_text_is_left() {
     let imported = states("rendered.txt", "rendered");
-    assert_eq!(imported.variant.source.form, Form::RenderedOpenapi);
+    assert_eq!(imported.variant.source.form.id(), "rendered-openapi");
     let lamp = imported
         .variant
         .schemas_called("Lamp")
@@ -82,8 +83,14 @@ fn an_openapi_document_in_yaml_and_in_json() {
     let tree: serde_json::Value =
         serde_yaml::from_str(&read(&document("openapi.yaml"))).expect("the document is YAML");
     let text = serde_json::to_string_pretty(&tree).expect("the document as JSON");
-    let mut json = import::parse(Path::new("openapi.json"), &text, "openapi", "2026-01")
-        .expect("the document is read");
+    let mut json = import::parse(
+        Path::new("openapi.json"),
+        &text,
+        "openapi",
+        "2026-01",
+        &conventions(),
+    )
+    .expect("the document is read");
     json.variant
         .source
         .sha256
@@ -95,9 +102,15 @@ fn an_openapi_document_in_yaml_and_in_json() {
 fn a_hand_written_page_means_required_when_it_says_so() {
     let page = read(&document("project/page.md"))
         .replace("<!-- AUTOMATICALLY GENERATED, DO NOT MODIFY -->\n", "");
-    let imported =
-        import::parse(Path::new("page.md"), &page, "page", "2023-01").expect("the page is read");
-    assert_eq!(imported.variant.source.form, Form::HandWrittenPage);
+    let imported = import::parse(
+        Path::new("page.md"),
+        &page,
+        "page",
+        "2023-01",
+        &conventions(),
+    )
+    .expect("the page is read");
+    assert_eq!(imported.variant.source.form.id(), "hand-written-page");
     let request = imported.variant.operations[0]
         .request
         .as_ref()
@@ -110,8 +123,14 @@ fn a_hand_written_page_means_required_when_it_says_so() {
 fn an_operation_without_an_address_is_reported_with_all_its_rows() {
     let page =
         read(&document("project/page.md")).replace("/api/connector/v1/lamps/getAll", "/lamps");
-    let imported =
-        import::parse(Path::new("page.md"), &page, "page", "2026-01").expect("the page is read");
+    let imported = import::parse(
+        Path::new("page.md"),
+        &page,
+        "page",
+        "2026-01",
+        &conventions(),
+    )
+    .expect("the page is read");
     assert!(imported.variant.operations.is_empty());
     assert_eq!(
         imported.variant.reported[0].what,
@@ -154,13 +173,13 @@ fn no_token_gets_through() {
         "01234567".repeat(4).split_off(1)
     );
     let odd = &odd.replace("REAL_TOKEN", &token);
-    let imported =
-        import::parse(Path::new("odd.md"), odd, "odd", "2026-01").expect("the page is read");
+    let imported = import::parse(Path::new("odd.md"), odd, "odd", "2026-01", &conventions())
+        .expect("the page is read");
     let request = imported.variant.operations[0]
         .request
         .as_ref()
         .expect("a request");
     let example = request.example.as_ref().expect("an example");
     assert_eq!(example["Note"], "say sandbox-token!");
-    assert_eq!(example["ApiToken"], "sandbox-token");
+    assert_eq!(example["ApiToken"], "sandbox-api-token");
 }

@@ -9,6 +9,8 @@ use openapi_evidence::import;
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::support::conventions;
+
 fn kind() -> impl Strategy<Value = Type> {
     let name = "[A-Z][a-z]{0,7}( [a-z]{1,7}){0,2}";
     let plain = prop_oneof![
@@ -131,7 +133,7 @@ proptest! {
             rendered(&response),
             rendered(&nested),
         );
-        let imported = import::parse(Path::new("page.md"), &page, "page", "2026-01").expect("the page is read");
+        let imported = import::parse(Path::new("page.md"), &page, "page", "2026-01", &conventions()).expect("the page is read");
         let operation = &imported.variant.operations[0];
         let rows_of = |body: &Option<openapi_evidence::facts::Body>| body.clone().and_then(|body| body.properties);
         prop_assert_eq!(rows_of(&operation.request), Some(request.clone()));
@@ -149,7 +151,7 @@ proptest! {
              `[PlatformAddress]/api/connector/v1/lamps/do`\n\n{}",
             rendered(&rows),
         );
-        let variant = import::parse(Path::new("page.md"), &page, "page", "2026-01").expect("the page is read").variant;
+        let variant = import::parse(Path::new("page.md"), &page, "page", "2026-01", &conventions()).expect("the page is read").variant;
         let folder = tempfile::tempdir().expect("a folder");
         let yaml = openapi_evidence::variants::to_yaml(&variant).expect("facts are YAML");
         std::fs::write(folder.path().join("page.yaml"), yaml).expect("a file");
@@ -165,6 +167,6 @@ proptest! {
             format!("{text}\nPOST\n/api/connector/v1/a/b\n{text}"),
             format!("openapi: 3.0.3\n{text}"),
         ][form].clone();
-        let _ = import::parse(Path::new("any"), &text, "any", "2026-01");
+        let _ = import::parse(Path::new("any"), &text, "any", "2026-01", &conventions());
     }
 }

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use openapi_evidence::conventions::Conventions;
+use openapi_tree::document::Document;
+
 /// A document of our own.
 pub(crate) fn document(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -12,4 +15,10 @@ pub(crate) fn document(name: &str) -> PathBuf {
 
 pub(crate) fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What is particular to the documents of our own.
+pub(crate) fn conventions() -> Conventions {
+    let settings = Document::read(&document("project/settings.yaml")).expect("the settings");
+    Conventions::from_settings(&settings).expect("the conventions")
 }

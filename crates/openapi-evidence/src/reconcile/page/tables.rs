@@ -24,9 +24,11 @@ const PROPERTY_COLUMNS: [Column; 7] = [
     ("Deprecated", |dimension| dimension == Dimension::Deprecated),
 ];
 
-const STATUS_COLUMNS: [Column; 2] = [
+const STATUS_COLUMNS: [Column; 4] = [
     ("Documents", |dimension| dimension == Dimension::Presence),
     ("Body", |dimension| dimension == Dimension::Type),
+    ("Headers", |dimension| dimension == Dimension::Headers),
+    ("Range", |dimension| dimension == Dimension::Status),
 ];
 
 impl Page<'_> {

@@ -1,0 +1,340 @@
+//! How a job finds out what an add has done whose response was lost, and what it makes of a response.
+
+use std::time::{Duration, SystemTime};
+
+use chrono::{TimeZone, Utc};
+use mews_connector::bulk::Outcome;
+use mews_connector::clock::ManualClock;
+use mews_connector::{Client, NewVoucher, NewVoucherCode, VoucherCodeFilter, VoucherFilter};
+use mews_sandbox::{Fault, Operation, ResponseOrder, Sandbox, builtin};
+use serde_json::Value;
+
+use crate::fake_server::{Behavior, FakeServer};
+use crate::setup::{client_of, id, start};
+
+fn codes(count: usize) -> Vec<NewVoucherCode> {
+    (0..count)
+        .map(|number| code(&format!("N-{number:04}")))
+        .collect()
+}
+
+fn code(value: &str) -> NewVoucherCode {
+    NewVoucherCode::new(id(builtin::VOUCHER_ID), value)
+}
+
+async fn fake(behavior: Behavior) -> (FakeServer, Client, ManualClock) {
+    let clock =
+        ManualClock::starting_at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
+    let server = FakeServer::start(&clock, behavior).await;
+    let client = client_of(server.url(), &clock).build().unwrap();
+    (server, client, clock)
+}
+
+/// The IDs of the live codes of the built-in voucher with this value.
+async fn live(client: &Client, value: &str) -> Vec<mews_connector::types::VoucherCodeId> {
+    let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
+    let codes = client.voucher_codes().items(filter).all().await.unwrap();
+    let live = codes
+        .into_iter()
+        .filter(|code| code.is_active == Some(true) && code.value.as_deref() == Some(value));
+    live.map(|code| code.id).collect()
+}
+
+fn sent(sandbox: &Sandbox, operation: Operation) -> usize {
+    let exchanges = sandbox.exchanges();
+    let of = exchanges
+        .iter()
+        .filter(|exchange| exchange.operation == Some(operation));
+    of.count()
+}
+
+#[tokio::test]
+async fn a_deleted_code_is_not_taken_for_the_new_one() {
+    for fault in [Fault::drop_before_reading(), Fault::drop_after_commit()] {
+        let (_sandbox, client, _) =
+            start(Sandbox::builder().fault(fault.on(Operation::VoucherCodesAdd))).await;
+        let old = id(builtin::CODE_ID);
+        client.voucher_codes().delete([old]).await.unwrap();
+        let report = client
+            .bulk()
+            .add_voucher_codes([code(builtin::CODE_VALUE)])
+            .await;
+        let Outcome::Applied(new) = &report.outcomes()[0] else {
+            panic!("{:?}", report.outcomes());
+        };
+        assert_ne!(new.id, old);
+        assert_eq!(live(&client, builtin::CODE_VALUE).await, [new.id]);
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_existed_before_is_not_taken_for_the_new_one() {
+    let until = Utc.with_ymd_and_hms(2031, 1, 1, 0, 0, 0).unwrap();
+    for fault in [Fault::drop_before_reading(), Fault::drop_after_commit()] {
+        let (_sandbox, client, _) =
+            start(Sandbox::builder().fault(fault.on(Operation::VoucherCodesAdd))).await;
+        let report = client
+            .bulk()
+            .add_voucher_codes([code(builtin::CODE_VALUE).valid_until(until)])
+            .await;
+        let Outcome::Applied(new) = &report.outcomes()[0] else {
+            panic!("{:?}", report.outcomes());
+        };
+        assert_eq!(new.validity_end_utc.as_ref().unwrap().to_utc(), Some(until));
+        assert_eq!(
+            live(&client, builtin::CODE_VALUE).await.len(),
+            2,
+            "the old and the new one"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_voucher_is_not_taken_for_the_new_one() {
+    for fault in [Fault::drop_before_reading(), Fault::drop_after_commit()] {
+        let (sandbox, client, _) = start(Sandbox::builder()).await;
+        let new =
+            || NewVoucher::public(id(builtin::SERVICE_ID), "Spring").external_identifier("S-1");
+        let old = client.vouchers().add([new()]).await.unwrap()[0].id;
+        client.vouchers().delete([old]).await.unwrap();
+        sandbox.faults().add(fault.on(Operation::VouchersAdd));
+        let report = client.bulk().add_vouchers([new()]).await;
+        let Outcome::Applied(new) = &report.outcomes()[0] else {
+            panic!("{:?}", report.outcomes());
+        };
+        assert_ne!(new.id, old);
+        let filter = VoucherFilter::services([id(builtin::SERVICE_ID)])
+            .external_identifiers(["S-1".into()])
+            .active();
+        let live = client.vouchers().items(filter).all().await.unwrap();
+        assert_eq!(live.len(), 1);
+        assert_eq!(live[0].id, new.id);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_voucher_does_not_spoil_the_reading_back_of_the_others() {
+    for fault in [Fault::drop_before_reading(), Fault::status(500)] {
+        let (_sandbox, client, _) =
+            start(Sandbox::builder().fault(fault.on(Operation::VoucherCodesAdd))).await;
+        let mut inputs = codes(2000);
+        inputs[700] = NewVoucherCode::new(id("d15c0000-0000-4000-8000-00000000ffff"), "LOST");
+        let report = client.bulk().concurrency(1).add_voucher_codes(inputs).await;
+        let counts = report.counts();
+        assert_eq!(counts.applied, 1999, "{counts:?}");
+        assert!(matches!(report.outcomes()[700], Outcome::Unknown(_)));
+    }
+}
+
+#[tokio::test]
+async fn vouchers_are_matched_by_all_they_show_whatever_the_order() {
+    for order in [ResponseOrder::Request, ResponseOrder::Reversed] {
+        let (_sandbox, client, _) = start(Sandbox::builder().response_order(order)).await;
+        let new = |n| {
+            NewVoucher::public(id(builtin::SERVICE_ID), "Same name")
+                .external_identifier(format!("E-{n}"))
+        };
+        let report = client.bulk().add_vouchers((0..4).map(new)).await;
+        assert!(report.is_complete(), "{:?}", report.outcomes());
+        for (index, voucher) in report.applied() {
+            assert_eq!(voucher.external_identifier, Some(format!("E-{index}")));
+        }
+        // Vouchers that differ in nothing that the response shows.
+        let plain = || NewVoucher::public(id(builtin::SERVICE_ID), "Alike");
+        let report = client
+            .bulk()
+            .add_vouchers([plain(), plain().rates([id(builtin::RATE_IDS[0])])])
+            .await;
+        assert_eq!(report.counts().unknown, 2, "{:?}", report.outcomes());
+        let report = client.bulk().add_vouchers([plain(), plain()]).await;
+        assert!(report.is_complete(), "{:?}", report.outcomes());
+    }
+}
+
+#[tokio::test]
+async fn the_clocks_of_client_and_server_need_not_agree() {
+    for behind in [20 * 60, -20 * 60, 40 * 24 * 3600] {
+        let (server, client, _) = fake(Behavior {
+            behind,
+            lost: |number| number == 0,
+            ..Behavior::default()
+        })
+        .await;
+        let report = client.bulk().add_voucher_codes(codes(3)).await;
+        assert!(report.is_complete(), "{behind}: {:?}", report.outcomes());
+        assert_eq!(server.values().len(), 3, "{behind}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_read_back_cannot_decide_is_unknown_and_is_not_sent_again() {
+    let cases: [(&str, Behavior); 8] = [
+        (
+            "no Date",
+            Behavior {
+                sends_date: false,
+                ..Behavior::default()
+            },
+        ),
+        (
+            "upper case",
+            Behavior {
+                stored: |value| value.to_uppercase(),
+                ..Behavior::default()
+            },
+        ),
+        (
+            "trimmed",
+            Behavior {
+                stored: |value| value.trim().to_owned(),
+                ..Behavior::default()
+            },
+        ),
+        (
+            "no CreatedUtc",
+            Behavior {
+                listed: |code| code["CreatedUtc"] = Value::Null,
+                ..Behavior::default()
+            },
+        ),
+        (
+            "unreadable CreatedUtc",
+            Behavior {
+                listed: |code| code["CreatedUtc"] = "soon".into(),
+                ..Behavior::default()
+            },
+        ),
+        (
+            "no Value",
+            Behavior {
+                listed: |code| code["Value"] = Value::Null,
+                ..Behavior::default()
+            },
+        ),
+        (
+            "no VoucherId",
+            Behavior {
+                listed: |code| code["VoucherId"] = Value::Null,
+                ..Behavior::default()
+            },
+        ),
+        (
+            "no IsActive",
+            Behavior {
+                listed: |code| code["IsActive"] = Value::Null,
+                ..Behavior::default()
+            },
+        ),
+    ];
+    for (name, behavior) in cases {
+        let (server, client, _) = fake(Behavior {
+            lost: |_| true,
+            ..behavior
+        })
+        .await;
+        let report = client
+            .bulk()
+            .add_voucher_codes([code("code a "), code("code b ")])
+            .await;
+        assert_eq!(
+            report.counts().unknown,
+            2,
+            "{name}: {:?}",
+            report.outcomes()
+        );
+        assert_eq!(server.requests().0, 1, "{name}");
+        assert_eq!(server.values().len(), 2, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_of_another_validity_is_not_proof() {
+    let (server, client, _) = fake(Behavior {
+        lost: |_| true,
+        listed: |code| code["ValidityEndUtc"] = "2030-01-01T00:00:00Z".into(),
+        ..Behavior::default()
+    })
+    .await;
+    let report = client.bulk().add_voucher_codes(codes(2)).await;
+    assert_eq!(
+        report.counts().unknown,
+        2,
+        "an omitted property must be null"
+    );
+    assert_eq!(server.requests().0, 1);
+}
+
+#[tokio::test]
+async fn codes_are_recognized_in_a_response_that_changes_or_lacks_something() {
+    let (server, client, _) = fake(Behavior {
+        stored: |value| value.trim().to_uppercase(),
+        ..Behavior::default()
+    })
+    .await;
+    let report = client
+        .bulk()
+        .add_voucher_codes([code("one "), code("two")])
+        .await;
+    let values: Vec<_> = report
+        .applied()
+        .map(|(_, code)| code.value.clone().unwrap())
+        .collect();
+    assert_eq!(values, ["ONE", "TWO"]);
+    assert_eq!(server.values().len(), 2);
+
+    let (server, client, _) = fake(Behavior {
+        created: |code| code["Value"] = Value::Null,
+        ..Behavior::default()
+    })
+    .await;
+    let report = client.bulk().add_voucher_codes([code("one")]).await;
+    assert!(report.is_complete(), "there is only one that it can be");
+    let report = client
+        .bulk()
+        .add_voucher_codes([code("two"), code("three")])
+        .await;
+    assert_eq!(report.counts().unknown, 2, "no telling which is which");
+    assert_eq!(server.values().len(), 3, "none is sent again");
+}
+
+#[tokio::test]
+async fn reading_back_costs_the_batch_and_not_the_job() {
+    let fault = Fault::drop_after_commit()
+        .on(Operation::VoucherCodesAdd)
+        .skip(39);
+    let (sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
+    let report = client
+        .bulk()
+        .batch_size(100)
+        .concurrency(1)
+        .add_voucher_codes(codes(4000))
+        .await;
+    assert!(report.is_complete(), "{:?}", report.counts());
+    assert!(sent(&sandbox, Operation::VoucherCodesGetAll) <= 2);
+}
+
+#[tokio::test]
+async fn while_a_batch_is_read_back_no_other_is_sent() {
+    let fault = Fault::drop_after_commit().on(Operation::VoucherCodesAdd);
+    let (sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
+    let report = client
+        .bulk()
+        .batch_size(2)
+        .concurrency(3)
+        .add_voucher_codes(codes(40))
+        .await;
+    assert!(report.is_complete());
+    let operations: Vec<_> = sandbox
+        .exchanges()
+        .iter()
+        .filter_map(|e| e.operation)
+        .collect();
+    let read = operations
+        .iter()
+        .position(|o| *o == Operation::VoucherCodesGetAll)
+        .unwrap();
+    assert!(
+        read <= 3,
+        "only what was in flight came before: {operations:?}"
+    );
+}

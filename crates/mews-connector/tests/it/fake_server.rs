@@ -1,0 +1,180 @@
+//! A server of voucher codes that behaves as no document rules out, over real HTTP.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use mews_connector::clock::ManualClock;
+use serde_json::{Value, json};
+
+use crate::scripted::{Answer, Scripted};
+
+/// What the server does with the requests.
+#[derive(Clone)]
+pub(crate) struct Behavior {
+    /// How far the server's clock is behind that of the client, or ahead of it if negative, in seconds.
+    pub(crate) behind: i64,
+    /// An add with more items is answered with 408, without effect.
+    pub(crate) max_items: usize,
+    /// The adds, counted from 0, whose response is lost after they took effect.
+    pub(crate) lost: fn(usize) -> bool,
+    /// Values that the server rejects with a 400.
+    pub(crate) is_bad: fn(&str) -> bool,
+    /// Whether the items before the first bad one are created all the same.
+    pub(crate) atomic: bool,
+    /// What the server makes of a value.
+    pub(crate) stored: fn(&str) -> String,
+    /// What the server shows of a record in a listing.
+    pub(crate) listed: fn(&mut Value),
+    /// What the server shows of a record in the response to an add.
+    pub(crate) created: fn(&mut Value),
+    pub(crate) sends_date: bool,
+}
+
+impl Default for Behavior {
+    fn default() -> Self {
+        Self {
+            behind: 0,
+            max_items: 1000,
+            lost: |_| false,
+            is_bad: |_| false,
+            atomic: true,
+            stored: str::to_owned,
+            listed: |_| {},
+            created: |_| {},
+            sends_date: true,
+        }
+    }
+}
+
+pub(crate) struct FakeServer {
+    scripted: Scripted,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    codes: Vec<Value>,
+    adds: usize,
+    lists: usize,
+}
+
+impl FakeServer {
+    pub(crate) async fn start(clock: &ManualClock, behavior: Behavior) -> Self {
+        let state = Arc::<Mutex<State>>::default();
+        let (seen, clock) = (state.clone(), clock.clone());
+        let answer = move |body: &Value| {
+            let now = server_time(&clock, behavior.behind);
+            let (status, body) = seen.lock().unwrap().serve(&behavior, body, now);
+            match status {
+                0 => Answer::Raw(Vec::new()),
+                status => response(status, &body, behavior.sends_date.then_some(now)),
+            }
+        };
+        Self {
+            scripted: Scripted::start([Answer::of(answer)]).await,
+            state,
+        }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.scripted.url
+    }
+
+    /// The values of all codes, as they are stored.
+    pub(crate) fn values(&self) -> Vec<String> {
+        let state = self.state.lock().unwrap();
+        let values = state
+            .codes
+            .iter()
+            .map(|code| code["Value"].as_str().unwrap());
+        let mut values: Vec<_> = values.map(str::to_owned).collect();
+        values.sort();
+        values
+    }
+
+    /// The number of adds and of listings so far.
+    pub(crate) fn requests(&self) -> (usize, usize) {
+        let state = self.state.lock().unwrap();
+        (state.adds, state.lists)
+    }
+}
+
+fn server_time(clock: &ManualClock, behind: i64) -> SystemTime {
+    let now = mews_connector::clock::Clock::system_time(clock);
+    let by = Duration::from_secs(behind.unsigned_abs());
+    if behind < 0 { now + by } else { now - by }
+}
+
+fn response(status: u16, body: &Value, date: Option<SystemTime>) -> Answer {
+    let body = body.to_string();
+    let date = date.map_or(String::new(), |date| {
+        let date: chrono::DateTime<chrono::Utc> = date.into();
+        format!("date: {}\r\n", date.format("%a, %d %b %Y %H:%M:%S GMT"))
+    });
+    let head = format!(
+        "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\n{date}content-length: {}\r\n\
+         connection: close\r\n\r\n",
+        body.len()
+    );
+    Answer::Raw([head.into_bytes(), body.into_bytes()].concat())
+}
+
+impl State {
+    fn serve(&mut self, behavior: &Behavior, body: &Value, now: SystemTime) -> (u16, Value) {
+        let now: chrono::DateTime<chrono::Utc> = now.into();
+        let now = now.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let Some(inputs) = body["VoucherCodeParameters"].as_array() else {
+            return (200, self.list(behavior, body));
+        };
+        let number = self.adds;
+        self.adds += 1;
+        if inputs.len() > behavior.max_items {
+            return (408, json!({ "Message": "The request took too long." }));
+        }
+        let value = |input: &Value| input["Value"].as_str().unwrap().to_owned();
+        let bad = inputs
+            .iter()
+            .position(|input| (behavior.is_bad)(&value(input)));
+        let applied = match bad {
+            Some(_) if behavior.atomic => 0,
+            Some(at) => at,
+            None => inputs.len(),
+        };
+        let first = self.codes.len();
+        for input in &inputs[..applied] {
+            let number = self.codes.len();
+            self.codes.push(json!({
+                "Id": format!("c0de0000-0000-4000-8000-{number:012x}"),
+                "VoucherId": input["VoucherId"],
+                "Value": (behavior.stored)(&value(input)),
+                "ValidityStartUtc": input["ValidityStartUtc"],
+                "ValidityEndUtc": input["ValidityEndUtc"],
+                "CreatedUtc": now,
+                "UpdatedUtc": now,
+                "IsActive": true,
+            }));
+        }
+        if bad.is_some() {
+            return (400, json!({ "Message": "Invalid Value" }));
+        }
+        if (behavior.lost)(number) {
+            return (0, Value::Null);
+        }
+        let mut created = self.codes[first..].to_vec();
+        created.iter_mut().for_each(behavior.created);
+        (200, json!({ "VoucherCodes": created, "Cursor": null }))
+    }
+
+    /// A page, newest first. A cursor is the ID of the last record.
+    fn list(&mut self, behavior: &Behavior, body: &Value) -> Value {
+        self.lists += 1;
+        let cursor = &body["Limitation"]["Cursor"];
+        let end = self.codes.iter().position(|code| code["Id"] == *cursor);
+        let count = usize::try_from(body["Limitation"]["Count"].as_u64().unwrap()).unwrap();
+        let newest = self.codes[..end.unwrap_or(self.codes.len())].iter().rev();
+        let mut page: Vec<Value> = newest.take(count).cloned().collect();
+        let cursor = page.last().map(|code| code["Id"].clone());
+        page.iter_mut().for_each(behavior.listed);
+        json!({ "VoucherCodes": page, "Cursor": cursor })
+    }
+}

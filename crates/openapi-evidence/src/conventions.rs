@@ -1,0 +1,111 @@
+//! What is particular to the documents of one vendor.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use openapi_tree::document::Document;
+use openapi_tree::error::{Error, Result};
+
+use crate::facts::Limit;
+
+/// What is particular to the documents of one vendor. Everything that is empty is not looked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+pub struct Conventions {
+    /// The start of the path of every operation, such as `/api/v1/`.
+    pub path_prefix: String,
+    /// The text that stands for the host in the URLs of pages.
+    pub host: String,
+    /// Texts that only generated pages contain.
+    pub generated: Vec<String>,
+    /// The signs of a paginated operation.
+    pub paginated: Signs,
+    /// The signs of an operation that accepts tokens for a portfolio.
+    pub portfolio: Signs,
+    /// The only property of an object that wraps a value to set.
+    pub update_value: String,
+    /// The extension keyword for the maximum length of an interval in months: `interval.maxMonths` of the settings.
+    #[serde(skip)]
+    pub max_months: String,
+    /// The extension keyword for the text that explains a deprecation.
+    pub deprecated_message: String,
+    /// The end of the names of properties that hold secrets: `secretSuffix` of the settings.
+    #[serde(skip)]
+    pub secret_suffix: String,
+}
+
+/// The signs of a flag of an operation, in documents of different forms.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Signs {
+    /// The properties of a request, one of which is the sign in the spec.
+    pub properties: Vec<String>,
+    /// The part of a link.
+    pub link: String,
+    /// The phrase, where links are lost.
+    pub phrase: String,
+}
+
+impl Signs {
+    /// Returns `true` if a text or the address of a link contains the link.
+    pub fn in_link(&self, text: &str) -> bool {
+        contains(text, &self.link)
+    }
+
+    /// Returns `true` if prose without links contains the phrase.
+    pub fn in_prose(&self, text: &str) -> bool {
+        contains(text, &self.phrase)
+    }
+}
+
+impl Conventions {
+    /// Reads the section `evidence` of a settings file, and what it shares with the generator. What is missing is not
+    /// particular.
+    ///
+    /// # Errors
+    /// Returns an error if the section has another form.
+    pub fn from_settings(settings: &Document) -> Result<Self> {
+        let shared = |pointer: &str| {
+            let value = settings.tree.pointer(pointer).and_then(Value::as_str);
+            value.unwrap_or_default().to_owned()
+        };
+        let section = settings.tree.get("evidence").cloned();
+        let section: Self =
+            serde_json::from_value(section.unwrap_or_else(|| json!({}))).map_err(|source| {
+                Error::new(
+                    &settings.file,
+                    format!("invalid section: {source}"),
+                    "use the keys that `Conventions` of openapi-evidence documents",
+                )
+                .at_pointer("/evidence")
+                .because(source)
+            })?;
+        Ok(Self {
+            max_months: shared("/interval/maxMonths"),
+            secret_suffix: shared("/secretSuffix"),
+            ..section
+        })
+    }
+
+    /// Returns the start of the URL of every operation on a page.
+    pub fn url_prefix(&self) -> String {
+        format!("{}{}", self.host, self.path_prefix)
+    }
+
+    /// Returns the keyword of a limit in OpenAPI documents.
+    pub fn keyword(&self, limit: Limit) -> &str {
+        match limit {
+            Limit::MaxMonths => &self.max_months,
+            other => other.name(),
+        }
+    }
+
+    /// Returns `true` if only generated pages look like this one.
+    pub fn is_generated(&self, page: &str) -> bool {
+        self.generated.iter().any(|mark| contains(page, mark))
+    }
+}
+
+fn contains(text: &str, sign: &str) -> bool {
+    !sign.is_empty() && text.contains(sign)
+}
