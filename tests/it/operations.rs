@@ -1,6 +1,6 @@
 //! The seven operations, each with what a test needs to call it.
 
-use mews_connector_api::{AccessToken, Client, ClientToken, types};
+use mews_connector_api::{Client, Envelope, types};
 use serde_json::Value;
 
 /// A call of an operation: what came back, as JSON, or the error as text.
@@ -15,19 +15,24 @@ macro_rules! operations {
         pub(crate) async fn call(client: &Client, id: &str, request: Value) -> Answer {
             match id {
                 $($id => {
+                    let (envelope, request) = parted(request);
                     let request: types::$request =
                         serde_json::from_value(request).map_err(|error| error.to_string())?;
-                    let response = client.$method(&request).await.map_err(|error| error.to_string())?;
+                    let response = client.$method(&envelope, &request).await.map_err(|error| error.to_string())?;
                     serde_json::to_value(response.into_inner()).map_err(|error| error.to_string())
                 })*
                 _ => panic!("no operation {id}"),
             }
         }
 
-        /// The least that the operation's request can be made of, as JSON.
+        /// The least that the operation's request can be made of, in its envelope, as JSON.
         pub(crate) fn minimal(id: &str) -> Value {
+            let envelope = Envelope::new(CLIENT_TOKEN.into(), ACCESS_TOKEN.into(), CLIENT);
             let request = match id {
-                $($id => serde_json::to_value::<types::$request>($minimal),)*
+                $($id => {
+                    let request: types::$request = $minimal;
+                    serde_json::to_value(envelope.body(&request))
+                })*
                 _ => panic!("no operation {id}"),
             };
             request.expect("a request is JSON")
@@ -45,13 +50,15 @@ macro_rules! operations {
             }
         }
 
-        /// `Debug` of a request, both ways.
+        /// `Debug` of a request, of its envelope and of its body, both ways.
         pub(crate) fn debug(id: &str, request: Value) -> String {
             match id {
                 $($id => {
+                    let (envelope, request) = parted(request);
                     let request: types::$request =
                         serde_json::from_value(request).expect("a request");
-                    format!("{request:?} {request:#?}")
+                    let body = envelope.body(&request);
+                    format!("{request:?} {request:#?} {envelope:?} {envelope:#?} {body:?} {body:#?}")
                 })*
                 _ => panic!("no operation {id}"),
             }
@@ -62,33 +69,29 @@ macro_rules! operations {
 operations! {
     "vouchers_getAll" => vouchers_get_all(VoucherFilterParameters) -> VoucherResult,
         types::VoucherFilterParameters::new(
-            client_token(), access_token(), CLIENT, types::VoucherExtent::new(), vec![service()],
+            types::VoucherExtent::new(), vec![service()],
             types::Limitation::new(1),
         );
     "vouchers_add" => vouchers_add(MultipleVoucherAddParameters) -> VoucherWriteResult,
         types::MultipleVoucherAddParameters::new(
-            client_token(), access_token(), CLIENT,
             vec![types::VoucherAddParameters::new(service(), "Autumn", types::VoucherType::Public)],
         );
     "vouchers_update" => vouchers_update(MultipleVoucherUpdateParameters) -> VoucherWriteResult,
         types::MultipleVoucherUpdateParameters::new(
-            client_token(), access_token(), CLIENT,
             vec![types::VoucherUpdateParameters::new(voucher())],
         );
     "vouchers_delete" => vouchers_delete(MultipleVoucherDeleteParameters) -> Unit,
-        types::MultipleVoucherDeleteParameters::new(client_token(), access_token(), CLIENT, vec![voucher()]);
+        types::MultipleVoucherDeleteParameters::new(vec![voucher()]);
     "voucherCodes_getAll" => voucher_codes_get_all(VoucherCodeFilterParameters) -> VoucherCodeResult,
         types::VoucherCodeFilterParameters::new(
-            client_token(), access_token(), CLIENT, vec![voucher()], types::Limitation::new(1),
+            vec![voucher()], types::Limitation::new(1),
         );
     "voucherCodes_add" => voucher_codes_add(MultipleVoucherCodeAddParameters) -> VoucherCodeResult,
         types::MultipleVoucherCodeAddParameters::new(
-            client_token(), access_token(), CLIENT,
             vec![types::VoucherCodeAddParameters::new(voucher(), "AUTUMN-1")],
         );
     "voucherCodes_delete" => voucher_codes_delete(MultipleVoucherCodeDeleteParameters) -> Unit,
         types::MultipleVoucherCodeDeleteParameters::new(
-            client_token(), access_token(), CLIENT,
             vec!["c0de0000-0000-4000-8000-000000000001".parse().expect("an identifier")],
         );
 }
@@ -98,12 +101,18 @@ pub(crate) const CLIENT_TOKEN: &str = "canary-client-token";
 pub(crate) const ACCESS_TOKEN: &str = "canary-access-token";
 const CLIENT: &str = "Example Integration 1.0.0";
 
-fn client_token() -> ClientToken {
-    CLIENT_TOKEN.into()
-}
-
-fn access_token() -> AccessToken {
-    ACCESS_TOKEN.into()
+/// The envelope of a request that is given as JSON, and the rest of it.
+pub(crate) fn parted(mut request: Value) -> (Envelope, Value) {
+    let members = request.as_object_mut().expect("an object");
+    let mut take = |name: &str| members.remove(name)?.as_str().map(str::to_owned);
+    let mut envelope = Envelope::new(
+        take("ClientToken").unwrap_or_default().into(),
+        take("AccessToken").unwrap_or_default().into(),
+        take("Client").unwrap_or_default(),
+    );
+    envelope.language_code = take("LanguageCode");
+    envelope.culture_code = take("CultureCode");
+    (envelope, request)
 }
 
 fn service() -> types::ServiceId {

@@ -8,6 +8,7 @@ mod keywords;
 mod responses;
 
 use openapi_codegen::lint::{SOUND, sound};
+use openapi_codegen::operations;
 use openapi_tree::document::Document;
 use openapi_tree::lint::{Finding, Rule, run};
 
@@ -36,5 +37,6 @@ pub fn rules() -> Vec<&'static str> {
         .iter()
         .chain(&HOUSE)
         .flat_map(|rules| rules.iter().map(|(name, _)| *name))
+        .chain([operations::NAME])
         .collect()
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use openapi_codegen::conventions::Conventions;
 use openapi_codegen::generate::PROGENITOR;
+use openapi_codegen::operations;
 use openapi_codegen::pipeline::generate;
 use openapi_tree::document::Document;
 use openapi_tree::error::{Error, Result};
@@ -59,6 +60,10 @@ pub fn own_version(root: &Path) -> Result<Version> {
     let document = files::read_document(&root.join(DOCUMENT))?;
     reject(&document.file, lint::house(&document))?;
     let conventions = conventions(root, &document)?;
+    reject(
+        &document.file,
+        operations::findings(&document, &conventions),
+    )?;
     Version::new(document, &conventions)
 }
 
@@ -84,7 +89,7 @@ pub fn outputs(root: &Path, version: &Version) -> Result<Vec<Output>> {
 }
 
 /// Reads the conventions of the project's own document.
-fn conventions(root: &Path, document: &Document) -> Result<Conventions> {
+pub(crate) fn conventions(root: &Path, document: &Document) -> Result<Conventions> {
     let settings = files::read_document(&root.join(SETTINGS))?;
     Conventions::for_document(&settings, &document.tree)
 }

@@ -86,13 +86,17 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
             if let Self::Unknown(value) = self {
-                return Err(limits::BrokenLimit::not_listed(value, Self::KNOWN));
+                return Err(
+                    constraints::ConstraintViolation::not_listed(value, Self::KNOWN),
+                );
             }
             Ok(())
         }
@@ -214,13 +218,15 @@ pub mod types {
         pub fn new(value: ::std::option::Option<::std::vec::Vec<RateId>>) -> Self {
             Self { value }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
             if let Some(value) = &self.value {
-                limits::items("Value", value.len(), 0, 10)?;
+                constraints::items("Value", value.len(), 0, 10)?;
             }
             Ok(())
         }
@@ -846,6 +852,99 @@ pub mod types {
             value.parse()
         }
     }
+    /// The properties that requests have in common. The client adds them to each request.
+    #[non_exhaustive]
+    #[derive(::serde::Serialize, Clone, PartialEq)]
+    pub struct Envelope {
+        /// The token that grants access to an enterprise or a portfolio.
+        #[serde(rename = "AccessToken")]
+        pub access_token: crate::secret::AccessToken,
+        /// The name and version of the calling application, such as `Example Integration 1.0.0`.
+        #[serde(rename = "Client")]
+        pub client: ::std::string::String,
+        /// The token that identifies the integration.
+        #[serde(rename = "ClientToken")]
+        pub client_token: crate::secret::ClientToken,
+        /// The culture that formats values in texts and messages, such as `en-GB`. It has an effect only together
+        /// with `LanguageCode`.
+        #[serde(
+            rename = "CultureCode",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub culture_code: ::std::option::Option<::std::string::String>,
+        /// The language of texts and messages in the response, such as `en-US`. It has an effect only together with
+        /// `CultureCode`.
+        #[serde(
+            rename = "LanguageCode",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub language_code: ::std::option::Option<::std::string::String>,
+    }
+    impl ::std::fmt::Debug for Envelope {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct(stringify!(Envelope))
+                .field("client_token", &format_args!("[hidden]"))
+                .field("access_token", &format_args!("[hidden]"))
+                .field("client", &self.client)
+                .field("language_code", &self.language_code)
+                .field("culture_code", &self.culture_code)
+                .finish()
+        }
+    }
+    impl Envelope {
+        /// What the document requires; all else is left out until it is set.
+        #[must_use]
+        pub fn new(
+            client_token: crate::secret::ClientToken,
+            access_token: crate::secret::AccessToken,
+            client: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                access_token,
+                client: client.into(),
+                client_token,
+                culture_code: None,
+                language_code: None,
+            }
+        }
+        /// The names of the properties.
+        pub const PROPERTIES: &'static [&'static str] = &[
+            "ClientToken",
+            "AccessToken",
+            "Client",
+            "LanguageCode",
+            "CultureCode",
+        ];
+        /// Returns the body of a request: the properties of the envelope, then those of the request.
+        ///
+        /// All requests are put together by this method. The body refers to both parts and copies neither.
+        pub fn body<'a, R: ?Sized>(&'a self, request: &'a R) -> envelope::Body<'a, R> {
+            envelope::Body {
+                client_token: Some(&self.client_token),
+                access_token: Some(&self.access_token),
+                client: Some(&self.client),
+                language_code: self.language_code.as_ref(),
+                culture_code: self.culture_code.as_ref(),
+                request,
+            }
+        }
+        /// Checks the constraints that the document sets.
+        ///
+        /// # Errors
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
+            self.access_token
+                .check()
+                .map_err(|violation| violation.within("AccessToken"))?;
+            constraints::length("Client", &self.client, 1, usize::MAX)?;
+            self.client_token
+                .check()
+                .map_err(|violation| violation.within("ClientToken"))?;
+            Ok(())
+        }
+    }
     /// The identifier to set. Null clears the identifier.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[serde(deny_unknown_fields)]
@@ -864,13 +963,15 @@ pub mod types {
         pub fn new(value: ::std::option::Option<::std::string::String>) -> Self {
             Self { value }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
             if let Some(value) = &self.value {
-                limits::length("Value", value, 0, 255)?;
+                constraints::length("Value", value, 0, 255)?;
             }
             Ok(())
         }
@@ -896,12 +997,14 @@ pub mod types {
         pub fn new(count: i32) -> Self {
             Self { count, cursor: None }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
-            limits::number("Count", i64::from(*&self.count), 1, 1000)?;
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
+            constraints::number("Count", i64::from(*&self.count), 1, 1000)?;
             Ok(())
         }
     }
@@ -957,35 +1060,12 @@ pub mod types {
     #[serde(deny_unknown_fields)]
     #[non_exhaustive]
     pub struct MultipleVoucherAddParameters {
-        /// The token that grants access to an enterprise or a portfolio.
-        #[serde(rename = "AccessToken")]
-        pub access_token: crate::secret::AccessToken,
-        /// The name and version of the calling application, such as `Example Integration 1.0.0`.
-        #[serde(rename = "Client")]
-        pub client: ::std::string::String,
-        /// The token that identifies the integration.
-        #[serde(rename = "ClientToken")]
-        pub client_token: crate::secret::ClientToken,
-        /// The culture that formats values in texts and messages, such as `en-GB`. It has an effect only together
-        /// with `LanguageCode`.
-        #[serde(
-            rename = "CultureCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub culture_code: ::std::option::Option<::std::string::String>,
         /// The ID of the enterprise. Required with a portfolio access token; ignored with any other token.
         #[serde(
             rename = "EnterpriseId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub enterprise_id: ::std::option::Option<EnterpriseId>,
-        /// The language of texts and messages in the response, such as `en-US`. It has an effect only together with
-        /// `CultureCode`.
-        #[serde(
-            rename = "LanguageCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub language_code: ::std::option::Option<::std::string::String>,
         /// The vouchers to create.
         #[serde(rename = "VoucherParameters")]
         pub voucher_parameters: ::std::vec::Vec<VoucherAddParameters>,
@@ -993,32 +1073,26 @@ pub mod types {
     impl MultipleVoucherAddParameters {
         /// What the document requires; all else is left out until it is set.
         #[must_use]
-        pub fn new(
-            client_token: crate::secret::ClientToken,
-            access_token: crate::secret::AccessToken,
-            client: impl ::std::convert::Into<::std::string::String>,
-            voucher_parameters: ::std::vec::Vec<VoucherAddParameters>,
-        ) -> Self {
+        pub fn new(voucher_parameters: ::std::vec::Vec<VoucherAddParameters>) -> Self {
             Self {
-                access_token,
-                client: client.into(),
-                client_token,
-                culture_code: None,
                 enterprise_id: None,
-                language_code: None,
                 voucher_parameters,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
-            self.access_token.check().map_err(|broken| broken.within("AccessToken"))?;
-            limits::length("Client", &self.client, 1, usize::MAX)?;
-            self.client_token.check().map_err(|broken| broken.within("ClientToken"))?;
-            limits::items("VoucherParameters", self.voucher_parameters.len(), 1, 1000)?;
-            limits::each(
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
+            constraints::items(
+                "VoucherParameters",
+                self.voucher_parameters.len(),
+                1,
+                1000,
+            )?;
+            constraints::each(
                 "VoucherParameters",
                 &self.voucher_parameters,
                 VoucherAddParameters::check,
@@ -1031,35 +1105,12 @@ pub mod types {
     #[serde(deny_unknown_fields)]
     #[non_exhaustive]
     pub struct MultipleVoucherCodeAddParameters {
-        /// The token that grants access to an enterprise or a portfolio.
-        #[serde(rename = "AccessToken")]
-        pub access_token: crate::secret::AccessToken,
-        /// The name and version of the calling application, such as `Example Integration 1.0.0`.
-        #[serde(rename = "Client")]
-        pub client: ::std::string::String,
-        /// The token that identifies the integration.
-        #[serde(rename = "ClientToken")]
-        pub client_token: crate::secret::ClientToken,
-        /// The culture that formats values in texts and messages, such as `en-GB`. It has an effect only together
-        /// with `LanguageCode`.
-        #[serde(
-            rename = "CultureCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub culture_code: ::std::option::Option<::std::string::String>,
         /// The ID of the enterprise. Required with a portfolio access token; ignored with any other token.
         #[serde(
             rename = "EnterpriseId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub enterprise_id: ::std::option::Option<EnterpriseId>,
-        /// The language of texts and messages in the response, such as `en-US`. It has an effect only together with
-        /// `CultureCode`.
-        #[serde(
-            rename = "LanguageCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub language_code: ::std::option::Option<::std::string::String>,
         /// The codes to create.
         #[serde(rename = "VoucherCodeParameters")]
         pub voucher_code_parameters: ::std::vec::Vec<VoucherCodeAddParameters>,
@@ -1068,36 +1119,27 @@ pub mod types {
         /// What the document requires; all else is left out until it is set.
         #[must_use]
         pub fn new(
-            client_token: crate::secret::ClientToken,
-            access_token: crate::secret::AccessToken,
-            client: impl ::std::convert::Into<::std::string::String>,
             voucher_code_parameters: ::std::vec::Vec<VoucherCodeAddParameters>,
         ) -> Self {
             Self {
-                access_token,
-                client: client.into(),
-                client_token,
-                culture_code: None,
                 enterprise_id: None,
-                language_code: None,
                 voucher_code_parameters,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
-            self.access_token.check().map_err(|broken| broken.within("AccessToken"))?;
-            limits::length("Client", &self.client, 1, usize::MAX)?;
-            self.client_token.check().map_err(|broken| broken.within("ClientToken"))?;
-            limits::items(
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
+            constraints::items(
                 "VoucherCodeParameters",
                 self.voucher_code_parameters.len(),
                 1,
                 1000,
             )?;
-            limits::each(
+            constraints::each(
                 "VoucherCodeParameters",
                 &self.voucher_code_parameters,
                 VoucherCodeAddParameters::check,
@@ -1110,35 +1152,12 @@ pub mod types {
     #[serde(deny_unknown_fields)]
     #[non_exhaustive]
     pub struct MultipleVoucherCodeDeleteParameters {
-        /// The token that grants access to an enterprise or a portfolio.
-        #[serde(rename = "AccessToken")]
-        pub access_token: crate::secret::AccessToken,
-        /// The name and version of the calling application, such as `Example Integration 1.0.0`.
-        #[serde(rename = "Client")]
-        pub client: ::std::string::String,
-        /// The token that identifies the integration.
-        #[serde(rename = "ClientToken")]
-        pub client_token: crate::secret::ClientToken,
-        /// The culture that formats values in texts and messages, such as `en-GB`. It has an effect only together
-        /// with `LanguageCode`.
-        #[serde(
-            rename = "CultureCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub culture_code: ::std::option::Option<::std::string::String>,
         /// The ID of the enterprise. Required with a portfolio access token; ignored with any other token.
         #[serde(
             rename = "EnterpriseId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub enterprise_id: ::std::option::Option<EnterpriseId>,
-        /// The language of texts and messages in the response, such as `en-US`. It has an effect only together with
-        /// `CultureCode`.
-        #[serde(
-            rename = "LanguageCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub language_code: ::std::option::Option<::std::string::String>,
         /// The codes to delete.
         #[serde(rename = "VoucherCodeIds")]
         pub voucher_code_ids: ::std::vec::Vec<VoucherCodeId>,
@@ -1146,31 +1165,20 @@ pub mod types {
     impl MultipleVoucherCodeDeleteParameters {
         /// What the document requires; all else is left out until it is set.
         #[must_use]
-        pub fn new(
-            client_token: crate::secret::ClientToken,
-            access_token: crate::secret::AccessToken,
-            client: impl ::std::convert::Into<::std::string::String>,
-            voucher_code_ids: ::std::vec::Vec<VoucherCodeId>,
-        ) -> Self {
+        pub fn new(voucher_code_ids: ::std::vec::Vec<VoucherCodeId>) -> Self {
             Self {
-                access_token,
-                client: client.into(),
-                client_token,
-                culture_code: None,
                 enterprise_id: None,
-                language_code: None,
                 voucher_code_ids,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
-            self.access_token.check().map_err(|broken| broken.within("AccessToken"))?;
-            limits::length("Client", &self.client, 1, usize::MAX)?;
-            self.client_token.check().map_err(|broken| broken.within("ClientToken"))?;
-            limits::items("VoucherCodeIds", self.voucher_code_ids.len(), 1, 1000)?;
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
+            constraints::items("VoucherCodeIds", self.voucher_code_ids.len(), 1, 1000)?;
             Ok(())
         }
     }
@@ -1179,35 +1187,12 @@ pub mod types {
     #[serde(deny_unknown_fields)]
     #[non_exhaustive]
     pub struct MultipleVoucherDeleteParameters {
-        /// The token that grants access to an enterprise or a portfolio.
-        #[serde(rename = "AccessToken")]
-        pub access_token: crate::secret::AccessToken,
-        /// The name and version of the calling application, such as `Example Integration 1.0.0`.
-        #[serde(rename = "Client")]
-        pub client: ::std::string::String,
-        /// The token that identifies the integration.
-        #[serde(rename = "ClientToken")]
-        pub client_token: crate::secret::ClientToken,
-        /// The culture that formats values in texts and messages, such as `en-GB`. It has an effect only together
-        /// with `LanguageCode`.
-        #[serde(
-            rename = "CultureCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub culture_code: ::std::option::Option<::std::string::String>,
         /// The ID of the enterprise. Required with a portfolio access token; ignored with any other token.
         #[serde(
             rename = "EnterpriseId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub enterprise_id: ::std::option::Option<EnterpriseId>,
-        /// The language of texts and messages in the response, such as `en-US`. It has an effect only together with
-        /// `CultureCode`.
-        #[serde(
-            rename = "LanguageCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub language_code: ::std::option::Option<::std::string::String>,
         /// The vouchers to delete.
         #[serde(rename = "VoucherIds")]
         pub voucher_ids: ::std::vec::Vec<VoucherId>,
@@ -1215,31 +1200,20 @@ pub mod types {
     impl MultipleVoucherDeleteParameters {
         /// What the document requires; all else is left out until it is set.
         #[must_use]
-        pub fn new(
-            client_token: crate::secret::ClientToken,
-            access_token: crate::secret::AccessToken,
-            client: impl ::std::convert::Into<::std::string::String>,
-            voucher_ids: ::std::vec::Vec<VoucherId>,
-        ) -> Self {
+        pub fn new(voucher_ids: ::std::vec::Vec<VoucherId>) -> Self {
             Self {
-                access_token,
-                client: client.into(),
-                client_token,
-                culture_code: None,
                 enterprise_id: None,
-                language_code: None,
                 voucher_ids,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
-            self.access_token.check().map_err(|broken| broken.within("AccessToken"))?;
-            limits::length("Client", &self.client, 1, usize::MAX)?;
-            self.client_token.check().map_err(|broken| broken.within("ClientToken"))?;
-            limits::items("VoucherIds", self.voucher_ids.len(), 1, 1000)?;
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
+            constraints::items("VoucherIds", self.voucher_ids.len(), 1, 1000)?;
             Ok(())
         }
     }
@@ -1248,35 +1222,12 @@ pub mod types {
     #[serde(deny_unknown_fields)]
     #[non_exhaustive]
     pub struct MultipleVoucherUpdateParameters {
-        /// The token that grants access to an enterprise or a portfolio.
-        #[serde(rename = "AccessToken")]
-        pub access_token: crate::secret::AccessToken,
-        /// The name and version of the calling application, such as `Example Integration 1.0.0`.
-        #[serde(rename = "Client")]
-        pub client: ::std::string::String,
-        /// The token that identifies the integration.
-        #[serde(rename = "ClientToken")]
-        pub client_token: crate::secret::ClientToken,
-        /// The culture that formats values in texts and messages, such as `en-GB`. It has an effect only together
-        /// with `LanguageCode`.
-        #[serde(
-            rename = "CultureCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub culture_code: ::std::option::Option<::std::string::String>,
         /// The ID of the enterprise. Required with a portfolio access token; ignored with any other token.
         #[serde(
             rename = "EnterpriseId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub enterprise_id: ::std::option::Option<EnterpriseId>,
-        /// The language of texts and messages in the response, such as `en-US`. It has an effect only together with
-        /// `CultureCode`.
-        #[serde(
-            rename = "LanguageCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub language_code: ::std::option::Option<::std::string::String>,
         /// The changes, one for each voucher.
         #[serde(rename = "VoucherUpdates")]
         pub voucher_updates: ::std::vec::Vec<VoucherUpdateParameters>,
@@ -1284,32 +1235,21 @@ pub mod types {
     impl MultipleVoucherUpdateParameters {
         /// What the document requires; all else is left out until it is set.
         #[must_use]
-        pub fn new(
-            client_token: crate::secret::ClientToken,
-            access_token: crate::secret::AccessToken,
-            client: impl ::std::convert::Into<::std::string::String>,
-            voucher_updates: ::std::vec::Vec<VoucherUpdateParameters>,
-        ) -> Self {
+        pub fn new(voucher_updates: ::std::vec::Vec<VoucherUpdateParameters>) -> Self {
             Self {
-                access_token,
-                client: client.into(),
-                client_token,
-                culture_code: None,
                 enterprise_id: None,
-                language_code: None,
                 voucher_updates,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
-            self.access_token.check().map_err(|broken| broken.within("AccessToken"))?;
-            limits::length("Client", &self.client, 1, usize::MAX)?;
-            self.client_token.check().map_err(|broken| broken.within("ClientToken"))?;
-            limits::items("VoucherUpdates", self.voucher_updates.len(), 1, 1000)?;
-            limits::each(
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
+            constraints::items("VoucherUpdates", self.voucher_updates.len(), 1, 1000)?;
+            constraints::each(
                 "VoucherUpdates",
                 &self.voucher_updates,
                 VoucherUpdateParameters::check,
@@ -1909,19 +1849,21 @@ pub mod types {
                 type_,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
             if let Some(value) = &self.assigned_rate_ids {
-                limits::items("AssignedRateIds", value.len(), 0, 10)?;
+                constraints::items("AssignedRateIds", value.len(), 0, 10)?;
             }
             if let Some(value) = &self.external_identifier {
-                limits::length("ExternalIdentifier", value, 0, 255)?;
+                constraints::length("ExternalIdentifier", value, 0, 255)?;
             }
-            limits::length("Name", &self.name, 1, 128)?;
-            self.type_.check().map_err(|broken| broken.within("Type"))?;
+            constraints::length("Name", &self.name, 1, 128)?;
+            self.type_.check().map_err(|violation| violation.within("Type"))?;
             Ok(())
         }
     }
@@ -2041,12 +1983,14 @@ pub mod types {
                 voucher_id,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
-            limits::length("Value", &self.value, 1, 128)?;
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
+            constraints::length("Value", &self.value, 1, 128)?;
             Ok(())
         }
     }
@@ -2055,35 +1999,12 @@ pub mod types {
     #[serde(deny_unknown_fields)]
     #[non_exhaustive]
     pub struct VoucherCodeFilterParameters {
-        /// The token that grants access to an enterprise or a portfolio.
-        #[serde(rename = "AccessToken")]
-        pub access_token: crate::secret::AccessToken,
-        /// The name and version of the calling application, such as `Example Integration 1.0.0`.
-        #[serde(rename = "Client")]
-        pub client: ::std::string::String,
-        /// The token that identifies the integration.
-        #[serde(rename = "ClientToken")]
-        pub client_token: crate::secret::ClientToken,
-        /// The culture that formats values in texts and messages, such as `en-GB`. It has an effect only together
-        /// with `LanguageCode`.
-        #[serde(
-            rename = "CultureCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub culture_code: ::std::option::Option<::std::string::String>,
         /// The enterprises to read from. If omitted, all enterprises in the scope of the access token.
         #[serde(
             rename = "EnterpriseIds",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub enterprise_ids: ::std::option::Option<::std::vec::Vec<EnterpriseId>>,
-        /// The language of texts and messages in the response, such as `en-US`. It has an effect only together with
-        /// `CultureCode`.
-        #[serde(
-            rename = "LanguageCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub language_code: ::std::option::Option<::std::string::String>,
         /// The page to return.
         #[serde(rename = "Limitation")]
         pub limitation: Limitation,
@@ -2107,39 +2028,30 @@ pub mod types {
         /// What the document requires; all else is left out until it is set.
         #[must_use]
         pub fn new(
-            client_token: crate::secret::ClientToken,
-            access_token: crate::secret::AccessToken,
-            client: impl ::std::convert::Into<::std::string::String>,
             voucher_ids: ::std::vec::Vec<VoucherId>,
             limitation: Limitation,
         ) -> Self {
             Self {
-                access_token,
-                client: client.into(),
-                client_token,
-                culture_code: None,
                 enterprise_ids: None,
-                language_code: None,
                 limitation,
                 updated_utc: None,
                 voucher_code_ids: None,
                 voucher_ids,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
-            self.access_token.check().map_err(|broken| broken.within("AccessToken"))?;
-            limits::length("Client", &self.client, 1, usize::MAX)?;
-            self.client_token.check().map_err(|broken| broken.within("ClientToken"))?;
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
             if let Some(value) = &self.enterprise_ids {
-                limits::items("EnterpriseIds", value.len(), 1, 1000)?;
+                constraints::items("EnterpriseIds", value.len(), 1, 1000)?;
             }
-            self.limitation.check().map_err(|broken| broken.within("Limitation"))?;
+            self.limitation.check().map_err(|violation| violation.within("Limitation"))?;
             if let Some(value) = &self.updated_utc {
-                limits::months(
+                constraints::months(
                     "UpdatedUtc",
                     Some(value.start_utc),
                     Some(value.end_utc),
@@ -2147,9 +2059,9 @@ pub mod types {
                 )?;
             }
             if let Some(value) = &self.voucher_code_ids {
-                limits::items("VoucherCodeIds", value.len(), 1, 1000)?;
+                constraints::items("VoucherCodeIds", value.len(), 1, 1000)?;
             }
-            limits::items("VoucherIds", self.voucher_ids.len(), 1, 1000)?;
+            constraints::items("VoucherIds", self.voucher_ids.len(), 1, 1000)?;
             Ok(())
         }
     }
@@ -2280,34 +2192,18 @@ pub mod types {
     #[serde(deny_unknown_fields)]
     #[non_exhaustive]
     pub struct VoucherFilterParameters {
-        /// The token that grants access to an enterprise or a portfolio.
-        #[serde(rename = "AccessToken")]
-        pub access_token: crate::secret::AccessToken,
         /// Only vouchers in one of these states. If omitted, vouchers in both states.
         #[serde(
             rename = "ActivityStates",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub activity_states: ::std::option::Option<::std::vec::Vec<ActivityState>>,
-        /// The name and version of the calling application, such as `Example Integration 1.0.0`.
-        #[serde(rename = "Client")]
-        pub client: ::std::string::String,
-        /// The token that identifies the integration.
-        #[serde(rename = "ClientToken")]
-        pub client_token: crate::secret::ClientToken,
         /// Only vouchers of these companies.
         #[serde(
             rename = "CompanyIds",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub company_ids: ::std::option::Option<::std::vec::Vec<CompanyId>>,
-        /// The culture that formats values in texts and messages, such as `en-GB`. It has an effect only together
-        /// with `LanguageCode`.
-        #[serde(
-            rename = "CultureCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub culture_code: ::std::option::Option<::std::string::String>,
         /// The enterprises to read from. If omitted, all enterprises in the scope of the access token.
         #[serde(
             rename = "EnterpriseIds",
@@ -2325,13 +2221,6 @@ pub mod types {
         pub external_identifiers: ::std::option::Option<
             ::std::vec::Vec<::std::string::String>,
         >,
-        /// The language of texts and messages in the response, such as `en-US`. It has an effect only together with
-        /// `CultureCode`.
-        #[serde(
-            rename = "LanguageCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub language_code: ::std::option::Option<::std::string::String>,
         /// The page to return.
         #[serde(rename = "Limitation")]
         pub limitation: Limitation,
@@ -2363,24 +2252,16 @@ pub mod types {
         /// What the document requires; all else is left out until it is set.
         #[must_use]
         pub fn new(
-            client_token: crate::secret::ClientToken,
-            access_token: crate::secret::AccessToken,
-            client: impl ::std::convert::Into<::std::string::String>,
             extent: VoucherExtent,
             service_ids: ::std::vec::Vec<ServiceId>,
             limitation: Limitation,
         ) -> Self {
             Self {
-                access_token,
                 activity_states: None,
-                client: client.into(),
-                client_token,
                 company_ids: None,
-                culture_code: None,
                 enterprise_ids: None,
                 extent,
                 external_identifiers: None,
-                language_code: None,
                 limitation,
                 service_ids,
                 updated_utc: None,
@@ -2388,30 +2269,29 @@ pub mod types {
                 voucher_ids: None,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
-            self.access_token.check().map_err(|broken| broken.within("AccessToken"))?;
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
             if let Some(value) = &self.activity_states {
-                limits::each("ActivityStates", value, ActivityState::check)?;
+                constraints::each("ActivityStates", value, ActivityState::check)?;
             }
-            limits::length("Client", &self.client, 1, usize::MAX)?;
-            self.client_token.check().map_err(|broken| broken.within("ClientToken"))?;
             if let Some(value) = &self.company_ids {
-                limits::items("CompanyIds", value.len(), 1, 1000)?;
+                constraints::items("CompanyIds", value.len(), 1, 1000)?;
             }
             if let Some(value) = &self.enterprise_ids {
-                limits::items("EnterpriseIds", value.len(), 1, 1000)?;
+                constraints::items("EnterpriseIds", value.len(), 1, 1000)?;
             }
             if let Some(value) = &self.external_identifiers {
-                limits::items("ExternalIdentifiers", value.len(), 1, 1000)?;
+                constraints::items("ExternalIdentifiers", value.len(), 1, 1000)?;
             }
-            self.limitation.check().map_err(|broken| broken.within("Limitation"))?;
-            limits::items("ServiceIds", self.service_ids.len(), 1, 1000)?;
+            self.limitation.check().map_err(|violation| violation.within("Limitation"))?;
+            constraints::items("ServiceIds", self.service_ids.len(), 1, 1000)?;
             if let Some(value) = &self.updated_utc {
-                limits::months(
+                constraints::months(
                     "UpdatedUtc",
                     Some(value.start_utc),
                     Some(value.end_utc),
@@ -2419,10 +2299,10 @@ pub mod types {
                 )?;
             }
             if let Some(value) = &self.voucher_code_values {
-                limits::items("VoucherCodeValues", value.len(), 1, 1000)?;
+                constraints::items("VoucherCodeValues", value.len(), 1, 1000)?;
             }
             if let Some(value) = &self.voucher_ids {
-                limits::items("VoucherIds", value.len(), 1, 1000)?;
+                constraints::items("VoucherIds", value.len(), 1, 1000)?;
             }
             Ok(())
         }
@@ -2496,12 +2376,14 @@ pub mod types {
         pub fn new(value: impl ::std::convert::Into<::std::string::String>) -> Self {
             Self { value: value.into() }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
-            limits::length("Value", &self.value, 1, 128)?;
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
+            constraints::length("Value", &self.value, 1, 128)?;
             Ok(())
         }
     }
@@ -2577,13 +2459,17 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
             if let Self::Unknown(value) = self {
-                return Err(limits::BrokenLimit::not_listed(value, Self::KNOWN));
+                return Err(
+                    constraints::ConstraintViolation::not_listed(value, Self::KNOWN),
+                );
             }
             Ok(())
         }
@@ -2649,12 +2535,14 @@ pub mod types {
         pub fn new(value: VoucherType) -> Self {
             Self { value }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
-            self.value.check().map_err(|broken| broken.within("Value"))?;
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
+            self.value.check().map_err(|violation| violation.within("Value"))?;
             Ok(())
         }
     }
@@ -2718,22 +2606,26 @@ pub mod types {
                 voucher_id,
             }
         }
-        /// Checks the limits that the document sets.
+        /// Checks the constraints that the document sets.
         ///
         /// # Errors
-        /// Names the first limit that is broken: which property, what is allowed, what it has.
-        pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
+        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        pub fn check(
+            &self,
+        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
             if let Some(value) = &self.assigned_rate_ids {
-                value.check().map_err(|broken| broken.within("AssignedRateIds"))?;
+                value.check().map_err(|violation| violation.within("AssignedRateIds"))?;
             }
             if let Some(value) = &self.external_identifier {
-                value.check().map_err(|broken| broken.within("ExternalIdentifier"))?;
+                value
+                    .check()
+                    .map_err(|violation| violation.within("ExternalIdentifier"))?;
             }
             if let Some(value) = &self.name {
-                value.check().map_err(|broken| broken.within("Name"))?;
+                value.check().map_err(|violation| violation.within("Name"))?;
             }
             if let Some(value) = &self.type_ {
-                value.check().map_err(|broken| broken.within("Type"))?;
+                value.check().map_err(|violation| violation.within("Type"))?;
             }
             Ok(())
         }
@@ -2804,41 +2696,115 @@ pub mod types {
             Ok(value.into())
         }
     }
-    /// What a request must keep to, checked before it is sent.
-    pub mod limits {
-        /// A limit that a request breaks.
+    /// The body of a request.
+    pub mod envelope {
+        #[allow(unused_imports)]
+        use super::*;
+        /// The body of a request as it is sent.
         ///
-        /// Its `Display` is one line: which property, what it has, what is allowed. Texts are never part of
-        /// it, only their lengths, but for the values of enums.
+        /// The body contains the credentials, so `Debug` shows nothing of it. Do not log it as JSON.
+        #[derive(::serde::Serialize)]
+        pub struct Body<'a, R: ?Sized> {
+            #[serde(
+                rename = "ClientToken",
+                skip_serializing_if = "::std::option::Option::is_none"
+            )]
+            pub(super) client_token: ::std::option::Option<
+                &'a crate::secret::ClientToken,
+            >,
+            #[serde(
+                rename = "AccessToken",
+                skip_serializing_if = "::std::option::Option::is_none"
+            )]
+            pub(super) access_token: ::std::option::Option<
+                &'a crate::secret::AccessToken,
+            >,
+            #[serde(
+                rename = "Client",
+                skip_serializing_if = "::std::option::Option::is_none"
+            )]
+            pub(super) client: ::std::option::Option<&'a ::std::string::String>,
+            #[serde(
+                rename = "LanguageCode",
+                skip_serializing_if = "::std::option::Option::is_none"
+            )]
+            pub(super) language_code: ::std::option::Option<&'a ::std::string::String>,
+            #[serde(
+                rename = "CultureCode",
+                skip_serializing_if = "::std::option::Option::is_none"
+            )]
+            pub(super) culture_code: ::std::option::Option<&'a ::std::string::String>,
+            #[serde(flatten)]
+            pub(super) request: &'a R,
+        }
+        impl<R: ?Sized> Body<'_, R> {
+            /// Keeps only the properties of the envelope with these names: those that an operation takes.
+            #[must_use]
+            pub fn only(mut self, properties: &[&str]) -> Self {
+                if !properties.contains(&"ClientToken") {
+                    self.client_token = None;
+                }
+                if !properties.contains(&"AccessToken") {
+                    self.access_token = None;
+                }
+                if !properties.contains(&"Client") {
+                    self.client = None;
+                }
+                if !properties.contains(&"LanguageCode") {
+                    self.language_code = None;
+                }
+                if !properties.contains(&"CultureCode") {
+                    self.culture_code = None;
+                }
+                self
+            }
+        }
+        impl<R: ?Sized> ::std::fmt::Debug for Body<'_, R> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct("Body").finish_non_exhaustive()
+            }
+        }
+    }
+    /// The constraints on requests, checked before a request is sent.
+    pub mod constraints {
+        /// A constraint that a request violates.
+        ///
+        /// `Display` is one line with the property, its actual value and the allowed values. Strings are never
+        /// part of it, only their lengths, except for the values of enums.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
-        pub struct BrokenLimit {
-            /// The property, such as `Items[3].Name`.
+        pub struct ConstraintViolation {
+            /// The path of the property, such as `Items[3].Name`.
             pub property: ::std::string::String,
-            /// What it has.
-            pub has: ::std::string::String,
-            /// What is allowed.
+            /// The actual value, or a description of it.
+            pub actual: ::std::string::String,
+            /// The allowed values.
             pub allowed: ::std::string::String,
         }
-        impl BrokenLimit {
-            /// A limit that hand-written code checks: what the value has, and what is allowed.
+        impl ConstraintViolation {
+            /// Creates a violation of a constraint that hand-written code checks.
             pub fn new(
-                has: impl ::std::convert::Into<::std::string::String>,
+                actual: impl ::std::convert::Into<::std::string::String>,
                 allowed: impl ::std::convert::Into<::std::string::String>,
             ) -> Self {
                 Self {
                     property: ::std::string::String::new(),
-                    has: has.into(),
+                    actual: actual.into(),
                     allowed: allowed.into(),
                 }
             }
+            #[allow(dead_code)]
+            pub(super) fn missing(property: &str) -> Self {
+                Self::new("no value", "one is required").within(property)
+            }
+            #[allow(dead_code)]
             pub(super) fn not_listed(value: &str, known: &[&str]) -> Self {
                 Self::new(
                     format!("the value `{value}`"),
                     format!("one of {}", known.join(", ")),
                 )
             }
-            /// The same limit, seen from around the property.
+            /// Returns the same violation, seen from the value that contains the property.
             #[must_use]
             pub fn within(mut self, property: &str) -> Self {
                 let separator = if self.property.is_empty()
@@ -2852,17 +2818,16 @@ pub mod types {
                 self
             }
         }
-        impl ::std::fmt::Display for BrokenLimit {
+        impl ::std::fmt::Display for ConstraintViolation {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 write!(
-                    f, "`{}` has {}; allowed: {}", self.property, self.has, self.allowed
+                    f, "`{}` has {}; allowed: {}", self.property, self.actual, self
+                    .allowed
                 )
             }
         }
-        impl ::std::error::Error for BrokenLimit {}
-        #[allow(dead_code)]
-        type Checked = ::std::result::Result<(), BrokenLimit>;
-        #[allow(dead_code)]
+        impl ::std::error::Error for ConstraintViolation {}
+        type Checked = ::std::result::Result<(), ConstraintViolation>;
         fn allowed(least: usize, most: usize, unit: &str) -> ::std::string::String {
             match (least, most) {
                 (least, usize::MAX) => format!("at least {least} {unit}"),
@@ -2870,7 +2835,6 @@ pub mod types {
                 (least, most) => format!("{least} to {most} {unit}"),
             }
         }
-        #[allow(dead_code)]
         fn within(
             property: &str,
             count: usize,
@@ -2881,13 +2845,14 @@ pub mod types {
             if (least..=most).contains(&count) {
                 Ok(())
             } else {
-                let broken = BrokenLimit::new(
+                let violation = ConstraintViolation::new(
                     format!("{count} {unit}"),
                     allowed(least, most, unit),
                 );
-                Err(broken.within(property))
+                Err(violation.within(property))
             }
         }
+        #[allow(dead_code)]
         pub(super) fn length(
             property: &str,
             text: &str,
@@ -2896,6 +2861,7 @@ pub mod types {
         ) -> Checked {
             within(property, text.chars().count(), least, most, "characters")
         }
+        #[allow(dead_code)]
         pub(super) fn items(
             property: &str,
             count: usize,
@@ -2904,6 +2870,7 @@ pub mod types {
         ) -> Checked {
             within(property, count, least, most, "items")
         }
+        #[allow(dead_code)]
         pub(super) fn number<T: PartialOrd + ::std::fmt::Display>(
             property: &str,
             number: T,
@@ -2913,13 +2880,30 @@ pub mod types {
             if number >= least && number <= most {
                 Ok(())
             } else {
-                let broken = BrokenLimit::new(
+                let violation = ConstraintViolation::new(
                     format!("the value {number}"),
                     format!("{least} to {most}"),
                 );
-                Err(broken.within(property))
+                Err(violation.within(property))
             }
         }
+        #[allow(dead_code)]
+        pub(super) fn unique<T: PartialEq>(property: &str, items: &[T]) -> Checked {
+            let repeated = items
+                .iter()
+                .enumerate()
+                .any(|(index, item)| items[..index].contains(item));
+            if repeated {
+                let violation = ConstraintViolation::new(
+                    "an item twice",
+                    "each item once",
+                );
+                Err(violation.within(property))
+            } else {
+                Ok(())
+            }
+        }
+        #[allow(dead_code)]
         pub(super) fn each<T>(
             property: &str,
             items: &[T],
@@ -2927,12 +2911,13 @@ pub mod types {
         ) -> Checked {
             for (index, item) in items.iter().enumerate() {
                 check(item)
-                    .map_err(|broken| {
-                        broken.within(&format!("[{index}]")).within(property)
+                    .map_err(|violation| {
+                        violation.within(&format!("[{index}]")).within(property)
                     })?;
             }
             Ok(())
         }
+        #[allow(dead_code)]
         pub(super) fn months(
             property: &str,
             start: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -2943,19 +2928,19 @@ pub mod types {
                 return Ok(());
             };
             if end < start {
-                let broken = BrokenLimit::new(
+                let violation = ConstraintViolation::new(
                     format!("an interval from {start} to {end}"),
                     "an end that is not before the start",
                 );
-                return Err(broken.within(property));
+                return Err(violation.within(property));
             }
             match start.checked_add_months(::chrono::Months::new(most)) {
                 Some(latest) if end > latest => {
-                    let broken = BrokenLimit::new(
+                    let violation = ConstraintViolation::new(
                         format!("an interval from {start} to {end}"),
                         format!("at most {most} months"),
                     );
-                    Err(broken.within(property))
+                    Err(violation.within(property))
                 }
                 _ => Ok(()),
             }
@@ -3063,12 +3048,16 @@ impl Client {
     /// Sends a `POST` request to `/api/connector/v1/voucherCodes/add`
     pub async fn voucher_codes_add<'a>(
         &'a self,
+        envelope: &'a types::Envelope,
         body: &'a types::MultipleVoucherCodeAddParameters,
     ) -> Result<
         ResponseValue<types::VoucherCodeResult>,
         Error<types::ConnectorApiExceptionResult>,
     > {
-        body.check().map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+        envelope
+            .check()
+            .map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
+        body.check().map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
         let url = format!("{}/api/connector/v1/voucherCodes/add", self.baseurl,);
         #[allow(unused_mut)]
         let mut request = self
@@ -3078,7 +3067,7 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .json(&body)
+            .json(&envelope.body(body))
             .build()?;
         let info = OperationInfo {
             operation_id: "voucher_codes_add",
@@ -3111,9 +3100,13 @@ impl Client {
     /// Sends a `POST` request to `/api/connector/v1/voucherCodes/delete`
     pub async fn voucher_codes_delete<'a>(
         &'a self,
+        envelope: &'a types::Envelope,
         body: &'a types::MultipleVoucherCodeDeleteParameters,
     ) -> Result<ResponseValue<types::Unit>, Error<types::ConnectorApiExceptionResult>> {
-        body.check().map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+        envelope
+            .check()
+            .map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
+        body.check().map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
         let url = format!("{}/api/connector/v1/voucherCodes/delete", self.baseurl,);
         #[allow(unused_mut)]
         let mut request = self
@@ -3123,7 +3116,7 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .json(&body)
+            .json(&envelope.body(body))
             .build()?;
         let info = OperationInfo {
             operation_id: "voucher_codes_delete",
@@ -3161,12 +3154,16 @@ impl Client {
     /// Sends a `POST` request to `/api/connector/v1/voucherCodes/getAll`
     pub async fn voucher_codes_get_all<'a>(
         &'a self,
+        envelope: &'a types::Envelope,
         body: &'a types::VoucherCodeFilterParameters,
     ) -> Result<
         ResponseValue<types::VoucherCodeResult>,
         Error<types::ConnectorApiExceptionResult>,
     > {
-        body.check().map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+        envelope
+            .check()
+            .map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
+        body.check().map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
         let url = format!("{}/api/connector/v1/voucherCodes/getAll", self.baseurl,);
         #[allow(unused_mut)]
         let mut request = self
@@ -3176,7 +3173,7 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .json(&body)
+            .json(&envelope.body(body))
             .build()?;
         let info = OperationInfo {
             operation_id: "voucher_codes_get_all",
@@ -3210,12 +3207,16 @@ impl Client {
     /// Sends a `POST` request to `/api/connector/v1/vouchers/add`
     pub async fn vouchers_add<'a>(
         &'a self,
+        envelope: &'a types::Envelope,
         body: &'a types::MultipleVoucherAddParameters,
     ) -> Result<
         ResponseValue<types::VoucherWriteResult>,
         Error<types::ConnectorApiExceptionResult>,
     > {
-        body.check().map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+        envelope
+            .check()
+            .map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
+        body.check().map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
         let url = format!("{}/api/connector/v1/vouchers/add", self.baseurl,);
         #[allow(unused_mut)]
         let mut request = self
@@ -3225,7 +3226,7 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .json(&body)
+            .json(&envelope.body(body))
             .build()?;
         let info = OperationInfo {
             operation_id: "vouchers_add",
@@ -3259,9 +3260,13 @@ impl Client {
     /// Sends a `POST` request to `/api/connector/v1/vouchers/delete`
     pub async fn vouchers_delete<'a>(
         &'a self,
+        envelope: &'a types::Envelope,
         body: &'a types::MultipleVoucherDeleteParameters,
     ) -> Result<ResponseValue<types::Unit>, Error<types::ConnectorApiExceptionResult>> {
-        body.check().map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+        envelope
+            .check()
+            .map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
+        body.check().map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
         let url = format!("{}/api/connector/v1/vouchers/delete", self.baseurl,);
         #[allow(unused_mut)]
         let mut request = self
@@ -3271,7 +3276,7 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .json(&body)
+            .json(&envelope.body(body))
             .build()?;
         let info = OperationInfo {
             operation_id: "vouchers_delete",
@@ -3310,12 +3315,16 @@ impl Client {
     /// Sends a `POST` request to `/api/connector/v1/vouchers/getAll`
     pub async fn vouchers_get_all<'a>(
         &'a self,
+        envelope: &'a types::Envelope,
         body: &'a types::VoucherFilterParameters,
     ) -> Result<
         ResponseValue<types::VoucherResult>,
         Error<types::ConnectorApiExceptionResult>,
     > {
-        body.check().map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+        envelope
+            .check()
+            .map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
+        body.check().map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
         let url = format!("{}/api/connector/v1/vouchers/getAll", self.baseurl,);
         #[allow(unused_mut)]
         let mut request = self
@@ -3325,7 +3334,7 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .json(&body)
+            .json(&envelope.body(body))
             .build()?;
         let info = OperationInfo {
             operation_id: "vouchers_get_all",
@@ -3359,12 +3368,16 @@ impl Client {
     /// Sends a `POST` request to `/api/connector/v1/vouchers/update`
     pub async fn vouchers_update<'a>(
         &'a self,
+        envelope: &'a types::Envelope,
         body: &'a types::MultipleVoucherUpdateParameters,
     ) -> Result<
         ResponseValue<types::VoucherWriteResult>,
         Error<types::ConnectorApiExceptionResult>,
     > {
-        body.check().map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+        envelope
+            .check()
+            .map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
+        body.check().map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
         let url = format!("{}/api/connector/v1/vouchers/update", self.baseurl,);
         #[allow(unused_mut)]
         let mut request = self
@@ -3374,7 +3387,7 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .json(&body)
+            .json(&envelope.body(body))
             .build()?;
         let info = OperationInfo {
             operation_id: "vouchers_update",
@@ -3405,4 +3418,276 @@ impl Client {
 pub mod prelude {
     #[allow(unused_imports)]
     pub use super::Client;
+}
+/// The operations as values: each request type knows its path, its effect and its response.
+#[allow(clippy::all, deprecated)]
+pub mod operations {
+    use super::types;
+    /// The effect of an operation on the data of the server.
+    #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+    pub enum Effect {
+        /// The operation changes nothing.
+        Read,
+        /// The operation creates records: sent twice, it creates them twice.
+        Create,
+        /// The operation sets values: sent twice, it sets the same values.
+        Update,
+        /// The operation deletes records: sent twice, it finds them deleted.
+        Delete,
+    }
+    impl Effect {
+        /// Returns `true` if a request changes nothing, in the sense of RFC 9110.
+        pub const fn is_safe(self) -> bool {
+            matches!(self, Self::Read)
+        }
+        /// Returns `true` if sending a request twice has the effect of sending it once, in the sense of RFC 9110.
+        pub const fn is_idempotent(self) -> bool {
+            !matches!(self, Self::Create)
+        }
+    }
+    /// The request of an operation.
+    ///
+    /// It is implemented for every operation with one JSON body and no parameters. Implement it for a type to
+    /// describe an operation that is missing here.
+    pub trait Operation: ::serde::Serialize {
+        /// The path without the prefix that all paths share.
+        const PATH: &'static str;
+        /// The effect on the data of the server.
+        const EFFECT: Effect;
+        /// The properties that the request declares, without those of the envelope.
+        const PROPERTIES: &'static [&'static str];
+        /// The properties of the envelope that the operation takes. The default is all of them.
+        const ENVELOPE: &'static [&'static str] = types::Envelope::PROPERTIES;
+        /// The response to a request that succeeds.
+        type Response: ::serde::de::DeserializeOwned;
+        /// Checks the constraints on the request.
+        ///
+        /// # Errors
+        /// Returns an error if the request violates a constraint. The error names the property.
+        fn check(
+            &self,
+        ) -> ::std::result::Result<(), types::constraints::ConstraintViolation>;
+    }
+    /// A maximum number of items of a page.
+    pub type Count = i32;
+    /// The place where a page starts.
+    pub type Cursor = types::Cursor;
+    /// The request of an operation that returns its records in pages.
+    pub trait Listing: Operation {
+        /// A record of the listing.
+        type Item;
+        /// The largest maximum number of items of a page that the operation accepts.
+        const MAX_COUNT: Count = Count::MAX;
+        /// Returns the maximum number of items of a page, if the request sets one.
+        fn count(&self) -> ::std::option::Option<Count>;
+        /// Returns the cursor where the page starts. `None` is the first page.
+        fn cursor(&self) -> ::std::option::Option<&Cursor>;
+        /// Sets the maximum number of items of the page and the cursor where the page starts.
+        fn set_page(&mut self, count: Count, cursor: ::std::option::Option<Cursor>);
+        /// Returns the cursor of the next page. `None` is the end of the listing.
+        fn next_cursor(response: &Self::Response) -> ::std::option::Option<&Cursor>;
+        /// Returns the records of a page.
+        fn items(response: &Self::Response) -> &[Self::Item];
+        /// Returns the records of a page, and drops the rest of the response.
+        fn into_items(response: Self::Response) -> ::std::vec::Vec<Self::Item>;
+    }
+    /// The description of an operation, for calls whose request has no type.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    #[non_exhaustive]
+    pub struct Metadata {
+        /// The path without the prefix that all paths share.
+        pub path: &'static str,
+        /// The effect on the data of the server.
+        pub effect: Effect,
+        /// The properties that the request declares, without those of the envelope.
+        pub properties: &'static [&'static str],
+        /// The properties of the envelope that the operation takes.
+        pub envelope: &'static [&'static str],
+        /// The property of the response that is the primary list, if the operation is a listing.
+        pub list: ::std::option::Option<&'static str>,
+    }
+    impl Metadata {
+        /// Returns the description of the operation of a request; `list` is the property of the response that is
+        /// the primary list.
+        pub const fn of<R: Operation>(
+            list: ::std::option::Option<&'static str>,
+        ) -> Self {
+            Self {
+                path: R::PATH,
+                effect: R::EFFECT,
+                properties: R::PROPERTIES,
+                envelope: R::ENVELOPE,
+                list,
+            }
+        }
+    }
+    /// The operations that are sent as a POST, by path.
+    pub static ALL: [Metadata; 7] = [
+        Metadata::of::<types::MultipleVoucherCodeAddParameters>(None),
+        Metadata::of::<types::MultipleVoucherCodeDeleteParameters>(None),
+        Metadata::of::<types::VoucherCodeFilterParameters>(Some("VoucherCodes")),
+        Metadata::of::<types::MultipleVoucherAddParameters>(None),
+        Metadata::of::<types::MultipleVoucherDeleteParameters>(None),
+        Metadata::of::<types::VoucherFilterParameters>(Some("Vouchers")),
+        Metadata::of::<types::MultipleVoucherUpdateParameters>(None),
+    ];
+    /// Returns the description of the operation with that path.
+    ///
+    /// The path is given without the prefix that all paths share.
+    pub fn find(path: &str) -> ::std::option::Option<&'static Metadata> {
+        let index = ALL.binary_search_by(|operation| operation.path.cmp(path)).ok()?;
+        ALL.get(index)
+    }
+    impl Operation for types::MultipleVoucherCodeAddParameters {
+        const PATH: &'static str = "voucherCodes/add";
+        const EFFECT: Effect = Effect::Create;
+        const PROPERTIES: &'static [&'static str] = &[
+            "EnterpriseId",
+            "VoucherCodeParameters",
+        ];
+        type Response = types::VoucherCodeResult;
+        fn check(
+            &self,
+        ) -> ::std::result::Result<(), types::constraints::ConstraintViolation> {
+            types::MultipleVoucherCodeAddParameters::check(self)
+        }
+    }
+    impl Operation for types::MultipleVoucherCodeDeleteParameters {
+        const PATH: &'static str = "voucherCodes/delete";
+        const EFFECT: Effect = Effect::Delete;
+        const PROPERTIES: &'static [&'static str] = &["EnterpriseId", "VoucherCodeIds"];
+        type Response = types::Unit;
+        fn check(
+            &self,
+        ) -> ::std::result::Result<(), types::constraints::ConstraintViolation> {
+            types::MultipleVoucherCodeDeleteParameters::check(self)
+        }
+    }
+    impl Operation for types::VoucherCodeFilterParameters {
+        const PATH: &'static str = "voucherCodes/getAll";
+        const EFFECT: Effect = Effect::Read;
+        const PROPERTIES: &'static [&'static str] = &[
+            "EnterpriseIds",
+            "Limitation",
+            "UpdatedUtc",
+            "VoucherCodeIds",
+            "VoucherIds",
+        ];
+        type Response = types::VoucherCodeResult;
+        fn check(
+            &self,
+        ) -> ::std::result::Result<(), types::constraints::ConstraintViolation> {
+            types::VoucherCodeFilterParameters::check(self)
+        }
+    }
+    impl Listing for types::VoucherCodeFilterParameters {
+        type Item = types::VoucherCode;
+        const MAX_COUNT: Count = 1000;
+        fn count(&self) -> ::std::option::Option<Count> {
+            let limitation = &self.limitation;
+            Some(limitation.count)
+        }
+        fn cursor(&self) -> ::std::option::Option<&Cursor> {
+            let limitation = &self.limitation;
+            limitation.cursor.as_ref()
+        }
+        fn set_page(&mut self, count: Count, cursor: ::std::option::Option<Cursor>) {
+            let limitation = &mut self.limitation;
+            limitation.count = count;
+            limitation.cursor = cursor;
+        }
+        fn next_cursor(response: &Self::Response) -> ::std::option::Option<&Cursor> {
+            response.cursor.as_ref()
+        }
+        fn items(response: &Self::Response) -> &[Self::Item] {
+            response.voucher_codes.as_deref().unwrap_or_default()
+        }
+        fn into_items(response: Self::Response) -> ::std::vec::Vec<Self::Item> {
+            response.voucher_codes.unwrap_or_default()
+        }
+    }
+    impl Operation for types::MultipleVoucherAddParameters {
+        const PATH: &'static str = "vouchers/add";
+        const EFFECT: Effect = Effect::Create;
+        const PROPERTIES: &'static [&'static str] = &[
+            "EnterpriseId",
+            "VoucherParameters",
+        ];
+        type Response = types::VoucherWriteResult;
+        fn check(
+            &self,
+        ) -> ::std::result::Result<(), types::constraints::ConstraintViolation> {
+            types::MultipleVoucherAddParameters::check(self)
+        }
+    }
+    impl Operation for types::MultipleVoucherDeleteParameters {
+        const PATH: &'static str = "vouchers/delete";
+        const EFFECT: Effect = Effect::Delete;
+        const PROPERTIES: &'static [&'static str] = &["EnterpriseId", "VoucherIds"];
+        type Response = types::Unit;
+        fn check(
+            &self,
+        ) -> ::std::result::Result<(), types::constraints::ConstraintViolation> {
+            types::MultipleVoucherDeleteParameters::check(self)
+        }
+    }
+    impl Operation for types::VoucherFilterParameters {
+        const PATH: &'static str = "vouchers/getAll";
+        const EFFECT: Effect = Effect::Read;
+        const PROPERTIES: &'static [&'static str] = &[
+            "ActivityStates",
+            "CompanyIds",
+            "EnterpriseIds",
+            "Extent",
+            "ExternalIdentifiers",
+            "Limitation",
+            "ServiceIds",
+            "UpdatedUtc",
+            "VoucherCodeValues",
+            "VoucherIds",
+        ];
+        type Response = types::VoucherResult;
+        fn check(
+            &self,
+        ) -> ::std::result::Result<(), types::constraints::ConstraintViolation> {
+            types::VoucherFilterParameters::check(self)
+        }
+    }
+    impl Listing for types::VoucherFilterParameters {
+        type Item = types::Voucher;
+        const MAX_COUNT: Count = 1000;
+        fn count(&self) -> ::std::option::Option<Count> {
+            let limitation = &self.limitation;
+            Some(limitation.count)
+        }
+        fn cursor(&self) -> ::std::option::Option<&Cursor> {
+            let limitation = &self.limitation;
+            limitation.cursor.as_ref()
+        }
+        fn set_page(&mut self, count: Count, cursor: ::std::option::Option<Cursor>) {
+            let limitation = &mut self.limitation;
+            limitation.count = count;
+            limitation.cursor = cursor;
+        }
+        fn next_cursor(response: &Self::Response) -> ::std::option::Option<&Cursor> {
+            response.cursor.as_ref()
+        }
+        fn items(response: &Self::Response) -> &[Self::Item] {
+            response.vouchers.as_deref().unwrap_or_default()
+        }
+        fn into_items(response: Self::Response) -> ::std::vec::Vec<Self::Item> {
+            response.vouchers.unwrap_or_default()
+        }
+    }
+    impl Operation for types::MultipleVoucherUpdateParameters {
+        const PATH: &'static str = "vouchers/update";
+        const EFFECT: Effect = Effect::Update;
+        const PROPERTIES: &'static [&'static str] = &["EnterpriseId", "VoucherUpdates"];
+        type Response = types::VoucherWriteResult;
+        fn check(
+            &self,
+        ) -> ::std::result::Result<(), types::constraints::ConstraintViolation> {
+            types::MultipleVoucherUpdateParameters::check(self)
+        }
+    }
 }

@@ -9,7 +9,9 @@ pub mod secret;
 pub mod transport;
 pub mod utc_date_time;
 
-pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, types};
+pub use generated::operations::{Effect, Listing, Operation};
+pub use generated::types::Envelope;
+pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, operations, types};
 pub use secret::{AccessToken, ClientToken};
 pub use transport::{SharedTransport, Transport};
 pub use utc_date_time::UtcDateTime;

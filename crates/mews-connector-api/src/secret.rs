@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::types::limits::BrokenLimit;
+use crate::types::constraints::ConstraintViolation;
 
 macro_rules! token {
     ($(#[$docs:meta])* $name:ident) => {
@@ -32,9 +32,9 @@ macro_rules! token {
             ///
             /// # Errors
             /// When it is empty.
-            pub fn check(&self) -> Result<(), BrokenLimit> {
+            pub fn check(&self) -> Result<(), ConstraintViolation> {
                 if self.expose_secret().is_empty() {
-                    Err(BrokenLimit::new("0 characters", "at least 1 character"))
+                    Err(ConstraintViolation::new("0 characters", "at least 1 character"))
                 } else {
                     Ok(())
                 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mews_connector_api::{AccessToken, ClientToken};
+use mews_connector_api::{AccessToken, ClientToken, Envelope};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -368,12 +368,12 @@ impl ClientBuilder {
                 self.rate_limit,
             )),
         };
+        let mask = Mask::new(&credentials.client_token, &credentials.access_token);
         Ok(Client::new(Core {
             http,
             base_url: environment.base_url(),
-            mask: Mask::new(&credentials.client_token, &credentials.access_token),
-            credentials,
-            language: self.language,
+            mask,
+            envelope: envelope(credentials, self.language),
             limiter,
             retry: self.retry,
             clock,
@@ -387,6 +387,16 @@ impl ClientBuilder {
             body_limit: self.body_limit,
         }))
     }
+}
+
+fn envelope(credentials: Credentials, language: Option<(String, String)>) -> Envelope {
+    let mut envelope = Envelope::new(
+        credentials.client_token,
+        credentials.access_token,
+        credentials.client,
+    );
+    (envelope.language_code, envelope.culture_code) = language.unzip();
+    envelope
 }
 
 impl fmt::Debug for ClientBuilder {

@@ -3,15 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use mews_connector_api::Envelope;
 use mews_connector_api::types::{EnterpriseId, ServiceId};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::builder::ClientBuilder;
 use crate::bulk::Bulk;
-use crate::error::{BrokenLimit, Error, invalid};
+use crate::error::{ConstraintViolation, Error, invalid};
 use crate::exchange::decode;
 use crate::export::Export;
 use crate::ids::Ids;
@@ -169,7 +170,7 @@ impl Client {
         &self,
         path: &str,
         request: &(impl Serialize + ?Sized),
-    ) -> Result<reqwest::Request, BrokenLimit> {
+    ) -> Result<reqwest::Request, ConstraintViolation> {
         let is_word = |word: &str| {
             !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
         };
@@ -180,7 +181,7 @@ impl Client {
                 "resource/action, such as `services/getAll`",
             ));
         }
-        let Value::Object(mut body) = serde_json::to_value(request).map_err(|error| {
+        let Value::Object(body) = serde_json::to_value(request).map_err(|error| {
             invalid(
                 "request",
                 format!("no JSON form ({error})"),
@@ -194,13 +195,29 @@ impl Client {
                 "a JSON object",
             ));
         };
-        self.add_envelope(&mut body)?;
+        if let Some(name) = Envelope::PROPERTIES
+            .iter()
+            .find(|name| body.contains_key(**name))
+        {
+            return Err(invalid(
+                name,
+                "a value of its own",
+                "none; the client adds it",
+            ));
+        }
+        let body = serde_json::to_vec(&self.core.envelope.body(&body)).map_err(|error| {
+            invalid(
+                "request",
+                format!("no JSON form ({error})"),
+                "a JSON object",
+            )
+        })?;
         self.core
             .http
             .post(format!("{}{PATH_PREFIX}{path}", self.core.base_url))
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/json")
-            .body(Value::Object(body).to_string())
+            .body(body)
             .build()
             .map_err(|error| {
                 invalid(
@@ -211,39 +228,8 @@ impl Client {
             })
     }
 
-    fn add_envelope(&self, body: &mut Map<String, Value>) -> Result<(), BrokenLimit> {
-        let credentials = &self.core.credentials;
-        let language = self.core.language.clone().unzip();
-        let envelope = [
-            (
-                "ClientToken",
-                Some(credentials.client_token.expose_secret().to_owned()),
-            ),
-            (
-                "AccessToken",
-                Some(credentials.access_token.expose_secret().to_owned()),
-            ),
-            ("Client", Some(credentials.client.clone())),
-            ("LanguageCode", language.0),
-            ("CultureCode", language.1),
-        ];
-        for (name, value) in envelope {
-            if body.contains_key(name) {
-                return Err(invalid(
-                    name,
-                    "a value of its own",
-                    "none; the client adds it",
-                ));
-            }
-            if let Some(value) = value {
-                body.insert(name.into(), value.into());
-            }
-        }
-        Ok(())
-    }
-
     /// The one enterprise that a write acts upon, if the handle names one.
-    pub(crate) fn enterprise(&self) -> Result<Option<EnterpriseId>, BrokenLimit> {
+    pub(crate) fn enterprise(&self) -> Result<Option<EnterpriseId>, ConstraintViolation> {
         match self.enterprises.as_deref() {
             None => Ok(None),
             Some([enterprise]) => Ok(Some(*enterprise)),
@@ -256,31 +242,11 @@ impl Client {
     }
 }
 
-/// Makes a request of the generated client with what every request carries.
-macro_rules! request {
-    ($client:expr, $type:ident, $($argument:expr),+) => {{
-        let core = &$client.core;
-        let credentials = &core.credentials;
-        let mut request = mews_connector_api::types::$type::new(
-            credentials.client_token.clone(),
-            credentials.access_token.clone(),
-            credentials.client.clone(),
-            $($argument),+
-        );
-        if let Some((language, culture)) = &core.language {
-            request.language_code = Some(language.clone());
-            request.culture_code = Some(culture.clone());
-        }
-        request
-    }};
-}
-pub(crate) use request;
-
 /// Makes a write of the generated client: the request with its list and its enterprise, checked, then sent.
 macro_rules! write_list {
     ($client:expr, $operation:ident, $method:ident, $type:ident, $list:expr) => {{
         let client = &$client;
-        let mut request = request!(client, $type, $list);
+        let mut request = mews_connector_api::types::$type::new($list);
         request.enterprise_id = client
             .enterprise()
             .map_err(|broken| Error::invalid($operation, broken))?;
@@ -290,7 +256,7 @@ macro_rules! write_list {
             &client.options,
             $operation,
             checked,
-            |generated| async move { generated.$method(&request).await },
+            |generated| async move { generated.$method(&client.core.envelope, &request).await },
         )
         .await
     }};
@@ -301,7 +267,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("base_url", &self.core.base_url)
-            .field("credentials", &self.core.credentials)
+            .field("envelope", &self.core.envelope)
             .field("enterprises", &self.enterprises)
             .field("options", &self.options)
             .finish_non_exhaustive()

@@ -4,7 +4,7 @@ use std::fmt;
 
 use mews_connector_api::{AccessToken, ClientToken};
 
-use crate::error::{BrokenLimit, ConfigError, invalid};
+use crate::error::{ConfigError, ConstraintViolation, invalid};
 
 /// The variable that [`Credentials::from_env`] reads the client token from.
 pub const CLIENT_TOKEN_VARIABLE: &str = "MEWS_CLIENT_TOKEN";
@@ -87,7 +87,7 @@ pub(crate) fn variable(name: &'static str) -> Result<Option<String>, ConfigError
     }
 }
 
-fn check_token(name: &str, token: &str) -> Result<(), BrokenLimit> {
+fn check_token(name: &str, token: &str) -> Result<(), ConstraintViolation> {
     let wrong = if token.is_empty() {
         "no text"
     } else if token.trim() != token {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use builder::ErrorBuilder;
 use http::{HeaderMap, StatusCode};
-pub use mews_connector_api::types::limits::BrokenLimit;
+pub use mews_connector_api::types::constraints::ConstraintViolation;
 
 /// The source of an error.
 pub(crate) type Source = Box<dyn StdError + Send + Sync>;
@@ -20,7 +20,7 @@ pub(crate) type Source = Box<dyn StdError + Send + Sync>;
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The request was not sent because it violates a constraint, or because it cannot be built. Fix the input;
-    /// [`Error::broken_limit`] names field, value and what is allowed.
+    /// [`Error::constraint_violation`] names field, value and what is allowed.
     InvalidRequest,
     /// 400 Bad Request: the server rejected the request, for example because of an unknown ID. Fix the input.
     BadRequest,
@@ -85,7 +85,7 @@ pub(crate) struct Parts {
     pub(crate) request_id: Option<String>,
     pub(crate) body: Option<BodyExcerpt>,
     pub(crate) json_path: Option<String>,
-    pub(crate) broken_limit: Option<BrokenLimit>,
+    pub(crate) constraint_violation: Option<ConstraintViolation>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) attempts: u32,
     pub(crate) sent: bool,
@@ -125,7 +125,7 @@ impl Error {
             request_id: None,
             body: None,
             json_path: None,
-            broken_limit: None,
+            constraint_violation: None,
             retry_after: None,
             attempts: 0,
             sent: true,
@@ -136,10 +136,13 @@ impl Error {
     }
 
     /// A request that was not sent because it breaks a limit.
-    pub(crate) fn invalid(operation: impl Into<Cow<'static, str>>, broken: BrokenLimit) -> Self {
+    pub(crate) fn invalid(
+        operation: impl Into<Cow<'static, str>>,
+        broken: ConstraintViolation,
+    ) -> Self {
         Self::new(ErrorKind::InvalidRequest, operation).with(|parts| {
             parts.sent = false;
-            parts.broken_limit = Some(broken.clone());
+            parts.constraint_violation = Some(broken.clone());
             parts.source = Some(Box::new(broken));
         })
     }
@@ -204,8 +207,8 @@ impl Error {
     }
 
     /// Which limit a request broke that was not sent.
-    pub fn broken_limit(&self) -> Option<&BrokenLimit> {
-        self.0.broken_limit.as_ref()
+    pub fn constraint_violation(&self) -> Option<&ConstraintViolation> {
+        self.0.constraint_violation.as_ref()
     }
 
     /// How long the server asked to wait (`Retry-After`, guidelines/requests), counted from when the answer came.
@@ -256,7 +259,7 @@ impl Error {
             return what.into();
         }
         match self.0.kind {
-            ErrorKind::InvalidRequest => match &self.0.broken_limit {
+            ErrorKind::InvalidRequest => match &self.0.constraint_violation {
                 Some(broken) => format!("not sent, {broken}").into(),
                 None => "not sent".into(),
             },
@@ -392,7 +395,7 @@ pub enum ConfigError {
     },
     /// A value is not one that works.
     #[error(transparent)]
-    Invalid(#[from] BrokenLimit),
+    Invalid(#[from] ConstraintViolation),
     /// The HTTP client cannot be set up, as when no TLS backend can.
     #[error("the HTTP client cannot be set up")]
     Http(#[source] Source),
@@ -401,8 +404,8 @@ pub enum ConfigError {
 /// A limit that hand-written code checks.
 pub(crate) fn invalid(
     field: &str,
-    has: impl Into<String>,
+    actual: impl Into<String>,
     allowed: impl Into<String>,
-) -> BrokenLimit {
-    BrokenLimit::new(has, allowed).within(field)
+) -> ConstraintViolation {
+    ConstraintViolation::new(actual, allowed).within(field)
 }

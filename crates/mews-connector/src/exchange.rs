@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::StatusCode;
 use mews_connector_api::transport::{SendFuture, Transport};
 use mews_connector_api::types::ConnectorApiExceptionResult;
-use mews_connector_api::types::limits::BrokenLimit;
+use mews_connector_api::types::constraints::ConstraintViolation;
 use mews_connector_api::{Client as Generated, ResponseValue};
 use serde::de::DeserializeOwned;
 
@@ -57,7 +57,7 @@ pub(crate) async fn exchange<T, F>(
     core: &Arc<Core>,
     options: &CallOptions,
     operation: &'static str,
-    checked: Result<(), BrokenLimit>,
+    checked: Result<(), ConstraintViolation>,
     call: impl FnOnce(Generated) -> F,
 ) -> Result<Response<T>, Error>
 where

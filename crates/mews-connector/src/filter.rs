@@ -6,7 +6,7 @@ use mews_connector_api::types::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::client::{Client, request};
+use crate::client::Client;
 use crate::ids::Ids;
 use crate::interval::UpdatedWithin;
 
@@ -19,7 +19,7 @@ use crate::interval::UpdatedWithin;
 /// # use mews_connector::types::{ServiceId, VoucherId};
 /// use mews_connector::{Ids, VoucherFilter};
 ///
-/// # fn example(service: ServiceId, wanted: Vec<VoucherId>) -> Result<(), mews_connector::BrokenLimit> {
+/// # fn example(service: ServiceId, wanted: Vec<VoucherId>) -> Result<(), mews_connector::ConstraintViolation> {
 /// let filter = VoucherFilter::services([service]).active().vouchers(Ids::new(wanted)?).with_rates();
 /// # Ok(()) }
 /// ```
@@ -125,13 +125,8 @@ impl VoucherFilter {
         extent.vouchers = Some(true);
         extent.voucher_assignments = self.rates.then_some(true);
         extent.rates = self.rates.then_some(true);
-        let mut request = request!(
-            client,
-            VoucherFilterParameters,
-            extent,
-            self.services.clone().into(),
-            limitation
-        );
+        let mut request =
+            VoucherFilterParameters::new(extent, self.services.clone().into(), limitation);
         request.enterprise_ids = client.enterprises.clone().map(Into::into);
         request.voucher_ids = self.vouchers.clone().map(Into::into);
         request.company_ids = self.companies.clone().map(Into::into);
@@ -192,12 +187,8 @@ impl VoucherCodeFilter {
         client: &Client,
         limitation: Limitation,
     ) -> VoucherCodeFilterParameters {
-        let mut request = request!(
-            client,
-            VoucherCodeFilterParameters,
-            self.vouchers.clone().into(),
-            limitation
-        );
+        let mut request =
+            VoucherCodeFilterParameters::new(self.vouchers.clone().into(), limitation);
         request.enterprise_ids = client.enterprises.clone().map(Into::into);
         request.voucher_code_ids = self.codes.clone().map(Into::into);
         request.updated_utc = self.updated.map(Into::into);

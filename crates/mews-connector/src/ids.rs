@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{BrokenLimit, invalid};
+use crate::error::{ConstraintViolation, invalid};
 
 /// How many items one request takes (the operation pages: "max 1000 items").
 pub const MOST_ITEMS: usize = 1000;
@@ -43,7 +43,7 @@ impl<T> Ids<T> {
     ///
     /// # Errors
     /// When it has no item, or more than 1000.
-    pub fn new(ids: impl IntoIterator<Item = T>) -> Result<Self, BrokenLimit> {
+    pub fn new(ids: impl IntoIterator<Item = T>) -> Result<Self, ConstraintViolation> {
         let ids: Arc<[T]> = ids.into_iter().collect();
         if (1..=MOST_ITEMS).contains(&ids.len()) {
             Ok(Self(ids))
@@ -79,9 +79,9 @@ impl<T, const N: usize> From<[T; N]> for Ids<T> {
 }
 
 impl<T> TryFrom<Vec<T>> for Ids<T> {
-    type Error = BrokenLimit;
+    type Error = ConstraintViolation;
 
-    fn try_from(ids: Vec<T>) -> Result<Self, BrokenLimit> {
+    fn try_from(ids: Vec<T>) -> Result<Self, ConstraintViolation> {
         Self::new(ids)
     }
 }

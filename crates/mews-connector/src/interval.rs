@@ -4,7 +4,7 @@ use chrono::{DateTime, Months, SubsecRound, TimeDelta, Utc};
 use mews_connector_api::types::TimeFilterInterval;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{BrokenLimit, invalid};
+use crate::error::{ConstraintViolation, invalid};
 
 /// How many months a filter on `UpdatedUtc` may span.
 const MOST_MONTHS: u32 = 3;
@@ -36,7 +36,7 @@ impl UpdatedWithin {
     ///
     /// # Errors
     /// When `end` is not after `start`, or more than three months after it.
-    pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, BrokenLimit> {
+    pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, ConstraintViolation> {
         let has = || format!("an interval from {start} to {end}");
         if end <= start {
             return Err(invalid("UpdatedUtc", has(), "an end after the start"));

@@ -37,7 +37,7 @@ pub use credentials::{
     ACCESS_TOKEN_VARIABLE, CLIENT_TOKEN_VARIABLE, CLIENT_VARIABLE, Credentials, URL_VARIABLE,
 };
 pub use environment::{BaseUrl, Environment};
-pub use error::{BodyExcerpt, BrokenLimit, ConfigError, Error, ErrorBuilder, ErrorKind};
+pub use error::{BodyExcerpt, ConfigError, ConstraintViolation, Error, ErrorBuilder, ErrorKind};
 pub use filter::{VoucherCodeFilter, VoucherFilter};
 pub use ids::{Ids, MOST_ITEMS};
 pub use interval::UpdatedWithin;

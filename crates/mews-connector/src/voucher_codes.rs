@@ -4,7 +4,7 @@ use mews_connector_api::types::{
     Limitation, VoucherCode, VoucherCodeAddParameters, VoucherCodeFilterParameters, VoucherCodeId,
 };
 
-use crate::client::{Client, request, write_list};
+use crate::client::{Client, write_list};
 use crate::error::Error;
 use crate::exchange::exchange;
 use crate::filter::VoucherCodeFilter;
@@ -159,7 +159,11 @@ async fn get_all(
         &client.options,
         GET_ALL,
         request.check(),
-        |generated| async move { generated.voucher_codes_get_all(request).await },
+        |generated| async move {
+            generated
+                .voucher_codes_get_all(&client.core.envelope, request)
+                .await
+        },
     );
     Ok(page.await?.map(VoucherCodePage::from))
 }

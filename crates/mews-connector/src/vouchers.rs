@@ -6,7 +6,7 @@ use mews_connector_api::types::{
     VoucherUpdateParameters,
 };
 
-use crate::client::{Client, request, write_list};
+use crate::client::{Client, write_list};
 use crate::error::Error;
 use crate::exchange::exchange;
 use crate::filter::VoucherFilter;
@@ -224,7 +224,11 @@ async fn get_all(
         &client.options,
         GET_ALL,
         request.check(),
-        |generated| async move { generated.vouchers_get_all(request).await },
+        |generated| async move {
+            generated
+                .vouchers_get_all(&client.core.envelope, request)
+                .await
+        },
     );
     Ok(page.await?.map(VoucherPage::from))
 }

@@ -1,5 +1,7 @@
 //! The conventions of one API: what its document cannot say in the words of OpenAPI.
 
+mod requests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
@@ -8,6 +10,8 @@ use serde_json::Value;
 use openapi_tree::document::{Document, escape};
 use openapi_tree::error::{Error, Result};
 use openapi_tree::schemas::{COMPONENTS, components, each_schema, named_component};
+
+pub use requests::{Effect, ListingRules, OperationRules};
 
 /// The conventions of one API. The default has none, which fits any document.
 ///
@@ -34,6 +38,16 @@ pub struct Conventions {
     pub interval: Option<Interval>,
     /// The end of the names of schemas and properties that hold a secret. Their types must be hand-written.
     pub secret_suffix: Option<String>,
+    /// The properties that all requests carry. They become one type, and request types do not contain them.
+    #[serde(default)]
+    pub envelope: Vec<String>,
+    /// Whether request types get a setter for each optional property.
+    #[serde(default)]
+    pub setters: bool,
+    /// The only property of update values, which require it.
+    pub update_value: Option<String>,
+    /// The rules from which operations become values. Without them, an operation is only a method of the client.
+    pub operations: Option<OperationRules>,
 }
 
 /// An interval between two instants.
@@ -138,14 +152,26 @@ impl Conventions {
         Ok(conventions)
     }
 
-    /// Returns these conventions without the replaced schemas that `tree` does not have.
+    /// Returns these conventions without the replaced schemas and the properties of the envelope that `tree` does not
+    /// have.
     #[must_use]
     pub fn known_to(&self, tree: &Value) -> Self {
         let is_there = |name: &str| {
             tree.pointer(&format!("{COMPONENTS}/{}", escape(name)))
                 .is_some()
         };
+        let mut properties = BTreeSet::new();
+        each_schema(tree, &mut |_, schema| {
+            let all = schema.get("properties").and_then(Value::as_object);
+            properties.extend(all.into_iter().flatten().map(|(name, _)| name.as_str()));
+        });
         Self {
+            envelope: self
+                .envelope
+                .iter()
+                .filter(|name| properties.contains(name.as_str()))
+                .cloned()
+                .collect(),
             replaced: self
                 .replaced
                 .iter()

@@ -6,13 +6,18 @@ pub(crate) mod code;
 mod constructors;
 mod deprecations;
 mod documentation;
+mod envelope;
 mod headers;
+mod listings;
 mod matches;
 mod newtypes;
 mod open_enums;
+mod operations;
 mod options;
 mod parameters;
 mod request_checks;
+mod setters;
+mod update_values;
 mod wire_names;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,11 +28,10 @@ use syn::File;
 
 use crate::conventions::Conventions;
 use crate::lower::{self, Lowered};
+use crate::operations::Described;
 use crate::rust_names::argument;
 use openapi_tree::error::Result;
-use openapi_tree::schemas::{
-    COMPONENTS, Operation, operations, request_components, response_components,
-};
+use openapi_tree::schemas::{COMPONENTS, Operation, operations, response_components};
 
 /// What the passes know of the document.
 pub struct Contract<'a> {
@@ -45,8 +49,10 @@ pub struct Contract<'a> {
     pub replaced: BTreeSet<String>,
     /// For each schema, the names that are sent, by those that the generator got.
     pub wire: BTreeMap<String, BTreeMap<String, String>>,
-    /// The operations, by the names of their methods.
-    pub operations: BTreeMap<String, Operation<'a>>,
+    /// The operations as values.
+    pub operations: &'a [Described],
+    /// The operations of the document, by the names of their methods.
+    pub methods: BTreeMap<String, Operation<'a>>,
     /// What the generator got.
     generated: &'a Value,
 }
@@ -68,12 +74,13 @@ impl<'a> Contract<'a> {
         Self {
             file,
             tree,
-            requests: request_components(tree),
+            requests: lower::envelope::requests(tree),
             responses: response_components(tree),
             conventions,
             replaced: conventions.replaced.keys().cloned().collect(),
             wire: lower::wire_names(&lowered.tree),
-            operations: operations(tree)
+            operations: &lowered.operations,
+            methods: operations(tree)
                 .into_iter()
                 .filter_map(|operation| Some((argument(operation.id()?), operation)))
                 .collect(),
@@ -121,7 +128,7 @@ pub struct Pass {
 }
 
 /// The passes in their order. Documentation comes last, so that it covers what the others wrote.
-pub const PASSES: [Pass; 11] = [
+pub const PASSES: [Pass; 15] = [
     wire_names::PASS,
     parameters::PASS,
     options::PASS,
@@ -129,8 +136,12 @@ pub const PASSES: [Pass; 11] = [
     matches::PASS,
     newtypes::PASS,
     open_enums::PASS,
+    update_values::PASS,
     constructors::PASS,
+    envelope::PASS,
     request_checks::PASS,
+    setters::PASS,
+    operations::PASS,
     deprecations::PASS,
     documentation::PASS,
 ];

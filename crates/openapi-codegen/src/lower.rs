@@ -20,6 +20,7 @@ mod declared;
 mod defaults;
 mod distinct;
 mod enums;
+pub mod envelope;
 mod errors;
 mod examples;
 mod hoist;
@@ -49,9 +50,10 @@ pub(crate) use json_bodies::{JSON, is_json};
 pub(crate) use parameters::separator;
 pub use pass::{Edit, Pass, Work};
 
-use crate::conventions::Conventions;
+use crate::conventions::{Conventions, OperationRules};
+use crate::operations::{self, Described};
 use openapi_tree::document::escape;
-use openapi_tree::error::Result;
+use openapi_tree::error::{Error, Result};
 
 /// A lowered document.
 #[derive(Clone, Debug)]
@@ -62,11 +64,13 @@ pub struct Lowered {
     pub tree: Value,
     /// What was changed on the way, in the order of the passes.
     pub changes: Changes,
+    /// The operations as values, if the conventions have rules for them.
+    pub operations: Vec<Described>,
 }
 
 /// The passes that give every operation and every schema a shape that the generator knows, and that the examples of
 /// the document fit.
-pub const SHAPE: [Pass; 26] = [
+pub const SHAPE: [Pass; 25] = [
     paths::PASS,
     parts::PASS,
     operation_names::PASS,
@@ -92,7 +96,6 @@ pub const SHAPE: [Pass; 26] = [
     hoist::PASS,
     nullable::AGAIN,
     examples::PASS,
-    constraints::PASS,
 ];
 
 /// The passes that take from the contract what the generated types must not insist on.
@@ -101,13 +104,15 @@ pub const RELAX: [Pass; 3] = [lenient::PASS, bare::PASS, distinct::PASS];
 /// Lowers a document; `file` is what messages call it.
 ///
 /// # Errors
-/// When a pass leaves a place behind that needs it.
+/// When a pass leaves a place behind that needs it, or the conventions do not fit the document.
 pub fn lower(file: &Path, published: &Value, conventions: &Conventions) -> Result<Lowered> {
-    let mut changes = Changes::default();
-    let mut contract = published.clone();
-    for pass in &SHAPE {
-        pass.run(file, &mut contract, conventions, &mut changes)?;
-    }
+    let (mut contract, mut changes) = shape(file, published, conventions)?;
+    let operations = match &conventions.operations {
+        Some(rules) => describe(file, &contract, rules, &mut changes)?,
+        None => Vec::new(),
+    };
+    // It reports what is left of the constraints.
+    constraints::PASS.run(file, &mut contract, conventions, &mut changes)?;
     let mut tree = contract.clone();
     for pass in &RELAX {
         pass.run(file, &mut tree, conventions, &mut changes)?;
@@ -116,7 +121,63 @@ pub fn lower(file: &Path, published: &Value, conventions: &Conventions) -> Resul
         contract,
         tree,
         changes,
+        operations,
     })
+}
+
+/// Brings a document into the shape of a contract, without its envelope.
+///
+/// # Errors
+/// When a pass leaves a place behind that needs it, or the envelope does not fit the document.
+pub fn shape(
+    file: &Path,
+    published: &Value,
+    conventions: &Conventions,
+) -> Result<(Value, Changes)> {
+    let mut changes = Changes::default();
+    let mut contract = published.clone();
+    for pass in &SHAPE {
+        pass.run(file, &mut contract, conventions, &mut changes)?;
+    }
+    if !conventions.envelope.is_empty() {
+        changes.begin(envelope::NAME);
+        envelope::apply(&mut contract, &conventions.envelope, &mut changes).map_err(|finding| {
+            Error::new(file, finding.what, finding.todo).at_pointer(finding.pointer)
+        })?;
+    }
+    Ok((contract, changes))
+}
+
+/// Describes the operations, and reports those that cannot be values.
+fn describe(
+    file: &Path,
+    contract: &Value,
+    rules: &OperationRules,
+    changes: &mut Changes,
+) -> Result<Vec<Described>> {
+    changes.begin(operations::NAME);
+    let (described, findings) = operations::describe(contract, rules);
+    if let Some(finding) = findings.into_iter().next() {
+        return Err(Error::new(file, finding.what, finding.todo)
+            .at_pointer(changes.published(&finding.pointer)));
+    }
+    for operation in &described {
+        match &operation.request {
+            Err(obstacle) => changes.loss(
+                &operation.pointer,
+                format!("has a method, and no type of request: {obstacle}"),
+            ),
+            Ok(request) => {
+                if let Some(newtype) = &request.newtype {
+                    changes.note(
+                        &operation.pointer,
+                        format!("has the request `{newtype}`: its body is no type of its own"),
+                    );
+                }
+            }
+        }
+    }
+    Ok(described)
 }
 
 /// The pointer of a component schema.

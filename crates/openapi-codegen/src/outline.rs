@@ -14,9 +14,10 @@ use syn::{
 use crate::constraints::Constraints;
 use crate::conventions::{Conventions, Interval};
 use crate::finish::code::{serde_argument, wire_name};
+use crate::lower::envelope;
 use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
-use openapi_tree::schemas::{COMPONENTS, request_components, required, response_components};
+use openapi_tree::schemas::{COMPONENTS, required, response_components};
 
 /// The outline of every public type of `code`, by name.
 ///
@@ -44,7 +45,7 @@ pub fn outline(
         })
         .ok_or_else(|| Error::new(file, "has no module `types`", "regenerate it"))?;
     let interval = conventions.interval.as_ref();
-    let requests = request_components(contract);
+    let requests = envelope::requests(contract);
     let responses = response_components(contract);
     let mut outlines = BTreeMap::new();
     for item in &types.1 {

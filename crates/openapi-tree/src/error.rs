@@ -75,6 +75,11 @@ impl Error {
         &self.place
     }
 
+    /// Returns the problem, without the file and the place.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
     /// What to do about it.
     pub fn todo(&self) -> &str {
         &self.todo

@@ -7,11 +7,13 @@ use clap::Args;
 
 use crate::command::Outcome;
 use crate::files::{self, DOCUMENT};
+use crate::regenerate::conventions;
+use openapi_codegen::operations;
 use openapi_tree::error::Result;
 
 /// Check a document against the house rules
 ///
-/// Each finding has a JSON pointer and says how to mend it. `regenerate` refuses a document with findings.
+/// Without FILE, also checks that openapi/settings.yaml covers each operation. Each finding has a JSON pointer and says how to mend it. `regenerate` refuses a document with findings.
 #[derive(Clone, Debug, Args)]
 pub struct Lint {
     /// The document [default: openapi/connector.yaml]
@@ -25,12 +27,13 @@ impl Lint {
     /// # Errors
     /// When the document can't be read.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
-        let path = self
-            .file
-            .clone()
-            .unwrap_or_else(|| files::workspace_root().join(DOCUMENT));
+        let root = files::workspace_root();
+        let path = self.file.clone().unwrap_or_else(|| root.join(DOCUMENT));
         let document = files::read_document(&path)?;
-        let findings = super::house(&document);
+        let mut findings = super::house(&document);
+        if findings.is_empty() && self.file.is_none() {
+            findings = operations::findings(&document, &conventions(&root, &document)?);
+        }
         let file = document.file.display();
         for finding in &findings {
             let _ = writeln!(

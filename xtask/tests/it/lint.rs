@@ -225,6 +225,12 @@ const BREACHES: &[(&str, &str, &str, &str)] = &[
         "Full/value/Extent",
     ),
     (
+        "operations",
+        "  /api/connector/v1/vouchers/add:\n",
+        "  /api/connector/v1/vouchers/create:\n",
+        "vouchers~1create/post",
+    ),
+    (
         "real-token",
         "AccessToken: sandbox-access-token",
         "AccessToken: REAL_TOKEN",

@@ -111,7 +111,7 @@ fn another_document_needs_no_settings_and_keeps_no_house_rules() {
     let code = project.read("pets.rs");
     assert!(code.contains("pub async fn list_pets"), "{code}");
     assert!(code.contains("from pets.yaml"), "{code}");
-    assert!(code.contains("limits::number(\"count\""), "{code}");
+    assert!(code.contains("constraints::number(\"count\""), "{code}");
     assert!(!code.contains("crate::"), "it stands by itself");
     assert_eq!(project.outputs(), before);
     let check = project.run(&[

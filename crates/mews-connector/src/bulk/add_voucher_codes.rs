@@ -12,7 +12,7 @@ use super::matching::{Comparison, Likeness, Traits, fold, same_second};
 use super::operation::{Judged, Operation, Reply};
 use super::reading::{Found, Mark, Window, date_of, read_split};
 use crate::client::Client;
-use crate::error::{BrokenLimit, Error};
+use crate::error::{ConstraintViolation, Error};
 use crate::filter::VoucherCodeFilter;
 use crate::ids::Ids;
 use crate::page::{Page, VoucherCodePage};
@@ -63,7 +63,7 @@ impl Operation for AddVoucherCodes {
         Kind::Create
     }
 
-    fn check(input: &Self::Input) -> Result<(), BrokenLimit> {
+    fn check(input: &Self::Input) -> Result<(), ConstraintViolation> {
         input.check()
     }
 

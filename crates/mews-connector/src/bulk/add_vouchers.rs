@@ -11,7 +11,7 @@ use super::matching::{Comparison, Likeness, Traits, fold, same_second};
 use super::operation::{Judged, Operation, Reply};
 use super::reading::{Found, Mark, Window, date_of, read_split};
 use crate::client::Client;
-use crate::error::{BrokenLimit, Error};
+use crate::error::{ConstraintViolation, Error};
 use crate::filter::VoucherFilter;
 use crate::ids::Ids;
 use crate::page::{Page, VoucherPage};
@@ -133,7 +133,7 @@ impl Operation for AddVouchers {
         Kind::Create
     }
 
-    fn check(input: &Self::Input) -> Result<(), BrokenLimit> {
+    fn check(input: &Self::Input) -> Result<(), ConstraintViolation> {
         input.check()
     }
 

@@ -11,7 +11,7 @@ use super::machine::{Evidence, Kind};
 use super::operation::{Judged, Operation, Reply};
 use super::reading::{Window, date_of, read_split};
 use crate::client::Client;
-use crate::error::{BrokenLimit, Error};
+use crate::error::{ConstraintViolation, Error};
 use crate::filter::{VoucherCodeFilter, VoucherFilter};
 use crate::ids::{Ids, MOST_ITEMS};
 use crate::redeemable::Activity;
@@ -31,7 +31,7 @@ impl Operation for UpdateVouchers {
         Kind::Update
     }
 
-    fn check(input: &Self::Input) -> Result<(), BrokenLimit> {
+    fn check(input: &Self::Input) -> Result<(), ConstraintViolation> {
         input.check()
     }
 
@@ -93,7 +93,7 @@ macro_rules! delete {
                 }
             }
 
-            fn check(_: &Self::Input) -> Result<(), BrokenLimit> {
+            fn check(_: &Self::Input) -> Result<(), ConstraintViolation> {
                 Ok(())
             }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::machine::{Evidence, Kind};
 use super::reading::Window;
 use crate::client::Client;
-use crate::error::{BrokenLimit, Error};
+use crate::error::{ConstraintViolation, Error};
 
 /// A write that takes a list. All traffic of a job passes through [`Self::send`], [`Self::read_back`] and
 /// [`Self::server_time`].
@@ -33,7 +33,7 @@ pub(super) trait Operation: Sync {
     fn kind(&self) -> Kind;
 
     /// Checks the constraints of an item.
-    fn check(input: &Self::Input) -> Result<(), BrokenLimit>;
+    fn check(input: &Self::Input) -> Result<(), ConstraintViolation>;
 
     /// What makes an input the same as another; `None` if nothing does.
     fn key(input: &Self::Input) -> Option<Self::Key>;

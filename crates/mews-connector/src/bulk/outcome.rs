@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{BrokenLimit, Error};
+use crate::error::{ConstraintViolation, Error};
 
 /// The outcome of one input.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ impl<T> Outcome<T> {
 #[non_exhaustive]
 pub enum Rejection {
     /// The input violates a constraint. It was not sent.
-    Invalid(BrokenLimit),
+    Invalid(ConstraintViolation),
     /// The input repeats the earlier input with this index. It was not sent.
     Duplicate(usize),
     /// The server rejected the input. [`Error::message`] returns the server's message.

@@ -18,7 +18,7 @@ use super::Export;
 use super::checkpoint::{Checkpoint, Stage, Version};
 use super::slices::slices;
 use super::walk::{Message, Walk};
-use crate::error::{BrokenLimit, Error, ErrorKind};
+use crate::error::{ConstraintViolation, Error, ErrorKind};
 use crate::task::AbortOnDrop;
 use crate::voucher_codes;
 
@@ -78,7 +78,7 @@ pub struct Records {
 enum State {
     Ready(Box<Walk>, Receiver<Message>),
     Walking(Receiver<Message>, AbortOnDrop<()>),
-    Refused(BrokenLimit),
+    Refused(ConstraintViolation),
     Over,
 }
 

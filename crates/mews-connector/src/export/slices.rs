@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-use crate::error::{BrokenLimit, invalid};
+use crate::error::{ConstraintViolation, invalid};
 use crate::interval::UpdatedWithin;
 
 /// Three months have at least 89 days.
@@ -13,7 +13,7 @@ const LONGEST: TimeDelta = TimeDelta::days(89);
 pub(super) fn slices(
     start: DateTime<Utc>,
     end: DateTime<Utc>,
-) -> Result<Vec<UpdatedWithin>, BrokenLimit> {
+) -> Result<Vec<UpdatedWithin>, ConstraintViolation> {
     let mut slices = Vec::new();
     let mut from = start.trunc_subsecs(0);
     if start >= end {

@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use mews_connector_api::Envelope;
 use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::clock::Clock;
-use crate::credentials::Credentials;
 use crate::masking::Mask;
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryPolicy;
@@ -19,9 +19,8 @@ pub(crate) const PATH_PREFIX: &str = "/api/connector/v1/";
 pub(crate) struct Core {
     pub(crate) http: reqwest::Client,
     pub(crate) base_url: String,
-    pub(crate) credentials: Credentials,
+    pub(crate) envelope: Envelope,
     pub(crate) mask: Mask,
-    pub(crate) language: Option<(String, String)>,
     pub(crate) limiter: Arc<dyn RateLimiter>,
     pub(crate) retry: Arc<dyn RetryPolicy>,
     pub(crate) clock: Arc<dyn Clock>,

@@ -290,9 +290,12 @@ async fn only_what_changed_since_and_never_less() {
         .try_next()
         .await
         .unwrap_err();
-    assert_eq!(error.broken_limit().unwrap().property, "changed since");
+    assert_eq!(
+        error.constraint_violation().unwrap().property,
+        "changed since"
+    );
     let error = client.export([]).records().try_next().await.unwrap_err();
-    assert_eq!(error.broken_limit().unwrap().property, "ServiceIds");
+    assert_eq!(error.constraint_violation().unwrap().property, "ServiceIds");
 }
 
 #[tokio::test]

@@ -60,9 +60,9 @@ async fn bad_input_is_refused_before_it_is_sent() {
     let voucher = id(builtin::VOUCHER_ID);
     let too_many = (0..1001).map(|n| NewVoucherCode::new(voucher, n.to_string()));
     let error = client.voucher_codes().add(too_many).await.unwrap_err();
-    let broken = error.broken_limit().unwrap();
+    let broken = error.constraint_violation().unwrap();
     assert_eq!(
-        (&*broken.property, &*broken.has, &*broken.allowed),
+        (&*broken.property, &*broken.actual, &*broken.allowed),
         ("VoucherCodeParameters", "1001 items", "1 to 1000 items")
     );
     let error = client
@@ -71,7 +71,7 @@ async fn bad_input_is_refused_before_it_is_sent() {
         .await
         .unwrap_err();
     assert_eq!(
-        error.broken_limit().unwrap().property,
+        error.constraint_violation().unwrap().property,
         "VoucherCodeParameters[0].Value"
     );
     let unknown = NewVoucher::public(id(builtin::SERVICE_ID), "x".repeat(129));
@@ -107,7 +107,10 @@ async fn bad_input_is_refused_before_it_is_sent() {
             .all()
             .await
             .unwrap_err();
-        assert_eq!(error.broken_limit().unwrap().property, "Limitation.Count");
+        assert_eq!(
+            error.constraint_violation().unwrap().property,
+            "Limitation.Count"
+        );
     }
     assert_eq!(sandbox.exchanges().len(), 0);
 }
@@ -171,7 +174,10 @@ async fn portfolio_handles_name_their_enterprises() {
         .add([NewVoucherCode::new(voucher, "Q")])
         .await
         .unwrap_err();
-    assert_eq!(error.broken_limit().unwrap().property, "EnterpriseId");
+    assert_eq!(
+        error.constraint_violation().unwrap().property,
+        "EnterpriseId"
+    );
     let report = both
         .bulk()
         .add_voucher_codes([NewVoucherCode::new(voucher, "Q")])
@@ -221,7 +227,11 @@ async fn any_other_operation_is_within_reach() {
         "",
     ] {
         let error = client.call::<Value>(path, &json!({})).await.unwrap_err();
-        assert_eq!(error.broken_limit().unwrap().property, "path", "{path}");
+        assert_eq!(
+            error.constraint_violation().unwrap().property,
+            "path",
+            "{path}"
+        );
     }
     for (request, property) in [
         (json!([]), "request"),
@@ -232,7 +242,7 @@ async fn any_other_operation_is_within_reach() {
             .call::<Value>("services/getAll", &request)
             .await
             .unwrap_err();
-        assert_eq!(error.broken_limit().unwrap().property, property);
+        assert_eq!(error.constraint_violation().unwrap().property, property);
     }
     assert_eq!(server.requests().len(), 2);
 }

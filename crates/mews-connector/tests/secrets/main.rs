@@ -52,7 +52,7 @@ impl Captured {
             error.message(),
             error.request_id(),
             error.json_path(),
-            error.broken_limit(),
+            error.constraint_violation(),
         ));
     }
 

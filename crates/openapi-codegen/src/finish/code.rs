@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use quote::format_ident;
 use syn::{
-    Attribute, Expr, ExprLit, Field, File, GenericArgument, Ident, ImplItem, ImplItemFn, Item,
-    ItemMod, Lit, Meta, PathArguments, Type, parse_quote,
+    Attribute, Expr, ExprLit, Field, Fields, File, GenericArgument, Ident, ImplItem, ImplItemFn,
+    Item, ItemMod, ItemStruct, Lit, Meta, PathArguments, Type, parse_quote,
 };
 
 use super::Contract;
@@ -27,11 +27,8 @@ pub(super) fn types<'a>(code: &'a mut File, contract: &Contract<'_>) -> Result<&
         .ok_or_else(|| unexpected(contract, "has no module `types`"))
 }
 
-/// The methods that send a request, each with its operation.
-pub(super) fn operations<'a, 'b, 'c>(
-    code: &'a mut File,
-    contract: &'b Contract<'c>,
-) -> Result<Vec<(&'a mut ImplItemFn, &'b Operation<'c>)>> {
+/// The methods that send a request.
+pub(super) fn operations(code: &mut File) -> impl Iterator<Item = &mut ImplItemFn> {
     code.items
         .iter_mut()
         .filter_map(|item| match item {
@@ -43,9 +40,17 @@ pub(super) fn operations<'a, 'b, 'c>(
             ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(function),
             _ => None,
         })
+}
+
+/// The methods that send a request, each with its operation.
+pub(super) fn methods<'a, 'b, 'c>(
+    code: &'a mut File,
+    contract: &'b Contract<'c>,
+) -> Result<Vec<(&'a mut ImplItemFn, &'b Operation<'c>)>> {
+    operations(code)
         .map(|function| {
             let name = function.sig.ident.to_string();
-            match contract.operations.get(&name) {
+            match contract.methods.get(&name) {
                 Some(operation) => Ok((function, operation)),
                 None => Err(unexpected(
                     contract,
@@ -54,6 +59,37 @@ pub(super) fn operations<'a, 'b, 'c>(
             }
         })
         .collect()
+}
+
+/// The method that sends a request of that HTTP method to that path.
+pub(super) fn method<'a>(
+    code: &'a mut File,
+    method: &str,
+    path: &str,
+) -> Option<&'a mut ImplItemFn> {
+    let sentence = format!(
+        "Sends a `{}` request to `{path}`",
+        method.to_ascii_uppercase()
+    );
+    operations(code).find(|function| {
+        function
+            .attrs
+            .iter()
+            .filter_map(doc_text)
+            .any(|text| text.contains(&sentence))
+    })
+}
+
+/// The fields of the struct of that name, if it has named ones.
+pub(super) fn named_fields<'a>(items: &'a [Item], name: &str) -> Option<Vec<&'a Field>> {
+    items.iter().find_map(|item| match item {
+        Item::Struct(ItemStruct {
+            ident,
+            fields: Fields::Named(fields),
+            ..
+        }) if ident == name => Some(fields.named.iter().collect()),
+        _ => None,
+    })
 }
 
 /// The error of a pass that finds generated code to be other than it knows it.
@@ -110,8 +146,16 @@ pub(super) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     arguments_of(ty, name).next()
 }
 
+/// `T` of `Any<T>`.
+pub(super) fn first_argument(ty: &Type) -> Option<&Type> {
+    arguments_of(ty, &last_segment(ty)?).next()
+}
+
 /// The types `A, B` of `Name<A, B>`.
-pub(super) fn arguments_of<'a>(ty: &'a Type, name: &str) -> impl Iterator<Item = &'a Type> {
+pub(super) fn arguments_of<'a>(
+    ty: &'a Type,
+    name: &str,
+) -> impl Iterator<Item = &'a Type> + use<'a> {
     let last = match ty {
         Type::Path(path) => path.path.segments.last(),
         _ => None,
@@ -144,6 +188,11 @@ pub(super) fn is_flattened(field: &Field) -> bool {
         });
     }
     found
+}
+
+/// Adds a method to a type.
+pub(super) fn add_method(items: &mut Vec<Item>, name: &str, method: ImplItem) {
+    add_methods(items, [(name.to_owned(), method)].into());
 }
 
 /// Adds methods to types: to a type's own `impl` if it has one, else in a new one behind its definition.

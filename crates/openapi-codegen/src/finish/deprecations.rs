@@ -17,7 +17,7 @@ pub(super) const PASS: Pass = Pass {
 
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let mut any = false;
-    for (function, operation) in code::operations(file, contract)? {
+    for (function, operation) in code::methods(file, contract)? {
         let attribute = attribute(operation.node);
         any |= attribute.is_some();
         function.attrs.extend(attribute);
@@ -72,7 +72,7 @@ fn allow(file: &mut File) {
 }
 
 /// `#[deprecated]` for a node that is, with what to use instead where the document says it.
-fn attribute(node: &Value) -> Option<Attribute> {
+pub(super) fn attribute(node: &Value) -> Option<Attribute> {
     if node.get("deprecated") != Some(&Value::Bool(true)) {
         return None;
     }

@@ -17,7 +17,7 @@ pub(super) const PASS: Pass = Pass {
 };
 
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
-    for (function, operation) in code::operations(file, contract)? {
+    for (function, operation) in code::methods(file, contract)? {
         let before = function.block.stmts.len();
         let has_own = function.block.stmts.iter().any(is_own_header);
         function.block.stmts.retain(|statement| {

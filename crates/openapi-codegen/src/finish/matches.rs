@@ -13,7 +13,7 @@ pub(super) const PASS: Pass = Pass {
 };
 
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
-    for (function, _) in code::operations(file, contract)? {
+    for (function, _) in code::methods(file, contract)? {
         MergeArms.visit_block_mut(&mut function.block);
     }
     Ok(())

@@ -16,7 +16,7 @@ pub(super) const PASS: Pass = Pass {
 
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let mut is_used = false;
-    for (function, operation) in code::operations(file, contract)? {
+    for (function, operation) in code::methods(file, contract)? {
         // From behind: what is put behind the URL stands before what was put there earlier.
         for parameter in contract.parameters(operation).into_iter().rev() {
             if parameter.generated != parameter.name {

@@ -1,6 +1,6 @@
 //! Bad input fails before it is sent.
 
-mod limits;
+mod constraints;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,15 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Field, Fields, File, FnArg, ImplItem, ImplItemFn, Item, Pat, Type, parse_quote};
 
-use super::{Contract, Pass, code, open_enums};
+use super::{Contract, Pass, code, open_enums, update_values};
 use crate::constraints::{Check, Constraints, Unit};
 use crate::conventions::Interval;
+use crate::lower::envelope;
 use crate::rust_names::argument;
+use openapi_tree::document::escape;
 use openapi_tree::error::Result;
 use openapi_tree::schemas::{
-    Operation, components, inside, named_component, referenced_component, required,
+    COMPONENTS, Operation, components, inside, named_component, referenced_component, required,
 };
 
 pub(super) const PASS: Pass = Pass {
@@ -32,12 +34,13 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let checks = Checks {
         contract,
         checked: checked_components(contract),
+        updates: update_values::update_values(contract),
         ends: interval
             .into_iter()
             .flat_map(|interval| items.iter().filter_map(|item| ends(item, interval)))
             .collect(),
     };
-    let mut is_used = !checks.checked.is_empty();
+    let mut is_used = !checks.checked.is_empty() || contract.conventions.operations.is_some();
     let mut methods = BTreeMap::new();
     for item in items.iter() {
         let Some(name) = code::type_name(item).map(ToString::to_string) else {
@@ -46,16 +49,16 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         let Some(schema) = contract.component(&name) else {
             continue;
         };
-        if !checks.checked.contains(&name) {
+        if !checks.checked.contains(&name) || checks.updates.contains_key(&name) {
             continue;
         }
         let body = checks.body_of(&name, schema, item)?;
         let method: ImplItem = parse_quote! {
-            /// Checks the limits that the document sets.
+            /// Checks the constraints that the document sets.
             ///
             /// # Errors
-            /// Names the first limit that is broken: which property, what is allowed, what it has.
-            pub fn check(&self) -> ::std::result::Result<(), limits::BrokenLimit> {
+            /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+            pub fn check(&self) -> ::std::result::Result<(), constraints::ConstraintViolation> {
                 #body
                 Ok(())
             }
@@ -64,14 +67,14 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     }
     code::add_methods(items, methods);
     let mut is_inline = false;
-    for (function, operation) in code::operations(file, contract)? {
+    for (function, operation) in code::methods(file, contract)? {
         let (check, inline) = checks.of_operation(function, operation)?;
         is_inline |= inline;
         function.block.stmts.splice(0..0, check);
     }
     is_used |= is_inline;
     if is_used {
-        let module = limits::module(file, is_inline);
+        let module = constraints::module(file, is_inline);
         code::types(file, contract)?.push(module);
     }
     Ok(())
@@ -118,6 +121,8 @@ fn months_of(schema: &Value, contract: &Contract<'_>) -> Option<u64> {
 struct Checks<'a> {
     contract: &'a Contract<'a>,
     checked: BTreeSet<String>,
+    /// The components that are update values.
+    updates: BTreeMap<String, bool>,
     /// The types that are intervals, with the fields of their ends.
     ends: BTreeMap<String, [Field; 2]>,
 }
@@ -165,6 +170,18 @@ impl<'a> Checks<'a> {
             }
             let property = code::field_wire_name(field);
             let schema = &schema["properties"][&property];
+            if let Some((property, schema)) = self.update_value(&property, schema) {
+                let Some(ty) = code::first_argument(&field.ty) else {
+                    continue;
+                };
+                let place = Place::borrowed(quote!(value));
+                let check = self.value(&place, ty, schema, &property)?;
+                body.extend(around(
+                    &check,
+                    |check| quote!(if let Some(value) = self.#ident.value() { #check }),
+                ));
+                continue;
+            }
             let is_missing = lenient
                 && required.contains(&property.as_str())
                 && code::option_of(&field.ty).is_some()
@@ -172,13 +189,25 @@ impl<'a> Checks<'a> {
             if is_missing {
                 body.extend(quote! {
                     if self.#ident.is_none() {
-                        return Err(limits::BrokenLimit::missing(#property));
+                        return Err(constraints::ConstraintViolation::missing(#property));
                     }
                 });
             }
             body.extend(self.value(&place, &field.ty, schema, &property)?);
         }
         Ok(body)
+    }
+
+    /// The path and the schema of the value inside an update value.
+    fn update_value(&self, property: &str, schema: &Value) -> Option<(String, &'a Value)> {
+        let name = named_component(schema)?;
+        let value = self.contract.conventions.update_value.as_ref()?;
+        self.updates.get(name)?;
+        let pointer = format!("{COMPONENTS}/{}/properties/{}", escape(name), escape(value));
+        Some((
+            format!("{property}.{value}"),
+            self.contract.tree.pointer(&pointer)?,
+        ))
     }
 
     /// An open enum alone has a variant with a string: a value that the document does not list. The variants of a
@@ -197,7 +226,7 @@ impl<'a> Checks<'a> {
             let unknown = &unknown.ident;
             return quote! {
                 if let Self::#unknown(value) = self {
-                    return Err(limits::BrokenLimit::not_listed(value, Self::KNOWN));
+                    return Err(constraints::ConstraintViolation::not_listed(value, Self::KNOWN));
                 }
             };
         }
@@ -230,6 +259,15 @@ impl<'a> Checks<'a> {
                 continue;
             };
             let name = &name.ident;
+            if let Some(envelope) = envelope_type(&input.ty, self.contract)
+                && self.checked.contains(&envelope)
+            {
+                statements.push(parse_quote! {
+                    #name.check()
+                        .map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
+                });
+                continue;
+            }
             let Some((property, schema)) = schemas.get(&name.to_string()) else {
                 continue;
             };
@@ -237,7 +275,7 @@ impl<'a> Checks<'a> {
             if own.is_some_and(|component| self.checked.contains(component)) {
                 statements.push(parse_quote! {
                     body.check()
-                        .map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+                        .map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
                 });
             } else if own.is_none() {
                 let place = Place::owned(quote!(#name));
@@ -250,9 +288,9 @@ impl<'a> Checks<'a> {
                 (|| {
                     use types::*;
                     #inline
-                    Ok::<(), limits::BrokenLimit>(())
+                    Ok::<(), constraints::ConstraintViolation>(())
                 })()
-                .map_err(|broken| Error::InvalidRequest(broken.to_string()))?;
+                .map_err(|violation| Error::InvalidRequest(violation.to_string()))?;
             });
         }
         Ok((statements, is_inline))
@@ -306,7 +344,7 @@ impl<'a> Checks<'a> {
             }
             if self.checked.contains(name) {
                 checks.extend(quote! {
-                    #place.check().map_err(|broken| broken.within(#property))?;
+                    #place.check().map_err(|violation| violation.within(#property))?;
                 });
             }
             return Ok(checks);
@@ -346,12 +384,12 @@ impl<'a> Checks<'a> {
             && code::option_of(ty).is_none()
         {
             let ident = format_ident!("{name}");
-            return Ok(quote!(limits::each(#property, #array, #ident::check)?;));
+            return Ok(quote!(constraints::each(#property, #array, #ident::check)?;));
         }
         let inner = self.value(&Place::borrowed(quote!(item)), ty, schema, "")?;
         Ok(around(
             &inner,
-            |inner| quote!(limits::each(#property, #array, |item| { #inner Ok(()) })?;),
+            |inner| quote!(constraints::each(#property, #array, |item| { #inner Ok(()) })?;),
         ))
     }
 
@@ -370,7 +408,7 @@ impl<'a> Checks<'a> {
         let inner = self.value(&Place::borrowed(quote!(item)), ty, schema, "")?;
         Ok(around(
             &inner,
-            |inner| quote!(limits::each_value(#property, #map, |item| { #inner Ok(()) })?;),
+            |inner| quote!(constraints::each_value(#property, #map, |item| { #inner Ok(()) })?;),
         ))
     }
 
@@ -392,8 +430,17 @@ impl<'a> Checks<'a> {
         };
         let [start, end] = self.ends.get(name)?.each_ref().map(end);
         let months = Literal::u32_unsuffixed(u32::try_from(months).ok()?);
-        Some(quote!(limits::months(#property, #start, #end, #months)?;))
+        Some(quote!(constraints::months(#property, #start, #end, #months)?;))
     }
+}
+
+/// The type of the envelope, if an argument has it.
+fn envelope_type(ty: &Type, contract: &Contract<'_>) -> Option<String> {
+    let Type::Reference(reference) = ty else {
+        return None;
+    };
+    let (envelope, _) = envelope::component(contract.tree)?;
+    code::last_segment(&reference.elem).filter(|name| name == envelope)
 }
 
 /// The statement for a check of a value of that type; none if the check is not one of that type.
@@ -411,18 +458,18 @@ fn statement(check: &Check, value: &Place, ty: &Type, property: &str) -> Option<
             let max = max.map_or_else(|| quote!(usize::MAX), whole);
             match (unit, ty) {
                 (Unit::Characters, "String" | "str") => {
-                    quote!(limits::length(#property, #reference, #min, #max)?;)
+                    quote!(constraints::length(#property, #reference, #min, #max)?;)
                 }
                 (Unit::Items, "Vec") => {
-                    quote!(limits::items(#property, #place.len(), #min, #max)?;)
+                    quote!(constraints::items(#property, #place.len(), #min, #max)?;)
                 }
                 (Unit::Properties, "BTreeMap" | "Map") => {
-                    quote!(limits::properties(#property, #place.len(), #min, #max)?;)
+                    quote!(constraints::properties(#property, #place.len(), #min, #max)?;)
                 }
                 _ => return None,
             }
         }
-        (Check::Unique, "Vec") => quote!(limits::unique(#property, #reference)?;),
+        (Check::Unique, "Vec") => quote!(constraints::unique(#property, #reference)?;),
         (Check::Integer { min, max }, _) if is_integer => {
             let fits =
                 |bound: &Option<i128>| bound.is_none_or(|bound| i64::try_from(bound).is_ok());
@@ -437,11 +484,11 @@ fn statement(check: &Check, value: &Place, ty: &Type, property: &str) -> Option<
             };
             let min = min.map_or_else(|| quote!(#wide::MIN), literal);
             let max = max.map_or_else(|| quote!(#wide::MAX), literal);
-            quote!(limits::number(#property, #wide::from(*#reference), #min, #max)?;)
+            quote!(constraints::number(#property, #wide::from(*#reference), #min, #max)?;)
         }
         (Check::MultipleOf(factor), _) if is_integer => {
             let factor = Literal::i128_unsuffixed(*factor);
-            quote!(limits::multiple(#property, i128::from(*#reference), #factor)?;)
+            quote!(constraints::multiple(#property, i128::from(*#reference), #factor)?;)
         }
         (Check::Number { min, max }, "f64") => {
             let inclusive = |bound: Option<(f64, bool)>| {
@@ -452,13 +499,13 @@ fn statement(check: &Check, value: &Place, ty: &Type, property: &str) -> Option<
             if least.is_some() || most.is_some() {
                 let least = least.map_or(quote!(f64::NEG_INFINITY), |least| quote!(#least));
                 let most = most.map_or(quote!(f64::INFINITY), |most| quote!(#most));
-                checks.extend(quote!(limits::number(#property, *#reference, #least, #most)?;));
+                checks.extend(quote!(constraints::number(#property, *#reference, #least, #most)?;));
             }
             if let Some((min, true)) = min {
-                checks.extend(quote!(limits::above(#property, *#reference, #min)?;));
+                checks.extend(quote!(constraints::above(#property, *#reference, #min)?;));
             }
             if let Some((max, true)) = max {
-                checks.extend(quote!(limits::below(#property, *#reference, #max)?;));
+                checks.extend(quote!(constraints::below(#property, *#reference, #max)?;));
             }
             checks
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use syn::visit::{Visit, visit_path};
 use syn::{File, ImplItem, Item, ItemMod, Path, Visibility, parse_quote};
 
-/// `pub mod limits` with the functions that the code calls; `is_inline` if it calls them from outside of `types`.
+/// `pub mod constraints` with the functions that the code calls; `is_inline` if it calls them from outside of `types`.
 pub(super) fn module(code: &File, is_inline: bool) -> Item {
     let mut called = Called(BTreeSet::new());
     called.visit_file(code);
@@ -34,7 +34,7 @@ pub(super) fn module(code: &File, is_inline: bool) -> Item {
     Item::Mod(module)
 }
 
-/// The names behind `limits::`.
+/// The names behind `constraints::`.
 struct Called(BTreeSet<String>);
 
 impl<'a> Visit<'a> for Called {
@@ -44,7 +44,7 @@ impl<'a> Visit<'a> for Called {
             .iter()
             .map(|segment| segment.ident.to_string());
         self.0
-            .extend(names.skip_while(|name| name != "limits").skip(1));
+            .extend(names.skip_while(|name| name != "constraints").skip(1));
         visit_path(self, path);
     }
 }
@@ -56,32 +56,32 @@ impl<'a> Visit<'a> for Called {
 )]
 fn whole() -> ItemMod {
     parse_quote! {
-        /// What a request must keep to, checked before it is sent.
-        pub mod limits {
-            /// A limit that a request breaks.
+        /// The constraints on requests, checked before a request is sent.
+        pub mod constraints {
+            /// A constraint that a request violates.
             ///
-            /// Its `Display` is one line: which property, what it has, what is allowed. Texts are never part of
-            /// it, only their lengths, but for the values of enums.
+            /// `Display` is one line with the property, its actual value and the allowed values. Strings are never
+            /// part of it, only their lengths, except for the values of enums.
             #[derive(Clone, Debug, PartialEq, Eq)]
             #[non_exhaustive]
-            pub struct BrokenLimit {
-                /// The property, such as `Items[3].Name`.
+            pub struct ConstraintViolation {
+                /// The path of the property, such as `Items[3].Name`.
                 pub property: ::std::string::String,
-                /// What it has.
-                pub has: ::std::string::String,
-                /// What is allowed.
+                /// The actual value, or a description of it.
+                pub actual: ::std::string::String,
+                /// The allowed values.
                 pub allowed: ::std::string::String,
             }
 
-            impl BrokenLimit {
-                /// A limit that hand-written code checks: what the value has, and what is allowed.
+            impl ConstraintViolation {
+                /// Creates a violation of a constraint that hand-written code checks.
                 pub fn new(
-                    has: impl ::std::convert::Into<::std::string::String>,
+                    actual: impl ::std::convert::Into<::std::string::String>,
                     allowed: impl ::std::convert::Into<::std::string::String>,
                 ) -> Self {
                     Self {
                         property: ::std::string::String::new(),
-                        has: has.into(),
+                        actual: actual.into(),
                         allowed: allowed.into(),
                     }
                 }
@@ -97,7 +97,7 @@ fn whole() -> ItemMod {
                     )
                 }
 
-                /// The same limit, seen from around the property.
+                /// Returns the same violation, seen from the value that contains the property.
                 #[must_use]
                 pub fn within(mut self, property: &str) -> Self {
                     let separator = if self.property.is_empty() || self.property.starts_with('[') {
@@ -110,16 +110,16 @@ fn whole() -> ItemMod {
                 }
             }
 
-            impl ::std::fmt::Display for BrokenLimit {
+            impl ::std::fmt::Display for ConstraintViolation {
                 fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                    write!(f, "`{}` has {}; allowed: {}", self.property, self.has, self.allowed)
+                    write!(f, "`{}` has {}; allowed: {}", self.property, self.actual, self.allowed)
                 }
             }
 
-            impl ::std::error::Error for BrokenLimit {}
+            impl ::std::error::Error for ConstraintViolation {}
 
             #[allow(dead_code)]
-            type Checked = ::std::result::Result<(), BrokenLimit>;
+            type Checked = ::std::result::Result<(), ConstraintViolation>;
 
             #[allow(dead_code)]
             fn allowed(least: usize, most: usize, unit: &str) -> ::std::string::String {
@@ -141,9 +141,9 @@ fn whole() -> ItemMod {
                 if (least..=most).contains(&count) {
                     Ok(())
                 } else {
-                    let broken =
-                        BrokenLimit::new(format!("{count} {unit}"), allowed(least, most, unit));
-                    Err(broken.within(property))
+                    let violation =
+                        ConstraintViolation::new(format!("{count} {unit}"), allowed(least, most, unit));
+                    Err(violation.within(property))
                 }
             }
 
@@ -173,11 +173,11 @@ fn whole() -> ItemMod {
                 if number >= least && number <= most {
                     Ok(())
                 } else {
-                    let broken = BrokenLimit::new(
+                    let violation = ConstraintViolation::new(
                         format!("the value {number}"),
                         format!("{least} to {most}"),
                     );
-                    Err(broken.within(property))
+                    Err(violation.within(property))
                 }
             }
 
@@ -185,29 +185,29 @@ fn whole() -> ItemMod {
                 if number > bound {
                     return Ok(());
                 }
-                let broken =
-                    BrokenLimit::new(format!("the value {number}"), format!("more than {bound}"));
-                Err(broken.within(property))
+                let violation =
+                    ConstraintViolation::new(format!("the value {number}"), format!("more than {bound}"));
+                Err(violation.within(property))
             }
 
             pub(super) fn below(property: &str, number: f64, bound: f64) -> Checked {
                 if number < bound {
                     return Ok(());
                 }
-                let broken =
-                    BrokenLimit::new(format!("the value {number}"), format!("less than {bound}"));
-                Err(broken.within(property))
+                let violation =
+                    ConstraintViolation::new(format!("the value {number}"), format!("less than {bound}"));
+                Err(violation.within(property))
             }
 
             pub(super) fn multiple(property: &str, number: i128, factor: i128) -> Checked {
                 if number % factor == 0 {
                     return Ok(());
                 }
-                let broken = BrokenLimit::new(
+                let violation = ConstraintViolation::new(
                     format!("the value {number}"),
                     format!("a multiple of {factor}"),
                 );
-                Err(broken.within(property))
+                Err(violation.within(property))
             }
 
             pub(super) fn unique<T: PartialEq>(property: &str, items: &[T]) -> Checked {
@@ -216,8 +216,8 @@ fn whole() -> ItemMod {
                     .enumerate()
                     .any(|(index, item)| items[..index].contains(item));
                 if repeated {
-                    let broken = BrokenLimit::new("an item twice", "each item once");
-                    Err(broken.within(property))
+                    let violation = ConstraintViolation::new("an item twice", "each item once");
+                    Err(violation.within(property))
                 } else {
                     Ok(())
                 }
@@ -229,8 +229,8 @@ fn whole() -> ItemMod {
                 check: impl Fn(&T) -> Checked,
             ) -> Checked {
                 for (index, item) in items.iter().enumerate() {
-                    check(item).map_err(|broken| {
-                        broken.within(&format!("[{index}]")).within(property)
+                    check(item).map_err(|violation| {
+                        violation.within(&format!("[{index}]")).within(property)
                     })?;
                 }
                 Ok(())
@@ -242,9 +242,9 @@ fn whole() -> ItemMod {
                 check: impl Fn(&T) -> Checked,
             ) -> Checked {
                 for (name, value) in values {
-                    check(value).map_err(|broken| {
-                        let broken = broken.within(name);
-                        if property.is_empty() { broken } else { broken.within(property) }
+                    check(value).map_err(|violation| {
+                        let violation = violation.within(name);
+                        if property.is_empty() { violation } else { violation.within(property) }
                     })?;
                 }
                 Ok(())
@@ -260,19 +260,19 @@ fn whole() -> ItemMod {
                     return Ok(());
                 };
                 if end < start {
-                    let broken = BrokenLimit::new(
+                    let violation = ConstraintViolation::new(
                         format!("an interval from {start} to {end}"),
                         "an end that is not before the start",
                     );
-                    return Err(broken.within(property));
+                    return Err(violation.within(property));
                 }
                 match start.checked_add_months(::chrono::Months::new(most)) {
                     Some(latest) if end > latest => {
-                        let broken = BrokenLimit::new(
+                        let violation = ConstraintViolation::new(
                             format!("an interval from {start} to {end}"),
                             format!("at most {most} months"),
                         );
-                        Err(broken.within(property))
+                        Err(violation.within(property))
                     }
                     _ => Ok(()),
                 }
