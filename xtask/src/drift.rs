@@ -86,9 +86,9 @@ fn lines_of(report: &Report, all: bool) -> Vec<String> {
         lines.push(format!(
             "    it says: {} {}",
             difference.dimension,
-            shown(&difference.it_says)
+            shown(&difference.document_value)
         ));
-        lines.push(match &difference.we_say {
+        lines.push(match &difference.spec_value {
             Value::Null => "    we say:  nothing".to_owned(),
             value => format!("    we say:  {} {}", difference.dimension, shown(value)),
         });
@@ -104,7 +104,7 @@ fn lines_of(report: &Report, all: bool) -> Vec<String> {
                 "  overruled already: {} {} {}",
                 overruled.subject,
                 overruled.dimension,
-                shown(&overruled.it_says)
+                shown(&overruled.document_value)
             ));
         }
     }

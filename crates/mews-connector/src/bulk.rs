@@ -50,7 +50,7 @@
 //! monotonic clock of this machine, minus 2 seconds because `Date` and `CreatedUtc` have whole seconds. Calendars do
 //! not have to agree. Without a `Date`, what is found is unknown.
 //!
-//! The read-back reads the listing of the vouchers or services, newest first, down to a record that is older than the
+//! The read-back reads the listing of the vouchers or services, newest first, down to records that are older than the
 //! batch. While it runs, no other batch is sent. So it costs what the batches in flight have created, not what the
 //! job has. If the server rejects reading a voucher, only the codes of that voucher are unknown.
 //!

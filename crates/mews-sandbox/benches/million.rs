@@ -1,5 +1,5 @@
-//! A sandbox with a million codes: how long it takes at the server, how much memory it needs, and how long the
-//! obvious SQL takes for the same pages.
+//! A sandbox with a million codes: the time at the server, the memory, and the time of the obvious SQL for the same
+//! pages.
 //!
 //! `cargo bench -p mews-sandbox`
 
@@ -75,7 +75,8 @@ impl Bench {
             };
             for cursor in cursors {
                 for _ in 0..10 {
-                    times.push(self.page(vouchers, *cursor, None).await?);
+                    let cursor = cursor.map(|number| identifier("c0de", number));
+                    times.push(self.page(vouchers, cursor, None).await?.0);
                 }
             }
             report(
@@ -87,19 +88,26 @@ impl Bench {
         Ok(())
     }
 
+    /// What clients ask for: a full export of an interval, page by page, and polling for recent changes.
     async fn intervals(&self) -> Result<(), Failure> {
         let now = chrono::Utc::now();
         let days = chrono::TimeDelta::days;
         for (name, start, end) in [
             ("the last 3 months", now - days(89), now + days(1)),
-            ("3 months long ago", now - days(270), now - days(181)),
-            ("30 days", now - days(120), now - days(90)),
+            ("30 days long ago", now - days(120), now - days(90)),
+            (
+                "the last hour",
+                now - chrono::TimeDelta::hours(1),
+                now + days(1),
+            ),
         ] {
             let mut times = Vec::new();
-            for cursor in CURSORS {
-                for _ in 0..10 {
-                    times.push(self.page(100, cursor, Some((start, end))).await?);
-                }
+            let mut cursor = None;
+            while times.len() < 30 {
+                let (milliseconds, next) = self.page(100, cursor, Some((start, end))).await?;
+                times.push(milliseconds);
+                // From the start again at the end of the listing, as a client does at the next poll.
+                cursor = next;
             }
             report(
                 &format!("100 vouchers, updated in {name}, {}", self.store),
@@ -112,39 +120,42 @@ impl Bench {
 
     async fn adds(&self) -> Result<(), Failure> {
         let mut times = Vec::new();
-        for round in 0..20 {
+        for round in 0..50 {
             let parameters: Vec<Value> = (0..1_000)
                 .map(|index| json!({ "VoucherId": voucher(index % 1_000), "Value": format!("ADDED-{round}-{index}") }))
                 .collect();
-            times.push(
-                self.call(
-                    Operation::VoucherCodesAdd,
-                    json!({ "VoucherCodeParameters": parameters }),
-                )
-                .await?,
-            );
+            let body = json!({ "VoucherCodeParameters": parameters });
+            times.push(self.call(Operation::VoucherCodesAdd, body).await?.0);
         }
         report(&format!("adding 1000 codes, {}", self.store), times, 50.0);
+        memory(
+            "memory of the process after the work above",
+            std::process::id(),
+        );
         Ok(())
     }
 
     async fn page(
         &self,
         vouchers: u32,
-        cursor: Option<u32>,
+        cursor: Option<String>,
         updated: Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)>,
-    ) -> Result<f64, Failure> {
+    ) -> Result<(f64, Option<String>), Failure> {
         let text = |instant: chrono::DateTime<chrono::Utc>| instant.format("%FT%TZ").to_string();
         let body = json!({
             "VoucherIds": (0..vouchers).map(voucher).collect::<Vec<_>>(),
             "UpdatedUtc": updated.map(|(start, end)| json!({ "StartUtc": text(start), "EndUtc": text(end) })),
-            "Limitation": { "Count": 1_000, "Cursor": cursor.map(|number| identifier("c0de", number)) },
+            "Limitation": { "Count": 1_000, "Cursor": cursor },
         });
         self.call(Operation::VoucherCodesGetAll, body).await
     }
 
-    /// Milliseconds at the server.
-    async fn call(&self, operation: Operation, mut body: Value) -> Result<f64, Failure> {
+    /// Milliseconds at the server, and the cursor of the response.
+    async fn call(
+        &self,
+        operation: Operation,
+        mut body: Value,
+    ) -> Result<(f64, Option<String>), Failure> {
         for (name, value) in [
             ("ClientToken", builtin::CLIENT_TOKEN),
             ("AccessToken", builtin::ACCESS_TOKEN),
@@ -167,7 +178,9 @@ impl Bench {
             .exchanges()
             .pop()
             .ok_or("the exchange is not kept")?;
-        Ok(exchange.milliseconds)
+        let response: Value = serde_json::from_str(&text)?;
+        let cursor = response["Cursor"].as_str().map(ToOwned::to_owned);
+        Ok((exchange.milliseconds, cursor))
     }
 }
 
@@ -184,33 +197,14 @@ fn start_up(seed: u32) -> Result<(), Failure> {
         let mut line = String::new();
         BufReader::new(process.stdout.take().ok_or("no output")?).read_line(&mut line)?;
         times.push(started.elapsed().as_secs_f64() * 1_000.0);
-        let memory =
-            std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
+        if seed > 0 {
+            memory(
+                "memory of a new process, a million codes in it",
+                process.id(),
+            );
+        }
         process.kill()?;
         process.wait()?;
-        if seed > 0 {
-            for (name, what) in [
-                ("VmRSS", "memory of the process, a million codes in it"),
-                ("VmHWM", "the most that it ever took"),
-            ] {
-                let kilobytes: f64 = memory
-                    .lines()
-                    .find_map(|line| {
-                        line.strip_prefix(name)?
-                            .split_whitespace()
-                            .nth(1)?
-                            .parse()
-                            .ok()
-                    })
-                    .unwrap_or(f64::NAN);
-                print_line(
-                    what,
-                    &format!("{:.0} MB", kilobytes / 1_000.0),
-                    "150 MB",
-                    "",
-                );
-            }
-        }
     }
     if seed == 0 {
         report("start of the process, empty store", times, 50.0);
@@ -223,6 +217,26 @@ fn start_up(seed: u32) -> Result<(), Failure> {
         );
     }
     Ok(())
+}
+
+/// Reports the memory of a process, and the most that it ever had.
+fn memory(what: &str, process: u32) {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let megabytes = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+        kilobytes.unwrap_or(f64::NAN) / 1_000.0
+    };
+    print_line(
+        what,
+        &format!(
+            "{:.0} MB, most {:.0}",
+            megabytes("VmRSS"),
+            megabytes("VmHWM")
+        ),
+        "150 MB",
+        "",
+    );
 }
 
 /// The same pages by the SQL that one would write first, without HTTP, JSON and checks around it.

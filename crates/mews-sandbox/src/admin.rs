@@ -22,6 +22,7 @@ use crate::clock::http_date;
 use crate::connection::Cutter;
 use crate::error::ApiError;
 use crate::fault::Fault;
+use crate::mask::MASK;
 use crate::request;
 use crate::response::{REQUEST_ID, Response};
 use crate::server::Server;
@@ -62,7 +63,13 @@ async fn health(State(server): State<Arc<Server>>) -> Reply {
 }
 
 async fn list_faults(State(server): State<Arc<Server>>) -> Reply {
-    respond(&server, &server.faults.list())
+    let mut faults = json!(server.faults.list());
+    for fault in faults.as_array_mut().into_iter().flatten() {
+        if let Some(token) = fault.pointer_mut("/Fault/AccessToken") {
+            *token = MASK.into();
+        }
+    }
+    respond(&server, &faults)
 }
 
 /// Adds faults: an array of them, or one.
@@ -79,7 +86,7 @@ async fn add_faults(State(server): State<Arc<Server>>, request: http::Request<Bo
     match faults {
         Ok(faults) => {
             server.faults.extend(faults);
-            respond(&server, &server.faults.list())
+            list_faults(State(server)).await
         }
         Err(error) => reject(&server, &error),
     }

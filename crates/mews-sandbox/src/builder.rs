@@ -19,7 +19,7 @@ use crate::instant::Instant;
 use crate::journal::{Exchange, Journal};
 use crate::limiter::Limiter;
 use crate::mask::Mask;
-use crate::options::{Behavior, Discontinued, NullRates, Options, RateLimit, ResponseOrder};
+use crate::options::{Behavior, Discontinued, Ids, NullRates, Options, RateLimit, ResponseOrder};
 use crate::sandbox::Sandbox;
 use crate::server::{Initial, Observer, Server};
 use crate::spec::Spec;
@@ -213,6 +213,12 @@ impl Builder {
         self
     }
 
+    /// Sets the IDs of new records and of generated codes. The default is numbered IDs, which ascend.
+    pub const fn ids(mut self, ids: Ids) -> Self {
+        self.options.ids = ids;
+        self
+    }
+
     /// Sets the maximum length of a request body in bytes. A longer one is rejected with a 413. The default is 2 MiB.
     pub const fn max_body(mut self, bytes: usize) -> Self {
         self.options.max_body = bytes;
@@ -316,6 +322,7 @@ impl Builder {
             fixtures: fixtures.as_ref(),
             records: &self.records,
             seed_codes: self.seed_codes,
+            ids: self.options.ids,
             now: Instant::from(self.clock.now()),
         };
         let (store, data) = Store::open(self.data_file.as_deref(), &content)?;

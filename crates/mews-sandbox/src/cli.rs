@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::log::Log;
 use clap::Parser;
 use mews_sandbox::{
-    Behavior, Builder, Discontinued, NullRates, RateLimit, ResponseOrder, Sandbox, builtin,
+    Behavior, Builder, Discontinued, Ids, NullRates, RateLimit, ResponseOrder, Sandbox, builtin,
 };
 
 /// The voucher operations of the Mews Connector API, offline.
@@ -137,6 +137,10 @@ pub(crate) struct Arguments {
     )]
     response_order: ResponseOrder,
 
+    /// IDs of new records and of generated codes
+    #[arg(long, value_name = "IDS", default_value_t, help_heading = "Data")]
+    ids: Ids,
+
     /// Number of exchanges to keep for /_sandbox/requests
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     keep_exchanges: usize,
@@ -253,6 +257,7 @@ fn builder(arguments: Arguments) -> Builder {
         .unknown_ids(arguments.unknown_ids)
         .null_rates(arguments.null_rates)
         .response_order(arguments.response_order)
+        .ids(arguments.ids)
         .receive_timeout(arguments.receive_timeout)
         .keep_exchanges(arguments.keep_exchanges);
     for host in arguments.allowed_hosts {

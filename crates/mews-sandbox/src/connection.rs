@@ -5,11 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody};
 use axum::http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 use crate::response::REQUEST_ID;
 
@@ -124,24 +126,36 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// A body that breaks off: some bytes, then the connection is reset.
-pub(crate) struct BrokenBody {
-    rest: Option<Bytes>,
-    has_paused: bool,
-    cutter: Cutter,
+/// A body that arrives in parts.
+pub(crate) struct PacedBody {
+    parts: std::vec::IntoIter<Bytes>,
+    pause: Duration,
+    /// The pause before the next part, or before the end.
+    wait: Option<Pin<Box<Sleep>>>,
+    end: End,
 }
 
-impl BrokenBody {
-    pub(crate) const fn new(bytes: Bytes, cutter: Cutter) -> Self {
+/// The end of a body.
+pub(crate) enum End {
+    Regular,
+    /// Nothing more is sent, and the connection stays open.
+    Stall,
+    /// The connection is reset.
+    Reset(Cutter),
+}
+
+impl PacedBody {
+    pub(crate) fn new(parts: Vec<Bytes>, pause: Duration, end: End) -> Self {
         Self {
-            rest: Some(bytes),
-            has_paused: false,
-            cutter,
+            parts: parts.into_iter(),
+            pause,
+            wait: None,
+            end,
         }
     }
 }
 
-impl HttpBody for BrokenBody {
+impl HttpBody for PacedBody {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -149,16 +163,21 @@ impl HttpBody for BrokenBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
-        if let Some(bytes) = self.rest.take() {
-            return Poll::Ready(Some(Ok(http_body::Frame::data(bytes))));
+        if let Some(wait) = &mut self.wait {
+            ready!(wait.as_mut().poll(context));
         }
-        if !self.has_paused {
-            // The bytes so far are sent in the meantime.
-            self.has_paused = true;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+        if let Some(part) = self.parts.next() {
+            // The part is sent during the pause, even if the pause has no length.
+            self.wait = Some(Box::pin(tokio::time::sleep(self.pause)));
+            return Poll::Ready(Some(Ok(http_body::Frame::data(part))));
         }
-        self.cutter.cut();
-        Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
+        match &self.end {
+            End::Regular => Poll::Ready(None),
+            End::Stall => Poll::Pending,
+            End::Reset(cutter) => {
+                cutter.cut();
+                Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
+            }
+        }
     }
 }

@@ -1,16 +1,18 @@
 //! Faults: their effects, and the requests that trigger them.
 
+mod effect;
+
 use std::fmt;
-use std::ops::Not;
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::operation::Operation;
-use crate::operations::ItemChange;
 use crate::spec::Spec;
+pub(crate) use effect::{
+    Custom, Delivery, Effect, Failure, Headers, Replacement, RetryAfter, Rewrite, Stage, Status,
+};
 
 /// A failure that the sandbox injects into requests.
 ///
@@ -37,89 +39,39 @@ pub struct Fault {
     every: Option<u64>,
     #[serde(default, skip_serializing_if = "is_zero")]
     skip: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    access_token: Option<Token>,
+    #[serde(rename = "Where", default, skip_serializing_if = "Option::is_none")]
+    condition: Option<Condition>,
     pub(crate) effect: Effect,
+}
+
+/// A token, which does not print.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Token(String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(crate::mask::MASK)
+    }
+}
+
+/// A condition on the body of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Condition {
+    /// A JSON pointer.
+    pointer: String,
+    /// The value at the pointer, or `None` for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<Value>,
 }
 
 // serde asks for a reference.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 const fn is_zero(number: &u64) -> bool {
     *number == 0
-}
-
-/// The effect of a fault.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) enum Effect {
-    #[serde(rename_all = "PascalCase")]
-    Status {
-        code: Status,
-        #[serde(default, skip_serializing_if = "Not::not")]
-        after_commit: bool,
-        #[serde(default, skip_serializing_if = "Not::not")]
-        echo_tokens: bool,
-    },
-    #[serde(rename_all = "PascalCase")]
-    Html {
-        code: Status,
-    },
-    #[serde(rename_all = "PascalCase")]
-    Redirect {
-        location: String,
-    },
-    #[serde(rename_all = "PascalCase")]
-    TooManyRequests {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        retry_after_seconds: Option<u64>,
-    },
-    #[serde(rename_all = "PascalCase")]
-    Latency {
-        milliseconds: u64,
-    },
-    DropBeforeReading,
-    DropAfterCommit,
-    DropMidBody,
-    #[serde(rename_all = "PascalCase")]
-    CommitLate {
-        milliseconds: u64,
-    },
-    TruncatedJson,
-    InvalidJson,
-    UnknownEnumValue,
-    UnknownField,
-    SameCursor,
-    DeleteBetweenPages,
-    UpdateBetweenPages,
-}
-
-/// The status of an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u16", into = "u16")]
-pub(crate) struct Status(u16);
-
-impl TryFrom<u16> for Status {
-    type Error = String;
-
-    fn try_from(code: u16) -> Result<Self, Self::Error> {
-        if (400..=599).contains(&code) {
-            Ok(Self(code))
-        } else {
-            Err(format!(
-                "{code} is not the status of an error: use one from 400 to 599"
-            ))
-        }
-    }
-}
-
-impl From<Status> for StatusCode {
-    fn from(status: Status) -> Self {
-        Self::from_u16(status.0).unwrap_or(Self::INTERNAL_SERVER_ERROR)
-    }
-}
-
-impl From<Status> for u16 {
-    fn from(status: Status) -> Self {
-        status.0
-    }
 }
 
 impl Fault {
@@ -129,6 +81,8 @@ impl Fault {
             times: None,
             every: None,
             skip: 0,
+            access_token: None,
+            condition: None,
             effect,
         }
     }
@@ -140,9 +94,11 @@ impl Fault {
     /// If `code` is not from 400 to 599.
     pub fn status(code: u16) -> Self {
         Self::new(Effect::Status {
-            code: status(code),
+            code: valid(Status::try_from(code)),
             after_commit: false,
             echo_tokens: false,
+            retry_after_seconds: None,
+            retry_after_as_date: false,
         })
     }
 
@@ -153,9 +109,11 @@ impl Fault {
     /// If `code` is not from 400 to 599.
     pub fn status_after_commit(code: u16) -> Self {
         Self::new(Effect::Status {
-            code: status(code),
+            code: valid(Status::try_from(code)),
             after_commit: true,
             echo_tokens: false,
+            retry_after_seconds: None,
+            retry_after_as_date: false,
         })
     }
 
@@ -163,9 +121,11 @@ impl Fault {
     /// …", guidelines/responses.md). Nothing is committed.
     pub fn echo_tokens() -> Self {
         Self::new(Effect::Status {
-            code: status(500),
+            code: valid(Status::try_from(500)),
             after_commit: false,
             echo_tokens: true,
+            retry_after_seconds: None,
+            retry_after_as_date: false,
         })
     }
 
@@ -173,9 +133,11 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 400 to 599.
+    /// If `code` is not from 200 to 599.
     pub fn html(code: u16) -> Self {
-        Self::new(Effect::Html { code: status(code) })
+        Self::new(Effect::Html {
+            code: valid(Status::try_from(code)),
+        })
     }
 
     /// Returns a 307 with another URL to send the request to, tokens included. Nothing is committed.
@@ -187,10 +149,78 @@ impl Fault {
 
     /// Returns a 429, with `Retry-After` in whole seconds (rounded up) or without it.
     pub fn too_many_requests(retry_after: Option<Duration>) -> Self {
-        Self::new(Effect::TooManyRequests {
-            retry_after_seconds: retry_after
-                .map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
+        let fault = Self::new(Effect::TooManyRequests {
+            retry_after_seconds: None,
+            retry_after_as_date: false,
+        });
+        match retry_after {
+            Some(wait) => fault.retry_after(wait),
+            None => fault,
+        }
+    }
+
+    /// Returns a response of any kind. A `body` that is a string is sent as it is, any other value as JSON, and null
+    /// as an empty body. Nothing is committed.
+    ///
+    /// ```
+    /// use mews_sandbox::Fault;
+    /// use serde_json::json;
+    ///
+    /// let maintenance = Fault::respond(200, &[("content-type", "text/plain")], json!("Maintenance"));
+    /// # let _ = maintenance;
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `code` is not from 200 to 599, or a header is invalid.
+    pub fn respond(code: u16, headers: &[(&str, &str)], body: Value) -> Self {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect::<std::collections::BTreeMap<_, _>>();
+        Self::new(Effect::Respond {
+            code: valid(Status::try_from(code)),
+            headers: valid(Headers::try_from(headers)),
+            body,
+            after_commit: false,
         })
+    }
+
+    /// Sets `Retry-After` in whole seconds, rounded up. Only the faults of a status have this header.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        if let Effect::Status {
+            retry_after_seconds,
+            ..
+        }
+        | Effect::TooManyRequests {
+            retry_after_seconds,
+            ..
+        } = &mut self.effect
+        {
+            let seconds = wait
+                .as_secs()
+                .saturating_add(u64::from(wait.subsec_nanos() > 0));
+            *retry_after_seconds = Some(seconds);
+        }
+        self
+    }
+
+    /// Writes `Retry-After` as a date, according to the clock of the sandbox.
+    #[must_use]
+    pub const fn retry_after_as_date(mut self) -> Self {
+        if let Effect::Status {
+            retry_after_as_date,
+            ..
+        }
+        | Effect::TooManyRequests {
+            retry_after_as_date,
+            ..
+        } = &mut self.effect
+        {
+            *retry_after_as_date = true;
+        }
+        self
     }
 
     /// Delays the response, in real time.
@@ -259,6 +289,62 @@ impl Fault {
         Self::new(Effect::UpdateBetweenPages)
     }
 
+    /// Sends the body in parts of so many bytes, with a pause after each, in real time.
+    pub fn drip_body(bytes: u32, pause: Duration) -> Self {
+        Self::new(Effect::DripBody {
+            bytes,
+            milliseconds: milliseconds(pause),
+        })
+    }
+
+    /// Sends half of the body, then nothing. The connection stays open.
+    pub const fn stall_body() -> Self {
+        Self::new(Effect::StallBody)
+    }
+
+    /// Sends a `Content-Length` that is too long by `difference` bytes, or too short if it is negative.
+    pub const fn wrong_content_length(difference: i64) -> Self {
+        Self::new(Effect::WrongContentLength { difference })
+    }
+
+    /// Returns the last item of a page twice.
+    pub const fn duplicate_item() -> Self {
+        Self::new(Effect::DuplicateItem)
+    }
+
+    /// Returns all items of a page twice.
+    pub const fn duplicate_page() -> Self {
+        Self::new(Effect::DuplicatePage)
+    }
+
+    /// Returns a page with items and a null cursor, as if it were the end of the listing.
+    pub const fn null_cursor() -> Self {
+        Self::new(Effect::NullCursor)
+    }
+
+    /// Returns a response without the header `Request-Id`.
+    pub const fn no_request_id() -> Self {
+        Self::new(Effect::NoRequestId)
+    }
+
+    /// Limits the fault to requests with an access token.
+    #[must_use]
+    pub fn with_token(mut self, access_token: impl Into<String>) -> Self {
+        self.access_token = Some(Token(access_token.into()));
+        self
+    }
+
+    /// Limits the fault to requests whose body has a value at a JSON pointer, or anything there if the value is
+    /// `None`. [`drop_before_reading`](Self::drop_before_reading) never has a body to look at.
+    #[must_use]
+    pub fn only_if(mut self, pointer: impl Into<String>, value: Option<Value>) -> Self {
+        self.condition = Some(Condition {
+            pointer: pointer.into(),
+            value,
+        });
+        self
+    }
+
     /// Limits the fault to an operation.
     #[must_use]
     pub const fn on(mut self, operation: Operation) -> Self {
@@ -289,7 +375,14 @@ impl Fault {
 
     /// Returns `true` if the fault is meant for a request. The body is null before it was read.
     pub(crate) fn matches(&self, operation: Operation, body: &Value, spec: &Spec) -> bool {
+        let has_token = |token: &Token| body["AccessToken"].as_str() == Some(token.0.as_str());
+        let is_met = |condition: &Condition| {
+            let found = body.pointer(&condition.pointer);
+            found.is_some_and(|found| condition.value.as_ref().is_none_or(|value| value == found))
+        };
         self.operation.is_none_or(|own| own == operation)
+            && self.access_token.as_ref().is_none_or(has_token)
+            && self.condition.as_ref().is_none_or(is_met)
             && match self.effect {
                 Effect::SameCursor => body
                     .pointer("/Limitation/Cursor")
@@ -315,128 +408,14 @@ impl Fault {
     }
 }
 
-fn status(code: u16) -> Status {
-    match Status::try_from(code) {
-        Ok(status) => status,
+/// Panics if a value is invalid. The constructors of faults document that.
+fn valid<T>(value: Result<T, String>) -> T {
+    match value {
+        Ok(value) => value,
         Err(problem) => panic!("{problem}"),
     }
 }
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-impl fmt::Display for Effect {
-    /// The name that it has in a script.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Status { .. } => "Status",
-            Self::Html { .. } => "Html",
-            Self::Redirect { .. } => "Redirect",
-            Self::TooManyRequests { .. } => "TooManyRequests",
-            Self::Latency { .. } => "Latency",
-            Self::DropBeforeReading => "DropBeforeReading",
-            Self::DropAfterCommit => "DropAfterCommit",
-            Self::DropMidBody => "DropMidBody",
-            Self::CommitLate { .. } => "CommitLate",
-            Self::TruncatedJson => "TruncatedJson",
-            Self::InvalidJson => "InvalidJson",
-            Self::UnknownEnumValue => "UnknownEnumValue",
-            Self::UnknownField => "UnknownField",
-            Self::SameCursor => "SameCursor",
-            Self::DeleteBetweenPages => "DeleteBetweenPages",
-            Self::UpdateBetweenPages => "UpdateBetweenPages",
-        })
-    }
-}
-
-/// The point of a request at which an effect happens.
-pub(crate) enum Stage<'a> {
-    /// The connection is reset before the body is read.
-    BeforeReading,
-    /// The request takes longer.
-    Delay(Duration),
-    /// There is another response, and the operation is not performed.
-    Instead(Replacement<'a>),
-    /// The operation is performed later.
-    BeforeCommit(Duration),
-    /// An item changes after the page was read.
-    BetweenPages(ItemChange),
-    /// The response is changed.
-    Rewrite(Rewrite),
-    /// The connection is reset while the response is sent.
-    Delivery(Delivery),
-}
-
-/// A response without the operation.
-pub(crate) enum Replacement<'a> {
-    Error { code: Status, echo_tokens: bool },
-    Html(Status),
-    Redirect(&'a str),
-    TooManyRequests(Option<u64>),
-}
-
-/// A change of a response.
-#[derive(Clone, Copy)]
-pub(crate) enum Rewrite {
-    Error { code: Status, echo_tokens: bool },
-    TruncatedJson,
-    InvalidJson,
-    UnknownEnumValue,
-    UnknownField,
-    SameCursor,
-}
-
-/// The part of a response that arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    Whole,
-    /// The first half of the body, then the connection is reset.
-    Half,
-    /// Nothing: the connection is reset.
-    None,
-}
-
-impl Effect {
-    /// Returns the stage of the effect. The match is exhaustive, and so are those over each kind of stage: an effect
-    /// that nothing handles does not compile.
-    pub(crate) fn stage(&self) -> Stage<'_> {
-        match self {
-            Self::Status {
-                code,
-                after_commit: false,
-                echo_tokens,
-            } => Stage::Instead(Replacement::Error {
-                code: *code,
-                echo_tokens: *echo_tokens,
-            }),
-            Self::Status {
-                code,
-                after_commit: true,
-                echo_tokens,
-            } => Stage::Rewrite(Rewrite::Error {
-                code: *code,
-                echo_tokens: *echo_tokens,
-            }),
-            Self::Html { code } => Stage::Instead(Replacement::Html(*code)),
-            Self::Redirect { location } => Stage::Instead(Replacement::Redirect(location)),
-            Self::TooManyRequests {
-                retry_after_seconds,
-            } => Stage::Instead(Replacement::TooManyRequests(*retry_after_seconds)),
-            Self::Latency { milliseconds } => Stage::Delay(Duration::from_millis(*milliseconds)),
-            Self::CommitLate { milliseconds } => {
-                Stage::BeforeCommit(Duration::from_millis(*milliseconds))
-            }
-            Self::DropBeforeReading => Stage::BeforeReading,
-            Self::DropAfterCommit => Stage::Delivery(Delivery::None),
-            Self::DropMidBody => Stage::Delivery(Delivery::Half),
-            Self::TruncatedJson => Stage::Rewrite(Rewrite::TruncatedJson),
-            Self::InvalidJson => Stage::Rewrite(Rewrite::InvalidJson),
-            Self::UnknownEnumValue => Stage::Rewrite(Rewrite::UnknownEnumValue),
-            Self::UnknownField => Stage::Rewrite(Rewrite::UnknownField),
-            Self::SameCursor => Stage::Rewrite(Rewrite::SameCursor),
-            Self::DeleteBetweenPages => Stage::BetweenPages(ItemChange::Delete),
-            Self::UpdateBetweenPages => Stage::BetweenPages(ItemChange::Update),
-        }
-    }
 }

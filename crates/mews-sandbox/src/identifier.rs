@@ -6,6 +6,8 @@
 
 use uuid::Uuid;
 
+use crate::options::Ids;
+
 /// A kind of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -34,6 +36,14 @@ impl Kind {
     /// The ID of the record with a number.
     pub(crate) fn identifier(self, number: i64) -> Uuid {
         Uuid::from_u128(self.prefix() | (u128::from(number.cast_unsigned()) & NUMBER_MASK))
+    }
+
+    /// The ID of a new record with a number.
+    pub(crate) fn new_id(self, number: i64, ids: Ids) -> Uuid {
+        match ids {
+            Ids::Numbered => self.identifier(number),
+            Ids::Random => Uuid::new_v4(),
+        }
     }
 
     /// The number in an ID, if it has the form of this kind.

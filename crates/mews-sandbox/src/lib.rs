@@ -36,6 +36,6 @@ pub use faults::{FaultState, Faults};
 pub use fixtures::Fixtures;
 pub use journal::Exchange;
 pub use operation::{Operation, UnknownOperation};
-pub use options::{Behavior, Discontinued, NullRates, RateLimit, ResponseOrder};
+pub use options::{Behavior, Discontinued, Ids, NullRates, RateLimit, ResponseOrder};
 pub use sandbox::Sandbox;
 pub use spec::{DOCUMENT, validate_response};

@@ -125,9 +125,8 @@ impl Context<'_> {
     }
 
     /// The ID of a new record.
-    #[allow(clippy::unused_self)]
     fn new_id(&self, table: Table, number: i64) -> Uuid {
-        table.kind.identifier(number)
+        table.kind.new_id(number, self.options.ids)
     }
 
     /// Returns the numbers of the records that a filter names. Unknown IDs are omitted if the options accept them.

@@ -66,6 +66,17 @@ choice! {
     }
 }
 
+choice! {
+    /// The IDs of new records.
+    Ids {
+        /// IDs that are made from the number of the record, so that they are the same in every run.
+        #[default]
+        Numbered = "numbered",
+        /// Random IDs, because a client must not rely on their order.
+        Random = "random",
+    }
+}
+
 /// The request limit: the number of requests of one access token in any window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -116,6 +127,7 @@ pub(crate) struct Options {
     pub(crate) response_order: ResponseOrder,
     pub(crate) max_body: usize,
     pub(crate) keep_exchanges: usize,
+    pub(crate) ids: Ids,
     pub(crate) receive_timeout: Duration,
     pub(crate) allowed_hosts: Vec<String>,
 }
@@ -134,6 +146,7 @@ impl Default for Options {
             response_order: ResponseOrder::default(),
             max_body: 2 * 1024 * 1024,
             keep_exchanges: 1_000,
+            ids: Ids::default(),
             receive_timeout: Duration::from_secs(30),
             allowed_hosts: Vec::new(),
         }

@@ -1,36 +1,49 @@
 //! Responses, and the effects of faults on them.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use axum::http::{self, HeaderMap, HeaderName, HeaderValue, StatusCode};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::clock::http_date;
-use crate::connection::{BrokenBody, Cutter};
+use crate::connection::{Cutter, End, PacedBody};
 use crate::error::ApiError;
-use crate::fault::{Delivery, Replacement, Rewrite};
+use crate::fault::{Custom, Delivery, Failure, Replacement, RetryAfter, Rewrite};
 use crate::limiter;
 
 /// Identifies the request (guidelines/responses.md: "Every response contains `Request-Id` header").
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
+/// The maximum wait in a date, in seconds: longer ones may not fit into a date.
+const MAX_WAIT: i64 = 1_000_000_000;
+
 /// A response before it is sent.
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) content_type: Option<&'static str>,
-    pub(crate) retry_after: Option<u64>,
+    pub(crate) retry_after: RetryAfter,
+    /// Headers of a fault, which take the place of others.
+    pub(crate) headers: HeaderMap,
+    pub(crate) has_request_id: bool,
     pub(crate) location: Option<String>,
     pub(crate) body: Vec<u8>,
     pub(crate) delivery: Delivery,
 }
 
 impl Response {
-    pub(crate) const fn json(status: StatusCode, body: Vec<u8>) -> Self {
+    pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Self {
         Self {
             status,
             content_type: Some("application/json"),
-            retry_after: None,
+            retry_after: RetryAfter {
+                seconds: None,
+                is_date: false,
+            },
+            headers: HeaderMap::new(),
+            has_request_id: true,
             location: None,
             body,
             delivery: Delivery::Whole,
@@ -38,11 +51,16 @@ impl Response {
     }
 
     /// A 204, without a body and without `Content-Type` (guidelines/responses.md).
-    pub(crate) const fn no_content() -> Self {
+    pub(crate) fn no_content() -> Self {
         Self {
             status: StatusCode::NO_CONTENT,
             content_type: None,
-            retry_after: None,
+            retry_after: RetryAfter {
+                seconds: None,
+                is_date: false,
+            },
+            headers: HeaderMap::new(),
+            has_request_id: true,
             location: None,
             body: Vec::new(),
             delivery: Delivery::Whole,
@@ -77,7 +95,10 @@ impl Response {
             body["Details"] = details.as_str().into();
         }
         Self {
-            retry_after: error.retry_after,
+            retry_after: RetryAfter {
+                seconds: error.retry_after,
+                is_date: false,
+            },
             ..Self::json(error.status, body.to_string().into_bytes())
         }
     }
@@ -89,24 +110,38 @@ impl Response {
         request_id: &str,
     ) -> Self {
         match replacement {
-            Replacement::Error { code, echo_tokens } => {
-                Self::failure((*code).into(), *echo_tokens, request, request_id)
-            }
-            Replacement::Html(code) => Self::html((*code).into()),
+            Replacement::Error(failure) => Self::failure(*failure, request, request_id),
+            Replacement::Custom(custom) => Self::custom(*custom),
+            Replacement::Html(status) => Self::html(*status),
             Replacement::Redirect(location) => Self {
                 status: StatusCode::TEMPORARY_REDIRECT,
                 location: Some((*location).to_owned()),
                 ..Self::no_content()
             },
-            Replacement::TooManyRequests(retry_after) => {
-                Self::error(&limiter::too_many(*retry_after), request_id)
-            }
+            Replacement::TooManyRequests(retry_after) => Self {
+                retry_after: *retry_after,
+                ..Self::error(&limiter::too_many(None), request_id)
+            },
+        }
+    }
+
+    /// A response that a fault describes in full.
+    fn custom(custom: Custom<'_>) -> Self {
+        let (content_type, body) = match custom.body {
+            Value::Null => (None, Vec::new()),
+            Value::String(text) => (Some("text/plain; charset=utf-8"), text.clone().into_bytes()),
+            json => (Some("application/json"), json.to_string().into_bytes()),
+        };
+        Self {
+            content_type,
+            headers: custom.headers.iter().cloned().collect(),
+            ..Self::json(custom.status, body)
         }
     }
 
     /// An error that has nothing to do with the request.
-    fn failure(status: StatusCode, echo_tokens: bool, request: &Value, request_id: &str) -> Self {
-        let message = match status.as_u16() {
+    fn failure(failure: Failure, request: &Value, request_id: &str) -> Self {
+        let message = match failure.status.as_u16() {
             401 => "Invalid AccessToken",
             403 => "The enterprise does not allow it.",
             404 => "Not found",
@@ -118,25 +153,64 @@ impl Response {
             400..=499 => "Invalid request",
             _ => "An unexpected error occurred.",
         };
-        let error = ApiError::new(status, message);
-        let details = if echo_tokens {
+        let details = if failure.echo_tokens {
             request.to_string()
         } else {
             "a fault of the sandbox".to_owned()
         };
-        Self::error(&error.because(details), request_id)
+        let error = ApiError::new(failure.status, message).because(details);
+        Self {
+            retry_after: failure.retry_after,
+            ..Self::error(&error, request_id)
+        }
     }
 
     /// Changes the response. Returns `true` if there was something to change.
-    pub(crate) fn rewrite(&mut self, rewrite: Rewrite, request: &Value, request_id: &str) -> bool {
+    pub(crate) fn rewrite(
+        &mut self,
+        rewrite: Rewrite<'_>,
+        request: &Value,
+        request_id: &str,
+    ) -> bool {
         match rewrite {
-            Rewrite::Error { code, echo_tokens } => {
+            Rewrite::Error(failure) => {
                 *self = Self {
                     delivery: self.delivery,
-                    ..Self::failure(code.into(), echo_tokens, request, request_id)
+                    ..Self::failure(failure, request, request_id)
                 };
                 true
             }
+            Rewrite::Custom(custom) => {
+                *self = Self {
+                    delivery: self.delivery,
+                    ..Self::custom(custom)
+                };
+                true
+            }
+            Rewrite::NoRequestId => {
+                self.has_request_id = false;
+                true
+            }
+            Rewrite::DuplicateItem => self.rewrite_json(|body| {
+                lists(body).fold(false, |has_changed, list| match list.last().cloned() {
+                    Some(last) => {
+                        list.push(last);
+                        true
+                    }
+                    None => has_changed,
+                })
+            }),
+            Rewrite::DuplicatePage => self.rewrite_json(|body| {
+                lists(body).fold(false, |has_changed, list| {
+                    list.extend_from_within(..);
+                    has_changed || !list.is_empty()
+                })
+            }),
+            Rewrite::NullCursor => self.rewrite_json(|body| {
+                let has_cursor = body["Cursor"].is_string();
+                body["Cursor"] = Value::Null;
+                has_cursor
+            }),
             Rewrite::TruncatedJson => {
                 let length = self.body.len();
                 self.body.truncate(length / 2);
@@ -195,21 +269,41 @@ impl Response {
         if let Ok(date) = HeaderValue::from_str(&http_date(now)) {
             headers.insert(DATE, date);
         }
-        if let Ok(request_id) = HeaderValue::from_str(request_id) {
+        if let Some(request_id) = HeaderValue::from_str(request_id)
+            .ok()
+            .filter(|_| self.has_request_id)
+        {
             headers.insert(REQUEST_ID, request_id);
         }
         if let Some(content_type) = self.content_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        if let Some(seconds) = self.retry_after {
-            headers.insert(RETRY_AFTER, seconds.into());
+        if let Some(seconds) = self.retry_after.seconds {
+            let value = if self.retry_after.is_date {
+                let wait =
+                    TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX).min(MAX_WAIT));
+                HeaderValue::from_str(&http_date(now + wait)).ok()
+            } else {
+                Some(seconds.into())
+            };
+            headers.extend(value.map(|value| (RETRY_AFTER, value)));
         }
         // A script can have any string; one that is not a header value is omitted.
         if let Some(location) = self.location.as_deref().and_then(|to| to.parse().ok()) {
             headers.insert(LOCATION, location);
         }
-        if self.delivery == Delivery::Half {
-            headers.insert(CONTENT_LENGTH, self.body.len().into());
+        match self.delivery {
+            Delivery::Half | Delivery::Stalled | Delivery::Drip(..) => {
+                headers.insert(CONTENT_LENGTH, self.body.len().into());
+            }
+            Delivery::WrongLength(difference) => {
+                let length = (self.body.len() as u64).saturating_add_signed(difference);
+                headers.insert(CONTENT_LENGTH, length.into());
+            }
+            Delivery::Whole | Delivery::None => {}
+        }
+        for (name, value) in &self.headers {
+            headers.insert(name.clone(), value.clone());
         }
         headers
     }
@@ -223,12 +317,21 @@ impl Response {
         cutter: &Cutter,
     ) -> http::Response<Body> {
         let headers = self.headers(request_id, now);
-        let length = self.body.len();
+        let whole = Bytes::from(self.body);
+        let half = whole.slice(..whole.len() / 2);
+        let paced = |parts, pause, end| Body::new(PacedBody::new(parts, pause, end));
         let body = match self.delivery {
-            Delivery::Whole => Body::from(self.body),
-            Delivery::Half => {
-                let half = Bytes::from(self.body).slice(..length / 2);
-                Body::new(BrokenBody::new(half, cutter.clone()))
+            Delivery::Whole => Body::from(whole),
+            Delivery::Half => paced(vec![half], Duration::ZERO, End::Reset(cutter.clone())),
+            Delivery::Stalled => paced(vec![half], Duration::ZERO, End::Stall),
+            Delivery::WrongLength(_) => paced(vec![whole], Duration::ZERO, End::Regular),
+            Delivery::Drip(bytes, pause) => {
+                let size = usize::try_from(bytes).unwrap_or(usize::MAX).max(1);
+                let parts = (0..whole.len())
+                    .step_by(size)
+                    .map(|start| whole.slice(start..whole.len().min(start.saturating_add(size))))
+                    .collect();
+                paced(parts, pause, End::Regular)
             }
             Delivery::None => {
                 cutter.cut();
@@ -242,13 +345,17 @@ impl Response {
     }
 }
 
-/// Every item of every list in a response.
-fn items(body: &mut Value) -> impl Iterator<Item = &mut Value> {
+/// Every list in a response.
+fn lists(body: &mut Value) -> impl Iterator<Item = &mut Vec<Value>> {
     body.as_object_mut()
         .into_iter()
         .flat_map(|properties| properties.values_mut())
         .filter_map(Value::as_array_mut)
-        .flatten()
+}
+
+/// Every item of every list in a response.
+fn items(body: &mut Value) -> impl Iterator<Item = &mut Value> {
+    lists(body).flatten()
 }
 
 fn replace(item: &mut Value, property: &str, value: &str) -> bool {

@@ -316,7 +316,8 @@ impl Server {
     /// Restores the data, the faults, the exchanges and the request limit of the start.
     pub(crate) fn reset(&self) -> rusqlite::Result<()> {
         let now = Instant::from(self.clock.now());
-        self.store.reset(&self.spec, &self.initial.data, now)?;
+        let ids = self.options.ids;
+        self.store.reset(&self.spec, &self.initial.data, ids, now)?;
         self.faults.clear();
         self.faults.extend(self.initial.faults.iter().cloned());
         self.journal.clear();

@@ -25,12 +25,13 @@ use crate::error::{ApiError, StartError};
 use crate::fixtures::{Data, Fixtures};
 use crate::identifier::{FIRST_RUNTIME_NUMBER, Kind};
 use crate::instant::Instant;
+use crate::options::Ids;
 use crate::record::Properties;
 use crate::spec::Spec;
 
 /// Marks a file as one of the sandbox: `mews` in ASCII.
 const APPLICATION_ID: i32 = 0x6d65_7773;
-const SCHEMA_VERSION: i32 = 2;
+const SCHEMA_VERSION: i32 = 4;
 
 /// The number of a record is its place in time: listings are ordered by it, newest first, and cursors are looked up to
 /// it. The ID is only kept where it cannot be made from the number. The indexes on `voucher` and `service` end in the
@@ -57,12 +58,13 @@ const META: &str = "CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WIT
 
 /// Created after the first codes, which packs the indexes tightly.
 ///
-/// `codes_by_update` only has the codes that were changed after their creation: the others are found by their number.
+/// `codes_by_value` has a short key instead of the value, see [`codes::value_key`]. `codes_by_update` only has the
+/// codes that were changed after their creation: the others are found by their number.
 const CODE_INDEXES: &str = "
 CREATE UNIQUE INDEX codes_by_id ON codes (id) WHERE id IS NOT NULL;
 CREATE INDEX codes_by_voucher ON codes (voucher);
 CREATE INDEX codes_by_update ON codes (voucher, updated) WHERE updated > created;
-CREATE INDEX codes_by_value ON codes (value);
+CREATE INDEX codes_by_value ON codes (value_key(value));
 ";
 
 const FOREIGN: &str = "it is not a data file of mews-sandbox; use another file";
@@ -81,6 +83,7 @@ pub(crate) struct Content<'a> {
     pub(crate) records: &'a BTreeMap<String, Value>,
     /// The number of codes to generate in addition.
     pub(crate) seed_codes: u32,
+    pub(crate) ids: Ids,
     pub(crate) now: Instant,
 }
 
@@ -92,7 +95,7 @@ impl Store {
     ) -> Result<(Self, Data), StartError> {
         let Some(path) = path else {
             let mut connection = Connection::open_in_memory()?;
-            load_module(&connection)?;
+            prepare(&connection)?;
             let data = fill(&mut connection, content)?;
             return Ok((Self::over(connection), data));
         };
@@ -113,7 +116,7 @@ impl Store {
             return Err(unusable(FOREIGN.into()));
         }
         let mut connection = Connection::open(path).map_err(failed)?;
-        load_module(&connection)?;
+        prepare(&connection)?;
         file::prepare(&connection).map_err(failed)?;
         let data = if file::is_empty(&connection).map_err(failed)? {
             match fill(&mut connection, content) {
@@ -154,12 +157,18 @@ impl Store {
     }
 
     /// Restores the content of the start, all or nothing.
-    pub(crate) fn reset(&self, spec: &Spec, data: &Data, now: Instant) -> rusqlite::Result<()> {
+    pub(crate) fn reset(
+        &self,
+        spec: &Spec,
+        data: &Data,
+        ids: Ids,
+        now: Instant,
+    ) -> rusqlite::Result<()> {
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction
             .execute_batch("DROP TABLE codes; DROP TABLE assignments; DROP TABLE vouchers")?;
-        insert_all(&transaction, spec, data, now)?;
+        insert_all(&transaction, spec, data, ids, now)?;
         transaction.commit()
     }
 
@@ -170,6 +179,12 @@ impl Store {
     ) -> Result<T, ApiError> {
         work(&self.connection())
     }
+}
+
+/// Adds the functions that the statements use.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    load_module(connection)?;
+    codes::add_value_key(connection)
 }
 
 /// Creates the tables and inserts the initial content, all or nothing.
@@ -183,7 +198,7 @@ fn fill(connection: &mut Connection, content: &Content<'_>) -> Result<Data, Star
     transaction.execute_batch(META)?;
     set_meta(&transaction, "fixtures", &fixtures.text)?;
     set_meta(&transaction, "seed_codes", &content.seed_codes.to_string())?;
-    insert_all(&transaction, content.spec, &data, content.now)?;
+    insert_all(&transaction, content.spec, &data, content.ids, content.now)?;
     transaction.commit()?;
     Ok(data)
 }
@@ -193,6 +208,7 @@ fn insert_all(
     connection: &Connection,
     spec: &Spec,
     data: &Data,
+    ids: Ids,
     now: Instant,
 ) -> rusqlite::Result<()> {
     connection.execute_batch(TABLES)?;
@@ -204,7 +220,7 @@ fn insert_all(
     }
     let seed_codes = meta(connection, "seed_codes")?.parse().unwrap_or(0);
     if seed_codes > 0 {
-        seed::insert_seed_codes(connection, spec, data, seed_codes, now)?;
+        seed::insert_seed_codes(connection, spec, data, seed_codes, ids, now)?;
     }
     connection.execute_batch(CODE_INDEXES)
 }

@@ -47,9 +47,9 @@ pub struct Difference {
     /// Which dimension of it.
     pub dimension: String,
     /// What the document says.
-    pub it_says: Value,
+    pub document_value: Value,
     /// What the spec says; null for nothing.
-    pub we_say: Value,
+    pub spec_value: Value,
     /// Why the spec says so, if a ruling tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ruling: Option<String>,
@@ -94,15 +94,15 @@ fn difference(spec: &Spec, rulings: &Rulings, statement: &Statement) -> Differen
         .rulings
         .iter()
         .find(|ruling| {
-            ruling.holds.contains_key(&statement.dimension)
+            ruling.decision.contains_key(&statement.dimension)
                 && ruling.is_about(&statement.subject, spec)
         })
         .map(|ruling| one_line(&ruling.because));
     Difference {
         subject: statement.subject.to_string(),
         dimension: statement.dimension.to_string(),
-        it_says: statement.value.clone(),
-        we_say: ours,
+        document_value: statement.value.clone(),
+        spec_value: ours,
         ruling,
         breaks: impact.breaks,
         why: impact.why.to_owned(),

@@ -104,7 +104,7 @@ pub struct Operation {
     pub response: Option<Body>,
     /// The answers by status.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub answers: Vec<Answer>,
+    pub responses: Vec<Response>,
 }
 
 /// What a document states about a body.
@@ -134,7 +134,7 @@ pub struct Body {
 /// One answer of an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Answer {
+pub struct Response {
     /// The status, as `200` or `5XX`; none where the document lost it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
@@ -152,7 +152,7 @@ pub struct Answer {
     pub dated: Option<String>,
 }
 
-/// What [`Answer::body`] says of an answer without a body.
+/// What [`Response::body`] says of an answer without a body.
 pub const NO_BODY: &str = "none";
 
 /// What a document states about a schema.
@@ -268,7 +268,7 @@ impl Schema {
 
 impl Operation {
     /// An answer without a table whose example is `{}` has no properties: the example says so.
-    pub fn settle_empty_answer(&mut self) {
+    pub fn settle_empty_response(&mut self) {
         let Some(answer) = &mut self.response else {
             return;
         };

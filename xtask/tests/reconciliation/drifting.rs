@@ -35,7 +35,7 @@ fn differences(text: &str) -> Vec<(String, String, String, bool)> {
             (
                 text("subject"),
                 text("dimension"),
-                text("itSays"),
+                text("documentValue"),
                 difference["breaks"] == true,
             )
         })

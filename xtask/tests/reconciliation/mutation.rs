@@ -119,14 +119,14 @@ fn each_ruling() {
             subjects: subjects(ruling),
             reconcile: Box::new(move || own.with(&own.spec, &document)),
         });
-        for (dimension, value) in ruling["holds"].as_object().expect("what holds") {
+        for (dimension, value) in ruling["decision"].as_object().expect("a decision") {
             // What holds about an example is a sentence.
             if dimension == "example" {
                 continue;
             }
             let document = changed(
                 &own.rulings,
-                &format!("/rulings/{index}/holds/{dimension}"),
+                &format!("/rulings/{index}/decision/{dimension}"),
                 other(value),
             );
             mutants.push(Mutant {
@@ -346,14 +346,14 @@ fn each_value_of_an_enum_and_each_status() {
         }
     }
     for (index, operation) in facts.operations.iter().enumerate() {
-        for (answer, stated) in operation.answers.iter().enumerate() {
+        for (answer, stated) in operation.responses.iter().enumerate() {
             let status = stated.status.as_deref().expect("a status");
             mutants.push(Mutant {
                 what: format!("{} without status {status}", operation.path),
                 subjects: vec![format!("{} · status {status}", operation.path)],
                 reconcile: Box::new(move || {
                     let mut facts: Variant = facts.clone();
-                    facts.operations[index].answers.remove(answer);
+                    facts.operations[index].responses.remove(answer);
                     own.with(
                         &Spec::from_facts(facts, &own.spec.conventions),
                         &own.rulings,

@@ -129,8 +129,8 @@ fn a_ruling_that_overrules_nothing() {
     );
     finds(
         "rulings.yaml",
-        "- subject: Lamp · Id",
-        "- subject: [Lamp · Id, Lamp · State]",
+        "subject: Lamp · Id",
+        "subject: [Lamp · Id, Lamp · State]",
         "Lamp · State: the ruling settles nothing here any more",
     );
 }
@@ -256,7 +256,7 @@ fn files_that_can_not_be_read_are_named_with_the_place() {
             "openapi/rulings.yaml",
             "maxItems: 100",
             "maxSockets: 100",
-            "openapi/rulings.yaml#/rulings/0/holds/maxSockets",
+            "openapi/rulings.yaml#/rulings/0/decision/maxSockets",
         ),
         (
             "openapi/rulings.yaml",
@@ -266,8 +266,20 @@ fn files_that_can_not_be_read_are_named_with_the_place() {
         ),
         (
             "openapi/rulings.yaml",
-            "holds: {nullable: false, maxItems: 100}",
-            "holds: {nullable: false}",
+            "number: 2",
+            "number: 1",
+            "openapi/rulings.yaml#/rulings/1/number: duplicate number 1; the next free number is 2",
+        ),
+        (
+            "openapi/rulings.yaml",
+            "number: 1\n    ",
+            "",
+            "openapi/rulings.yaml#/rulings/0/number: missing `number`; the next free number is 3",
+        ),
+        (
+            "openapi/rulings.yaml",
+            "decision: {nullable: false, maxItems: 100}",
+            "decision: {nullable: false}",
             "openapi/rulings.yaml#/rulings/0/overrules/2024-page",
         ),
         (

@@ -201,7 +201,7 @@ impl<O: Operation> Engine<'_, O> {
             };
             append(journal, &[line.to_json()]).map_err(refused::<O>)?;
         }
-        let older = known.len();
+        let older = known.count();
         for input in &batch.inputs {
             state.tracks[*input].get_or_insert(Track {
                 first_sent: FirstSent::Here(now),
@@ -357,10 +357,9 @@ impl<O: Operation> Engine<'_, O> {
                 state.machine.stop(Arc::new(refused::<O>(error)));
             }
         }
+        let applied = outcomes.iter().filter_map(|(_, outcome)| outcome.applied());
+        known.learn(applied.map(O::id));
         for (input, outcome) in outcomes {
-            if let Some(output) = outcome.applied() {
-                known.learn(O::id(output));
-            }
             self.notify(input, &outcome);
             state.outcomes[input] = Some(outcome);
         }
@@ -463,7 +462,7 @@ fn interrupted<O: Operation>() -> Arc<Error> {
 fn in_doubt<O: Operation>(kind: ErrorKind, what: &str) -> Arc<Error> {
     let error = Error::new(kind, O::NAME).with(|parts| {
         parts.what = Some(what.into());
-        parts.creates = !crate::retry::Effect::of(O::NAME).is_idempotent();
+        parts.creates = !crate::request::effect_of(O::NAME).is_idempotent();
         parts.maybe_applied = true;
     });
     Arc::new(error)

@@ -148,6 +148,8 @@ pub(super) struct Machine<E> {
     /// Whether a rejected request is known to leave nothing behind: the first item of a rejected batch was missing
     /// afterwards although it is valid, as a later request showed.
     atomic: bool,
+    /// Whether a rejected request has left something behind.
+    partial: bool,
 }
 
 impl<E: Clone> Machine<E> {
@@ -166,6 +168,7 @@ impl<E: Clone> Machine<E> {
             extra_total: 0,
             leading: HashSet::new(),
             atomic: false,
+            partial: false,
         }
     }
 
@@ -266,7 +269,7 @@ impl<E: Clone> Machine<E> {
                 items
                     .map(|(input, item)| match item {
                         Ok(()) => {
-                            self.atomic |= self.leading.contains(&input);
+                            self.atomic |= !self.partial && self.leading.contains(&input);
                             (input, Verdict::Applied)
                         }
                         Err(error) => (input, Verdict::Unknown(error)),
@@ -345,9 +348,9 @@ impl<E: Clone> Machine<E> {
             }
         }
         let progress = evidence.contains(&Evidence::Applied);
-        let untouched = missing.len() == batch.inputs.len();
-        if untouched && leads && self.kind == Kind::Create && reason.cause == Cause::Rejected {
-            self.leading.extend(missing.first());
+        if self.kind == Kind::Create && reason.cause == Cause::Rejected {
+            self.partial |= progress;
+            self.leading.extend(missing.first().filter(|_| leads));
         }
         // What is missing after the settle time was not applied. That is the condition of the module.
         batch.inputs = missing;

@@ -120,11 +120,16 @@ fn replay<O: Operation>(
     inputs: usize,
 ) -> Result<Past<O::Output>, JournalError> {
     let mut past = Past::none(inputs);
+    // Records of one response have their lines together.
+    let mut together = Vec::new();
     for (line, event) in events {
+        if !matches!(event, Line::Applied { .. }) {
+            past.known.learn(together.drain(..));
+        }
         match event {
             Line::Sending { inputs, after, now } => {
                 past.last_sent = past.last_sent.max(now);
-                let older = past.known.len();
+                let older = past.known.count();
                 for input in inputs {
                     past.tracks[input].get_or_insert(Track {
                         first_sent: FirstSent::Earlier(after),
@@ -138,7 +143,7 @@ fn replay<O: Operation>(
                         line,
                         reason: error.to_string(),
                     })?;
-                past.known.learn(O::id(&record));
+                together.push(O::id(&record));
                 past.tracks[input] = None;
                 past.outcomes[input] = Some(Outcome::Applied(record));
             }
@@ -154,6 +159,7 @@ fn replay<O: Operation>(
             Line::Unknown { .. } | Line::Job(_) | Line::Input(_) => {}
         }
     }
+    past.known.learn(together);
     Ok(past)
 }
 

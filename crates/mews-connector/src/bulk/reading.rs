@@ -7,16 +7,18 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
 use http::header::DATE;
+use mews_connector_api::Listing;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::page::Page;
-use crate::pages::Pages;
+use crate::pages::{Page, Pages};
 use crate::response::Response;
 
 /// What rounding to whole seconds can take away: one second from `Date`, and one from `CreatedUtc`.
 const ROUNDING: TimeDelta = TimeDelta::seconds(2);
+/// The number of records in a row that are not of one response by chance.
+const LONG_GROUP: usize = 16;
 /// The number of extra requests that one read-back may spend on finding IDs that the server rejects.
 const MAX_EXTRA: usize = 64;
 
@@ -56,27 +58,38 @@ impl ServerTime {
     }
 }
 
-/// The IDs of the records that the job knows to be the result of an input, in the order in which it learned them.
+/// The IDs of the records that the job knows to be the result of an input, each with the number of the response that
+/// told it.
 #[derive(Debug, Default)]
-pub(super) struct Known(Mutex<HashMap<Uuid, usize>>);
+pub(super) struct Known(Mutex<KnownIds>);
+
+#[derive(Debug, Default)]
+struct KnownIds {
+    groups: HashMap<Uuid, usize>,
+    count: usize,
+}
 
 impl Known {
-    pub(super) fn learn(&self, id: Uuid) {
-        let mut ids = self.ids();
-        let next = ids.len();
-        ids.entry(id).or_insert(next);
+    /// Learns the records of one response.
+    pub(super) fn learn(&self, ids: impl IntoIterator<Item = Uuid>) {
+        let mut known = self.ids();
+        let group = known.count;
+        for id in ids {
+            known.groups.entry(id).or_insert(group);
+            known.count = group + 1;
+        }
     }
 
-    /// Returns the number of records learned so far.
-    pub(super) fn len(&self) -> usize {
-        self.ids().len()
+    /// Returns the number of groups learned so far.
+    pub(super) fn count(&self) -> usize {
+        self.ids().count
     }
 
-    fn place(&self, id: Uuid) -> Option<usize> {
-        self.ids().get(&id).copied()
+    fn group(&self, id: Uuid) -> Option<usize> {
+        self.ids().groups.get(&id).copied()
     }
 
-    fn ids(&self) -> MutexGuard<'_, HashMap<Uuid, usize>> {
+    fn ids(&self) -> MutexGuard<'_, KnownIds> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -87,7 +100,7 @@ pub(super) struct Window<'a> {
     /// By the position of the input in the batch.
     pub(super) first_sent: Vec<FirstSent>,
     pub(super) known: &'a Known,
-    /// The number of records that were known when the first of the inputs was first sent. They are older.
+    /// The number of groups that were known when the first of the inputs was first sent. They are older.
     pub(super) older: usize,
 }
 
@@ -145,25 +158,27 @@ impl Window<'_> {
 
     /// Returns `true` if the job knows the record as the result of another input.
     pub(super) fn is_known(&self, id: Uuid) -> bool {
-        self.known.place(id).is_some()
+        self.known.group(id).is_some()
     }
 
     /// Reads a listing, newest records first, until everything is read that was created since.
     ///
-    /// It ends early at a record that is older, if all before it stood in the documented order. Without a `Date` only
-    /// the first page is read, because the end could be far away.
-    pub(super) async fn read<P: Page, R>(
+    /// It ends early at records that are older, see [`Order`]. Without a `Date` only the first page is read, because the
+    /// end could be far away.
+    pub(super) async fn read<L, R>(
         &self,
-        mut pages: Pages<P>,
-        records_of: impl Fn(P) -> Vec<R>,
+        mut pages: Pages<Page<L>>,
+        records_of: impl Fn(Page<L>) -> Vec<R>,
         mark: impl Fn(&R) -> Mark,
-    ) -> Result<Found<R>, Error> {
+    ) -> Result<Found<R>, Error>
+    where
+        L: Listing<Response: Send> + 'static,
+    {
         let mut found = Found {
             complete: false,
             ..Found::default()
         };
-        let mut in_order = true;
-        let mut last: Option<DateTime<Utc>> = None;
+        let mut order = Order::default();
         loop {
             let Some(page) = pages.try_next().await? else {
                 found.complete = true;
@@ -177,15 +192,12 @@ impl Window<'_> {
             let mut is_over = page.cursor().is_none();
             for record in records_of(Response::into_inner(page)) {
                 let Mark { id, created } = mark(&record);
-                if let Some(created) = created {
-                    in_order &= last.is_none_or(|last| created <= last);
-                    last = Some(created);
-                }
-                is_over |= in_order && self.known.place(id).is_some_and(|at| at < self.older);
+                let group = self.known.group(id).filter(|group| *group < self.older);
+                order.see(created, group);
                 found.records.push(record);
             }
             let since = self.since_first(found.time);
-            is_over |= in_order && since.zip(last).is_some_and(|(since, last)| last < since);
+            is_over |= order.is_past(since);
             if is_over {
                 found.complete = true;
                 return Ok(found);
@@ -194,6 +206,68 @@ impl Window<'_> {
                 return Ok(found);
             }
         }
+    }
+}
+
+/// What the order of a listing shows about the records that follow.
+///
+/// Records are listed newest first, as documented, but no document says how records of the same second are ordered. So
+/// the listing has to reach a record that is older by its time, unless the records of several earlier responses show
+/// that it is in the order of creation.
+#[derive(Debug)]
+struct Order {
+    /// Whether no record was listed before an older one.
+    by_time: bool,
+    /// Whether no record of an earlier response was listed before one of a later response.
+    by_creation: bool,
+    last: Option<DateTime<Utc>>,
+    /// The group of the last record of an earlier response, and the number of records of it in a row.
+    group: Option<(usize, usize)>,
+    /// Whether a group before that was long enough to rule out chance.
+    has_long_group: bool,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self {
+            by_time: true,
+            by_creation: true,
+            last: None,
+            group: None,
+            has_long_group: false,
+        }
+    }
+}
+
+impl Order {
+    /// Takes the next record: when it was created, and the group that it has if it is known to be older.
+    fn see(&mut self, created: Option<DateTime<Utc>>, group: Option<usize>) {
+        if let Some(created) = created {
+            self.by_time &= self.last.is_none_or(|last| created <= last);
+            self.last = Some(created);
+        }
+        self.group = match (self.group, group) {
+            (Some((last, length)), Some(group)) if last == group => Some((group, length + 1)),
+            (last, Some(group)) => {
+                let (last, length) = last.unwrap_or((group, 0));
+                self.by_creation &= group <= last;
+                self.has_long_group |= length >= LONG_GROUP;
+                Some((group, 1))
+            }
+            (last, None) => {
+                self.by_creation &= last.is_none();
+                last
+            }
+        };
+    }
+
+    /// Returns `true` if everything that follows was created before `since`, or before the older groups.
+    fn is_past(&self, since: Option<DateTime<Utc>>) -> bool {
+        let by_time = since
+            .zip(self.last)
+            .is_some_and(|(since, last)| last < since);
+        let is_long = self.group.is_some_and(|(_, length)| length >= LONG_GROUP);
+        self.by_time && (by_time || (self.by_creation && self.has_long_group && is_long))
     }
 }
 
@@ -245,3 +319,6 @@ where
 fn is_rejection(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Forbidden)
 }
+
+#[cfg(test)]
+mod tests;

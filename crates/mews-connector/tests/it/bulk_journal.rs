@@ -22,7 +22,12 @@ fn codes(count: usize) -> Vec<NewVoucherCode> {
 
 async fn made(client: &Client) -> Vec<String> {
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
-    let codes = client.voucher_codes().items(filter).all().await.unwrap();
+    let codes = client
+        .voucher_codes()
+        .items(filter)
+        .collect_all()
+        .await
+        .unwrap();
     let values = codes.into_iter().filter_map(|code| code.value);
     let mut values: Vec<_> = values.filter(|value| value.starts_with("N-")).collect();
     values.sort();
@@ -43,7 +48,7 @@ async fn linked(fault: Fault) -> (Sandbox, Client, LinkedClock) {
     let clock = LinkedClock::new();
     let sandbox = Sandbox::builder()
         .no_rate_limit()
-        .clock(clock.of_sandbox(0))
+        .clock(clock.of_sandbox(Arc::default()))
         .observe(clock.observer())
         .fault(fault)
         .start()
@@ -98,7 +103,7 @@ async fn a_job_that_was_dropped_in_flight_doubles_nothing_when_it_is_resumed() {
 
 /// A journal in memory, which fails after a number of appends as if the process had ended.
 #[derive(Clone, Default)]
-struct Memory {
+pub(crate) struct Memory {
     lines: Arc<Mutex<Vec<String>>>,
     appends_left: Arc<Mutex<Option<usize>>>,
 }

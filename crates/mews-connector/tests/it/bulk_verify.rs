@@ -5,7 +5,10 @@ use std::time::{Duration, SystemTime};
 use chrono::{TimeZone, Utc};
 use mews_connector::bulk::Outcome;
 use mews_connector::clock::ManualClock;
-use mews_connector::{Client, NewVoucher, NewVoucherCode, VoucherCodeFilter, VoucherFilter};
+use mews_connector::types::RateId;
+use mews_connector::{
+    Client, NewVoucher, NewVoucherCode, VoucherCodeFilter, VoucherFilter, VoucherFilterExt,
+};
 use mews_sandbox::{Fault, Operation, ResponseOrder, Sandbox, builtin};
 use serde_json::Value;
 
@@ -33,7 +36,12 @@ async fn fake(behavior: Behavior) -> (FakeServer, Client, ManualClock) {
 /// The IDs of the live codes of the built-in voucher with this value.
 async fn live(client: &Client, value: &str) -> Vec<mews_connector::types::VoucherCodeId> {
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
-    let codes = client.voucher_codes().items(filter).all().await.unwrap();
+    let codes = client
+        .voucher_codes()
+        .items(filter)
+        .collect_all()
+        .await
+        .unwrap();
     let live = codes
         .into_iter()
         .filter(|code| code.is_active == Some(true) && code.value.as_deref() == Some(value));
@@ -75,7 +83,7 @@ async fn a_code_that_existed_before_is_not_taken_for_the_new_one() {
             start(Sandbox::builder().fault(fault.on(Operation::VoucherCodesAdd))).await;
         let report = client
             .bulk()
-            .add_voucher_codes([code(builtin::CODE_VALUE).valid_until(until)])
+            .add_voucher_codes([code(builtin::CODE_VALUE).validity_end_utc(until)])
             .await;
         let Outcome::Applied(new) = &report.outcomes()[0] else {
             panic!("{:?}", report.outcomes());
@@ -104,9 +112,9 @@ async fn a_deleted_voucher_is_not_taken_for_the_new_one() {
         };
         assert_ne!(new.id, old);
         let filter = VoucherFilter::services([id(builtin::SERVICE_ID)])
-            .external_identifiers(["S-1".into()])
+            .external_identifiers(["S-1"])
             .active();
-        let live = client.vouchers().items(filter).all().await.unwrap();
+        let live = client.vouchers().items(filter).collect_all().await.unwrap();
         assert_eq!(live.len(), 1);
         assert_eq!(live[0].id, new.id);
     }
@@ -143,7 +151,10 @@ async fn vouchers_are_matched_by_all_they_show_whatever_the_order() {
         let plain = || NewVoucher::public(id(builtin::SERVICE_ID), "Alike");
         let report = client
             .bulk()
-            .add_vouchers([plain(), plain().rates([id(builtin::RATE_IDS[0])])])
+            .add_vouchers([
+                plain(),
+                plain().assigned_rate_ids([id::<RateId>(builtin::RATE_IDS[0])]),
+            ])
             .await;
         assert_eq!(report.counts().unknown, 2, "{:?}", report.outcomes());
         let report = client.bulk().add_vouchers([plain(), plain()]).await;
@@ -314,27 +325,41 @@ async fn reading_back_costs_the_batch_and_not_the_job() {
 }
 
 #[tokio::test]
-async fn while_a_batch_is_read_back_no_other_is_sent() {
-    let fault = Fault::drop_after_commit().on(Operation::VoucherCodesAdd);
-    let (sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
-    let report = client
-        .bulk()
-        .batch_size(2)
-        .concurrency(3)
-        .add_voucher_codes(codes(40))
-        .await;
-    assert!(report.is_complete());
-    let operations: Vec<_> = sandbox
-        .exchanges()
-        .iter()
-        .filter_map(|e| e.operation)
-        .collect();
-    let read = operations
-        .iter()
-        .position(|o| *o == Operation::VoucherCodesGetAll)
-        .unwrap();
-    assert!(
-        read <= 3,
-        "only what was in flight came before: {operations:?}"
-    );
+async fn parts_of_a_second_that_the_server_does_not_show_lose_nothing() {
+    for (start, settle) in [(0, 60_000), (700, 60_370), (999, 60_001), (1, 60_999)] {
+        let clock = ManualClock::starting_at(
+            SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_000 + start),
+        );
+        let behavior = Behavior {
+            lost: |number| number == 0,
+            ..Behavior::default()
+        };
+        let server = FakeServer::start(&clock, behavior).await;
+        let client = client_of(server.url(), &clock).build().unwrap();
+        let bulk = client.bulk().settle(Duration::from_millis(settle));
+        let report = bulk.add_voucher_codes(codes(2)).await;
+        assert!(report.is_complete(), "{start}: {:?}", report.outcomes());
+        assert_eq!(server.values().len(), 2, "{start}");
+    }
+}
+
+#[tokio::test]
+async fn a_voucher_without_an_identifier_is_sent_again_if_there_is_none_like_it() {
+    for (fault, applied) in [
+        (Fault::drop_before_reading(), 2),
+        (Fault::drop_after_commit(), 0),
+    ] {
+        let (sandbox, client, _) =
+            start(Sandbox::builder().fault(fault.on(Operation::VouchersAdd))).await;
+        let new = || NewVoucher::public(id(builtin::SERVICE_ID), "Plain");
+        let report = client.bulk().add_vouchers([new(), new()]).await;
+        assert_eq!(report.counts().applied, applied, "{:?}", report.outcomes());
+        assert_eq!(report.counts().unknown, 2 - applied);
+        let filter = VoucherFilter::services([id(builtin::SERVICE_ID)]);
+        let vouchers = client.vouchers().items(filter).collect_all().await.unwrap();
+        let plain = vouchers
+            .iter()
+            .filter(|voucher| voucher.name.as_deref() == Some("Plain"));
+        assert_eq!(plain.count(), 2, "{:?}", sandbox.exchanges().len());
+    }
 }

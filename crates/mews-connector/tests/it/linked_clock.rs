@@ -1,6 +1,6 @@
 //! One time for the client and the sandbox, and writes that take effect while the client waits.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -33,13 +33,22 @@ impl LinkedClock {
     }
 
     /// The time of the sandbox, which differs from that of the client by a number of seconds.
-    pub(crate) fn of_sandbox(&self, ahead: i64) -> impl Fn() -> SystemTime + Send + Sync + 'static {
+    pub(crate) fn of_sandbox(
+        &self,
+        ahead: Arc<AtomicI64>,
+    ) -> impl Fn() -> SystemTime + Send + Sync + 'static {
         let clock = self.manual.clone();
         move || {
+            let ahead = ahead.load(Ordering::SeqCst);
             let by = Duration::from_secs(ahead.unsigned_abs());
             let now = clock.system_time();
             if ahead < 0 { now - by } else { now + by }
         }
+    }
+
+    /// Starts to count anew, after the faults were removed.
+    pub(crate) fn forget_late(&self) {
+        self.made.store(0, Ordering::SeqCst);
     }
 
     /// What the sandbox calls with each exchange.

@@ -1,5 +1,6 @@
 //! Voucher codes in the store.
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 use uuid::Uuid;
 
@@ -166,6 +167,25 @@ fn named(connection: &Connection, query: &CodeQuery, codes: &[i64]) -> rusqlite:
     Ok(numbers)
 }
 
+/// The key of a value in the index: a hash of 32 bits (FNV-1a). An index of the values would take several times the
+/// memory. A search compares the values too, because two values can have the same key.
+pub(crate) fn value_key(value: &str) -> i64 {
+    let hash = value.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    hash.cast_signed().into()
+}
+
+/// Adds [`value_key`] to the functions of a connection.
+pub(super) fn add_value_key(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_INNOCUOUS
+        | FunctionFlags::SQLITE_UTF8;
+    connection.create_scalar_function("value_key", 1, flags, |context| {
+        Ok(value_key(context.get_raw(0).as_str()?))
+    })
+}
+
 /// Returns `true` if an enterprise has a code of this value that is in use.
 pub(crate) fn value_is_used(
     connection: &Connection,
@@ -175,9 +195,11 @@ pub(crate) fn value_is_used(
     connection
         .prepare_cached(
             "SELECT 1 FROM codes c JOIN vouchers v ON v.number = c.voucher \
-             WHERE c.value = ?1 AND c.active AND v.enterprise = ?2 LIMIT 1",
+             WHERE value_key(c.value) = ?1 AND c.value = ?2 AND c.active AND v.enterprise = ?3 LIMIT 1",
         )?
-        .query_row(params![value, blob(&enterprise)], |_| Ok(()))
+        .query_row(params![value_key(value), value, blob(&enterprise)], |_| {
+            Ok(())
+        })
         .optional()
         .map(|found| found.is_some())
 }

@@ -8,6 +8,7 @@ use super::{VOUCHERS, codes, vouchers};
 use crate::fixtures::{Data, Service, uuid};
 use crate::identifier::{FIRST_RUNTIME_NUMBER, Kind};
 use crate::instant::Instant;
+use crate::options::Ids;
 use crate::record::{Properties, Voucher, VoucherCode};
 use crate::spec::Spec;
 
@@ -27,6 +28,7 @@ pub(super) fn insert_seed_codes(
     spec: &Spec,
     data: &Data,
     count: u32,
+    ids: Ids,
     now: Instant,
 ) -> rusqlite::Result<()> {
     let Some(service) = data.services.first() else {
@@ -48,7 +50,7 @@ pub(super) fn insert_seed_codes(
             connection,
             spec,
             number,
-            &campaign(number, index, service, start),
+            &campaign(number, index, ids, service, start),
         )?;
         vouchers::assign(connection, number, &rates)?;
     }
@@ -81,7 +83,7 @@ pub(super) fn insert_seed_codes(
         let number = first_code + i64::from(index);
         let voucher = first_voucher + i64::from((noise >> 8) % campaigns);
         let code = VoucherCode {
-            id: Kind::VoucherCode.identifier(number),
+            id: Kind::VoucherCode.new_id(number, ids),
             voucher_id: Kind::Voucher.identifier(voucher),
             value: value(index),
             created_utc: Instant::from_seconds(created),
@@ -106,7 +108,7 @@ fn newest(data: &Data) -> Instant {
         .unwrap_or(Instant::from_seconds(0))
 }
 
-fn campaign(number: i64, index: u32, service: &Service, created: Instant) -> Voucher {
+fn campaign(number: i64, index: u32, ids: Ids, service: &Service, created: Instant) -> Voucher {
     let name = CAMPAIGNS[index as usize % CAMPAIGNS.len()];
     let mut properties = Properties::new();
     properties.insert(
@@ -115,7 +117,7 @@ fn campaign(number: i64, index: u32, service: &Service, created: Instant) -> Vou
     );
     properties.insert("Type".into(), json!("Public"));
     Voucher {
-        id: Kind::Voucher.identifier(number),
+        id: Kind::Voucher.new_id(number, ids),
         service_id: service.id,
         enterprise_id: service.enterprise_id,
         created_utc: created,

@@ -7,6 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, named_params, params};
 use uuid::Uuid;
 
+use super::codes::value_key;
 use super::newest::Window;
 use super::{VOUCHERS, blob, columns, identifier, read_optional_uuid, read_properties, read_uuid};
 use crate::fixtures::FixtureVoucher;
@@ -98,7 +99,11 @@ pub(crate) fn list(
     }
     if let Some(values) = &query.code_values {
         add(
-            " AND number IN (SELECT voucher FROM codes WHERE value IN rarray(?))",
+            " AND number IN (SELECT voucher FROM codes WHERE value_key(value) IN rarray(?)",
+            Box::new(array(values.iter().map(|value| value_key(value)))),
+        );
+        add(
+            " AND value IN rarray(?))",
             Box::new(array(values.iter().cloned())),
         );
     }

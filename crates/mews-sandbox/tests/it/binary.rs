@@ -165,6 +165,7 @@ fn help_names_every_flag_and_address() {
         "--fixtures",
         "--print-fixtures",
         "--seed-codes",
+        "--ids",
         "--faults",
         "--latency",
         "--limit",

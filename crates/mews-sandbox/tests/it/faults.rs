@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Api, Reply, add_codes, codes_of, vouchers_of};
 
-async fn read_codes(api: &Api) -> reqwest::Result<Reply> {
+pub(crate) async fn read_codes(api: &Api) -> reqwest::Result<Reply> {
     api.try_call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
 }
 
-async fn add_code(api: &Api) -> reqwest::Result<Reply> {
+pub(crate) async fn add_code(api: &Api) -> reqwest::Result<Reply> {
     api.try_call(
         Operation::VoucherCodesAdd,
         add_codes(builtin::VOUCHER_ID, ["NEW"]),
@@ -21,7 +21,7 @@ async fn add_code(api: &Api) -> reqwest::Result<Reply> {
 }
 
 /// How many codes the voucher has; three from the start.
-async fn count_codes(api: &Api) -> usize {
+pub(crate) async fn count_codes(api: &Api) -> usize {
     api.call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
         .ok()
@@ -403,6 +403,10 @@ async fn faults_come_from_a_file_and_over_http() {
         r#"[{"Effect": "Unknown"}]"#,
         r#"[{"Effect": {"Status": {"Code": 99}}}]"#,
         r#"[{"Operation": "vouchers/getall", "Effect": "InvalidJson"}]"#,
+        r#"[{"Effect": {"TooManyRequests": {"RetryAfter": 5}}}]"#,
+        r#"[{"Effect": {"Respond": {"Code": 100}}}]"#,
+        r#"[{"Effect": {"Respond": {"Code": 200, "Headers": {"a b": "c"}}}}]"#,
+        r#"[{"Where": {"Pointr": "/x"}, "Effect": "InvalidJson"}]"#,
     ] {
         let reply = list(
             api.http
@@ -438,6 +442,18 @@ async fn every_effect_can_be_written_and_read() {
         Fault::same_cursor(),
         Fault::delete_between_pages(),
         Fault::update_between_pages(),
+        Fault::status(503).retry_after(second).retry_after_as_date(),
+        Fault::respond(207, &[("x-name", "value")], json!({ "a": [1] })),
+        Fault::drip_body(10, second),
+        Fault::stall_body(),
+        Fault::wrong_content_length(-3),
+        Fault::duplicate_item(),
+        Fault::duplicate_page(),
+        Fault::null_cursor(),
+        Fault::no_request_id(),
+        Fault::html(200).with_token("fake-token"),
+        Fault::html(200).only_if("/Limitation/Count", Some(json!(5))),
+        Fault::html(200).only_if("/UpdatedUtc", None),
     ];
     for fault in faults.map(|fault| fault.on(Operation::VouchersAdd).times(3).every(2).skip(1)) {
         let text = serde_json::to_string(&fault).expect("it can be written");
@@ -447,94 +463,4 @@ async fn every_effect_can_be_written_and_read() {
             "{text}"
         );
     }
-}
-
-// A fault is only used up when its effect happens.
-#[tokio::test]
-async fn requests_that_fail_anyway_do_not_use_up_a_fault() {
-    let limit = mews_sandbox::RateLimit::new(2, Duration::from_secs(30));
-    for fault in [
-        Fault::drop_after_commit(),
-        Fault::truncated_json(),
-        Fault::status_after_commit(500),
-        Fault::unknown_enum_value(),
-    ] {
-        let api = Api::with(|builder| builder.rate_limit(limit).fault(fault.clone())).await;
-        let triggered = || api.sandbox.faults().list()[0].triggered;
-        let mut unknown = codes_of(builtin::VOUCHER_ID);
-        unknown["AccessToken"] = "fake-unknown-token".into();
-        for (body, status) in [
-            (json!({ "Limitation": { "Count": 0 } }), 400),
-            (unknown, 401),
-            (codes_of("00000000-0000-4000-8000-000000000000"), 400),
-            (codes_of(builtin::VOUCHER_ID), 429),
-        ] {
-            let reply = api.try_call(Operation::VoucherCodesGetAll, body).await;
-            assert_eq!(reply.expect("a response").status, status, "{fault:?}");
-            assert_eq!(triggered(), 0, "{fault:?}");
-        }
-        api.clock.advance(Duration::from_secs(30));
-        let _ = read_codes(&api).await;
-        assert_eq!(triggered(), 1, "{fault:?}");
-        let exchanges = api.sandbox.exchanges();
-        let named: Vec<usize> = exchanges
-            .iter()
-            .map(|exchange| exchange.faults.len())
-            .collect();
-        assert_eq!(named, [0, 0, 0, 0, 1]);
-    }
-    // A response without anything to change.
-    let api = Api::with(|builder| builder.fault(Fault::unknown_enum_value())).await;
-    let delete = json!({ "VoucherCodeIds": [builtin::CODE_ID] });
-    api.call(Operation::VoucherCodesDelete, delete).await.ok();
-    assert_eq!(api.sandbox.faults().list()[0].triggered, 0);
-}
-
-#[tokio::test]
-async fn a_drop_in_the_middle_resets_the_connection() {
-    use std::io::{ErrorKind, Read as _, Write as _};
-    let api = Api::with(|builder| builder.fault(Fault::drop_mid_body())).await;
-    let body = crate::support::with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
-    let address = api.sandbox.address();
-    let result = tokio::task::spawn_blocking(move || {
-        let mut stream = std::net::TcpStream::connect(address).expect("it listens");
-        let head = format!(
-            "POST {} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            Operation::VoucherCodesGetAll.path(),
-            body.len(),
-        );
-        stream
-            .write_all(format!("{head}{body}").as_bytes())
-            .expect("it reads");
-        let mut received = Vec::new();
-        let end = stream.read_to_end(&mut received);
-        (String::from_utf8_lossy(&received).into_owned(), end)
-    });
-    let (received, end) = result.await.expect("no panic");
-    assert!(received.starts_with("HTTP/1.1 200 OK"), "{received}");
-    assert!(
-        received.contains("{\"VoucherCodes\":[{"),
-        "half of the body: {received}"
-    );
-    assert_eq!(end.expect_err("a reset").kind(), ErrorKind::ConnectionReset);
-}
-
-#[tokio::test]
-async fn one_fault_can_be_removed_and_a_gateway_names_its_status() {
-    let api = Api::new().await;
-    let first = api.sandbox.faults().add(Fault::html(503));
-    let second = api.sandbox.faults().add(Fault::html(504));
-    let url = format!("{}/_sandbox/faults/{first}", api.sandbox.url());
-    for expected in [200, 404] {
-        let removed = api.http.delete(&url).send().await.expect("a response");
-        assert_eq!(removed.status(), expected);
-    }
-    let reply = read_codes(&api).await.expect("a response");
-    assert_eq!(reply.status, 504);
-    assert!(
-        reply.text.contains("Gateway Timeout") && !reply.text.contains("Bad"),
-        "{}",
-        reply.text
-    );
-    assert!(api.sandbox.faults().remove(second) && !api.sandbox.faults().remove(second));
 }

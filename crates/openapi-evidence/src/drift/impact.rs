@@ -27,20 +27,20 @@ const fn holds(why: &'static str) -> Impact {
 /// Where a subject travels: with requests, with answers, or both.
 struct Travels {
     in_requests: bool,
-    in_answers: bool,
+    in_responses: bool,
 }
 
 fn travels(spec: &Spec, subject: &Subject) -> Travels {
     if subject.is_of_schema() {
         Travels {
             in_requests: spec.in_requests.contains(&subject.owner),
-            in_answers: spec.in_answers.contains(&subject.owner),
+            in_responses: spec.in_responses.contains(&subject.owner),
         }
     } else {
-        let in_answers = subject.owner.ends_with(RESPONSE);
+        let in_responses = subject.owner.ends_with(RESPONSE);
         Travels {
-            in_requests: !in_answers,
-            in_answers,
+            in_requests: !in_responses,
+            in_responses,
         }
     }
 }
@@ -50,7 +50,7 @@ pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
     let subject = &statement.subject;
     let Travels {
         in_requests,
-        in_answers,
+        in_responses,
     } = travels(spec, subject);
     let theirs = &statement.value;
     match statement.dimension {
@@ -59,7 +59,7 @@ pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
             breaks("the body of the answer is read as something else")
         }
         Dimension::Type => breaks("a value of another type can be neither sent nor read"),
-        Dimension::Format if in_answers && ours != NONE => {
+        Dimension::Format if in_responses && ours != NONE => {
             breaks("a value in another form can't be read")
         }
         Dimension::Format if in_requests && theirs != NONE => {
@@ -72,13 +72,13 @@ pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
         Dimension::Required if in_requests && theirs == &Value::Bool(true) => {
             breaks("a request may be sent without it")
         }
-        Dimension::Required if in_answers && theirs == &Value::Bool(false) => {
+        Dimension::Required if in_responses && theirs == &Value::Bool(false) => {
             breaks("an answer without it can't be read")
         }
         Dimension::Nullable if in_requests && theirs == &Value::Bool(false) => {
             breaks("null may be sent")
         }
-        Dimension::Nullable if in_answers && theirs == &Value::Bool(true) => {
+        Dimension::Nullable if in_responses && theirs == &Value::Bool(true) => {
             breaks("an answer with null can't be read")
         }
         Dimension::Required | Dimension::Nullable => {

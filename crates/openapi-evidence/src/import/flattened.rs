@@ -184,7 +184,7 @@ impl Page<'_> {
 
     fn close_operation(&mut self) {
         if let Some(mut operation) = self.operation.take() {
-            operation.settle_empty_answer();
+            operation.settle_empty_response();
             self.imported.variant.operations.push(operation);
         }
     }

@@ -224,7 +224,7 @@ impl Page<'_> {
             }
             return;
         }
-        operation.settle_empty_answer();
+        operation.settle_empty_response();
         if self.reading == Reading::RequiredMeansNotNullable {
             operation.paginated.get_or_insert(false);
             operation.portfolio.get_or_insert(false);

@@ -11,7 +11,7 @@ use super::{Imported, samples};
 use crate::conventions::Conventions;
 
 use crate::facts::{
-    Answer, Body, Limit, NO_BODY, Operation, Property, Reading, Reported, Schema, Type,
+    Body, Limit, NO_BODY, Operation, Property, Reading, Reported, Response, Schema, Type,
 };
 use openapi_tree::document::{Document, escape};
 use openapi_tree::error::{Error, Result};
@@ -474,7 +474,7 @@ impl<'d> Reader<'d> {
                 None => self.object(response, &pointer)?,
             };
             let body = self.body(&format!("{}.{status}", operation.path), content, &pointer)?;
-            operation.answers.push(Answer {
+            operation.responses.push(Response {
                 status: Some(status.clone()),
                 body: Some(match &body {
                     Some(body) => body.schema.clone().unwrap_or_else(|| "object".to_owned()),
@@ -493,7 +493,7 @@ impl<'d> Reader<'d> {
             }
         }
         operation
-            .answers
+            .responses
             .sort_by(|left, right| left.status.cmp(&right.status));
         Ok(operation)
     }

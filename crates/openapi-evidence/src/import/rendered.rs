@@ -11,7 +11,7 @@ use super::dialect::{Dialect, Operations, Silence};
 use super::{Imported, samples};
 use crate::conventions::Conventions;
 
-use crate::facts::{Answer, Body, Limit, Operation, Property, Reading, Reported, Schema, Type};
+use crate::facts::{Body, Limit, Operation, Property, Reading, Reported, Response, Schema, Type};
 use openapi_tree::error::{Error, Place, Result};
 
 /// A rendering of an OpenAPI operation of which only the text is left.
@@ -132,7 +132,7 @@ impl<'t> Page<'t> {
             self.prose_until_schema()?;
             let answer = self.printed()?;
             let example = self.example();
-            operation.answers.push(Answer {
+            operation.responses.push(Response {
                 status: None,
                 body: Some(answer.name.clone()),
                 headers: Vec::new(),

@@ -12,7 +12,7 @@ use super::names::{Names, SameSchema, same_kind};
 use super::outside::settle_outside;
 use super::spec::{Spec, additional_of, resource, rows_of};
 use super::subject::{RESPONSE, Subject};
-use crate::facts::{Answer, Limit, Operation, Origin, Property, Schema, Type, Variant, plain};
+use crate::facts::{Limit, Operation, Origin, Property, Response, Schema, Type, Variant, plain};
 use crate::import::dialect::Operations;
 
 /// A row of a document and the property that it speaks of.
@@ -40,7 +40,7 @@ pub struct AlignedResponse {
     /// Whether the body is that of the spec.
     pub body_agrees: bool,
     /// The response as the document has it.
-    pub response: Answer,
+    pub response: Response,
     /// Where the document states it.
     pub origin: Origin,
 }
@@ -57,7 +57,7 @@ pub struct Aligned {
     /// The operations that both have.
     pub operations: Vec<Operation>,
     /// The responses that both have.
-    pub answers: Vec<AlignedResponse>,
+    pub responses: Vec<AlignedResponse>,
     /// Whether the objects that both have may have properties that are not listed.
     pub additional: Vec<(Subject, bool, Origin)>,
     /// The enums that both have: the spec's name, the values, and their origin.
@@ -160,7 +160,7 @@ impl<'a> Walk<'a> {
                     &origin,
                 );
             }
-            self.answers(operation, in_spec, &origin);
+            self.responses(operation, in_spec, &origin);
         }
         for operation in &self.spec.facts.operations {
             let covered = match silence.denies_operations {
@@ -188,26 +188,26 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn answers(&mut self, operation: &Operation, in_spec: &Operation, origin: &Origin) {
-        let stated: Vec<&Answer> = operation
-            .answers
+    fn responses(&mut self, operation: &Operation, in_spec: &Operation, origin: &Origin) {
+        let stated: Vec<&Response> = operation
+            .responses
             .iter()
             .filter(|answer| answer.status.is_some())
             .collect();
-        for answer in &operation.answers {
+        for answer in &operation.responses {
             // What a body says is the same under every status, so a response without its status still shows it.
             let of_body = in_spec
-                .answers
+                .responses
                 .iter()
                 .find(|known| self.same_body(known, answer));
             let known = match &answer.status {
-                Some(status) => in_spec.answers.iter().find(|known| covers(known, status)),
+                Some(status) => in_spec.responses.iter().find(|known| covers(known, status)),
                 None => of_body,
             };
             match (known, &answer.status) {
                 (Some(known), Some(_)) => {
                     let status = known.status.as_deref().unwrap_or_default();
-                    self.aligned.answers.push(AlignedResponse {
+                    self.aligned.responses.push(AlignedResponse {
                         subject: Subject::property(&operation.path, format!("status {status}")),
                         body_agrees: known.body == answer.body || self.same_body(known, answer),
                         response: answer.clone(),
@@ -236,7 +236,7 @@ impl<'a> Walk<'a> {
         if stated.is_empty() || !self.variant.source.form.silence().denies_statuses {
             return;
         }
-        for known in &in_spec.answers {
+        for known in &in_spec.responses {
             let status = known.status.as_deref().unwrap_or_default();
             if !stated
                 .iter()
@@ -250,7 +250,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn same_body(&self, known: &Answer, answer: &Answer) -> bool {
+    fn same_body(&self, known: &Response, answer: &Response) -> bool {
         known
             .body
             .as_ref()
@@ -506,7 +506,7 @@ impl<'a> Walk<'a> {
                 open.extend(body.properties.iter().flatten().filter_map(named_type));
             }
             let bodies = operation
-                .answers
+                .responses
                 .iter()
                 .filter_map(|answer| answer.body.as_deref());
             open.extend(bodies.map(plain));
@@ -528,7 +528,7 @@ fn named_type(row: &Property) -> Option<String> {
 }
 
 /// Whether an answer of the spec is the one of a status: the status itself, or a range such as `5XX`.
-fn covers(known: &Answer, status: &str) -> bool {
+fn covers(known: &Response, status: &str) -> bool {
     known.status.as_deref().is_some_and(|known| {
         known == status
             || known

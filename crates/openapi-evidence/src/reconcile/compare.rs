@@ -226,7 +226,7 @@ impl Speaker<'_> {
                 }
             }
         }
-        for aligned in &aligned.answers {
+        for aligned in &aligned.responses {
             self.origin = aligned.origin.clone();
             self.response(aligned);
         }
@@ -369,7 +369,7 @@ impl Speaker<'_> {
                     RESPONSE,
                     &operation.response,
                     &in_spec.response,
-                    Against::SpecAnswer,
+                    Against::SpecResponse,
                 ),
             ] {
                 if let Some(body) = body {

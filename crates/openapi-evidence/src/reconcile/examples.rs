@@ -20,7 +20,7 @@ pub enum Against {
     /// The spec: a request has no name that the spec lacks.
     SpecRequest,
     /// The spec: an answer may have more names than the spec.
-    SpecAnswer,
+    SpecResponse,
     /// The document's own tables, where "not nullable" is printed as "required".
     OwnTables,
 }
@@ -86,7 +86,7 @@ impl Check<'_> {
                 }
             }
         }
-        if self.against != Against::SpecAnswer {
+        if self.against != Against::SpecResponse {
             for name in object.keys() {
                 if !rows.iter().any(|row| row.name == *name) {
                     self.add(

@@ -253,7 +253,7 @@ fn summary(ruling: &Ruling) -> RulingSummary<'_> {
     RulingSummary {
         number: ruling.number,
         subjects: ruling.subjects.iter().map(ToString::to_string).collect(),
-        decision: &ruling.holds,
+        decision: &ruling.decision,
         because: one_line(&ruling.because),
     }
 }

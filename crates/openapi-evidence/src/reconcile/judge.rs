@@ -139,7 +139,7 @@ impl Judge<'_> {
     fn ruling(&mut self, ruling: &Ruling, applied: &Applied) {
         for subject in ruling.expanded(self.spec) {
             let mut idle = true;
-            for (dimension, value) in &ruling.holds {
+            for (dimension, value) in &ruling.decision {
                 let says = spec_says(self.spec, &subject, *dimension);
                 // An example is not part of the spec: what holds about it is a sentence of the ruling.
                 if *dimension != Dimension::Example && says != *value {
@@ -226,7 +226,7 @@ impl Judge<'_> {
             }
             let says = spec_says(self.spec, &statement.subject, statement.dimension);
             let ruled = rulings.iter().any(|ruling| {
-                ruling.holds.contains_key(&statement.dimension)
+                ruling.decision.contains_key(&statement.dimension)
                     && ruling.is_about(&statement.subject, self.spec)
             });
             let todo = if ruled {
@@ -261,7 +261,7 @@ impl Judge<'_> {
                 continue;
             }
             let ruled = rulings.iter().any(|ruling| {
-                ruling.holds.get(dimension) == Some(value) && ruling.is_about(subject, self.spec)
+                ruling.decision.get(dimension) == Some(value) && ruling.is_about(subject, self.spec)
             });
             if !ruled {
                 self.find(
@@ -351,7 +351,7 @@ impl Judge<'_> {
                     .as_ref()?
                     .pointer(&seen.at)
                     .cloned(),
-                BodyKind::Answers => serde_json::to_value(&operation.answers)
+                BodyKind::Responses => serde_json::to_value(&operation.responses)
                     .ok()?
                     .pointer(&seen.at)
                     .cloned(),

@@ -45,12 +45,12 @@ pub struct NameRuling {
 pub struct Ruling {
     /// Its place in the file, from 0.
     pub index: usize,
-    /// The number under which it is cited, from 1.
+    /// The number under which it is cited. It does not change when rulings are added or removed.
     pub number: usize,
     /// The subjects, as written.
     pub subjects: Vec<Subject>,
     /// What holds.
-    pub holds: BTreeMap<Dimension, Value>,
+    pub decision: BTreeMap<Dimension, Value>,
     /// Why.
     pub because: String,
     /// The documents that are overruled, and what they state.
@@ -103,7 +103,7 @@ pub enum BodyKind {
     /// The answer's.
     Response,
     /// The answers by status.
-    Answers,
+    Responses,
 }
 
 #[derive(Deserialize)]
@@ -120,8 +120,10 @@ struct WrittenFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenRuling {
+    /// A ruling without a number is an error that suggests one.
+    number: Option<usize>,
     subject: OneOrMore,
-    holds: BTreeMap<String, Value>,
+    decision: BTreeMap<String, Value>,
     because: String,
     #[serde(default)]
     overrules: BTreeMap<String, BTreeMap<String, Value>>,
@@ -140,7 +142,7 @@ impl BodyKind {
         match self {
             Self::Request => "request",
             Self::Response => "response",
-            Self::Answers => "answers",
+            Self::Responses => "responses",
         }
     }
 }
@@ -161,9 +163,24 @@ impl Rulings {
         };
         let written: WrittenFile = serde_json::from_value(document.tree.clone())
             .map_err(|source| wrong(format!("is no file of rulings: {source}"), String::new()))?;
-        let mut rulings = Vec::new();
+        let mut rulings: Vec<Ruling> = Vec::new();
+        let numbers = written.rulings.iter().filter_map(|ruling| ruling.number);
+        let free = numbers.max().unwrap_or_default() + 1;
         for (index, ruling) in written.rulings.into_iter().enumerate() {
             let pointer = format!("/rulings/{index}");
+            let number = ruling
+                .number
+                .filter(|number| rulings.iter().all(|other| other.number != *number))
+                .ok_or_else(|| {
+                    let problem = match ruling.number {
+                        None => "missing `number`".to_owned(),
+                        Some(number) => format!("duplicate number {number}"),
+                    };
+                    wrong(
+                        format!("{problem}; the next free number is {free}"),
+                        format!("{pointer}/number"),
+                    )
+                })?;
             let dimensions = |values: BTreeMap<String, Value>, pointer: &str| {
                 values
                     .into_iter()
@@ -196,14 +213,14 @@ impl Rulings {
                     format!("{pointer}/because"),
                 ));
             }
-            let holds = dimensions(ruling.holds, &format!("{pointer}/holds"))?;
+            let decision = dimensions(ruling.decision, &format!("{pointer}/decision"))?;
             let mut overrules = Vec::new();
             for (variant, values) in ruling.overrules {
                 let at = format!("{pointer}/overrules/{variant}");
                 for (dimension, value) in dimensions(values, &at)? {
-                    if !holds.contains_key(&dimension) {
+                    if !decision.contains_key(&dimension) {
                         return Err(wrong(
-                            format!("overrules a {dimension} without saying what holds"),
+                            format!("overrules a {dimension} without a decision about it"),
                             at,
                         ));
                     }
@@ -216,12 +233,12 @@ impl Rulings {
             }
             rulings.push(Ruling {
                 index,
-                number: index + 1,
+                number,
                 subjects: subjects
                     .iter()
                     .map(|text| text.parse().unwrap_or_else(|never| match never {}))
                     .collect(),
-                holds,
+                decision,
                 because: ruling.because,
                 overrules,
             });

@@ -35,7 +35,7 @@ pub struct Spec {
     /// The schemas that requests lead to.
     pub in_requests: BTreeSet<String>,
     /// The schemas that answers lead to.
-    pub in_answers: BTreeSet<String>,
+    pub in_responses: BTreeSet<String>,
 }
 
 impl Spec {
@@ -57,7 +57,7 @@ impl Spec {
             conventions: conventions.clone(),
             says: BTreeMap::new(),
             in_requests: BTreeSet::new(),
-            in_answers: BTreeSet::new(),
+            in_responses: BTreeSet::new(),
         };
         spec.in_requests = spec.reached(|operation| {
             operation
@@ -66,9 +66,9 @@ impl Spec {
                 .filter_map(|body| body.schema.clone())
                 .collect()
         });
-        spec.in_answers = spec.reached(|operation| {
+        spec.in_responses = spec.reached(|operation| {
             operation
-                .answers
+                .responses
                 .iter()
                 .filter_map(|answer| answer.body.clone())
                 .collect()
@@ -117,7 +117,7 @@ impl Spec {
             !roots.contains(schema.name.as_str())
                 && schema.entries.is_none()
                 && (self.in_requests.contains(&schema.name)
-                    || self.in_answers.contains(&schema.name))
+                    || self.in_responses.contains(&schema.name))
         })
     }
 
@@ -170,7 +170,7 @@ impl Spec {
                 self.say_additional(&owner, additional_of(&facts, body.as_ref()));
                 self.say_rows(&owner, rows_of(&facts, body.as_ref()));
             }
-            for answer in &operation.answers {
+            for answer in &operation.responses {
                 let status = answer.status.as_deref().unwrap_or_default();
                 let subject = Subject::property(&operation.path, format!("status {status}"));
                 self.say(&subject, Dimension::Presence, json!(PRESENT));

@@ -75,9 +75,12 @@ fn run(
         while let Some(command) = machine.next() {
             if let Command::Send(batch) = &command {
                 assert!(machine.stopped().is_none(), "sent after the stop");
+                let creates = machine.kind == Kind::Create;
+                let mut others = in_flight.iter();
+                let is_reading = others.any(|other| matches!(other, Command::ReadBack(_)));
+                assert!(!(creates && is_reading), "sent during a read-back");
                 for input in &batch.inputs {
                     assert!(seen.verdicts[*input].is_none(), "sent after its verdict");
-                    let creates = machine.kind == Kind::Create;
                     assert!(!(creates && seen.open.contains(input)), "created in doubt");
                 }
             }
@@ -332,4 +335,151 @@ fn a_delete_in_doubt_is_read_back_if_that_is_possible() {
         let verdicts = machine.read(read, Ok(&[Evidence::Missing]));
         assert_eq!(verdicts, [(0, Verdict::Rejected(7))]);
     }
+}
+
+#[test]
+fn an_add_that_has_nothing_to_do_with_a_rejection_proves_nothing() {
+    let mut machine = machine(Kind::Create, 4, 2);
+    let other = send(&mut machine);
+    let _ = machine.sent(other, Sent::Applied(vec![Ok(()); 2]));
+    let batch = send(&mut machine);
+    let _ = machine.sent(batch, fail(Cause::Rejected, false));
+    // The first item is not the one that is missing, so it proves nothing either.
+    let rejected = read(&mut machine);
+    let _ = machine.read(rejected, Ok(&[Evidence::Unreadable, Evidence::Missing]));
+    let left = send(&mut machine);
+    assert_eq!(left.inputs, [2]);
+    let _ = machine.sent(left, Sent::Applied(vec![Ok(())]));
+    assert!(!machine.atomic);
+}
+
+#[test]
+fn halving_spends_its_budgets_and_no_more() {
+    for kind in [Kind::Create, Kind::Update, Kind::Delete { readable: false }] {
+        let mut machine = machine(kind, 100_000, 1000);
+        let (mut requests, mut largest, mut verdicts) = (0, 0, 0);
+        let mut of_account = std::collections::HashMap::<usize, u32>::new();
+        while let Some(command) = machine.next() {
+            requests += 1;
+            let settled = match command {
+                Command::Send(batch) => {
+                    let spent = of_account.entry(batch.account).or_default();
+                    *spent += 1;
+                    largest = largest.max(*spent);
+                    machine.sent(batch, fail(Cause::Rejected, false))
+                }
+                Command::ReadBack(read) => {
+                    let spent = of_account.entry(read.batch.account).or_default();
+                    *spent += 1;
+                    largest = largest.max(*spent);
+                    let evidence = vec![Evidence::Missing; read.batch.inputs.len()];
+                    machine.read(read, Ok(&evidence))
+                }
+            };
+            verdicts += settled.len();
+        }
+        assert_eq!(verdicts, 100_000);
+        assert!(machine.stopped().is_none());
+        assert!((50..=1 + 64).contains(&largest), "{kind:?}: {largest}");
+        // Every batch is sent, and an add is read back once besides.
+        let always = if kind == Kind::Create { 200 } else { 100 };
+        assert!(
+            (always + 800..=always + 1000).contains(&requests),
+            "{kind:?}: {requests}"
+        );
+    }
+}
+
+#[test]
+fn a_single_item_that_is_too_large_is_rejected_and_one_that_times_out_is_tried_three_times() {
+    let mut machine = machine(Kind::Update, 2, 1);
+    let batch = send(&mut machine);
+    let verdicts = machine.sent(batch, fail(Cause::TooLarge, false));
+    assert_eq!(verdicts, [(0, Verdict::Rejected(7))]);
+    for round in 1..=3 {
+        let batch = send(&mut machine);
+        let verdicts = machine.sent(batch, fail(Cause::TooLarge, true));
+        assert_eq!(verdicts.len(), usize::from(round == 3));
+    }
+    assert!(machine.next().is_none());
+}
+
+#[test]
+fn what_was_not_sent_when_a_job_stops_is_not_applied_and_what_is_in_doubt_is_unknown() {
+    let mut machine: Machine<u32> = Machine::new(Kind::Update, 1, 1);
+    machine.add_in_doubt(&[0], &1);
+    machine.add(&[1]);
+    machine.stop(5);
+    machine.stop(6);
+    assert!(machine.next().is_none());
+    let rest = [(0, Verdict::Unknown(5)), (1, Verdict::NotApplied(5))];
+    assert_eq!(machine.finish(), rest);
+}
+
+#[test]
+fn a_batch_that_was_not_sent_is_withdrawn() {
+    let mut machine = machine(Kind::Create, 2, 1);
+    let batch = send(&mut machine);
+    machine.withdraw(batch, 3);
+    assert!(machine.next().is_none());
+    let rest = [(0, Verdict::NotApplied(3)), (1, Verdict::NotApplied(3))];
+    assert_eq!(machine.finish(), rest);
+}
+
+#[test]
+fn a_request_that_was_applied_in_part_shows_that_requests_are_not_atomic() {
+    let mut machine = machine(Kind::Create, 4, 4);
+    let batch = send(&mut machine);
+    let _ = machine.sent(batch, fail(Cause::Rejected, false));
+    let rejected = read(&mut machine);
+    let mut shown = [Evidence::Missing; 4];
+    shown[1] = Evidence::Applied;
+    let _ = machine.read(rejected, Ok(&shown));
+    let rest = send(&mut machine);
+    let _ = machine.sent(rest, Sent::Applied(vec![Ok(()); 3]));
+    assert!(!machine.atomic);
+}
+
+#[test]
+fn halves_have_all_their_attempts() {
+    let mut machine = machine(Kind::Update, 4, 4);
+    let mut sends = [0; 4];
+    while let Some(Command::Send(batch)) = machine.next() {
+        if let [input] = batch.inputs[..] {
+            sends[input] += 1;
+        }
+        let _ = machine.sent(batch, fail(Cause::TooLarge, true));
+    }
+    // Three items that fail are enough to stop the job.
+    assert_eq!(sends, [3, 3, 3, 0]);
+}
+
+#[test]
+fn lost_responses_do_not_stop_a_job_that_makes_progress() {
+    let mut machine = machine(Kind::Create, 9, 1);
+    for input in 0..9 {
+        let batch = send(&mut machine);
+        let _ = machine.sent(batch, fail(Cause::Lost, true));
+        let lost = read(&mut machine);
+        let verdicts = machine.read(lost, Ok(&[Evidence::Applied]));
+        assert_eq!(verdicts, [(input, Verdict::Applied)]);
+    }
+    assert!(machine.stopped().is_none());
+}
+
+#[test]
+fn a_delete_that_is_too_large_is_split_before_it_is_read_back() {
+    let mut machine = machine(Kind::Delete { readable: true }, 2, 2);
+    let batch = send(&mut machine);
+    let _ = machine.sent(batch, fail(Cause::TooLarge, true));
+    let mut sends = 0;
+    while let Some(Command::Send(batch)) = machine.next() {
+        sends += 1;
+        let _ = machine.sent(batch, fail(Cause::TooLarge, true));
+        if sends == 3 {
+            assert!(read(&mut machine).settle);
+            return;
+        }
+    }
+    panic!("not read back");
 }

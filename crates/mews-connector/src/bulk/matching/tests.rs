@@ -63,6 +63,8 @@ fn records_are_assigned_by_what_they_show() {
     assert_eq!(assign(&["a ", "b"], &[None, Some("b")]), [Some(0), Some(1)]);
     assert_eq!(assign(&["a", "b"], &[None, None]), [None, None]);
     assert_eq!(assign(&["a ", " a"], &[Some("a"), Some("a")]), [None, None]);
+    assert_eq!(assign(&["a ", " a"], &[Some("a")]), [None, None]);
+    assert_eq!(assign(&["a "], &[Some("a"), Some("A")]), [None]);
     assert_eq!(assign(&["a"], &[Some("b")]), [None]);
     assert_eq!(
         assign(&["a", "a"], &[Some("a"), Some("a")]),

@@ -10,7 +10,8 @@ use crate::reconcile::wording::long;
 
 impl Page<'_> {
     pub(super) fn rulings(&mut self) {
-        let rulings = &self.reconciliation.rulings.rulings;
+        let mut rulings: Vec<_> = self.reconciliation.rulings.rulings.iter().collect();
+        rulings.sort_by_key(|ruling| ruling.number);
         self.heading(2, "Rulings");
         self.paragraph(
             "Each ruling lists its subjects, the decision, the reason, and what the documents state about it, newest \
@@ -28,7 +29,7 @@ impl Page<'_> {
         }
         self.blank();
         let decision: Vec<_> = ruling
-            .holds
+            .decision
             .iter()
             .map(|(dimension, value)| long(*dimension, value))
             .collect();
@@ -54,7 +55,7 @@ impl Page<'_> {
         let facts: Vec<_> = subjects
             .iter()
             .flat_map(|subject| self.reconciliation.facts(subject))
-            .filter(|fact| ruling.holds.contains_key(&fact.dimension))
+            .filter(|fact| ruling.decision.contains_key(&fact.dimension))
             .collect();
         let mut groups: Vec<Group<'_>> = Vec::new();
         for fact in &facts {

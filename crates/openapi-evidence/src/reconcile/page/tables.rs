@@ -69,7 +69,7 @@ impl Page<'_> {
                     .reconciliation
                     .rulings_on(subject)
                     .into_iter()
-                    .filter(|ruling| ruling.holds.contains_key(&fact.dimension))
+                    .filter(|ruling| ruling.decision.contains_key(&fact.dimension))
                     .collect();
                 let row = format!(
                     "| {} | {} | {} | {} |",

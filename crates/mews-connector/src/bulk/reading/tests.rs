@@ -1,0 +1,81 @@
+//! When a listing has shown enough.
+
+use super::*;
+
+fn at(seconds: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0)
+}
+
+/// Whether the listing is past what was created since second 100, after these records.
+fn is_past(records: &[(i64, Option<usize>)], since: Option<i64>) -> bool {
+    let mut order = Order::default();
+    for (created, group) in records {
+        order.see(at(*created), *group);
+    }
+    order.is_past(since.and_then(at))
+}
+
+#[test]
+fn an_older_record_ends_a_listing_in_order() {
+    assert!(!is_past(&[(105, None), (100, None)], Some(100)));
+    assert!(is_past(&[(105, None), (99, None)], Some(100)));
+    assert!(!is_past(&[(105, None), (99, None)], None));
+    assert!(
+        !is_past(&[(90, None), (105, None), (99, None)], Some(100)),
+        "not in order"
+    );
+}
+
+#[test]
+fn the_records_of_two_earlier_responses_end_a_listing_in_the_order_of_creation() {
+    let group = |number, length| vec![(105, Some(number)); length];
+    let all = |groups: &[Vec<(i64, Option<usize>)>]| groups.concat();
+    assert!(is_past(
+        &all(&[vec![(105, None)], group(8, 16), group(7, 16)]),
+        Some(100)
+    ));
+    assert!(is_past(
+        &all(&[group(8, 16), group(7, 1), group(6, 16)]),
+        None
+    ));
+    for (what, records) in [
+        ("one response", all(&[group(8, 50)])),
+        ("too few", all(&[group(8, 15), group(7, 16)])),
+        ("too few at the end", all(&[group(8, 16), group(7, 15)])),
+        ("another order", all(&[group(7, 16), group(8, 16)])),
+        (
+            "mixed",
+            all(&[group(8, 16), group(7, 16), group(8, 1), group(7, 16)]),
+        ),
+        (
+            "a new one in between",
+            all(&[group(8, 16), vec![(105, None)], group(7, 16)]),
+        ),
+    ] {
+        assert!(!is_past(&records, Some(100)), "{what}");
+    }
+}
+
+#[test]
+fn the_time_of_the_server_is_carried_forward_and_back() {
+    let now = Instant::now();
+    let time = ServerTime {
+        date: at(1000).unwrap_or_default(),
+        received: now,
+    };
+    let second = std::time::Duration::from_secs(1);
+    assert_eq!(time.at(now + 5 * second), at(1005));
+    assert_eq!(time.at(now.checked_sub(5 * second).unwrap_or(now)), at(995));
+}
+
+#[test]
+fn records_are_learned_in_groups() {
+    let known = Known::default();
+    let ids: Vec<_> = (0..4).map(Uuid::from_u128).collect();
+    known.learn(ids[..2].iter().copied());
+    known.learn([]);
+    known.learn(ids[1..3].iter().copied());
+    let groups: Vec<_> = ids.iter().map(|id| known.group(*id)).collect();
+    assert_eq!(groups, [Some(0), Some(0), Some(1), None]);
+    assert_eq!(known.count(), 2);
+}
