@@ -136,8 +136,9 @@ fn simplify(
             .flatten()
         {
             nullable |= is_nullable(member);
-            if !is_null_alone(member) && !members.contains(member) {
-                members.push(member.clone());
+            let plain = named_component(member).map_or_else(|| member.clone(), reference_to);
+            if !is_null_alone(member) && !members.contains(&plain) {
+                members.push(plain);
             }
         }
     }

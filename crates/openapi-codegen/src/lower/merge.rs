@@ -25,7 +25,7 @@ pub(super) const PASS: Pass = Pass {
 const CHOICES: [&str; 2] = ["anyOf", "oneOf"];
 
 /// What is merged may hold what has to be merged; a document that is written by hand needs two rounds.
-const ROUNDS: usize = 16;
+const ROUNDS: usize = 6;
 
 /// A document whose merged objects have more properties than this is made to blow up.
 const MOST_PROPERTIES: usize = 200_000;
