@@ -3220,11 +3220,6 @@ pub mod types {
                     allowed: allowed.into(),
                 }
             }
-            #[allow(dead_code)]
-            pub(super) fn missing(property: &str) -> Self {
-                Self::new("no value", "one is required").within(property)
-            }
-            #[allow(dead_code)]
             pub(super) fn not_listed(value: &str, known: &[&str]) -> Self {
                 Self::new(
                     format!("the value `{value}`"),
@@ -3254,7 +3249,9 @@ pub mod types {
             }
         }
         impl ::std::error::Error for ConstraintViolation {}
+        #[allow(dead_code)]
         type Checked = ::std::result::Result<(), ConstraintViolation>;
+        #[allow(dead_code)]
         fn allowed(least: usize, most: usize, unit: &str) -> ::std::string::String {
             match (least, most) {
                 (least, usize::MAX) => format!("at least {least} {unit}"),
@@ -3262,6 +3259,7 @@ pub mod types {
                 (least, most) => format!("{least} to {most} {unit}"),
             }
         }
+        #[allow(dead_code)]
         fn within(
             property: &str,
             count: usize,
@@ -3279,7 +3277,6 @@ pub mod types {
                 Err(violation.within(property))
             }
         }
-        #[allow(dead_code)]
         pub(super) fn length(
             property: &str,
             text: &str,
@@ -3288,7 +3285,6 @@ pub mod types {
         ) -> Checked {
             within(property, text.chars().count(), least, most, "characters")
         }
-        #[allow(dead_code)]
         pub(super) fn items(
             property: &str,
             count: usize,
@@ -3297,7 +3293,6 @@ pub mod types {
         ) -> Checked {
             within(property, count, least, most, "items")
         }
-        #[allow(dead_code)]
         pub(super) fn number<T: PartialOrd + ::std::fmt::Display>(
             property: &str,
             number: T,
@@ -3314,23 +3309,6 @@ pub mod types {
                 Err(violation.within(property))
             }
         }
-        #[allow(dead_code)]
-        pub(super) fn unique<T: PartialEq>(property: &str, items: &[T]) -> Checked {
-            let repeated = items
-                .iter()
-                .enumerate()
-                .any(|(index, item)| items[..index].contains(item));
-            if repeated {
-                let violation = ConstraintViolation::new(
-                    "an item twice",
-                    "each item once",
-                );
-                Err(violation.within(property))
-            } else {
-                Ok(())
-            }
-        }
-        #[allow(dead_code)]
         pub(super) fn each<T>(
             property: &str,
             items: &[T],
@@ -3344,7 +3322,6 @@ pub mod types {
             }
             Ok(())
         }
-        #[allow(dead_code)]
         pub(super) fn months(
             property: &str,
             start: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,

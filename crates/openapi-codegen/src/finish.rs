@@ -14,6 +14,7 @@ mod newtypes;
 mod open_enums;
 mod operations;
 mod options;
+mod parameters;
 mod request_checks;
 mod setters;
 mod update_values;
@@ -28,8 +29,9 @@ use syn::File;
 use crate::conventions::Conventions;
 use crate::lower::{self, Lowered};
 use crate::operations::Described;
+use crate::rust_names::argument;
 use openapi_tree::error::Result;
-use openapi_tree::schemas::response_components;
+use openapi_tree::schemas::{COMPONENTS, Operation, operations, response_components};
 
 /// What the passes know of the document.
 pub struct Contract<'a> {
@@ -49,6 +51,20 @@ pub struct Contract<'a> {
     pub wire: BTreeMap<String, BTreeMap<String, String>>,
     /// The operations as values.
     pub operations: &'a [Described],
+    /// The operations of the document, by the names of their methods.
+    pub methods: BTreeMap<String, Operation<'a>>,
+    /// What the generator got.
+    generated: &'a Value,
+}
+
+/// A parameter of an operation.
+pub struct Parameter<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The name that the generator got.
+    pub generated: &'a str,
+    /// The parameter itself.
+    pub node: &'a Value,
 }
 
 impl<'a> Contract<'a> {
@@ -64,7 +80,40 @@ impl<'a> Contract<'a> {
             replaced: conventions.replaced.keys().cloned().collect(),
             wire: lower::wire_names(&lowered.tree),
             operations: &lowered.operations,
+            methods: operations(tree)
+                .into_iter()
+                .filter_map(|operation| Some((argument(operation.id()?), operation)))
+                .collect(),
+            generated: &lowered.tree,
         }
+    }
+
+    /// The parameters of an operation.
+    pub fn parameters(&self, operation: &Operation<'a>) -> Vec<Parameter<'a>> {
+        let list = |node: Option<&'a Value>| node?.get("parameters")?.as_array();
+        let published = list(Some(operation.node)).into_iter().flatten();
+        let generated = list(self.generated.pointer(&operation.pointer))
+            .into_iter()
+            .flatten();
+        let name = |node: &'a Value| node.get("name")?.as_str();
+        published
+            .zip(generated)
+            .filter_map(|(node, generated)| {
+                Some(Parameter {
+                    name: name(node)?,
+                    generated: name(generated)?,
+                    node,
+                })
+            })
+            .collect()
+    }
+
+    /// The component schema that a generated type is made of.
+    pub fn component(&self, name: &str) -> Option<&'a Value> {
+        if self.replaced.contains(name) {
+            return None;
+        }
+        self.tree.pointer(COMPONENTS)?.get(name)
     }
 }
 
@@ -79,8 +128,9 @@ pub struct Pass {
 }
 
 /// The passes in their order. Documentation comes last, so that it covers what the others wrote.
-pub const PASSES: [Pass; 14] = [
+pub const PASSES: [Pass; 15] = [
     wire_names::PASS,
+    parameters::PASS,
     options::PASS,
     headers::PASS,
     matches::PASS,

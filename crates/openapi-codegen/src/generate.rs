@@ -9,6 +9,7 @@ use std::sync::Once;
 
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::conventions::Conventions;
@@ -52,7 +53,7 @@ enum Failure {
 }
 
 fn call(lowered: &Value, conventions: &Conventions) -> Result<TokenStream, Failure> {
-    let document: openapiv3::OpenAPI = serde_json::from_value(lowered.clone())
+    let document = openapiv3::OpenAPI::deserialize(lowered)
         .map_err(|error| Failure::Refused(error.to_string()))?;
     quietly(|| {
         let mut generation = GenerationSettings::default();

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod constraints;
 pub mod conventions;
 pub mod finish;
 pub mod generate;

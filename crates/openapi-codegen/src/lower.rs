@@ -15,10 +15,10 @@ mod bare;
 mod changes;
 mod component_names;
 mod composition;
+mod constraints;
 mod declared;
 mod defaults;
 mod distinct;
-mod documentation;
 mod enums;
 pub mod envelope;
 mod errors;
@@ -26,13 +26,14 @@ mod examples;
 mod hoist;
 mod json_bodies;
 mod lenient;
-mod limits;
 mod merge;
 mod nullable;
 mod operation_names;
 mod outcomes;
 mod parameters;
 mod parts;
+mod pass;
+mod paths;
 mod recursion;
 mod request_bodies;
 mod statuses;
@@ -45,28 +46,14 @@ use serde_json::{Value, json};
 
 pub use changes::{Change, Changes, Effect};
 pub use distinct::wire_names;
+pub(crate) use json_bodies::{JSON, is_json};
+pub(crate) use parameters::separator;
+pub use pass::{Edit, Pass, Work};
 
 use crate::conventions::{Conventions, OperationRules};
 use crate::operations::{self, Described};
 use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
-
-/// Whether the client can send a request body of that media type.
-pub(crate) fn is_request_media_type(media_type: &str) -> bool {
-    request_bodies::kind_of(media_type).is_some()
-}
-
-/// One step of lowering.
-pub struct Pass {
-    /// Its name, as messages and snapshots call it.
-    pub name: &'static str,
-    /// The limit of the generator that it answers.
-    pub answers: &'static str,
-    /// The places that need it, as JSON pointers. After the pass there must be none left.
-    pub find: fn(&Value) -> Vec<String>,
-    /// Does it, and says what it did.
-    pub apply: fn(&mut Value, &mut Changes),
-}
 
 /// A lowered document.
 #[derive(Clone, Debug)]
@@ -81,8 +68,10 @@ pub struct Lowered {
     pub operations: Vec<Described>,
 }
 
-/// The passes that give every operation and every schema a shape that the generator knows.
-pub const SHAPE: [Pass; 24] = [
+/// The passes that give every operation and every schema a shape that the generator knows, and that the examples of
+/// the document fit.
+pub const SHAPE: [Pass; 25] = [
+    paths::PASS,
     parts::PASS,
     operation_names::PASS,
     request_bodies::PASS,
@@ -91,7 +80,6 @@ pub const SHAPE: [Pass; 24] = [
     statuses::PASS,
     success::PASS,
     errors::PASS,
-    documentation::PASS,
     defaults::PASS,
     component_names::PASS,
     recursion::PASS,
@@ -107,10 +95,11 @@ pub const SHAPE: [Pass; 24] = [
     declared::PASS,
     hoist::PASS,
     nullable::AGAIN,
+    examples::PASS,
 ];
 
-/// The passes that take from the contract what the generated types must not insist on, after those of responses became lenient.
-pub const RELAX: [Pass; 4] = [examples::PASS, limits::PASS, bare::PASS, distinct::PASS];
+/// The passes that take from the contract what the generated types must not insist on.
+pub const RELAX: [Pass; 3] = [lenient::PASS, bare::PASS, distinct::PASS];
 
 /// Lowers a document; `file` is what messages call it.
 ///
@@ -122,10 +111,12 @@ pub fn lower(file: &Path, published: &Value, conventions: &Conventions) -> Resul
         Some(rules) => describe(file, &contract, rules, &mut changes)?,
         None => Vec::new(),
     };
+    // It reports what is left of the constraints.
+    constraints::PASS.run(file, &mut contract, conventions, &mut changes)?;
     let mut tree = contract.clone();
-    lenient::relax(&mut tree, conventions.identifier.as_deref(), &mut changes);
-    run(&RELAX, file, &mut tree, &mut changes)?;
-    examples::agree(&mut contract, &tree, &changes);
+    for pass in &RELAX {
+        pass.run(file, &mut tree, conventions, &mut changes)?;
+    }
     Ok(Lowered {
         contract,
         tree,
@@ -145,7 +136,9 @@ pub fn shape(
 ) -> Result<(Value, Changes)> {
     let mut changes = Changes::default();
     let mut contract = published.clone();
-    run(&SHAPE, file, &mut contract, &mut changes)?;
+    for pass in &SHAPE {
+        pass.run(file, &mut contract, conventions, &mut changes)?;
+    }
     if !conventions.envelope.is_empty() {
         changes.begin(envelope::NAME);
         envelope::apply(&mut contract, &conventions.envelope, &mut changes).map_err(|finding| {
@@ -187,28 +180,18 @@ fn describe(
     Ok(described)
 }
 
-fn run(passes: &[Pass], file: &Path, tree: &mut Value, changes: &mut Changes) -> Result<()> {
-    for pass in passes {
-        changes.begin(pass.name);
-        (pass.apply)(tree, changes);
-        if let Some(pointer) = (pass.find)(tree).into_iter().next() {
-            return Err(Error::new(
-                file,
-                format!(
-                    "lowering pass `{}` can't mend this: {}",
-                    pass.name, pass.answers
-                ),
-                "write it in a simpler form, or extend the pass in crates/openapi-codegen/src/lower",
-            )
-            .at_pointer(changes.published(&pointer)));
-        }
-    }
-    Ok(())
-}
-
 /// The pointer of a component schema.
 fn component_pointer(name: &str) -> String {
     format!("{}/{}", openapi_tree::schemas::COMPONENTS, escape(name))
+}
+
+/// The name of the component that a place is in.
+fn component_of(pointer: &str) -> Option<String> {
+    let step = pointer
+        .strip_prefix(openapi_tree::schemas::COMPONENTS)?
+        .split('/')
+        .nth(1)?;
+    Some(step.replace("~1", "/").replace("~0", "~"))
 }
 
 /// A reference to a component schema.

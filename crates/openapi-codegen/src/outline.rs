@@ -11,6 +11,7 @@ use syn::{
     Token, Type,
 };
 
+use crate::constraints::Constraints;
 use crate::conventions::{Conventions, Interval};
 use crate::finish::code::{serde_argument, wire_name};
 use crate::lower::envelope;
@@ -222,23 +223,13 @@ fn constructor(items: &[Item], name: &str) -> Option<String> {
 }
 
 fn limits(schema: &Value, interval: Option<&Interval>) -> Vec<String> {
-    const NAMES: [(&str, &str, &str); 3] = [
-        ("minLength", "maxLength", "characters"),
-        ("minItems", "maxItems", "items"),
-        ("minimum", "maximum", ""),
-    ];
-    let mut limits = Vec::new();
-    for (least, most, unit) in NAMES {
-        let least = schema.get(least).map_or_else(String::new, Value::to_string);
-        let most = schema.get(most).map_or_else(String::new, Value::to_string);
-        if !(least.is_empty() && most.is_empty()) {
-            limits.push(format!("{least}..{most} {unit}").trim_end().to_owned());
-        }
-    }
-    if let Some(months) = interval.and_then(|interval| schema.get(&interval.max_months)) {
-        limits.push(format!("..{months} months"));
-    }
-    limits
+    let checks = Constraints::of(schema).checks;
+    let months = interval.and_then(|interval| schema.get(&interval.max_months));
+    checks
+        .iter()
+        .map(ToString::to_string)
+        .chain(months.map(|months| format!("..{months} months")))
+        .collect()
 }
 
 fn deprecated(attributes: &[Attribute]) -> String {

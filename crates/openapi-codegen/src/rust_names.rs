@@ -23,9 +23,23 @@ pub fn type_name(text: &str) -> String {
     }
 }
 
-/// The name of a field, a parameter or a method.
+/// The name of a field.
 pub fn snake(text: &str) -> String {
     identifier(text, &plain(text).to_snake_case(), "x")
+}
+
+/// The name of a method or of one of its arguments, which progenitor begins in its own way where a letter is missing.
+pub fn argument(text: &str) -> String {
+    let cased = plain(text).to_snake_case();
+    let begins = cased
+        .chars()
+        .next()
+        .is_some_and(unicode_ident::is_xid_start);
+    identifier(
+        text,
+        &cased,
+        if cased.is_empty() || begins { "x" } else { "_" },
+    )
 }
 
 fn plain(text: &str) -> String {

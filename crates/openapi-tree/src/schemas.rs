@@ -1,7 +1,9 @@
 //! Where schemas stand in an OpenAPI 3.0 document, and which of them a request or a response can reach.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::document::escape;
@@ -290,26 +292,8 @@ fn each_root_of_holder<'a>(
 
 /// The JSON pointer that a reference into the same document holds: a URI fragment may escape letters with `%`.
 pub fn pointer_of(reference: &str) -> Option<String> {
-    let fragment = reference.strip_prefix('#')?;
-    if !fragment.contains('%') {
-        return Some(fragment.to_owned());
-    }
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        let escaped = (byte == b'%')
-            .then(|| std::str::from_utf8(after.get(..2)?).ok())
-            .flatten()
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        if let Some(letter) = escaped {
-            bytes.push(letter);
-            rest = &after[2..];
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    let fragment = percent_decode_str(reference.strip_prefix('#')?);
+    fragment.decode_utf8().ok().map(Cow::into_owned)
 }
 
 /// How long a chain of references may be. A longer one leads in a circle.
@@ -340,6 +324,15 @@ pub fn content_schemas<'a>(tree: &'a Value, holder: &'a Value) -> Vec<&'a Value>
         .flatten()
         .filter_map(|(_, media)| media.get("schema"))
         .collect()
+}
+
+/// The properties of a schema by name, in its order.
+pub fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
 }
 
 /// The names of the properties that a schema requires, in its order.

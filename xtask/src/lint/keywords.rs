@@ -1,5 +1,8 @@
 //! Words that the generator would pass over without a word of its own.
 
+use openapi_codegen::conventions::Conventions;
+use openapi_codegen::lower::{Effect, lower};
+use openapi_codegen::pipeline::on_a_large_stack;
 use serde_json::Value;
 
 use openapi_tree::document::{Document, escape};
@@ -12,7 +15,7 @@ pub(super) const RULES: [Rule; 6] = [
     ("required-property", required_properties),
     ("known-keyword", known_keywords),
     ("known-format", known_formats),
-    ("checked-limit", checked_limits),
+    ("lossless", lossless),
     ("interval", intervals),
     ("update-value", update_values),
 ];
@@ -72,16 +75,6 @@ const FORMATS: [&str; 8] = [
     "uuid",
 ];
 
-/// Limits that nothing checks before sending.
-const UNCHECKED: [&str; 6] = [
-    "pattern",
-    "multipleOf",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "minProperties",
-    "maxProperties",
-];
-
 /// A name that is required and no property: progenitor would invent a property of any type for it.
 fn required_properties(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
@@ -138,18 +131,26 @@ fn known_formats(document: &Document, findings: &mut Findings) {
     });
 }
 
-fn checked_limits(document: &Document, findings: &mut Findings) {
-    each_schema(&document.tree, &mut |pointer, schema| {
-        for limit in UNCHECKED {
-            if schema.get(limit).is_some() {
-                findings.add(
-                    format!("{pointer}/{limit}"),
-                    format!("`{limit}` is a limit that no request is checked for"),
-                    "teach it to crates/openapi-codegen/src/finish/request_checks.rs first",
-                );
-            }
-        }
+/// Lowering reports what the client can not do or check; the spec has nothing of it.
+fn lossless(document: &Document, findings: &mut Findings) {
+    let lowered = on_a_large_stack(&document.file, || {
+        lower(&document.file, &document.tree, &Conventions::default())
     });
+    // What can not be lowered at all is an error of the next step.
+    let changes = lowered.map(|lowered| lowered.changes).unwrap_or_default();
+    for change in changes.list() {
+        if change.effect == Effect::Loss {
+            findings.add(
+                &change.pointer,
+                &change.what,
+                format!(
+                    "describe it in a form that the generated code keeps; see the pass `{}` in \
+                     crates/openapi-codegen/src/lower",
+                    change.pass
+                ),
+            );
+        }
+    }
 }
 
 /// The check of an interval needs to know its ends.

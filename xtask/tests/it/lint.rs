@@ -26,15 +26,21 @@ const BREACHES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "parameter-name",
-        "      operationId: vouchers_add\n",
-        "      operationId: vouchers_add\n      parameters: [{name: body, in: query, schema: {type: string}}]\n",
-        "vouchers~1add/post/parameters/0",
+        "  /api/connector/v1/vouchers/add:\n    post:\n",
+        "  /api/connector/v1/vouchers/{a}/{A}:\n    post:\n      parameters:\n        - {name: a, in: path, required: true, schema: {type: string}}\n        - {name: A, in: path, required: true, schema: {type: string}}\n",
+        "{A}/post/parameters/1",
     ),
     (
-        "request-media-type",
+        "lossless",
         "          application/json:\n            schema:\n              $ref: '#/components/schemas/MultipleVoucherAddParameters'\n",
         "          application/xml:\n            schema:\n              $ref: '#/components/schemas/MultipleVoucherAddParameters'\n",
         "vouchers~1add/post/requestBody/content",
+    ),
+    (
+        "request-encoding",
+        "          application/json:\n            schema:\n              $ref: '#/components/schemas/MultipleVoucherAddParameters'\n",
+        "          application/x-www-form-urlencoded:\n            encoding: {a: {style: form}}\n            schema:\n              $ref: '#/components/schemas/MultipleVoucherAddParameters'\n",
+        "x-www-form-urlencoded/encoding",
     ),
     (
         "required-property",
@@ -55,10 +61,10 @@ const BREACHES: &[(&str, &str, &str, &str)] = &[
         "schemas/VoucherId/format",
     ),
     (
-        "checked-limit",
+        "lossless",
         "          maxLength: 128\n          description: The value that the guest enters.\n",
         "          pattern: '[A-Z]+'\n          description: The value that the guest enters.\n",
-        "VoucherCodeAddParameters/properties/Value/pattern",
+        "VoucherCodeAddParameters/properties/Value",
     ),
     (
         "interval",
@@ -91,9 +97,15 @@ const BREACHES: &[(&str, &str, &str, &str)] = &[
         "/operationId",
     ),
     (
-        "path-item",
+        "lossless",
         "    post:\n      operationId: vouchers_add",
         "    posts:\n      operationId: vouchers_add",
+        "vouchers~1add",
+    ),
+    (
+        "path-item",
+        "  /api/connector/v1/vouchers/add:\n",
+        "  /api/connector/v1/vouchers/add:\n    $ref: '#/paths/~1elsewhere'\n",
         "vouchers~1add",
     ),
     ("bounds", "maximum: 1000", "maximum: 0", "properties/Count"),

@@ -1,5 +1,8 @@
 //! Finding things in generated code.
 
+use std::collections::BTreeMap;
+
+use quote::format_ident;
 use syn::{
     Attribute, Expr, ExprLit, Field, Fields, File, GenericArgument, Ident, ImplItem, ImplItemFn,
     Item, ItemMod, ItemStruct, Lit, Meta, PathArguments, Type, parse_quote,
@@ -7,6 +10,7 @@ use syn::{
 
 use super::Contract;
 use openapi_tree::error::{Error, Result};
+use openapi_tree::schemas::Operation;
 
 /// The items of `pub mod types`.
 pub(super) fn types<'a>(code: &'a mut File, contract: &Contract<'_>) -> Result<&'a mut Vec<Item>> {
@@ -33,9 +37,28 @@ pub(super) fn operations(code: &mut File) -> impl Iterator<Item = &mut ImplItemF
         })
         .flatten()
         .filter_map(|item| match item {
-            syn::ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(function),
+            ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(function),
             _ => None,
         })
+}
+
+/// The methods that send a request, each with its operation.
+pub(super) fn methods<'a, 'b, 'c>(
+    code: &'a mut File,
+    contract: &'b Contract<'c>,
+) -> Result<Vec<(&'a mut ImplItemFn, &'b Operation<'c>)>> {
+    operations(code)
+        .map(|function| {
+            let name = function.sig.ident.to_string();
+            match contract.methods.get(&name) {
+                Some(operation) => Ok((function, operation)),
+                None => Err(unexpected(
+                    contract,
+                    &format!("has a method `{name}` that is not an operation"),
+                )),
+            }
+        })
+        .collect()
 }
 
 /// The method that sends a request of that HTTP method to that path.
@@ -54,14 +77,6 @@ pub(super) fn method<'a>(
             .iter()
             .filter_map(doc_text)
             .any(|text| text.contains(&sentence))
-    })
-}
-
-/// The struct of that name.
-pub(super) fn find_struct<'a>(items: &'a mut [Item], name: &str) -> Option<&'a mut ItemStruct> {
-    items.iter_mut().find_map(|item| match item {
-        Item::Struct(item) if item.ident == name => Some(item),
-        _ => None,
     })
 }
 
@@ -97,13 +112,16 @@ pub(crate) fn field_wire_name(field: &Field) -> String {
     wire_name(&field.attrs, &ident.unwrap_or_default())
 }
 
+fn serde_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+}
+
 /// The text of an argument of `#[serde(…)]`.
 pub(crate) fn serde_argument(attributes: &[Attribute], argument: &str) -> Option<String> {
     let mut found = None;
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("serde"))
-    {
+    for attribute in serde_attributes(attributes) {
         let _ = attribute.parse_nested_meta(|meta| {
             let is_it = meta.path.is_ident(argument);
             if let Ok(value) = meta.value() {
@@ -125,15 +143,91 @@ pub(super) fn option_of(ty: &Type) -> Option<&Type> {
 
 /// `T` of `Name<T>`.
 pub(super) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    match &last.arguments {
-        PathArguments::AngleBracketed(arguments) if last.ident == name => {
-            match arguments.args.first()? {
-                GenericArgument::Type(inner) => Some(inner),
-                _ => None,
-            }
+    arguments_of(ty, name).next()
+}
+
+/// `T` of `Any<T>`.
+pub(super) fn first_argument(ty: &Type) -> Option<&Type> {
+    arguments_of(ty, &last_segment(ty)?).next()
+}
+
+/// The types `A, B` of `Name<A, B>`.
+pub(super) fn arguments_of<'a>(
+    ty: &'a Type,
+    name: &str,
+) -> impl Iterator<Item = &'a Type> + use<'a> {
+    let last = match ty {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    let arguments = match last.map(|last| (&last.ident, &last.arguments)) {
+        Some((ident, PathArguments::AngleBracketed(arguments))) if ident == name => {
+            Some(&arguments.args)
         }
+        _ => None,
+    };
+    arguments
+        .into_iter()
+        .flatten()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(inner) => Some(inner),
+            _ => None,
+        })
+}
+
+/// Returns `true` if the field holds the properties that the document does not list.
+pub(super) fn is_flattened(field: &Field) -> bool {
+    let mut found = false;
+    for attribute in serde_attributes(&field.attrs) {
+        let _ = attribute.parse_nested_meta(|meta| {
+            found |= meta.path.is_ident("flatten");
+            if meta.input.peek(syn::Token![=]) {
+                meta.value()?.parse::<Lit>()?;
+            }
+            Ok(())
+        });
+    }
+    found
+}
+
+/// Adds a method to a type.
+pub(super) fn add_method(items: &mut Vec<Item>, name: &str, method: ImplItem) {
+    add_methods(items, [(name.to_owned(), method)].into());
+}
+
+/// Adds methods to types: to a type's own `impl` if it has one, else in a new one behind its definition.
+pub(super) fn add_methods(items: &mut Vec<Item>, mut methods: BTreeMap<String, ImplItem>) {
+    for item in items.iter_mut() {
+        if let Item::Impl(block) = item
+            && block.trait_.is_none()
+            && let Some(method) = last_segment(&block.self_ty).and_then(|ty| methods.remove(&ty))
+        {
+            block.items.push(method);
+        }
+    }
+    add_behind(items, |name| {
+        let ident = format_ident!("{name}");
+        let method = methods.remove(name)?;
+        Some(parse_quote!(impl #ident { #method }))
+    });
+}
+
+/// Adds an item behind the definition of each type that has one by its name.
+pub(super) fn add_behind(items: &mut Vec<Item>, mut item_of: impl FnMut(&str) -> Option<Item>) {
+    let mut all = Vec::with_capacity(items.len());
+    for item in std::mem::take(items) {
+        let added = type_name(&item).and_then(|ident| item_of(&ident.to_string()));
+        all.push(item);
+        all.extend(added);
+    }
+    *items = all;
+}
+
+/// The name of a struct or an enum.
+pub(super) fn type_name(item: &Item) -> Option<&Ident> {
+    match item {
+        Item::Struct(item) => Some(&item.ident),
+        Item::Enum(item) => Some(&item.ident),
         _ => None,
     }
 }
@@ -158,29 +252,4 @@ pub(super) fn doc_text(attribute: &Attribute) -> Option<String> {
         },
         _ => None,
     }
-}
-
-/// Adds a method to the type's own `impl`, or gives it one behind its definition.
-pub(super) fn add_method(items: &mut Vec<Item>, name: &str, method: ImplItem) {
-    let own = items.iter_mut().find_map(|item| match item {
-        Item::Impl(block) if block.trait_.is_none() => {
-            let is_it = last_segment(&block.self_ty).is_some_and(|ty| ty == name);
-            is_it.then_some(block)
-        }
-        _ => None,
-    });
-    if let Some(own) = own {
-        own.items.push(method);
-        return;
-    }
-    let index = items.iter().position(|item| match item {
-        Item::Struct(item) => item.ident == name,
-        Item::Enum(item) => item.ident == name,
-        _ => false,
-    });
-    let ident = Ident::new(name, proc_macro2::Span::call_site());
-    items.insert(
-        index.map_or(items.len(), |index| index + 1),
-        parse_quote!(impl #ident { #method }),
-    );
 }

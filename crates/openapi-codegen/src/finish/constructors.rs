@@ -1,13 +1,15 @@
 //! Room to grow: a property added to the API must not break code that builds or matches a type.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use serde_json::Value;
-use syn::{Field, File, Item, Path, Type, parse_quote};
+use syn::{Field, Fields, File, Item, Path, Type, parse_quote};
 
 use super::{Contract, Pass, code};
 use openapi_tree::error::Result;
-use openapi_tree::schemas::{components, required};
+use openapi_tree::schemas::required;
 
 pub(super) const PASS: Pass = Pass {
     name: "constructors",
@@ -17,36 +19,30 @@ pub(super) const PASS: Pass = Pass {
 
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let items = code::types(file, contract)?;
-    for (name, schema) in components(contract.tree) {
-        let is_request = contract.requests.contains(name);
-        if contract.replaced.contains(name) || !(is_request || contract.responses.contains(name)) {
-            continue;
-        }
-        let Some(fields) = code::named_fields(items, name) else {
-            continue;
-        };
-        let constructor = is_request
-            .then(|| constructor(name, schema, &fields, contract))
-            .transpose()?;
-        let Some(index) = items
-            .iter()
-            .position(|item| matches!(item, Item::Struct(item) if item.ident == name))
+    let mut constructors = BTreeMap::new();
+    for item in items.iter_mut() {
+        let Item::Struct(item) = item else { continue };
+        let name = item.ident.to_string();
+        let (Some(schema), Fields::Named(fields)) = (contract.component(&name), &item.fields)
         else {
             continue;
         };
-        if let Item::Struct(item) = &mut items[index] {
-            item.attrs.push(parse_quote!(#[non_exhaustive]));
+        let is_request = contract.requests.contains(&name);
+        if is_request {
+            let fields: Vec<&Field> = fields.named.iter().collect();
+            constructors.insert(name, constructor(&item.ident, schema, &fields, contract)?);
+        } else if !contract.responses.contains(&name) {
+            continue;
         }
-        if let Some(constructor) = constructor {
-            items.insert(index + 1, constructor);
-        }
+        item.attrs.push(parse_quote!(#[non_exhaustive]));
     }
+    code::add_behind(items, |name| constructors.remove(name));
     Ok(())
 }
 
 /// `new` with the required properties, in the order in which the document lists them.
 fn constructor(
-    name: &str,
+    name: &Ident,
     schema: &Value,
     fields: &[&Field],
     contract: &Contract<'_>,
@@ -78,14 +74,13 @@ fn constructor(
             quote!(#ident: #value)
         }
     });
-    let ident = Ident::new(name, Span::call_site());
     let doc = if required.is_empty() {
         " Nothing set."
     } else {
         " What the document requires; all else is left out until it is set."
     };
     Ok(parse_quote! {
-        impl #ident {
+        impl #name {
             #[doc = #doc]
             #[must_use]
             pub fn new(#(#parameters),*) -> Self {

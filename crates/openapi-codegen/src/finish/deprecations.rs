@@ -1,11 +1,13 @@
 //! What is deprecated says so to the compiler.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use syn::{Attribute, File, Item, parse_quote};
 
 use super::{Contract, Pass, code};
 use openapi_tree::error::Result;
-use openapi_tree::schemas::{components, operations};
+use openapi_tree::schemas::properties;
 
 pub(super) const PASS: Pass = Pass {
     name: "deprecations",
@@ -14,55 +16,38 @@ pub(super) const PASS: Pass = Pass {
 };
 
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
-    for operation in operations(contract.tree) {
-        let Some(attribute) = attribute(operation.node) else {
-            continue;
-        };
-        let Some(function) = code::method(file, operation.method, operation.path) else {
-            return Err(code::unexpected(
-                contract,
-                &format!("has no method for the operation at {}", operation.pointer),
-            ));
-        };
-        function.attrs.push(attribute);
+    let mut any = false;
+    for (function, operation) in code::methods(file, contract)? {
+        let attribute = attribute(operation.node);
+        any |= attribute.is_some();
+        function.attrs.extend(attribute);
     }
-    let mut any = !operations(contract.tree)
-        .iter()
-        .all(|operation| attribute(operation.node).is_none());
-    let items = code::types(file, contract)?;
-    for (name, schema) in components(contract.tree) {
-        if contract.replaced.contains(name) {
+    for item in code::types(file, contract)? {
+        let (name, attributes) = match &mut *item {
+            Item::Enum(item) => (&item.ident, &mut item.attrs),
+            Item::Struct(item) => (&item.ident, &mut item.attrs),
+            Item::Type(item) => (&item.ident, &mut item.attrs),
+            _ => continue,
+        };
+        let name = name.to_string();
+        let Some(schema) = contract.component(&name) else {
             continue;
-        }
-        let properties = schema.get("properties").and_then(Value::as_object);
-        if let Some(item) = code::find_struct(items, name) {
-            any |= attribute(schema).is_some();
-            item.attrs.extend(attribute(schema));
-            for (property, schema) in properties.into_iter().flatten() {
-                let Some(attribute) = attribute(schema) else {
-                    continue;
-                };
-                let Some(field) = item.fields.iter_mut().find(|field| {
-                    let ident = field.ident.as_ref().map(ToString::to_string);
-                    code::wire_name(&field.attrs, &ident.unwrap_or_default()) == *property
-                }) else {
-                    return Err(code::unexpected(
-                        contract,
-                        &format!("has no field for `{property}` of `{name}`"),
-                    ));
-                };
+        };
+        any |= attribute(schema).is_some();
+        attributes.extend(attribute(schema));
+        let Item::Struct(item) = item else { continue };
+        let mut properties: BTreeMap<&str, Attribute> = properties(schema)
+            .filter_map(|(property, schema)| Some((property.as_str(), attribute(schema)?)))
+            .collect();
+        any |= !properties.is_empty();
+        for field in &mut item.fields {
+            if let Some(attribute) = properties.remove(code::field_wire_name(field).as_str()) {
                 field.attrs.push(attribute);
-                any = true;
             }
-        } else if let Some(attribute) = attribute(schema) {
-            any = true;
-            for item in items.iter_mut() {
-                match item {
-                    Item::Enum(item) if item.ident == name => item.attrs.push(attribute.clone()),
-                    Item::Type(item) if item.ident == name => item.attrs.push(attribute.clone()),
-                    _ => {}
-                }
-            }
+        }
+        if let Some(property) = properties.into_keys().next() {
+            let what = format!("has no field for `{property}` of `{name}`");
+            return Err(code::unexpected(contract, &what));
         }
     }
     if any {

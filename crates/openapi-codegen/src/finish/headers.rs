@@ -1,11 +1,12 @@
 //! Requests as the document describes them, and a client that can be made without a panic.
 
-use quote::ToTokens;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, File, ImplItem, Item, Stmt, parse_quote};
+use syn::{Expr, ExprMethodCall, File, ImplItem, Item, Pat, Stmt, parse_quote};
 
 use super::{Contract, Pass, code};
+use crate::lower::{JSON, is_json};
 use openapi_tree::error::Result;
+use openapi_tree::schemas::Operation;
 
 pub(super) const PASS: Pass = Pass {
     name: "documented-requests",
@@ -16,7 +17,7 @@ pub(super) const PASS: Pass = Pass {
 };
 
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
-    for function in code::operations(file) {
+    for (function, operation) in code::methods(file, contract)? {
         let before = function.block.stmts.len();
         let has_own = function.block.stmts.iter().any(is_own_header);
         function.block.stmts.retain(|statement| {
@@ -26,6 +27,9 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
             RemoveHeaders.visit_block_mut(&mut function.block);
         }
         NameMethods.visit_block_mut(&mut function.block);
+        if let Some(kind) = json_kind(operation) {
+            NameJson(kind).visit_block_mut(&mut function.block);
+        }
         let removed = if has_own { 1 } else { 2 };
         if function.block.stmts.len() + removed != before {
             return Err(code::unexpected(
@@ -56,31 +60,58 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
 
 /// `let mut header_map = …;`
 fn is_header_map(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Local(local) if matches!(&local.pat, Pat::Ident(pat) if pat.ident == HEADER_MAP))
+}
+
+const HEADER_MAP: &str = "header_map";
+
+fn is_variable(expression: &Expr) -> bool {
+    matches!(expression, Expr::Path(path) if path.path.is_ident(HEADER_MAP))
+}
+
+/// The name that `header_map.append(…);` sets: that of `api-version` is made of text, that of a parameter is text.
+fn appended(statement: &Stmt) -> Option<&Expr> {
     match statement {
-        Stmt::Local(local) => local.pat.to_token_stream().to_string() == "mut header_map",
-        _ => false,
+        Stmt::Expr(Expr::MethodCall(call), _)
+            if call.method == "append" && is_variable(&call.receiver) =>
+        {
+            call.args.first()
+        }
+        _ => None,
     }
 }
 
-/// `header_map.append(…);`, for `api-version` by a name made of text, for a parameter by the text itself.
 fn is_api_version(statement: &Stmt) -> bool {
-    let Stmt::Expr(Expr::MethodCall(call), _) = statement else {
-        return false;
-    };
-    let is_name_of_text = |argument: &Expr| matches!(argument, Expr::Call(_));
-    call.method == "append"
-        && call.receiver.to_token_stream().to_string() == "header_map"
-        && call.args.first().is_some_and(is_name_of_text)
+    matches!(appended(statement), Some(Expr::Call(_)))
 }
 
 /// A header that is a parameter, set always or if it is given.
 fn is_own_header(statement: &Stmt) -> bool {
     match statement {
-        Stmt::Local(_) => false,
-        statement if is_api_version(statement) => false,
-        statement => {
-            let text = statement.to_token_stream().to_string();
-            text.starts_with("header_map . append") || text.contains("{ header_map . append")
+        Stmt::Expr(Expr::If(check), _) => check.then_branch.stmts.iter().any(is_own_header),
+        statement => matches!(appended(statement), Some(Expr::Lit(_))),
+    }
+}
+
+/// The name of the JSON that an operation takes, if it is not the usual one.
+fn json_kind<'a>(operation: &Operation<'a>) -> Option<&'a str> {
+    let content = operation
+        .node
+        .pointer("/requestBody/content")?
+        .as_object()?;
+    let kind = content.keys().next()?.split(';').next()?.trim();
+    (is_json(kind) && kind != JSON).then_some(kind)
+}
+
+/// reqwest names JSON itself where it has no name yet.
+struct NameJson<'a>(&'a str);
+
+impl VisitMut for NameJson<'_> {
+    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        syn::visit_mut::visit_expr_method_call_mut(self, call);
+        if call.method == "json" {
+            let (receiver, kind) = (&call.receiver, self.0);
+            call.receiver = parse_quote!(#receiver.header(::reqwest::header::CONTENT_TYPE, #kind));
         }
     }
 }
@@ -108,7 +139,7 @@ impl VisitMut for RemoveHeaders {
     fn visit_expr_mut(&mut self, expression: &mut Expr) {
         while let Expr::MethodCall(call) = expression
             && call.method == "headers"
-            && call.args.to_token_stream().to_string() == "header_map"
+            && call.args.first().is_some_and(is_variable)
         {
             *expression = (*call.receiver).clone();
         }

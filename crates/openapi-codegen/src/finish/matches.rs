@@ -1,6 +1,5 @@
 //! One arm for all statuses that are treated alike.
 
-use quote::ToTokens;
 use syn::visit_mut::VisitMut;
 use syn::{Arm, ExprMatch, File, Pat, PatOr};
 
@@ -13,9 +12,8 @@ pub(super) const PASS: Pass = Pass {
     apply,
 };
 
-#[expect(clippy::unnecessary_wraps, reason = "all passes have one signature")]
-fn apply(file: &mut File, _contract: &Contract<'_>) -> Result<()> {
-    for function in code::operations(file) {
+fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
+    for (function, _) in code::methods(file, contract)? {
         MergeArms.visit_block_mut(&mut function.block);
     }
     Ok(())
@@ -37,8 +35,7 @@ impl VisitMut for MergeArms {
 }
 
 fn is_alike(one: &Arm, other: &Arm) -> bool {
-    !matches!(other.pat, Pat::Wild(_))
-        && one.body.to_token_stream().to_string() == other.body.to_token_stream().to_string()
+    !matches!(other.pat, Pat::Wild(_)) && one.body == other.body
 }
 
 fn join(pattern: &mut Pat, other: Pat) {

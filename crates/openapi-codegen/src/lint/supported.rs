@@ -4,21 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::lower::is_request_media_type;
-use crate::rust_names::snake;
+use crate::lower::separator;
+use crate::rust_names::argument;
 use openapi_tree::document::{Document, escape};
 use openapi_tree::lint::{Findings, Rule};
-use openapi_tree::schemas::{Operation, named_component, operations, resolve};
+use openapi_tree::schemas::{Operation, operations, resolve};
 
 pub(super) const RULES: [Rule; 4] = [
     ("path-template", path_templates),
     ("parameter", parameters),
     ("parameter-name", parameter_names),
-    ("request-media-type", media_types),
+    ("request-encoding", encodings),
 ];
-
-/// Names of arguments that the generated methods use for something else.
-const TAKEN: [&str; 2] = ["body", "header_map"];
 
 /// The parameters of an operation, those of its path behind its own, each where it stands, references followed.
 fn parameters_of<'a>(
@@ -133,7 +130,9 @@ fn parameters(document: &Document, findings: &mut Findings) {
                     "has no schema of its own, and progenitor writes no parameter as a document of its own",
                     "describe it by `schema` in place of `content`",
                 );
-            } else if style.is_some_and(|style| style != usual) {
+            } else if style.is_some_and(|style| style != usual)
+                && separator(&document.tree, parameter).is_none()
+            {
                 findings.add(
                     pointer,
                     format!(
@@ -141,15 +140,6 @@ fn parameters(document: &Document, findings: &mut Findings) {
                         style.unwrap_or_default()
                     ),
                     "leave it out, or describe it as a text that who calls puts together",
-                );
-            } else if place == "query"
-                && parameter.get("explode") == Some(&Value::Bool(false))
-                && is_container(document, &parameter["schema"])
-            {
-                findings.add(
-                    pointer,
-                    "is a list in one piece (`explode: false`); progenitor repeats the name for each item",
-                    "describe it as a text that who calls puts together",
                 );
             } else if place == "path" && parameter.get("required") != Some(&Value::Bool(true)) {
                 findings.add(
@@ -168,20 +158,6 @@ fn parameters(document: &Document, findings: &mut Findings) {
     }
 }
 
-fn is_container(document: &Document, schema: &Value) -> bool {
-    let target = named_component(schema)
-        .and_then(|name| {
-            document
-                .tree
-                .pointer(&format!("/components/schemas/{}", escape(name)))
-        })
-        .unwrap_or(schema);
-    matches!(
-        target.get("type").and_then(Value::as_str),
-        Some("array" | "object")
-    )
-}
-
 fn is_header_name(name: &str) -> bool {
     !name.is_empty()
         && name
@@ -189,62 +165,53 @@ fn is_header_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
+/// Parameters in a query or a header are renamed where their names become the same argument; in a path the name is
+/// that of a place.
 fn parameter_names(document: &Document, findings: &mut Findings) {
     for operation in operations(&document.tree) {
-        let mut seen: BTreeMap<String, String> = TAKEN
-            .iter()
-            .map(|name| ((*name).to_owned(), "the generated code".to_owned()))
-            .collect();
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
         for (pointer, parameter) in parameters_of(document, &operation) {
             let name = text(parameter, "name");
-            if let Some(other) = seen.insert(snake(name), pointer.clone()) {
+            if text(parameter, "in") == "path"
+                && let Some(other) = seen.insert(argument(name), pointer.clone())
+            {
                 findings.add(
                     pointer,
                     format!("has the name `{name}`, which is the same argument in Rust as that of {other}"),
-                    "leave one of them out",
+                    "give it another name, there and in the path",
                 );
             }
         }
     }
 }
 
-fn media_types(document: &Document, findings: &mut Findings) {
+fn encodings(document: &Document, findings: &mut Findings) {
     for operation in operations(&document.tree) {
         let Some(body) = operation.node.get("requestBody") else {
             continue;
         };
-        let pointer = format!("{}/requestBody", operation.pointer);
-        let Some(content) = resolve(&document.tree, body)
+        let content = resolve(&document.tree, body)
             .get("content")
-            .and_then(Value::as_object)
+            .and_then(Value::as_object);
+        let Some((kind, media)) = content
+            .filter(|content| content.len() == 1)
+            .and_then(|content| content.iter().next())
         else {
             continue;
         };
-        if !content.is_empty() && !content.keys().any(|kind| is_request_media_type(kind)) {
-            let kinds: Vec<&str> = content.keys().map(String::as_str).collect();
+        let encoding = media.get("encoding").and_then(Value::as_object);
+        if kind.starts_with("application/x-www-form-urlencoded")
+            && encoding.is_some_and(|encoding| !encoding.is_empty())
+        {
             findings.add(
-                format!("{pointer}/content"),
                 format!(
-                    "is sent as {}, which the generated client can't write",
-                    kinds.join(", ")
+                    "{}/requestBody/content/{}/encoding",
+                    operation.pointer,
+                    escape(kind)
                 ),
-                "describe it as application/json, application/x-www-form-urlencoded, \
-                 application/octet-stream or text/plain, or leave the operation out",
+                "says how each field is written; progenitor writes all of them in one way",
+                "take `encoding` out, if the usual way is what it says",
             );
-        }
-        for (kind, media) in content {
-            let is_form = kind.starts_with("application/x-www-form-urlencoded");
-            let encoding = media.get("encoding").and_then(Value::as_object);
-            if is_form
-                && content.len() == 1
-                && encoding.is_some_and(|encoding| !encoding.is_empty())
-            {
-                findings.add(
-                    format!("{pointer}/content/{}/encoding", escape(kind)),
-                    "says how each field is written; progenitor writes all of them in one way",
-                    "take `encoding` out, if the usual way is what it says",
-                );
-            }
         }
     }
 }

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Changes, Pass, component_pointer, reference_to};
+use super::{Changes, Pass, Work, component_pointer, reference_to};
 use openapi_tree::schemas::{components, each_schema_mut, named_component, referenced_component};
 
 /// A component that is another one under a second name goes; its uses refer to that other one.
 pub(super) const PASS: Pass = Pass {
     name: "no-aliases",
     answers: "typify makes a second type around the first, which has neither its fields nor its values",
-    find,
-    apply,
+    work: Work::Whole { find, apply },
 };
 
 /// The same, once more: what was merged may be but another name now.

@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::hoist::{Names, is_struct, place_name, rewrite};
 use super::{
-    Changes, Pass, any_json, component_pointer, is_annotation, is_any_json, is_nullable,
-    reference_to,
+    Changes, Pass, Work, any_json, component_of, component_pointer, is_annotation, is_any_json,
+    is_nullable, reference_to,
 };
+use crate::constraints::is_constraint;
 use openapi_tree::schemas::{
-    COMPONENTS, each_schema, named_component, referenced_component, response_components,
+    each_schema, named_component, referenced_component, response_components,
 };
 
 /// A choice of scalars becomes the scalar that all of them are. A choice of objects stays one where it is only ever
@@ -21,8 +22,7 @@ pub(super) const PASS: Pass = Pass {
     name: "choices",
     answers: "typify makes a struct that can't be decoded of `anyOf`, and takes the first object of `oneOf` that \
               fits, which is the first one always",
-    find,
-    apply,
+    work: Work::Whole { find, apply },
 };
 
 const CHOICES: [&str; 2] = ["anyOf", "oneOf"];
@@ -56,13 +56,10 @@ fn is_simple(tree: &Value, schema: &Value) -> bool {
                 .all(|(index, member)| !members[..index].contains(member))
 }
 
-/// Whether a response can hold what stands at a place.
+/// Returns `true` if a response can hold what stands at a place.
 fn in_response(pointer: &str, responses: &BTreeSet<String>) -> bool {
     pointer.contains("/responses/") && pointer.starts_with("/paths/")
-        || pointer
-            .strip_prefix(COMPONENTS)
-            .and_then(|rest| rest.split('/').nth(1))
-            .is_some_and(|name| responses.contains(&name.replace("~1", "/").replace("~0", "~")))
+        || component_of(pointer).is_some_and(|name| responses.contains(&name))
 }
 
 fn find(tree: &Value) -> Vec<String> {
@@ -104,6 +101,11 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
                 pointer,
                 "any JSON: nothing but who uses it knows which of its kinds it is",
             );
+        } else if let Some(constraints) = constraints_left_out(&snapshot, schema, &simple) {
+            changes.loss(
+                pointer,
+                format!("not checked of several kinds: {constraints}"),
+            );
         } else {
             changes.note(pointer, "brought into one form");
         }
@@ -134,8 +136,9 @@ fn simplify(
             .flatten()
         {
             nullable |= is_nullable(member);
-            if !is_null_alone(member) && !members.contains(member) {
-                members.push(member.clone());
+            let plain = named_component(member).map_or_else(|| member.clone(), reference_to);
+            if !is_null_alone(member) && !members.contains(&plain) {
+                members.push(plain);
             }
         }
     }
@@ -174,6 +177,28 @@ fn simplify(
         return (annotated(json!({ "oneOf": members })), nullable);
     }
     (any_json(schema), nullable)
+}
+
+/// The constraints of a choice, and of its members, that a simple schema in its place does not have.
+fn constraints_left_out(tree: &Value, schema: &Value, simple: &Value) -> Option<String> {
+    let mut left_out = Vec::new();
+    let members = CHOICES
+        .iter()
+        .filter_map(|keyword| schema.get(keyword)?.as_array());
+    // An object of a choice keeps its name.
+    let is_scalar = simple.get("oneOf").is_none() && simple.get("allOf").is_none();
+    let members = members
+        .flatten()
+        .filter(|_| is_scalar)
+        .map(|member| target(tree, member));
+    for schema in std::iter::once(schema).chain(members) {
+        for (keyword, value) in schema.as_object().into_iter().flatten() {
+            if is_constraint(keyword) && simple.get(keyword) != Some(value) {
+                left_out.push(format!("{keyword} {value}"));
+            }
+        }
+    }
+    (!left_out.is_empty()).then(|| left_out.join(", "))
 }
 
 /// What a member of a choice stands for.

@@ -1,117 +1,128 @@
-//! What the generator has no use for.
+//! The parts of a document that the generator reads.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Changes, Pass};
+use super::json_bodies::{JSON, is_json};
+use super::{Changes, Pass, Work};
+use openapi_tree::schemas::{components, operations};
 
-/// Examples, extensions, links, callbacks, tags and servers say nothing of the code, or ask for code that needs
-/// other crates.
+/// Only what becomes code is left. Examples, extensions, titles, links, callbacks, tags and servers do not, or ask
+/// for code that needs other crates; constraints are checked by generated code.
 pub(super) const PASS: Pass = Pass {
     name: "bare-document",
     answers: "progenitor reads extensions of its own (`x-dropshot-…`, `x-rust-type`) that pull in other crates, and \
-              copies every example several times",
-    find,
-    apply,
+              copies every example several times; typify takes the title of an inline schema for the name of its \
+              type, checks lengths while decoding, so that one long name would lose a page, and makes a type of its \
+              own for each string or number with a constraint",
+    work: Work::Whole { find, apply },
 };
 
-/// Members of an object that go, unless the object is a map of names.
-const UNUSED: [&str; 10] = [
-    "callbacks",
-    "discriminator",
-    "example",
-    "examples",
-    "externalDocs",
-    "links",
-    "security",
-    "servers",
-    "tags",
-    "xml",
+const DOCUMENT: [&str; 2] = ["openapi", "info"];
+const OPERATION: [&str; 3] = ["operationId", "summary", "description"];
+const PARAMETER: [&str; 4] = ["name", "in", "required", "description"];
+const BODY: [&str; 2] = ["description", "required"];
+const RESPONSE: [&str; 1] = ["description"];
+const SCHEMA: [&str; 7] = [
+    "$ref",
+    "description",
+    "enum",
+    "format",
+    "nullable",
+    "required",
+    "type",
 ];
-
-/// Members that hold something for each name: what stands there is called as the document likes.
-const MAPS: [&str; 7] = [
-    "content",
-    "headers",
-    "parameters",
-    "paths",
-    "properties",
-    "responses",
-    "schemas",
-];
-
-fn is_unused(keyword: &str) -> bool {
-    UNUSED.contains(&keyword) || keyword.starts_with("x-")
-}
 
 fn find(tree: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    walk(tree, &mut String::new(), false, &mut found);
-    found
-}
-
-fn walk(value: &Value, pointer: &mut String, is_map: bool, found: &mut Vec<String>) {
-    let length = pointer.len();
-    match value {
-        Value::Object(object) => {
-            for (keyword, value) in object {
-                pointer.push('/');
-                pointer.push_str(&openapi_tree::document::escape(keyword));
-                if !is_map && is_unused(keyword) {
-                    found.push(pointer.clone());
-                } else {
-                    let inner = !is_map && MAPS.contains(&keyword.as_str());
-                    walk(value, pointer, inner, found);
-                }
-                pointer.truncate(length);
-            }
-        }
-        Value::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                pointer.push('/');
-                pointer.push_str(&index.to_string());
-                walk(value, pointer, false, found);
-                pointer.truncate(length);
-            }
-        }
-        _ => {}
-    }
+    let is_bare = bare(tree) == *tree;
+    (!is_bare).then(String::new).into_iter().collect()
 }
 
 fn apply(tree: &mut Value, _changes: &mut Changes) {
-    if let Some(components) = tree.get_mut("components").and_then(Value::as_object_mut) {
-        // Operations are whole, so schemas are all that is referred to.
-        components.retain(|section, _| section == "schemas");
-    }
-    if let Some(paths) = tree.get_mut("paths").and_then(Value::as_object_mut) {
-        paths.retain(|path, _| !path.starts_with("x-"));
-    }
-    strip(tree, false);
+    *tree = bare(tree);
 }
 
-fn strip(value: &mut Value, is_map: bool) {
-    match value {
-        Value::Object(object) => {
-            if !is_map {
-                object.retain(|keyword, _| !is_unused(keyword));
-            }
-            for (keyword, value) in object.iter_mut() {
-                strip(value, !is_map && MAPS.contains(&keyword.as_str()));
-            }
+fn bare(tree: &Value) -> Value {
+    let mut bare = keep(tree, &DOCUMENT);
+    bare["paths"] = json!({});
+    for operation in operations(tree) {
+        bare["paths"][operation.path][operation.method] = bare_operation(operation.node);
+    }
+    let schemas: Map<String, Value> = components(tree)
+        .map(|(name, schema)| (name.clone(), bare_schema(schema)))
+        .collect();
+    bare["components"] = json!({ "schemas": schemas });
+    bare
+}
+
+fn keep(node: &Value, keywords: &[&str]) -> Value {
+    let kept = keywords
+        .iter()
+        .filter_map(|keyword| Some(((*keyword).to_owned(), node.get(keyword)?.clone())));
+    Value::Object(kept.collect())
+}
+
+fn bare_operation(operation: &Value) -> Value {
+    let mut bare = keep(operation, &OPERATION);
+    if let Some(parameters) = operation.get("parameters").and_then(Value::as_array) {
+        bare["parameters"] = parameters
+            .iter()
+            .map(|parameter| {
+                let mut bare = keep(parameter, &PARAMETER);
+                if let Some(schema) = parameter.get("schema") {
+                    bare["schema"] = bare_schema(schema);
+                }
+                bare
+            })
+            .collect();
+    }
+    if let Some(body) = operation.get("requestBody") {
+        bare["requestBody"] = with_content(keep(body, &BODY), body);
+    }
+    bare["responses"] = json!({});
+    let responses = operation.get("responses").and_then(Value::as_object);
+    for (status, response) in responses.into_iter().flatten() {
+        bare["responses"][status] = with_content(keep(response, &RESPONSE), response);
+    }
+    bare
+}
+
+/// The generator knows JSON by one name only; a finishing pass sends the name of the document.
+fn with_content(mut bare: Value, holder: &Value) -> Value {
+    if let Some(content) = holder.get("content").and_then(Value::as_object) {
+        let content: Map<String, Value> = content
+            .iter()
+            .map(|(kind, media)| {
+                let is_any = matches!(kind.as_str(), "*/*" | "application/*");
+                let kind = if is_any || is_json(kind) { JSON } else { kind };
+                let schema = media.get("schema").map(bare_schema);
+                let media = schema.map_or_else(|| json!({}), |schema| json!({ "schema": schema }));
+                (kind.to_owned(), media)
+            })
+            .collect();
+        bare["content"] = Value::Object(content);
+    }
+    bare
+}
+
+fn bare_schema(schema: &Value) -> Value {
+    let mut bare = keep(schema, &SCHEMA);
+    for keyword in ["items", "additionalProperties"] {
+        match schema.get(keyword) {
+            Some(inner @ Value::Object(_)) => bare[keyword] = bare_schema(inner),
+            Some(other) => bare[keyword] = other.clone(),
+            None => {}
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| strip(item, false)),
-        _ => {}
     }
-    if let Some(object) = value.as_object_mut() {
-        strip_response_headers(object);
+    for keyword in ["allOf", "oneOf"] {
+        if let Some(members) = schema.get(keyword).and_then(Value::as_array) {
+            bare[keyword] = members.iter().map(bare_schema).collect();
+        }
     }
-}
-
-/// The headers of a response have no part in the code.
-fn strip_response_headers(object: &mut Map<String, Value>) {
-    if object.contains_key("description")
-        && object.contains_key("headers")
-        && !object.contains_key("type")
-    {
-        object.remove("headers");
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        let properties = properties
+            .iter()
+            .map(|(name, inner)| (name.clone(), bare_schema(inner)));
+        bare["properties"] = Value::Object(properties.collect());
     }
+    bare
 }

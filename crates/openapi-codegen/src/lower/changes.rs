@@ -48,7 +48,7 @@ impl Changes {
         self.add(pointer.as_ref(), what.into(), Effect::Loss);
     }
 
-    fn add(&mut self, pointer: &str, what: String, effect: Effect) {
+    pub(super) fn add(&mut self, pointer: &str, what: String, effect: Effect) {
         self.list.push(Change {
             pass: self.pass,
             pointer: self.published(pointer),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{Changes, Pass, component_pointer, reference_to};
+use super::{Changes, Pass, Work, component_pointer, reference_to};
 use crate::rust_names::{type_name, unique};
 use openapi_tree::schemas::{
     COMPONENT_REFERENCE, COMPONENTS, components, each_schema, each_schema_mut, pointer_of,
@@ -16,8 +16,7 @@ pub(super) const PASS: Pass = Pass {
     name: "component-names",
     answers: "typify makes one name of `list-item` and `ListItem`, and panics over a reference to anything but a \
               component",
-    find,
-    apply,
+    work: Work::Whole { find, apply },
 };
 
 /// Names that the generated module, or code inside it, uses for something else.

@@ -2,38 +2,20 @@
 
 use serde_json::Value;
 
-use super::{Changes, Pass};
-use openapi_tree::schemas::{each_schema, each_schema_mut};
+use super::{Edit, Pass, Work};
 
 /// A default says what the server does when a property is left out; the client leaves it out.
 pub(super) const PASS: Pass = Pass {
     name: "no-defaults",
     answers: "typify sends the default in place of nothing, reads it where nothing came, and refuses the document \
               for one that does not fit its type",
-    find,
-    apply,
+    work: Work::Schemas(edits),
 };
 
-fn find(tree: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    each_schema(tree, &mut |pointer, schema| {
-        if schema.get("default").is_some() {
-            found.push(format!("{pointer}/default"));
-        }
-    });
-    found
-}
-
-fn apply(tree: &mut Value, changes: &mut Changes) {
-    each_schema_mut(tree, &mut |pointer, schema| {
-        if let Some(default) = schema
-            .as_object_mut()
-            .and_then(|object| object.remove("default"))
-        {
-            changes.note(
-                format!("{pointer}/default"),
-                format!("left to the server: {default}"),
-            );
-        }
-    });
+fn edits(pointer: &str, schema: &Value) -> Vec<Edit> {
+    let place = format!("{pointer}/default");
+    let default = schema.get("default").into_iter();
+    default
+        .map(|value| Edit::remove(&place).note(&place, format!("left to the server: {value}")))
+        .collect()
 }

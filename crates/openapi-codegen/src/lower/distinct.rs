@@ -4,17 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{Changes, Pass, component_pointer};
-use crate::rust_names::{pascal, snake};
-use openapi_tree::schemas::components;
+use super::{Changes, Pass, Work, component_pointer};
+use crate::rust_names::{argument, pascal, snake};
+use openapi_tree::schemas::{components, operations};
 
 /// Where two properties, or two values of an enum, would have one name in Rust, the second gets a number. The
 /// finishing pass `wire-names` puts its own name back on the wire.
 pub(super) const PASS: Pass = Pass {
     name: "distinct-names",
     answers: "typify makes one field of `fooBar` and `foo_bar`, and refuses an enum with `active` and `Active`",
-    find,
-    apply,
+    work: Work::Whole { find, apply },
 };
 
 /// Where the names that are sent are kept, by the names that the generator gets.
@@ -72,14 +71,64 @@ fn clashes_of(schema: &Value) -> BTreeMap<String, String> {
 }
 
 fn find(tree: &Value) -> Vec<String> {
+    let parameters = parameters(tree).into_iter().map(|(pointer, _)| pointer);
+    schemas(tree).chain(parameters).collect()
+}
+
+fn schemas(tree: &Value) -> impl Iterator<Item = String> {
     components(tree)
         .filter(|(_, schema)| !clashes_of(schema).is_empty())
         .map(|(name, _)| component_pointer(name))
-        .collect()
+}
+
+/// Names of arguments that the generated methods use for something else.
+const TAKEN: [&str; 2] = ["body", "header_map"];
+
+/// The places of the names of parameters that have to change, with what they are to be. Names of a path stay.
+fn parameters(tree: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for operation in operations(tree) {
+        let parameters = operation.node.get("parameters").and_then(Value::as_array);
+        let mut names: Vec<(usize, &str, bool)> = parameters
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .filter_map(|(index, parameter)| {
+                let is_free = parameter.get("in").and_then(Value::as_str) != Some("path");
+                Some((index, parameter.get("name")?.as_str()?, is_free))
+            })
+            .collect();
+        names.sort_by_key(|(_, _, is_free)| *is_free);
+        let mut taken: BTreeSet<String> = TAKEN.map(str::to_owned).into();
+        for (index, name, _) in names {
+            let mut new = name.to_owned();
+            let mut number = 2_usize;
+            while !taken.insert(argument(&new)) {
+                new = format!("{name}-{number}");
+                number += 1;
+            }
+            if new != name {
+                found.push((
+                    format!("{}/parameters/{index}/name", operation.pointer),
+                    new,
+                ));
+            }
+        }
+    }
+    found
 }
 
 fn apply(tree: &mut Value, changes: &mut Changes) {
-    for pointer in find(tree) {
+    for (pointer, new) in parameters(tree) {
+        if let Some(place) = tree.pointer_mut(&pointer) {
+            changes.note(
+                &pointer,
+                format!("{place} is called `{new}` in Rust: another one has its name"),
+            );
+            *place = Value::String(new);
+        }
+    }
+    for pointer in schemas(tree).collect::<Vec<_>>() {
         let Some(schema) = tree.pointer_mut(&pointer) else {
             continue;
         };

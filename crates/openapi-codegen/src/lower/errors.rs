@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::outcomes::{Class, alike, odd_ones};
-use super::{Changes, Pass};
+use super::outcomes::{self, Class};
+use super::{Edit, Pass, Work};
 
 /// An error without a body is left out: as an undocumented status it is handed over whole, whatever it holds then.
 /// Several bodies that differ are read as any JSON.
@@ -11,20 +11,15 @@ pub(super) const PASS: Pass = Pass {
     name: "one-error",
     answers: "progenitor panics unless all error responses of an operation have the same body, and throws away what \
               comes where no body is documented",
-    find,
-    apply,
+    work: Work::Document(edits),
 };
 
 const ERROR: Class = Class {
-    name: "error",
+    name: "an error",
     begins: &['4', '5'],
     keeps_bodyless: false,
 };
 
-fn find(tree: &Value) -> Vec<String> {
-    odd_ones(tree, &ERROR)
-}
-
-fn apply(tree: &mut Value, changes: &mut Changes) {
-    alike(tree, &ERROR, changes);
+fn edits(tree: &Value) -> Vec<Edit> {
+    outcomes::edits(tree, &ERROR)
 }

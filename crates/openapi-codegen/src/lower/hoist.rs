@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Changes, Pass, component_names, component_pointer, is_annotation, reference_to};
+use super::{Changes, Pass, Work, component_names, component_pointer, is_annotation, reference_to};
 use crate::rust_names::{type_name, unique};
 use openapi_tree::schemas::{COMPONENTS, components, each_schema, inside_mut, roots};
 
@@ -14,8 +14,7 @@ pub(super) const PASS: Pass = Pass {
     name: "named-schemas",
     answers: "typify names an inline schema after where it stands, also when a component has that name already, so \
               that one name is defined twice",
-    find,
-    apply,
+    work: Work::Whole { find, apply },
 };
 
 fn needs_name(schema: &Value) -> bool {
@@ -58,7 +57,8 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         each_schema(tree, &mut |pointer, schema| {
             if is_component(pointer)
                 || !needs_name(schema)
-                || added.iter().any(|(around, _)| {
+                // What is inside of a schema comes right behind it.
+                || added.last().is_some_and(|(around, _)| {
                     pointer
                         .strip_prefix(around.as_str())
                         .is_some_and(|rest| rest.starts_with('/'))

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Changes, Pass};
+use super::{Edit, Pass, Work};
 use openapi_tree::schemas::operations;
 
 /// Where a response is JSON under another name (`text/json`, `application/problem+json`), it is called
@@ -10,13 +10,13 @@ use openapi_tree::schemas::operations;
 pub(super) const PASS: Pass = Pass {
     name: "json-responses",
     answers: "progenitor knows JSON by one name alone, and panics over JSON without a schema and over encodings",
-    find,
-    apply,
+    work: Work::Document(edits),
 };
 
-const JSON: &str = "application/json";
+pub(crate) const JSON: &str = "application/json";
 
-fn is_json(media_type: &str) -> bool {
+/// Returns `true` if a media type is JSON, whatever it is called.
+pub(crate) fn is_json(media_type: &str) -> bool {
     let name = media_type.split(';').next().unwrap_or_default().trim();
     name == JSON || name == "text/json" || name.ends_with("+json")
 }
@@ -33,8 +33,8 @@ fn simple(content: &Map<String, Value>) -> Option<Value> {
     Some(json!({ JSON: media }))
 }
 
-fn places(tree: &Value) -> Vec<(String, Value)> {
-    let mut places = Vec::new();
+fn edits(tree: &Value) -> Vec<Edit> {
+    let mut edits = Vec::new();
     for operation in operations(tree) {
         let responses = operation.node.get("responses").and_then(Value::as_object);
         for (status, response) in responses.into_iter().flatten() {
@@ -43,26 +43,11 @@ fn places(tree: &Value) -> Vec<(String, Value)> {
                 && let Some(simple) = simple(content)
                 && simple.as_object() != Some(content)
             {
-                let pointer = format!("{}/responses/{status}/content", operation.pointer);
-                places.push((pointer, simple));
+                let place = format!("{}/responses/{status}/content", operation.pointer);
+                edits
+                    .push(Edit::set(&place, simple).note(&place, "read as application/json alone"));
             }
         }
     }
-    places
-}
-
-fn find(tree: &Value) -> Vec<String> {
-    places(tree)
-        .into_iter()
-        .map(|(pointer, _)| pointer)
-        .collect()
-}
-
-fn apply(tree: &mut Value, changes: &mut Changes) {
-    for (pointer, simple) in places(tree) {
-        if let Some(content) = tree.pointer_mut(&pointer) {
-            *content = simple;
-        }
-        changes.note(&pointer, "read as application/json alone");
-    }
+    edits
 }

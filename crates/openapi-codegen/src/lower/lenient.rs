@@ -2,109 +2,82 @@
 
 use serde_json::{Value, json};
 
-use super::{Changes, make_nullable};
+use super::{Edit, Pass, Work, component_pointer, is_nullable};
+use crate::conventions::Conventions;
 use openapi_tree::document::escape;
-use openapi_tree::schemas::{COMPONENTS, inside, required, response_components};
+use openapi_tree::schemas::{inside, properties, required, response_components};
 
-/// Accepts, in every schema that a response can reach, unknown properties, and a missing or null value for each
-/// property except the identifier and for each value of a map. Both read as `None`, never as a default.
-///
-/// serde rejects a whole page if one property of one item is missing, null or unknown. An item without its identifier
-/// is not usable, so that property stays required.
-pub(super) fn relax(tree: &mut Value, identifier: Option<&str>, changes: &mut Changes) {
-    changes.begin("lenient-responses");
-    for pointer in find(tree, identifier) {
-        if let Some(schema) = tree.pointer_mut(&pointer) {
-            relax_schema(schema, &pointer, identifier, changes);
-        }
-    }
-}
+/// Stands at a property that an example of a response leaves out, so that it may be missing although it is an
+/// identifier.
+pub(super) const OMITTED: &str = "x-omitted-by-example";
 
-fn find(tree: &Value, identifier: Option<&str>) -> Vec<String> {
-    let mut found = Vec::new();
+/// In every schema that a response can reach: unknown properties are let through, and each property but the
+/// identifier, and each value of a map, may be missing or null, which both read as `None`, never as a default.
+pub(super) const PASS: Pass = Pass {
+    name: "lenient-responses",
+    answers: "serde refuses a whole page for one missing, null or unknown property of one item",
+    work: Work::Conventions(edits),
+};
+
+fn edits(tree: &Value, conventions: &Conventions) -> Vec<Edit> {
+    let identifier = conventions.identifier.as_deref();
+    let mut edits = Vec::new();
     for name in response_components(tree) {
-        let mut pointer = format!("{COMPONENTS}/{}", escape(&name));
-        if let Some(component) = tree.pointer(&pointer) {
+        let mut pointer = component_pointer(&name);
+        if let Some(component) = tree.pointer(&pointer.clone()) {
             inside(component, &mut pointer, &mut |pointer, schema| {
-                if is_strict(schema, identifier) {
-                    found.push(pointer.to_owned());
-                }
+                relax(pointer, schema, identifier, &mut edits);
             });
         }
     }
-    found
+    edits
 }
 
-fn relax_schema(
-    schema: &mut Value,
-    pointer: &str,
-    identifier: Option<&str>,
-    changes: &mut Changes,
-) {
-    let required: Vec<String> = required(schema).into_iter().map(str::to_owned).collect();
-    let requires = |name: &str| required.iter().any(|required| required == name);
-    let kept = identifier.filter(|name| requires(name));
-    if let Some(object) = schema.as_object_mut() {
-        if object.get("additionalProperties") == Some(&Value::Bool(false)) {
-            object.remove("additionalProperties");
-            changes.note(pointer, "unknown properties let through");
+fn relax(pointer: &str, schema: &Value, identifier: Option<&str>, edits: &mut Vec<Edit>) {
+    let place = format!("{pointer}/additionalProperties");
+    match schema.get("additionalProperties") {
+        Some(Value::Bool(false)) => {
+            edits.push(Edit::remove(&place).note(pointer, "unknown properties let through"));
         }
-        if let Some(identifier) = kept {
-            object.insert("required".to_owned(), json!([identifier]));
-        } else {
-            object.remove("required");
+        Some(values) if is_never_null(values) => {
+            edits.push(Edit::nullable(&place, values).note(&place, "may be null"));
         }
+        _ => {}
     }
-    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    for (name, property) in properties.into_iter().flatten() {
-        if kept == Some(name) {
-            continue;
-        }
-        let mut done = Vec::new();
-        if requires(name) {
-            done.push("missing");
-        }
-        if is_never_null(property) {
-            make_nullable(property);
-            done.push("null");
-        }
-        if !done.is_empty() {
-            changes.note(
-                format!("{pointer}/properties/{}", escape(name)),
-                format!("may be {}", done.join(" or ")),
-            );
-        }
-    }
-    if let Some(values) = schema
-        .get_mut("additionalProperties")
-        .filter(|values| is_never_null(values))
-    {
-        make_nullable(values);
-        changes.note(format!("{pointer}/additionalProperties"), "may be null");
-    }
-}
-
-fn is_strict(schema: &Value, identifier: Option<&str>) -> bool {
     let required = required(schema);
-    let is_lenient = |(name, property): (&String, &Value)| {
-        identifier == Some(name) && required.contains(&name.as_str()) || !is_never_null(property)
+    let stays = |name: &str| {
+        identifier == Some(name)
+            && required.contains(&name)
+            && schema["properties"][name].get(OMITTED).is_none()
     };
-    schema.get("additionalProperties") == Some(&Value::Bool(false))
-        || schema
-            .get("additionalProperties")
-            .is_some_and(is_never_null)
-        || required.iter().any(|name| identifier != Some(*name))
-        || !schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .all(is_lenient)
+    if required.iter().any(|name| !stays(name)) {
+        let place = format!("{pointer}/required");
+        edits.push(match identifier.filter(|name| stays(name)) {
+            Some(identifier) => Edit::set(place, json!([identifier])),
+            None => Edit::remove(place),
+        });
+    }
+    for (name, property) in properties(schema).filter(|(name, _)| !stays(name)) {
+        let place = format!("{pointer}/properties/{}", escape(name));
+        let (missing, null) = (required.contains(&name.as_str()), is_never_null(property));
+        let what = match (missing, null) {
+            (true, true) => "may be missing or null",
+            (true, false) => "may be missing",
+            (false, true) => "may be null",
+            (false, false) => continue,
+        };
+        let edit = if null {
+            Edit::nullable(&place, property)
+        } else {
+            Edit::set(&place, property.clone())
+        };
+        edits.push(edit.note(place, what));
+    }
 }
 
 /// A schema without a type takes null as it is.
 fn is_never_null(schema: &Value) -> bool {
-    schema.get("nullable") != Some(&Value::Bool(true))
+    !is_nullable(schema)
         && ["type", "$ref", "allOf", "anyOf", "oneOf"]
             .iter()
             .any(|keyword| schema.get(*keyword).is_some())

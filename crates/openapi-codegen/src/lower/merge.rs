@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::hoist::{Names, beside_reference, place_name, rewrite};
-use super::{Changes, Pass, any_json, component_pointer, is_annotation, is_any_json, reference_to};
-use openapi_tree::schemas::{COMPONENTS, each_schema, named_component, referenced_component};
+use super::{
+    Changes, Pass, Work, any_json, component_pointer, is_annotation, is_any_json, reference_to,
+};
+use crate::constraints::is_constraint;
+use openapi_tree::schemas::{
+    COMPONENTS, each_schema, inside_mut, named_component, referenced_component,
+};
 
 /// `allOf` of several members, or beside properties, becomes one object. What a value may be besides (`anyOf` and
 /// `oneOf` beside properties or `allOf`) adds its properties to it, none of them required.
@@ -14,14 +19,13 @@ pub(super) const PASS: Pass = Pass {
     name: "one-object",
     answers: "typify merges schemas in ways that panic, lose properties or fit no value; progenitor ignores whatever \
               stands beside `allOf`",
-    find,
-    apply,
+    work: Work::Whole { find, apply },
 };
 
 const CHOICES: [&str; 2] = ["anyOf", "oneOf"];
 
 /// What is merged may hold what has to be merged; a document that is written by hand needs two rounds.
-const ROUNDS: usize = 16;
+const ROUNDS: usize = 6;
 
 /// A document whose merged objects have more properties than this is made to blow up.
 const MOST_PROPERTIES: usize = 200_000;
@@ -81,6 +85,8 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             schemas: &schemas,
             flat: BTreeMap::new(),
             spent: 0,
+            left_out: Vec::new(),
+            implied: Vec::new(),
         };
         rewrite(tree, &mut |pointer, schema| {
             if !needs(schema) {
@@ -88,6 +94,12 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             }
             let expression = essence(schema);
             let (merged, lost) = merger.merged(schema);
+            for what in std::mem::take(&mut merger.implied) {
+                changes.note(pointer, what);
+            }
+            for (place, what) in std::mem::take(&mut merger.left_out) {
+                changes.loss(format!("{pointer}{place}"), what);
+            }
             if let Some(why) = lost {
                 changes.loss(pointer, why);
             } else if !known.contains_key(&expression) {
@@ -115,8 +127,20 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             changes.moved(pointer, &component_pointer(&name));
             *schema = beside_reference(schema, &name);
             known.insert(expression, name.clone());
+            // What is around it may have to be merged with it, before it is a component.
+            let mut flat = merged.clone();
+            if let Some(flat) = flat.as_object_mut() {
+                flat.retain(|keyword, _| !is_annotation(keyword));
+            }
+            merger.flat.insert(name.clone(), Some(flat));
             vec![(name, merged)]
         });
+    }
+    for pointer in find(tree) {
+        if let Some(schema) = tree.pointer_mut(&pointer) {
+            *schema = any_json(schema);
+            changes.loss(&pointer, "any JSON: its parts lead back to themselves");
+        }
     }
 }
 
@@ -134,6 +158,10 @@ struct Merger<'a> {
     /// Components without references at their top; none while one is being worked on.
     flat: BTreeMap<String, Option<Value>>,
     spent: usize,
+    /// What the merged schema does not say, each with its place in the schema that is merged.
+    left_out: Vec<(String, String)>,
+    /// The constraints that another one implies.
+    implied: Vec<String>,
 }
 
 impl Merger<'_> {
@@ -170,14 +198,36 @@ impl Merger<'_> {
             && (choices.is_empty() || distinct.len() == 1 || is_no_object(&self.component(name)))
         {
             // A value fits what the reference says, whatever else is asked of it.
+            let name = name.to_owned();
+            let target = self.component(&name);
+            let mut unchecked = constraints_of(&own);
+            let others = distinct
+                .iter()
+                .filter(|member| referenced_component(member) != Some(&name));
+            for other in others {
+                let mut other = self.flatten(other);
+                if self.combine(&target, &other).is_none() {
+                    return self.lost(schema);
+                }
+                unchecked.extend(without_constraints(&mut other));
+            }
+            for (keyword, choice) in choices {
+                for index in 0..choice.len() {
+                    let what = "left out: nothing says whether a value is of this kind";
+                    self.left_out
+                        .push((format!("/{keyword}/{index}"), what.to_owned()));
+                }
+            }
+            self.not_checked("beside a reference", &unchecked);
             return (
-                with_annotations(&own, json!({ "allOf": [reference_to(name)] })),
+                with_annotations(&own, json!({ "allOf": [reference_to(&name)] })),
                 None,
             );
         }
         if distinct.is_empty() && !says_something && choices.len() == 1 {
             let (keyword, choice) = choices.remove(0);
             own.remove("type");
+            self.not_checked("beside a choice", &constraints_of(&own));
             return (with_annotations(&own, json!({ keyword: choice })), None);
         }
         let mut merged = Value::Object(own);
@@ -188,25 +238,50 @@ impl Merger<'_> {
                 None => return self.lost(schema),
             }
         }
-        for (_, choice) in choices {
-            for alternative in choice {
-                let alternative = self.flatten(&alternative);
-                if is_object(&merged) && is_object(&alternative) {
-                    let mut optional = alternative;
-                    if let Some(optional) = optional.as_object_mut() {
-                        optional.remove("required");
-                        optional.remove("additionalProperties");
-                    }
-                    if let Some(both) = self.combine(&merged, &optional) {
-                        merged = both;
-                    }
+        for (keyword, choice) in choices {
+            for (index, alternative) in choice.iter().enumerate() {
+                let mut optional = self.flatten(alternative);
+                // A value need not be what each of them describes.
+                let constraints = without_constraints(&mut optional);
+                if let Some(optional) = optional.as_object_mut() {
+                    optional.remove("required");
+                    optional.remove("additionalProperties");
                 }
+                let both = (is_object(&merged) && is_object(&optional))
+                    .then(|| self.combine(&merged, &optional))
+                    .flatten();
+                let what = if both.is_none() {
+                    "left out: nothing says whether a value is of this kind".to_owned()
+                } else if constraints.is_empty() {
+                    String::new()
+                } else {
+                    format!(
+                        "not checked of one kind of several: {}",
+                        constraints.join(", ")
+                    )
+                };
+                if !what.is_empty() {
+                    self.left_out.push((format!("/{keyword}/{index}"), what));
+                }
+                merged = both.unwrap_or(merged);
             }
         }
         if self.spent > MOST_PROPERTIES {
             return self.lost(schema);
         }
         (merged, None)
+    }
+
+    fn described_twice(&mut self, name: &str) {
+        let what = format!("`{name}` is described twice: the first description is kept");
+        self.left_out.push((String::new(), what));
+    }
+
+    fn not_checked(&mut self, place: &str, constraints: &[String]) {
+        if !constraints.is_empty() {
+            let what = format!("not checked {place}: {}", constraints.join(", "));
+            self.left_out.push((String::new(), what));
+        }
     }
 
     fn lost(&self, schema: &Value) -> (Value, Option<String>) {
@@ -235,6 +310,9 @@ impl Merger<'_> {
 
     /// A schema without a reference or `allOf` at its top, and without what it says for readers.
     fn flatten(&mut self, schema: &Value) -> Value {
+        // What is left out of a schema inside is reported where that one is merged itself.
+        let left_out = std::mem::take(&mut self.left_out);
+        let implied = std::mem::take(&mut self.implied);
         let mut flat = if let Some(name) = named_component(schema) {
             self.component(name)
         } else if needs(schema) {
@@ -249,6 +327,8 @@ impl Merger<'_> {
         if let Some(object) = flat.as_object_mut() {
             object.retain(|keyword, _| !is_annotation(keyword));
         }
+        self.left_out = left_out;
+        self.implied = implied;
         flat
     }
 
@@ -276,8 +356,31 @@ impl Merger<'_> {
             let value = match (keyword.as_str(), mine) {
                 ("properties", mine) => self.properties(mine.as_ref(), value),
                 ("required", Some(mine)) => union(&mine, value),
+                (keyword, Some(mine)) if is_constraint(keyword) && mine != *value => {
+                    match tighter(one, other, keyword) {
+                        Some(tighter) => {
+                            let implied = if tighter == mine { value } else { &mine };
+                            let what =
+                                format!("implied by what it is merged with: {keyword} {implied}");
+                            self.implied.push(what);
+                            tighter
+                        }
+                        None => {
+                            let what = format!("not checked in what is merged: {keyword} {value}");
+                            self.left_out.push((String::new(), what));
+                            mine
+                        }
+                    }
+                }
                 // Of parts that each know only their own properties, none can close the whole.
                 ("additionalProperties", None) if value == &Value::Bool(false) => continue,
+                (keyword @ ("items" | "additionalProperties"), Some(mine)) => {
+                    if value.is_object() && !is_any_json(value) && essence(&mine) != essence(value)
+                    {
+                        self.described_twice(keyword);
+                    }
+                    mine
+                }
                 (_, Some(mine)) => mine,
                 (_, None) => value.clone(),
             };
@@ -293,15 +396,62 @@ impl Merger<'_> {
             let property = match properties.get(name) {
                 None => other.clone(),
                 Some(mine) if is_any_json(mine) => other.clone(),
-                Some(mine) if mine.get("$ref").is_none() && other.get("$ref").is_none() => {
-                    self.combine(mine, other).unwrap_or_else(|| mine.clone())
+                Some(mine) => {
+                    let is_plain = mine.get("$ref").is_none() && other.get("$ref").is_none();
+                    let both = is_plain.then(|| self.combine(mine, other)).flatten();
+                    if both.is_none() && essence(mine) != essence(other) {
+                        self.described_twice(name);
+                    }
+                    both.unwrap_or_else(|| mine.clone())
                 }
-                Some(mine) => mine.clone(),
             };
             properties.insert(name.clone(), property);
         }
         Value::Object(properties)
     }
+}
+
+fn constraints_of(schema: &Map<String, Value>) -> Vec<String> {
+    schema
+        .iter()
+        .filter(|(keyword, _)| is_constraint(keyword))
+        .map(|(keyword, value)| format!("{keyword} {value}"))
+        .collect()
+}
+
+/// Takes the constraints of a schema out, and of those inside it; returns them.
+fn without_constraints(schema: &mut Value) -> Vec<String> {
+    let mut taken = Vec::new();
+    inside_mut(schema, &mut String::new(), &mut |_, schema| {
+        if let Some(object) = schema.as_object_mut() {
+            taken.extend(constraints_of(object));
+            object.retain(|keyword, _| !is_constraint(keyword));
+        }
+    });
+    taken
+}
+
+/// The constraint that is true of values of both schemas, if one of theirs is.
+fn tighter(one: &Map<String, Value>, other: &Map<String, Value>, keyword: &str) -> Option<Value> {
+    let (mine, others) = (one.get(keyword)?, other.get(keyword)?);
+    let is_exclusive = |schema: &Map<String, Value>| {
+        schema
+            .keys()
+            .any(|keyword| keyword.starts_with("exclusive"))
+    };
+    if is_exclusive(one) || is_exclusive(other) || keyword == "multipleOf" {
+        return None;
+    }
+    if keyword == "uniqueItems" {
+        return Some(Value::Bool(true));
+    }
+    let (first, second) = (mine.as_f64()?, others.as_f64()?);
+    let is_mine = (first > second) == keyword.starts_with("min");
+    Some(if is_mine {
+        mine.clone()
+    } else {
+        others.clone()
+    })
 }
 
 fn list(value: Option<Value>) -> Vec<Value> {

@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Changes, Pass, component_pointer, is_any_json, is_nullable, make_nullable};
+use super::{Changes, Pass, Work, component_pointer, is_any_json, is_nullable, make_nullable};
 use openapi_tree::schemas::{components, each_schema_mut, named_component};
 
 /// What a component says of null is said at each of its uses.
 pub(super) const PASS: Pass = Pass {
     name: "null-at-use",
     answers: "typify wraps a nullable component twice: a type around an option of a type",
-    find,
-    apply,
+    work: Work::Whole { find, apply },
 };
 
 /// The same, once more: passes between have made components nullable.

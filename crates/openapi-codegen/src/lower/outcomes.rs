@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Changes;
+use super::Edit;
 use openapi_tree::schemas::operations;
 
 /// The successes or the errors.
@@ -95,61 +95,29 @@ fn essence(schema: &Value) -> Value {
     essence
 }
 
-/// The responses that differ from the others of their class.
-pub(super) fn odd_ones(tree: &Value, class: &Class) -> Vec<String> {
-    let mut found = Vec::new();
+/// The edits that make the responses of a class alike.
+pub(super) fn edits(tree: &Value, class: &Class) -> Vec<Edit> {
+    let mut edits = Vec::new();
     for operation in operations(tree) {
         let Some(responses) = operation.node.get("responses").and_then(Value::as_object) else {
             continue;
         };
-        for (status, _) in steps(responses, class) {
-            found.push(format!("{}/responses/{status}", operation.pointer));
-        }
-    }
-    found
-}
-
-/// Makes the responses of a class alike.
-pub(super) fn alike(tree: &mut Value, class: &Class, changes: &mut Changes) {
-    let mut todo = Vec::new();
-    for operation in operations(tree) {
-        if let Some(responses) = operation.node.get("responses").and_then(Value::as_object) {
-            let pointer = format!("{}/responses", operation.pointer);
-            todo.push((pointer, steps(responses, class)));
-        }
-    }
-    for (pointer, steps) in todo {
-        let Some(responses) = tree.pointer_mut(&pointer).and_then(Value::as_object_mut) else {
-            continue;
-        };
-        for (status, step) in steps {
-            let place = format!("{pointer}/{status}");
-            match step {
+        for (status, step) in steps(responses, class) {
+            let place = format!("{}/responses/{status}", operation.pointer);
+            edits.push(match step {
                 Step::LeaveOut(why) => {
-                    responses.remove(&status);
-                    let article = if class.name.starts_with('e') {
-                        "an"
-                    } else {
-                        "a"
-                    };
-                    changes.note(&place, format!("left out: {article} {} {why}", class.name));
+                    Edit::remove(&place).note(&place, format!("left out: {} {why}", class.name))
                 }
                 Step::AnyJson => {
-                    if let Some(schema) = responses
-                        .get_mut(&status)
-                        .and_then(|response| response.pointer_mut(SCHEMA))
-                    {
-                        *schema = json!({});
-                        changes.loss(
-                            format!("{place}{SCHEMA}"),
-                            format!(
-                                "any JSON: the bodies of this operation's {} responses differ",
-                                class.name
-                            ),
-                        );
-                    }
+                    let place = format!("{place}{SCHEMA}");
+                    let what = format!(
+                        "any JSON: the bodies of this operation differ where they are {}",
+                        class.name
+                    );
+                    Edit::set(&place, json!({})).loss(&place, what)
                 }
-            }
+            });
         }
     }
+    edits
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Changes, Pass};
+use super::{Changes, Pass, Work};
 use openapi_tree::document::escape;
 use openapi_tree::schemas::{METHODS, operations, pointer_of};
 
@@ -12,8 +12,7 @@ pub(super) const PASS: Pass = Pass {
     name: "whole-operations",
     answers: "progenitor follows a reference that leads back to itself until its stack is full, and takes two \
               parameters of one name, one in the path and one in the query, for the same",
-    find,
-    apply,
+    work: Work::Whole { find, apply },
 };
 
 /// How long a chain of references may be. A longer one leads in a circle.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Changes, Pass, component_pointer};
-use openapi_tree::schemas::{COMPONENTS, components, named_component};
+use super::{Edit, Pass, Work, component_pointer};
+use openapi_tree::schemas::{components, named_component};
 
 /// A component that is nothing but a list (or a map, or another name) of itself says nothing of its values: some
 /// documents write any JSON so.
@@ -13,8 +13,7 @@ pub(super) const PASS: Pass = Pass {
     name: "any-json",
     answers: "typify makes a list of lists of lists of such a component, which nothing but empty lists can be read \
               into, or overflows its stack",
-    find,
-    apply,
+    work: Work::Document(edits),
 };
 
 /// The same, once more: what was merged may be but another name now.
@@ -23,10 +22,19 @@ pub(super) const AGAIN: Pass = Pass {
     ..PASS
 };
 
-fn find(tree: &Value) -> Vec<String> {
+/// All of a circle at once: when one of them is changed, the others look sound.
+fn edits(tree: &Value) -> Vec<Edit> {
     components(tree)
         .filter(|(name, schema)| leads_back(tree, name, schema))
-        .map(|(name, _)| component_pointer(name))
+        .map(|(name, schema)| {
+            let pointer = component_pointer(name);
+            let mut any = super::any_json(schema);
+            if any.get("description").is_none() {
+                any["description"] = json!("Any JSON.");
+            }
+            let what = format!("any JSON: `{name}` leads to itself alone");
+            Edit::set(&pointer, any).loss(&pointer, what)
+        })
         .collect()
 }
 
@@ -71,23 +79,5 @@ fn held(schema: &Value) -> Option<&Value> {
             .get("additionalProperties")
             .filter(|inner| inner.is_object()),
         _ => None,
-    }
-}
-
-fn apply(tree: &mut Value, changes: &mut Changes) {
-    // All of a circle at once: when one of them is mended, the others look sound.
-    for pointer in find(tree) {
-        if let Some(schema) = tree.pointer_mut(&pointer) {
-            let mut any = super::any_json(schema);
-            if any.get("description").is_none() {
-                any["description"] = json!("Any JSON.");
-            }
-            *schema = any;
-            let name = pointer.trim_start_matches(COMPONENTS);
-            changes.loss(
-                &pointer,
-                format!("any JSON: `{}` leads to itself alone", &name[1..]),
-            );
-        }
     }
 }

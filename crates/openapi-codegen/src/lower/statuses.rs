@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Changes, Pass};
+use super::{Changes, Pass, Work};
 use openapi_tree::schemas::operations;
 
 /// `default` stands for the errors that are not listed, and for a success where none is listed. Statuses that are
@@ -11,8 +11,7 @@ pub(super) const PASS: Pass = Pass {
     name: "success-or-error",
     answers: "progenitor counts `default` among successes and errors both, and panics when they differ; it decodes a \
               body that can't be there",
-    find,
-    apply,
+    work: Work::Whole { find, apply },
 };
 
 fn simple(responses: &Map<String, Value>) -> Map<String, Value> {

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Changes, Pass, is_annotation};
-use openapi_tree::schemas::{each_schema, each_schema_mut};
+use super::{Edit, Pass, Work, is_annotation};
+use crate::constraints::{KEYWORDS, STRING_FORMATS, is_constraint};
+use openapi_tree::document::escape;
 
 /// A missing type is inferred, keywords of another type are left out, and so is a format that says nothing of its
 /// type.
@@ -11,48 +12,33 @@ pub(super) const PASS: Pass = Pass {
     name: "one-type",
     answers: "typify panics over a format beside an object or a list, over most schemas without a type, and over \
               most uses of `not`",
-    find,
-    apply,
+    work: Work::Schemas(edits),
 };
-
-/// The formats that make another type of a text; any other one is for readers.
-pub(super) const TEXT_FORMATS: [&str; 6] = ["date", "date-time", "ip", "ipv4", "ipv6", "uuid"];
 
 const INTEGER_FORMATS: [&str; 10] = [
     "int", "int16", "int32", "int64", "int8", "uint", "uint16", "uint32", "uint64", "uint8",
 ];
 
-const NUMBER_KEYWORDS: [&str; 5] = [
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "maximum",
-    "minimum",
-    "multipleOf",
-];
-const TEXT_KEYWORDS: [&str; 3] = ["maxLength", "minLength", "pattern"];
-const ARRAY_KEYWORDS: [&str; 4] = ["items", "maxItems", "minItems", "uniqueItems"];
-const OBJECT_KEYWORDS: [&str; 5] = [
-    "additionalProperties",
-    "maxProperties",
-    "minProperties",
-    "properties",
-    "required",
-];
 const CHOICES: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
-fn keywords_of(kind: &str) -> &'static [&'static str] {
+/// The keywords that say something of a type, beside its constraints.
+fn says_of(kind: &str) -> &'static [&'static str] {
     match kind {
-        "string" => &TEXT_KEYWORDS,
-        "integer" | "number" => &NUMBER_KEYWORDS,
-        "array" => &ARRAY_KEYWORDS,
-        "object" => &OBJECT_KEYWORDS,
+        "array" => &["items"],
+        "object" => &["additionalProperties", "properties", "required"],
         _ => &[],
     }
 }
 
+fn is_about(kind: &str, keyword: &str) -> bool {
+    let constrains =
+        |(other, keywords): &(&str, &[&str])| *other == kind && keywords.contains(&keyword);
+    says_of(kind).contains(&keyword) || KEYWORDS.iter().any(constrains)
+}
+
 /// The type that the keywords speak of, if it is but one.
 fn inferred(object: &Map<String, Value>) -> Option<&'static str> {
-    let has = |keywords: &[&str]| keywords.iter().any(|keyword| object.contains_key(*keyword));
+    let has = |kind: &str| object.keys().any(|keyword| is_about(kind, keyword));
     let format = object.get("format").and_then(Value::as_str);
     let values = object.get("enum").and_then(Value::as_array);
     let all = |is: fn(&Value) -> bool| {
@@ -61,19 +47,20 @@ fn inferred(object: &Map<String, Value>) -> Option<&'static str> {
         })
     };
     let speaks_of = [
-        ("object", has(&OBJECT_KEYWORDS)),
-        ("array", has(&ARRAY_KEYWORDS)),
+        ("object", has("object")),
+        ("array", has("array")),
         (
             "string",
-            has(&TEXT_KEYWORDS)
+            has("string")
                 || all(Value::is_string)
-                || format.is_some_and(|format| TEXT_FORMATS.contains(&format)),
+                || format
+                    .is_some_and(|format| STRING_FORMATS.iter().any(|(name, ..)| *name == format)),
         ),
         (
             "integer",
             format.is_some_and(|format| INTEGER_FORMATS.contains(&format)),
         ),
-        ("number", has(&NUMBER_KEYWORDS)),
+        ("number", has("number")),
     ];
     let mut spoken_of = speaks_of.iter().filter(|(_, speaks)| *speaks);
     match (spoken_of.next(), spoken_of.next()) {
@@ -83,65 +70,60 @@ fn inferred(object: &Map<String, Value>) -> Option<&'static str> {
     }
 }
 
-/// What the schema should be, and what was done to make it that.
-fn simple(schema: &Value) -> Option<(Map<String, Value>, Vec<String>)> {
-    let before = schema.as_object()?;
-    if before.contains_key("$ref") {
-        return None;
-    }
-    let mut object = before.clone();
-    let mut done = Vec::new();
-    if object.remove("not").is_some() {
-        done.push("`not` left out: no type says what a value is not".to_owned());
-    }
-    let is_choice = CHOICES.iter().any(|keyword| object.contains_key(*keyword));
-    let kind = match object.get("type").and_then(Value::as_str) {
-        Some(kind) => Some(kind.to_owned()),
-        None if is_choice => inferred(&object).map(str::to_owned),
-        None => {
-            let kind = inferred(&object).map(str::to_owned);
-            if let Some(kind) = &kind {
-                done.push(format!("has the type {kind}, by its keywords"));
-                object.insert("type".to_owned(), json!(kind));
-            }
-            kind
-        }
+/// What a schema needs. Whatever else is said of it, what a value is not is said by no type, and any JSON has no
+/// constraints.
+fn edits(pointer: &str, schema: &Value) -> Vec<Edit> {
+    let Some(object) = schema
+        .as_object()
+        .filter(|object| !object.contains_key("$ref"))
+    else {
+        return Vec::new();
     };
-    let dropped: Vec<String> = object
-        .iter()
-        .filter(|(keyword, value)| {
-            let keyword = keyword.as_str();
-            match keyword {
-                "format" => !format_belongs(kind.as_deref(), value, is_choice),
-                "type" | "not" => false,
-                "enum" | "discriminator" => kind.is_none() && !is_choice,
-                _ if CHOICES.contains(&keyword) || is_annotation(keyword) => false,
-                _ => {
-                    !kind
-                        .as_deref()
-                        .is_some_and(|kind| keywords_of(kind).contains(&keyword))
-                        && !is_choice
-                }
-            }
-        })
-        .map(|(keyword, _)| keyword.clone())
-        .collect();
-    for keyword in &dropped {
-        let value = object.remove(keyword).unwrap_or_default();
-        let value = value
-            .as_str()
-            .map_or(String::new(), |text| format!(" {text}"));
-        done.push(format!(
-            "`{keyword}{value}` left out: it says nothing of {}",
-            kind.as_deref()
-                .map_or_else(|| "any JSON".to_owned(), |kind| format!("the type {kind}"))
-        ));
+    let mut edits = Vec::new();
+    let at = |keyword: &str| format!("{pointer}/{}", escape(keyword));
+    let is_choice = CHOICES.iter().any(|keyword| object.contains_key(*keyword));
+    let mut kind = object.get("type").and_then(Value::as_str);
+    if kind.is_none() {
+        kind = inferred(object);
+        if let Some(kind) = kind.filter(|_| !is_choice) {
+            let what = format!("has the type {kind}, by its keywords");
+            edits.push(Edit::set(at("type"), json!(kind)).note(pointer, what));
+        }
     }
-    if kind.as_deref() == Some("array") && !is_choice && !object.contains_key("items") {
-        object.insert("items".to_owned(), json!({}));
-        done.push("holds any JSON".to_owned());
+    for (keyword, value) in object {
+        let belongs = match keyword.as_str() {
+            "not" => false,
+            "type" => true,
+            "format" => format_belongs(kind, value, is_choice),
+            "enum" | "discriminator" => kind.is_some() || is_choice,
+            keyword if CHOICES.contains(&keyword) || is_annotation(keyword) => true,
+            keyword => is_choice || kind.is_some_and(|kind| is_about(kind, keyword)),
+        };
+        if belongs {
+            continue;
+        }
+        let stated = match value {
+            Value::String(text) => format!("{keyword} {text}"),
+            value if is_constraint(keyword) => format!("{keyword} {value}"),
+            _ => keyword.clone(),
+        };
+        let kind = kind.map_or_else(|| "any JSON".to_owned(), |kind| format!("the type {kind}"));
+        let edit = Edit::remove(at(keyword));
+        edits.push(if keyword == "not" {
+            edit.loss(pointer, "not checked: no type says what a value is not")
+        } else if kind == "any JSON" && is_constraint(keyword) {
+            edit.loss(pointer, format!("not checked of any JSON: {stated}"))
+        } else {
+            edit.note(
+                pointer,
+                format!("`{stated}` left out: it says nothing of {kind}"),
+            )
+        });
     }
-    (object != *before).then_some((object, done))
+    if kind == Some("array") && !is_choice && !object.contains_key("items") {
+        edits.push(Edit::set(at("items"), json!({})).note(pointer, "holds any JSON"));
+    }
+    edits
 }
 
 /// A float of 32 bits would lose digits of what was sent, so a number is always one of 64.
@@ -156,23 +138,4 @@ fn format_belongs(kind: Option<&str>, format: &Value, is_choice: bool) -> bool {
         None => is_choice,
         Some(_) => false,
     }
-}
-
-fn find(tree: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    each_schema(tree, &mut |pointer, schema| {
-        if simple(schema).is_some() {
-            found.push(pointer.to_owned());
-        }
-    });
-    found
-}
-
-fn apply(tree: &mut Value, changes: &mut Changes) {
-    each_schema_mut(tree, &mut |pointer, schema| {
-        if let Some((object, done)) = simple(schema) {
-            *schema = Value::Object(object);
-            changes.note(pointer, done.join("; "));
-        }
-    });
 }

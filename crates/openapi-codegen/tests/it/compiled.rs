@@ -29,6 +29,7 @@ progenitor-client = "=0.15.1"
 reqwest = { version = "0.13.4", default-features = false }
 serde = { version = "1", features = ["derive"] }
 serde_json = "1"
+tokio = { version = "1", features = ["io-util", "net", "rt", "time"] }
 uuid = { version = "1", features = ["serde", "v4"] }
 
 [profile.dev]
@@ -65,6 +66,99 @@ fn send<T: serde::de::DeserializeOwned + serde::Serialize>(what: &str, text: &st
 }
 "#;
 
+/// The crate's own lines on what is rejected and what is sent.
+const WIRE: &str = r#"
+fn rejects<T: serde::de::DeserializeOwned, E>(text: &str, check: impl Fn(&T) -> Result<(), E>) -> bool {
+    let is_rejected = serde_json::from_str::<T>(text).is_ok_and(|value| check(&value).is_err());
+    if !is_rejected {
+        println!("not rejected: {text}");
+    }
+    is_rejected
+}
+
+/// What a call sends to a server, from the first line on.
+fn sent<F: Future>(call: impl FnOnce(String) -> F) -> String {
+    use std::io::{BufRead, BufReader, Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("its address"));
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut reader = BufReader::new(stream.try_clone().expect("the same connection"));
+        let (mut text, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).expect("a line");
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().expect("a number");
+            }
+            text.push_str(&line);
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).expect("a body");
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 6\r\n\r\n\"done\"")
+            .expect("a response");
+        text + &String::from_utf8(body).expect("text")
+    });
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(call(base));
+    server.join().expect("what was sent")
+}
+
+fn holds(text: &str, part: &str) -> bool {
+    let holds = text.contains(part);
+    if !holds {
+        println!("{part} is not in {text}");
+    }
+    holds
+}
+
+fn wire() -> Vec<bool> {
+    let list = vec!["a b".to_owned(), "c,d".to_owned()];
+    let map = [("x".to_owned(), 1)].into();
+    let joined = sent(|base| async move {
+        let client = parameters::Client::new(&base).expect("a client");
+        let ids = parameters::types::Ids(vec![1, 2]);
+        client
+            .joined_get(Some(&list), Some(&ids), Some(&list), Some(&map), Some(&list), Some("1,2"), None)
+            .await
+            .expect("a response");
+    });
+    let renamed = sent(|base| async move {
+        let client = parameters::Client::new(&base).expect("a client");
+        let id = parameters::types::Id(uuid::Uuid::nil());
+        let _ = client
+            .parts_get(&id, 1, Some("first"), Some("second"), Some("b"), 2, None, None, None, None, None, 3, Some("third"), None)
+            .await;
+    });
+    let patch = sent(|base| async move {
+        let client = bodies::Client::new(&base).expect("a client");
+        client.patch(&Vec::new()).await.expect("a response");
+    });
+    let any = sent(|base| async move {
+        let client = bodies::Client::new(&base).expect("a client");
+        client.any(&bodies::types::AnyBody::new()).await.expect("a response");
+    });
+    vec![
+        holds(&joined, "/joined?commas=a%20b,c%2Cd&pipes="),
+        holds(&joined, "&pipes=a%20b%7Cc%2Cd&"),
+        holds(&joined, "&ids=1,2&map=x,1&"),
+        holds(&joined, "&many=a+b&many=c%2Cd"),
+        holds(&joined, "&scalar=1%2C2"),
+        holds(&renamed, "EndTime%3C=first&EndTime%3E=second&body=b"),
+        holds(&renamed, "end-time: third"),
+        holds(&patch, "content-type: application/json-patch+json\r\n"),
+        holds(&any, "content-type: application/json\r\n"),
+    ]
+}
+"#;
+
 /// Examples that are no JSON, or have no value: named when the module is made, and to be passed over.
 const BROKEN: [&str; 3] = ["Broken", "Two", "Elsewhere"];
 
@@ -93,10 +187,19 @@ fn modules_compile_without_warnings_and_read_their_own_examples() {
         for line in calls_for(name, &document, &code) {
             writeln!(calls, "    count += 1; good += usize::from({line});").expect("text");
         }
+        for violation in document["x-violations"].as_array().into_iter().flatten() {
+            let text = violation.to_string();
+            writeln!(
+                calls,
+                "    count += 1; good += usize::from(rejects({text:?}, {name}::types::Question::check));"
+            )
+            .expect("text");
+        }
     }
+    calls.push_str("    for is_good in wire() { count += 1; good += usize::from(is_good); }\n");
     writeln!(
         main,
-        "{MAIN}\nfn main() {{\n    let (mut count, mut good) = (0_usize, 0_usize);\n{calls}    println!(\"{{good}} of {{count}}\");\n    std::process::exit(i32::from(good != count));\n}}"
+        "{MAIN}{WIRE}\nfn main() {{\n    let (mut count, mut good) = (0_usize, 0_usize);\n{calls}    println!(\"{{good}} of {{count}}\");\n    std::process::exit(i32::from(good != count));\n}}"
     )
     .expect("text");
     fs::write(sources.join("main.rs"), main).expect("the main file");

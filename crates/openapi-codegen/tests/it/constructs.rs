@@ -29,6 +29,8 @@ pub(crate) fn all() -> Vec<Construct> {
     add("limits", limits());
     add("read_only", read_only());
     add("deprecated", deprecated());
+    add("checked", super::checks::checked());
+    add("combined", super::checks::combined());
     add("contradicted", contradicted());
     add("operations", super::operations::operations());
     add("parameters", super::operations::parameters());

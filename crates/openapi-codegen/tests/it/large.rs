@@ -13,14 +13,19 @@ const KINDS: usize = 197;
 
 /// The document.
 pub(crate) fn document() -> Value {
+    of_size(OPERATIONS, KINDS)
+}
+
+/// A document of the same kind with so many operations, and so many that come with four schemas of their own.
+pub(crate) fn of_size(operations: usize, kinds: usize) -> Value {
     let mut schemas = shared_schemas();
     let mut paths = Map::new();
-    for number in 0..KINDS {
+    for number in 0..kinds {
         kind(number, &mut schemas);
     }
-    for number in 0..OPERATIONS {
+    for number in 0..operations {
         let path = format!("/api/v1/things{number}/getAll");
-        paths.insert(path, json!({ "post": operation(number) }));
+        paths.insert(path, json!({ "post": operation(number, kinds) }));
     }
     json!({
         "openapi": "3.0.4",
@@ -234,8 +239,8 @@ fn filter(number: usize) -> Value {
     filter
 }
 
-fn operation(number: usize) -> Value {
-    let kind = number % KINDS;
+fn operation(number: usize, kinds: usize) -> Value {
+    let kind = number % kinds;
     let error = json!({
         "description": "What went wrong.",
         "content": {

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, reason = "a test that can't go on has failed")]
 
 mod builder;
+mod checks;
 mod compiled;
 mod constructs;
 mod fuzz;
@@ -12,3 +13,4 @@ mod naming;
 mod operations;
 mod refusals;
 mod run;
+mod silent;

@@ -56,6 +56,11 @@ pub(crate) fn parameters() -> Value {
                         { "name": "x-note", "in": "header", "schema": { "type": "array", "items": { "type": "string" } } },
                         { "name": "Accept", "in": "header", "schema": { "type": "string" } },
                         { "name": "type", "in": "query", "schema": reference("State") },
+                        { "name": "EndTime<", "in": "query", "schema": { "type": "string" } },
+                        { "name": "EndTime>", "in": "query", "schema": { "type": "string" } },
+                        { "name": "end-time", "in": "header", "schema": { "type": "string" } },
+                        { "name": "body", "in": "query", "schema": { "type": "string" } },
+                        { "name": "url", "in": "query", "schema": { "type": "string" } },
                     ],
                     "responses": answer(&reference("Part"), &json!({ "State": "Dim" })),
                 },
@@ -66,16 +71,40 @@ pub(crate) fn parameters() -> Value {
             },
         }),
         &json!({
+            "Ids": { "type": "array", "items": { "type": "integer", "maximum": 9 }, "maxItems": 3 },
             "State": { "type": "string", "enum": ["On", "Off"] },
             "Part": { "type": "object", "properties": { "State": reference("State") } },
             "Id": { "type": "string", "format": "uuid" },
         }),
     );
+    document["paths"]["/joined"] = joined();
+    document["paths"]["/nothing"] = json!({ "description": "There is no operation." });
     document["components"]["parameters"] = json!({
         "ThingId": { "$ref": "#/components/parameters/RealThingId" },
         "RealThingId": { "name": "thingId", "in": "path", "required": true, "schema": reference("Id") },
     });
     document
+}
+
+/// Lists and objects in one piece, in each style.
+fn joined() -> Value {
+    let list = json!({ "type": "array", "items": { "type": "string" } });
+    let parameter = |name: &str, style: Value, schema: &Value| json!({ "name": name, "in": "query", "style": style, "explode": false, "schema": schema });
+    json!({
+        "get": {
+            "operationId": "joined_get",
+            "parameters": [
+                parameter("commas", json!("form"), &list),
+                parameter("spaces", json!("spaceDelimited"), &list),
+                parameter("pipes", json!("pipeDelimited"), &list),
+                parameter("ids", json!("form"), &reference("Ids")),
+                parameter("map", json!("form"), &json!({ "type": "object", "additionalProperties": { "type": "integer" } })),
+                parameter("scalar", json!("form"), &json!({ "type": "string" })),
+                { "name": "many", "in": "query", "schema": list },
+            ],
+            "responses": answer(&json!({ "type": "string" }), &json!("done")),
+        },
+    })
 }
 
 /// Bodies of each media type.
@@ -94,6 +123,13 @@ pub(crate) fn bodies() -> Value {
             "/form": post("form", body(json!({ "application/x-www-form-urlencoded": { "schema": object } }))),
             "/bytes": post("bytes", body(json!({ "application/octet-stream": {} }))),
             "/text": post("text", body(json!({ "text/plain": { "schema": { "type": "string", "maxLength": 3 } } }))),
+            "/patch": post("patch", body(json!({
+                "application/json-patch+json": { "schema": { "type": "array", "items": object, "maxItems": 2 }, "example": [{ "A": "a" }] },
+                "application/*+json": { "schema": object },
+                "application/xml": { "schema": object },
+            }))),
+            "/any": post("any", body(json!({ "*/*": { "schema": object, "example": { "A": "a" } } }))),
+            "/upload": post("upload", body(json!({ "multipart/form-data": { "schema": object } }))),
             "/nothing": post("nothing", body(json!({}))),
             "/unsaid": post("unsaid", body(json!({ "application/json": { "example": [1] } }))),
             "/nullable": post("nullable", body(json!({

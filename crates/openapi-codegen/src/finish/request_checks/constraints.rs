@@ -1,13 +1,60 @@
 //! The module that generated checks call.
 
-use syn::{Item, parse_quote};
+use std::collections::BTreeSet;
 
-/// `pub mod constraints`.
+use syn::visit::{Visit, visit_path};
+use syn::{File, ImplItem, Item, ItemMod, Path, Visibility, parse_quote};
+
+/// `pub mod constraints` with the functions that the code calls; `is_inline` if it calls them from outside of `types`.
+pub(super) fn module(code: &File, is_inline: bool) -> Item {
+    let mut called = Called(BTreeSet::new());
+    called.visit_file(code);
+    let called = |visibility: &mut Visibility, name: &syn::Ident| {
+        let is_called = called.0.contains(&name.to_string());
+        if is_inline && matches!(visibility, Visibility::Restricted(_)) {
+            *visibility = parse_quote!(pub(in super::super));
+        }
+        is_called || !matches!(visibility, Visibility::Restricted(_))
+    };
+    let mut module = whole();
+    for item in module.content.iter_mut().flat_map(|(_, items)| items) {
+        if let Item::Impl(block) = item {
+            block.items.retain_mut(|item| match item {
+                ImplItem::Fn(function) => called(&mut function.vis, &function.sig.ident),
+                _ => true,
+            });
+        }
+    }
+    if let Some((_, items)) = &mut module.content {
+        items.retain_mut(|item| match item {
+            Item::Fn(function) => called(&mut function.vis, &function.sig.ident),
+            _ => true,
+        });
+    }
+    Item::Mod(module)
+}
+
+/// The names behind `constraints::`.
+struct Called(BTreeSet<String>);
+
+impl<'a> Visit<'a> for Called {
+    fn visit_path(&mut self, path: &'a Path) {
+        let names = path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string());
+        self.0
+            .extend(names.skip_while(|name| name != "constraints").skip(1));
+        visit_path(self, path);
+    }
+}
+
+/// The module with all its functions.
 #[expect(
     clippy::too_many_lines,
     reason = "it is one piece of code, to be read as one"
 )]
-pub(super) fn module() -> Item {
+fn whole() -> ItemMod {
     parse_quote! {
         /// The constraints on requests, checked before a request is sent.
         pub mod constraints {
@@ -39,12 +86,10 @@ pub(super) fn module() -> Item {
                     }
                 }
 
-                #[allow(dead_code)]
                 pub(super) fn missing(property: &str) -> Self {
                     Self::new("no value", "one is required").within(property)
                 }
 
-                #[allow(dead_code)]
                 pub(super) fn not_listed(value: &str, known: &[&str]) -> Self {
                     Self::new(
                         format!("the value `{value}`"),
@@ -73,8 +118,10 @@ pub(super) fn module() -> Item {
 
             impl ::std::error::Error for ConstraintViolation {}
 
+            #[allow(dead_code)]
             type Checked = ::std::result::Result<(), ConstraintViolation>;
 
+            #[allow(dead_code)]
             fn allowed(least: usize, most: usize, unit: &str) -> ::std::string::String {
                 match (least, most) {
                     (least, usize::MAX) => format!("at least {least} {unit}"),
@@ -83,6 +130,7 @@ pub(super) fn module() -> Item {
                 }
             }
 
+            #[allow(dead_code)]
             fn within(
                 property: &str,
                 count: usize,
@@ -99,17 +147,23 @@ pub(super) fn module() -> Item {
                 }
             }
 
-            #[allow(dead_code)]
             pub(super) fn length(property: &str, text: &str, least: usize, most: usize) -> Checked {
                 within(property, text.chars().count(), least, most, "characters")
             }
 
-            #[allow(dead_code)]
             pub(super) fn items(property: &str, count: usize, least: usize, most: usize) -> Checked {
                 within(property, count, least, most, "items")
             }
 
-            #[allow(dead_code)]
+            pub(super) fn properties(
+                property: &str,
+                count: usize,
+                least: usize,
+                most: usize,
+            ) -> Checked {
+                within(property, count, least, most, "properties")
+            }
+
             pub(super) fn number<T: PartialOrd + ::std::fmt::Display>(
                 property: &str,
                 number: T,
@@ -127,7 +181,35 @@ pub(super) fn module() -> Item {
                 }
             }
 
-            #[allow(dead_code)]
+            pub(super) fn above(property: &str, number: f64, bound: f64) -> Checked {
+                if number > bound {
+                    return Ok(());
+                }
+                let violation =
+                    ConstraintViolation::new(format!("the value {number}"), format!("more than {bound}"));
+                Err(violation.within(property))
+            }
+
+            pub(super) fn below(property: &str, number: f64, bound: f64) -> Checked {
+                if number < bound {
+                    return Ok(());
+                }
+                let violation =
+                    ConstraintViolation::new(format!("the value {number}"), format!("less than {bound}"));
+                Err(violation.within(property))
+            }
+
+            pub(super) fn multiple(property: &str, number: i128, factor: i128) -> Checked {
+                if number % factor == 0 {
+                    return Ok(());
+                }
+                let violation = ConstraintViolation::new(
+                    format!("the value {number}"),
+                    format!("a multiple of {factor}"),
+                );
+                Err(violation.within(property))
+            }
+
             pub(super) fn unique<T: PartialEq>(property: &str, items: &[T]) -> Checked {
                 let repeated = items
                     .iter()
@@ -141,7 +223,6 @@ pub(super) fn module() -> Item {
                 }
             }
 
-            #[allow(dead_code)]
             pub(super) fn each<T>(
                 property: &str,
                 items: &[T],
@@ -155,7 +236,20 @@ pub(super) fn module() -> Item {
                 Ok(())
             }
 
-            #[allow(dead_code)]
+            pub(super) fn each_value<T>(
+                property: &str,
+                values: &::std::collections::BTreeMap<::std::string::String, T>,
+                check: impl Fn(&T) -> Checked,
+            ) -> Checked {
+                for (name, value) in values {
+                    check(value).map_err(|violation| {
+                        let violation = violation.within(name);
+                        if property.is_empty() { violation } else { violation.within(property) }
+                    })?;
+                }
+                Ok(())
+            }
+
             pub(super) fn months(
                 property: &str,
                 start: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,

@@ -1,68 +1,20 @@
-//! Whether the generated types can read a value, and what would let them.
+//! Whether the generated types can read a value, and the edits that let them.
 
 use serde_json::{Value, json};
 
-use crate::lower::{any_json, component_pointer, hoist, is_any_json, is_nullable, make_nullable};
+use crate::constraints::is_constraint;
+use crate::lower::lenient::OMITTED;
+use crate::lower::{Edit, any_json, component_pointer, hoist, is_any_json, is_nullable};
 use openapi_tree::document::escape;
-use openapi_tree::schemas::named_component;
+use openapi_tree::schemas::{named_component, required};
 
-/// A place of the document that an example contradicts, and how to settle it.
-pub(super) struct Contradiction {
-    /// The schema that is too narrow.
-    pub(super) pointer: String,
-    /// The example that shows it.
-    pub(super) example: String,
-    /// What is done about it.
-    pub(super) what: String,
-    remedy: Remedy,
-}
-
-enum Remedy {
-    /// The value is of any kind.
-    AnyJson,
-    /// The value is this instead.
-    Become(Value),
-    /// The value may be null.
-    Null,
-    /// The property of an object may be missing, or null.
-    Optional(String),
-}
-
-impl Contradiction {
-    /// Relaxes the schema.
-    pub(super) fn settle(self, tree: &mut Value) {
-        let Some(schema) = tree.pointer_mut(&self.pointer) else {
-            return;
-        };
-        match self.remedy {
-            Remedy::AnyJson => *schema = any_json(schema),
-            Remedy::Become(scalar) => {
-                let nullable = is_nullable(schema);
-                let mut now = any_json(schema);
-                if let (Some(now), Value::Object(scalar)) = (now.as_object_mut(), scalar) {
-                    now.extend(scalar);
-                }
-                *schema = now;
-                if nullable {
-                    make_nullable(schema);
-                }
-            }
-            Remedy::Null => make_nullable(schema),
-            Remedy::Optional(name) => {
-                if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
-                    required.retain(|other| other.as_str() != Some(&name));
-                }
-                let property = schema
-                    .get_mut("properties")
-                    .and_then(|properties| properties.get_mut(&name));
-                if let Some(property) = property
-                    && !is_any_json(property)
-                {
-                    make_nullable(property);
-                }
-            }
-        }
-    }
+/// Reads examples by the schemas of a document.
+pub(super) struct Reader<'a> {
+    pub(super) tree: &'a Value,
+    /// The property that identifies an item.
+    pub(super) identifier: Option<&'a str>,
+    /// The edits that let all of them be read.
+    pub(super) edits: Vec<Edit>,
 }
 
 /// Whether a text fits a schema as it is.
@@ -75,132 +27,122 @@ pub(super) fn takes_text(tree: &Value, pointer: &str) -> bool {
     })
 }
 
-/// Notes what of `value` the schema at `pointer` does not take.
-pub(super) fn examine(
-    tree: &Value,
-    pointer: &str,
-    value: &Value,
-    example: &str,
-    found: &mut Vec<Contradiction>,
-) {
-    let Some(schema) = tree.pointer(pointer) else {
-        return;
-    };
-    let mut note = |what: String, remedy: Remedy| {
-        found.push(Contradiction {
-            pointer: pointer.to_owned(),
-            example: example.to_owned(),
-            what,
-            remedy,
-        });
-    };
-    if is_any_json(schema) {
-        return;
-    }
-    if value.is_null() {
-        if !is_nullable(schema) {
-            note("may be null".to_owned(), Remedy::Null);
-        }
-        return;
-    }
-    // What a reference leads to is used elsewhere too, so that a value of another kind is settled here.
-    let (target, place) = match named_component(schema) {
-        Some(name) => match tree.pointer(&component_pointer(name)) {
-            Some(target) => (target, component_pointer(name)),
-            None => return,
-        },
-        None => (schema, pointer.to_owned()),
-    };
-    let kind = target.get("type").and_then(Value::as_str);
-    match (kind, value) {
-        (Some("object"), Value::Object(_)) => {
-            examine_object(tree, &place, target, value, example, found);
-        }
-        (Some("array"), Value::Array(items)) => {
-            for item in items {
-                examine(tree, &format!("{place}/items"), item, example, found);
-            }
-        }
-        (Some("string"), Value::String(text)) => {
-            if let Some(format) = target.get("format").and_then(Value::as_str)
-                && !reads_text(format, text)
-            {
-                note(
-                    format!("a text without the format {format}"),
-                    Remedy::Become(json!({ "type": "string" })),
+impl Reader<'_> {
+    /// Adds the edits that let the schema at `pointer` take a value.
+    pub(super) fn read(&mut self, pointer: &str, value: &Value, example: &str) {
+        let Some(schema) = self
+            .tree
+            .pointer(pointer)
+            .filter(|schema| !is_any_json(schema))
+        else {
+            return;
+        };
+        if value.is_null() {
+            if !is_nullable(schema) {
+                self.edits.push(
+                    Edit::nullable(pointer, schema)
+                        .loss(pointer, "may be null")
+                        .shown_by(example),
                 );
             }
+            return;
         }
-        (Some("boolean"), Value::Bool(_)) | (Some("number"), Value::Number(_)) | (None, _) => {}
-        (Some("integer"), Value::Number(number)) => {
-            let format = target.get("format").and_then(Value::as_str);
-            if !reads_integer(format, value) {
-                if number.is_i64() {
-                    note(
-                        format!(
-                            "an integer without the format {}",
-                            format.unwrap_or_default()
-                        ),
-                        Remedy::Become(json!({ "type": "integer" })),
-                    );
-                } else {
-                    note(
-                        "a number".to_owned(),
-                        Remedy::Become(json!({ "type": "number" })),
-                    );
+        // What a reference leads to is used elsewhere too, so that a value of another kind is settled here.
+        let (target, place) = match named_component(schema) {
+            Some(name) => match self.tree.pointer(&component_pointer(name)) {
+                Some(target) => (target, component_pointer(name)),
+                None => return,
+            },
+            None => (schema, pointer.to_owned()),
+        };
+        let format = target.get("format").and_then(Value::as_str);
+        let (what, scalar) = match (target.get("type").and_then(Value::as_str), value) {
+            (Some("object"), Value::Object(_)) => {
+                self.read_object(&place, target, value, example);
+                return;
+            }
+            (Some("array"), Value::Array(items)) => {
+                for item in items {
+                    self.read(&format!("{place}/items"), item, example);
                 }
+                return;
+            }
+            (Some("string"), Value::String(text)) => match format {
+                Some(format) if !reads_text(format, text) => (
+                    format!("a text without the format {format}"),
+                    json!({ "type": "string" }),
+                ),
+                _ => return,
+            },
+            (Some("boolean"), Value::Bool(_)) | (Some("number"), Value::Number(_)) | (None, _) => {
+                return;
+            }
+            (Some("integer"), Value::Number(_)) if reads_integer(format, value) => return,
+            (Some("integer"), Value::Number(number)) if number.is_i64() => (
+                format!(
+                    "an integer without the format {}",
+                    format.unwrap_or_default()
+                ),
+                json!({ "type": "integer" }),
+            ),
+            (Some("integer"), Value::Number(_)) => {
+                ("a number".to_owned(), json!({ "type": "number" }))
+            }
+            (Some(kind), value) => (
+                format!("any JSON: both {kind} and {}", kind_of(value)),
+                json!({}),
+            ),
+        };
+        let edit = Edit::set(pointer, relaxed(schema, &scalar)).loss(pointer, what);
+        self.edits.push(edit.shown_by(example));
+    }
+
+    /// All but the identifier, and null in lists, may be missing or null anyway.
+    fn read_object(&mut self, place: &str, schema: &Value, value: &Value, example: &str) {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        if let Some(name) = self.identifier
+            && required(schema).contains(&name)
+            && hoist::is_struct(schema)
+            && value.get(name).is_none_or(Value::is_null)
+            && properties
+                .and_then(|properties| properties.get(name))
+                .is_some_and(|property| property.get(OMITTED).is_none())
+        {
+            let omitted = format!("{place}/properties/{}/{OMITTED}", escape(name));
+            self.edits.push(
+                Edit::set(omitted, json!(true))
+                    .loss(place, format!("`{name}` may be missing"))
+                    .shown_by(example),
+            );
+        }
+        let given = value.as_object().into_iter().flatten();
+        for (name, value) in given.filter(|(_, value)| !value.is_null()) {
+            if properties.is_some_and(|properties| properties.contains_key(name)) {
+                let pointer = format!("{place}/properties/{}", escape(name));
+                self.read(&pointer, value, example);
+            } else if schema
+                .get("additionalProperties")
+                .is_some_and(Value::is_object)
+            {
+                self.read(&format!("{place}/additionalProperties"), value, example);
             }
         }
-        (Some(kind), value) => note(
-            format!("any JSON: both {kind} and {}", kind_of(value)),
-            Remedy::AnyJson,
-        ),
     }
 }
 
-fn examine_object(
-    tree: &Value,
-    place: &str,
-    schema: &Value,
-    value: &Value,
-    example: &str,
-    found: &mut Vec<Contradiction>,
-) {
-    let required = schema.get("required").and_then(Value::as_array);
-    let properties = schema.get("properties").and_then(Value::as_object);
-    let is_struct = hoist::is_struct(schema);
-    for name in required.into_iter().flatten().filter_map(Value::as_str) {
-        let given = value.get(name);
-        let takes_null = properties
-            .and_then(|properties| properties.get(name))
-            .is_some_and(|property| is_nullable(property) || is_any_json(property));
-        if is_struct && (given.is_none() || given.is_some_and(Value::is_null) && !takes_null) {
-            found.push(Contradiction {
-                pointer: place.to_owned(),
-                example: example.to_owned(),
-                what: format!("`{name}` may be missing"),
-                remedy: Remedy::Optional(name.to_owned()),
-            });
-        }
+/// A schema of another type, in the place of one that an example contradicts.
+fn relaxed(schema: &Value, scalar: &Value) -> Value {
+    let mut relaxed = any_json(schema);
+    let (Some(object), Some(scalar)) = (relaxed.as_object_mut(), scalar.as_object()) else {
+        return relaxed;
+    };
+    if !scalar.is_empty() {
+        let kept = schema.as_object().into_iter().flatten();
+        let kept = kept.filter(|(keyword, _)| is_constraint(keyword) || *keyword == "nullable");
+        object.extend(kept.map(|(keyword, value)| (keyword.clone(), value.clone())));
+        object.extend(scalar.clone());
     }
-    for (name, value) in value.as_object().into_iter().flatten() {
-        if properties.is_some_and(|properties| properties.contains_key(name)) {
-            let is_required = required
-                .into_iter()
-                .flatten()
-                .any(|other| other.as_str() == Some(name));
-            if !(is_required && value.is_null()) {
-                let pointer = format!("{place}/properties/{}", escape(name));
-                examine(tree, &pointer, value, example, found);
-            }
-        } else if schema
-            .get("additionalProperties")
-            .is_some_and(Value::is_object)
-        {
-            let pointer = format!("{place}/additionalProperties");
-            examine(tree, &pointer, value, example, found);
-        }
-    }
+    relaxed
 }
 
 fn kind_of(value: &Value) -> &'static str {
