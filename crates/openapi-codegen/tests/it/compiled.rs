@@ -11,7 +11,7 @@ use openapi_tree::schemas::{components, operations};
 use serde_json::Value;
 
 use crate::run::code_of;
-use crate::{constructs, large};
+use crate::{constructs, large, values};
 
 const MANIFEST: &str = r#"
 [package]
@@ -94,9 +94,11 @@ fn modules_compile_without_warnings_and_read_their_own_examples() {
             writeln!(calls, "    count += 1; good += usize::from({line});").expect("text");
         }
     }
+    fs::write(sources.join("values.rs"), values::code()).expect("a module");
+    writeln!(main, "pub mod values;\n{}", values::PROGRAM).expect("text");
     writeln!(
         main,
-        "{MAIN}\nfn main() {{\n    let (mut count, mut good) = (0_usize, 0_usize);\n{calls}    println!(\"{{good}} of {{count}}\");\n    std::process::exit(i32::from(good != count));\n}}"
+        "{MAIN}\nfn main() {{\n    check_values();\n    let (mut count, mut good) = (0_usize, 0_usize);\n{calls}    println!(\"{{good}} of {{count}}\");\n    std::process::exit(i32::from(good != count));\n}}"
     )
     .expect("text");
     fs::write(sources.join("main.rs"), main).expect("the main file");
