@@ -21,7 +21,7 @@ pub(super) fn setters(items: &[Item], name: &str) -> Vec<String> {
     methods(items, name)
         .filter(|function| {
             let receiver = function.sig.inputs.first();
-            matches!(receiver, Some(FnArg::Receiver(receiver)) if receiver.mutability.is_some() && receiver.reference.is_none())
+            receiver.is_some_and(|receiver| receiver.to_token_stream().to_string() == "mut self")
         })
         .map(|function| {
             let types: Vec<String> = function

@@ -7,10 +7,11 @@ use openapi_codegen::pipeline;
 use openapi_tree::document::Document;
 use serde_json::{Value, json};
 
-use crate::constructs::{document, reference};
+use crate::builder::{document, reference};
+use crate::compiled;
 
 /// The conventions of the document below.
-pub(crate) fn conventions() -> Conventions {
+fn conventions() -> Conventions {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let effects = [
         ("list", Effect::Read),
@@ -68,7 +69,7 @@ fn carrying(required: &[&str], properties: &Value) -> Value {
 }
 
 /// Shared bodies, no body, parameters, names that methods have, and lists with names of their own.
-pub(crate) fn everything() -> Value {
+fn everything() -> Value {
     let text = json!({ "type": "string" });
     let update = |value: &Value| json!({ "type": "object", "additionalProperties": false, "required": ["Value"], "properties": { "Value": value } });
     let optional = |name: &str| json!({ "type": "object", "nullable": true, "allOf": [reference(name)], "description": "A change." });
@@ -145,7 +146,7 @@ pub(crate) fn everything() -> Value {
 }
 
 /// What a program makes of the module `values`.
-pub(crate) const PROGRAM: &str = r#"
+const PROGRAM: &str = r#"
 fn pages<L: values::operations::Listing>(mut request: L, response: L::Response) -> (Option<String>, [usize; 2]) {
     assert_eq!(L::MAX_COUNT, 50);
     request.set_page(7, Some("next".to_owned()));
@@ -155,7 +156,7 @@ fn pages<L: values::operations::Listing>(mut request: L, response: L::Response) 
 }
 
 #[allow(deprecated)]
-fn check_values() {
+fn main() {
     use serde_json::{from_value, json, to_value};
     use values::operations::{self, Effect, Operation};
     use values::types::{self, update_values::{NonNullUpdate, Update}};
@@ -167,7 +168,7 @@ fn check_values() {
     assert!(types::Envelope::new("", "").check().is_err());
 
     let query = types::ThingQuery::new(types::Page::new(2))
-        .name("n").check_("c").new_("w").clone_("x").check2("2").tags(["a", "b"]).more(vec!["m".to_owned()]).old(true);
+        .name("n").check_("c").new_("w").clone_("x").check_2("2").tags(["a", "b"]).more(vec!["m".to_owned()]).old(true);
     assert_eq!(
         to_value(envelope.body(&query)).unwrap(),
         json!({
@@ -235,13 +236,6 @@ fn check_values() {
 }
 "#;
 
-/// The code of the document.
-pub(crate) fn code() -> String {
-    outcome(everything(), &conventions())
-        .unwrap_or_else(|error| panic!("{error}"))
-        .code
-}
-
 fn outcome(document: Value, conventions: &Conventions) -> Result<pipeline::Generated, String> {
     let document = Document {
         file: Path::new("values.json").to_owned(),
@@ -256,6 +250,33 @@ fn rejected(document: Value, conventions: &Conventions) -> String {
     match outcome(document, conventions) {
         Ok(_) => panic!("code was made of it"),
         Err(error) => error,
+    }
+}
+
+#[test]
+fn requests_are_values() {
+    let code = outcome(everything(), &conventions())
+        .unwrap_or_else(|error| panic!("{error}"))
+        .code;
+    compiled::run("values", &[("values", code)], PROGRAM);
+}
+
+#[test]
+fn clearing_a_value_that_is_not_nullable_does_not_compile() {
+    let code = outcome(everything(), &conventions()).expect("code").code;
+    let program = |change: &str| {
+        format!(
+            "use values::types::{{ThingChange, update_values::*}};\nfn main() {{ let _ = ThingChange::new(\"1\").{change}; }}"
+        )
+    };
+    let modules = [("values", code)];
+    let output = compiled::compile("clearing", &modules, &program("name(Update::Clear)"));
+    assert!(output.status.success(), "{output:?}");
+    for change in ["kind(NonNullUpdate::Clear)", "kind(Update::Clear)"] {
+        let output = compiled::compile("clearing", &modules, &program(change));
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{change} compiles");
+        assert!(message.contains("NonNullUpdate"), "{message}");
     }
 }
 
@@ -293,7 +314,7 @@ fn without_conventions_nothing_is_added() {
         "Envelope",
         "mod operations",
         "mod update_values",
-        "mut self",
+        "pub fn tags(",
     ] {
         assert!(!code.contains(name), "{name}");
     }
@@ -350,7 +371,7 @@ type Breach = (fn(&mut Value, &mut OperationRules), &'static str);
 fn operations_that_the_rules_do_not_cover_are_rejected() {
     let breaches: [Breach; 8] = [
         (
-            |_, rules| drop(rules.effects.remove("change")),
+            |_, rules| rules.effects.retain(|action, _| action != "change"),
             "no rule gives the effect of `things/change`",
         ),
         (
@@ -366,7 +387,9 @@ fn operations_that_the_rules_do_not_cover_are_rejected() {
             "the settings name the operation `odd/lst`",
         ),
         (
-            |_, rules| drop(rules.effects.insert("odd/lst".to_owned(), Effect::Read)),
+            |_, rules| {
+                rules.effects.insert("odd/lst".to_owned(), Effect::Read);
+            },
             "the settings name the operation `odd/lst`",
         ),
         (
