@@ -136,6 +136,17 @@ struct Property {
     is_plain: bool,
 }
 
+impl Property {
+    /// A timestamp takes a third of the memory as a number of seconds.
+    fn to_store(self, value: &Value) -> Value {
+        value
+            .as_str()
+            .filter(|_| self.is_date_time)
+            .and_then(Instant::parse)
+            .map_or_else(|| value.clone(), |instant| instant.seconds().into())
+    }
+}
+
 impl RecordSpec {
     /// Reads the schemas of the record and of the parameters that create one. The parameters are consulted because
     /// not every record declares the format of its timestamps.
@@ -162,9 +173,17 @@ impl RecordSpec {
         }
     }
 
-    /// Completes plain properties as they are stored to those of a response.
+    /// Completes plain properties as they are stored to those of a response. Timestamps are stored as seconds.
     pub(crate) fn complete(&self, properties: &mut Properties, is_active: bool) {
         for (name, property) in &self.properties {
+            if let Some(seconds) = properties
+                .get(name)
+                .filter(|_| property.is_date_time)
+                .and_then(Value::as_i64)
+            {
+                let text = Instant::from_seconds(seconds).to_string();
+                properties.insert(name.clone(), text.into());
+            }
             if property.is_plain && property.is_nullable && !properties.contains_key(name) {
                 properties.insert(name.clone(), Value::Null);
             }
@@ -176,9 +195,10 @@ impl RecordSpec {
 
     /// Returns the plain properties that are worth storing, as JSON, or `None` if there are none.
     pub(crate) fn to_store(&self, properties: &Properties) -> Option<String> {
-        let kept: BTreeMap<&String, &Value> = properties
+        let kept: BTreeMap<&String, Value> = properties
             .iter()
-            .filter(|(name, value)| !value.is_null() && self.properties.contains_key(*name))
+            .filter(|(_, value)| !value.is_null())
+            .filter_map(|(name, value)| Some((name, self.properties.get(name)?.to_store(value))))
             .collect();
         (!kept.is_empty())
             .then(|| serde_json::to_string(&kept).ok())

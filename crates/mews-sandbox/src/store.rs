@@ -31,7 +31,7 @@ use crate::spec::Spec;
 
 /// Marks a file as one of the sandbox: `mews` in ASCII.
 const APPLICATION_ID: i32 = 0x6d65_7773;
-const SCHEMA_VERSION: i32 = 3;
+const SCHEMA_VERSION: i32 = 4;
 
 /// The number of a record is its place in time: listings are ordered by it, newest first, and cursors are looked up to
 /// it. The ID is only kept where it cannot be made from the number. The indexes on `voucher` and `service` end in the

@@ -7,6 +7,7 @@ mod data_file;
 mod etiquette;
 mod examples;
 mod extents;
+mod fault_details;
 mod faults;
 mod filters;
 mod fixtures;
