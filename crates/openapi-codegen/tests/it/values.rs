@@ -395,7 +395,7 @@ fn operations_that_the_rules_do_not_cover_are_rejected() {
         (
             |tree, _| {
                 tree["components"]["schemas"]["Odd"]["properties"]["Cursor"] =
-                    json!({ "type": "integer" })
+                    json!({ "type": "integer" });
             },
             "the cursor differs from the one at",
         ),
@@ -406,7 +406,7 @@ fn operations_that_the_rules_do_not_cover_are_rejected() {
         (
             |tree, _| {
                 tree["components"]["schemas"]["Page"]["properties"]["Count"] =
-                    json!({ "type": "string" })
+                    json!({ "type": "string" });
             },
             "is not an object with an integer `Count`",
         ),
