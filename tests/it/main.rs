@@ -3,6 +3,7 @@
 //! One binary: `cargo test -p mews-tests`. After a change of the document, `INSTA_UPDATE=always` in front of it
 //! accepts the snapshots, and `git diff` shows what changed.
 
+mod change_scenarios;
 mod decoding;
 mod document;
 mod end_to_end;

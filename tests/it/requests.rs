@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use mews_connector_api::transport::{SendFuture, Transport};
+use mews_connector_api::types::update_values::{NonNullUpdate, Update};
 use mews_connector_api::{AccessToken, ClientToken, Error, SharedTransport, types};
 use serde_json::{Value, json};
 
@@ -60,12 +61,12 @@ fn clearing_reaches_the_wire_as_null() {
     let voucher = "d15c0000-0000-4000-8000-000000000001"
         .parse()
         .expect("an identifier");
-    let mut update = types::VoucherUpdateParameters::new(voucher);
-    update.external_identifier = Some(types::ExternalIdentifierUpdateValue::new(None));
-    update.company_id = Some(types::CompanyIdUpdateValue::new(None));
-    update.assigned_rate_ids = Some(types::AssignedRateIds::new(None));
-    update.occupiable_interval_end_utc = Some(types::DateTimeUpdateValue::new(None));
-    update.name = Some(types::VoucherNameUpdateValue::new("Spring".to_owned()));
+    let update = types::VoucherUpdateParameters::new(voucher)
+        .external_identifier(Update::Clear)
+        .company_id(Update::Clear)
+        .assigned_rate_ids(Update::Clear)
+        .occupiable_interval_end_utc(Update::Clear)
+        .name("Spring");
     assert_eq!(
         serde_json::to_value(&update).expect("JSON"),
         json!({
@@ -81,15 +82,16 @@ fn clearing_reaches_the_wire_as_null() {
 
 #[test]
 fn the_type_can_be_set_but_not_cleared() {
-    let clear = serde_json::from_value::<types::VoucherTypeUpdateValue>(json!({ "Value": null }));
-    assert!(clear.is_err());
-    let leave_out = serde_json::from_value::<types::VoucherTypeUpdateValue>(json!({}));
-    assert!(leave_out.is_err());
-    let set = types::VoucherTypeUpdateValue::new(types::VoucherType::Public);
-    assert_eq!(
-        serde_json::to_value(set).expect("JSON"),
-        json!({ "Value": "Public" })
-    );
+    let update = |value: Value| {
+        serde_json::from_value::<types::VoucherUpdateParameters>(json!({
+            "VoucherId": "d15c0000-0000-4000-8000-000000000001",
+            "Type": value,
+        }))
+    };
+    assert!(update(json!({ "Value": null })).is_err());
+    assert!(update(json!({})).is_err());
+    let set = update(json!({ "Value": "Public" })).expect("an update");
+    assert_eq!(set.type_, NonNullUpdate::Set(types::VoucherType::Public));
 }
 
 /// An operation, a place in its full example, what to put there, and what the error must say.

@@ -199,38 +199,6 @@ pub mod types {
             value.parse()
         }
     }
-    /// The rates to assign. The effect of null is not known: by the rule for all update values, null removes the
-    /// rates; according to the page of the operation, null keeps them. To keep the rates, omit the whole object.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-    #[serde(deny_unknown_fields)]
-    #[non_exhaustive]
-    pub struct AssignedRateIds {
-        /// The IDs of the rates, or null.
-        #[serde(
-            rename = "Value",
-            deserialize_with = "::std::option::Option::deserialize"
-        )]
-        pub value: ::std::option::Option<::std::vec::Vec<RateId>>,
-    }
-    impl AssignedRateIds {
-        /// What the document requires; all else is left out until it is set.
-        #[must_use]
-        pub fn new(value: ::std::option::Option<::std::vec::Vec<RateId>>) -> Self {
-            Self { value }
-        }
-        /// Checks the constraints that the document sets.
-        ///
-        /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
-        pub fn check(
-            &self,
-        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
-            if let Some(value) = &self.value {
-                constraints::items("Value", value.len(), 0, 10)?;
-            }
-            Ok(())
-        }
-    }
     /// The ID of a business segment.
     #[derive(
         ::serde::Deserialize,
@@ -584,25 +552,6 @@ pub mod types {
             value.parse()
         }
     }
-    /// The company to set. Null clears the company.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-    #[serde(deny_unknown_fields)]
-    #[non_exhaustive]
-    pub struct CompanyIdUpdateValue {
-        /// The ID of the company, or null.
-        #[serde(
-            rename = "Value",
-            deserialize_with = "::std::option::Option::deserialize"
-        )]
-        pub value: ::std::option::Option<CompanyId>,
-    }
-    impl CompanyIdUpdateValue {
-        /// What the document requires; all else is left out until it is set.
-        #[must_use]
-        pub fn new(value: ::std::option::Option<CompanyId>) -> Self {
-            Self { value }
-        }
-    }
     /// The invoicing options of a company.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -777,27 +726,6 @@ pub mod types {
             Ok(Self(value.to_string()))
         }
     }
-    /// The timestamp to set. Null clears the timestamp.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-    #[serde(deny_unknown_fields)]
-    #[non_exhaustive]
-    pub struct DateTimeUpdateValue {
-        /// The timestamp, or null.
-        #[serde(
-            rename = "Value",
-            deserialize_with = "::std::option::Option::deserialize"
-        )]
-        pub value: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-    }
-    impl DateTimeUpdateValue {
-        /// What the document requires; all else is left out until it is set.
-        #[must_use]
-        pub fn new(
-            value: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-        ) -> Self {
-            Self { value }
-        }
-    }
     /// The ID of an enterprise, such as a hotel.
     #[derive(
         ::serde::Deserialize,
@@ -944,36 +872,25 @@ pub mod types {
                 .map_err(|violation| violation.within("ClientToken"))?;
             Ok(())
         }
-    }
-    /// The identifier to set. Null clears the identifier.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-    #[serde(deny_unknown_fields)]
-    #[non_exhaustive]
-    pub struct ExternalIdentifierUpdateValue {
-        /// The identifier, or null.
-        #[serde(
-            rename = "Value",
-            deserialize_with = "::std::option::Option::deserialize"
-        )]
-        pub value: ::std::option::Option<::std::string::String>,
-    }
-    impl ExternalIdentifierUpdateValue {
-        /// What the document requires; all else is left out until it is set.
+        /// The culture that formats values in texts and messages, such as `en-GB`. It has an effect only together
+        /// with `LanguageCode`.
         #[must_use]
-        pub fn new(value: ::std::option::Option<::std::string::String>) -> Self {
-            Self { value }
+        pub fn culture_code(
+            mut self,
+            culture_code: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.culture_code = Some(culture_code.into());
+            self
         }
-        /// Checks the constraints that the document sets.
-        ///
-        /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
-        pub fn check(
-            &self,
-        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
-            if let Some(value) = &self.value {
-                constraints::length("Value", value, 0, 255)?;
-            }
-            Ok(())
+        /// The language of texts and messages in the response, such as `en-US`. It has an effect only together with
+        /// `CultureCode`.
+        #[must_use]
+        pub fn language_code(
+            mut self,
+            language_code: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.language_code = Some(language_code.into());
+            self
         }
     }
     /// The page of a listing to return.
@@ -1006,6 +923,12 @@ pub mod types {
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
             constraints::number("Count", i64::from(*&self.count), 1, 1000)?;
             Ok(())
+        }
+        /// The `Cursor` of the previous page. If omitted or null, the newest items are returned.
+        #[must_use]
+        pub fn cursor(mut self, cursor: impl ::std::convert::Into<Cursor>) -> Self {
+            self.cursor = Some(cursor.into());
+            self
         }
     }
     /// A text in several languages, by language code, such as `en-US`.
@@ -1099,6 +1022,15 @@ pub mod types {
             )?;
             Ok(())
         }
+        /// The ID of the enterprise. Required with a portfolio access token; ignored with any other token.
+        #[must_use]
+        pub fn enterprise_id(
+            mut self,
+            enterprise_id: impl ::std::convert::Into<EnterpriseId>,
+        ) -> Self {
+            self.enterprise_id = Some(enterprise_id.into());
+            self
+        }
     }
     /// Voucher codes to create.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -1146,6 +1078,15 @@ pub mod types {
             )?;
             Ok(())
         }
+        /// The ID of the enterprise. Required with a portfolio access token; ignored with any other token.
+        #[must_use]
+        pub fn enterprise_id(
+            mut self,
+            enterprise_id: impl ::std::convert::Into<EnterpriseId>,
+        ) -> Self {
+            self.enterprise_id = Some(enterprise_id.into());
+            self
+        }
     }
     /// Voucher codes to delete.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -1181,6 +1122,15 @@ pub mod types {
             constraints::items("VoucherCodeIds", self.voucher_code_ids.len(), 1, 1000)?;
             Ok(())
         }
+        /// The ID of the enterprise. Required with a portfolio access token; ignored with any other token.
+        #[must_use]
+        pub fn enterprise_id(
+            mut self,
+            enterprise_id: impl ::std::convert::Into<EnterpriseId>,
+        ) -> Self {
+            self.enterprise_id = Some(enterprise_id.into());
+            self
+        }
     }
     /// Vouchers to delete.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -1215,6 +1165,15 @@ pub mod types {
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
             constraints::items("VoucherIds", self.voucher_ids.len(), 1, 1000)?;
             Ok(())
+        }
+        /// The ID of the enterprise. Required with a portfolio access token; ignored with any other token.
+        #[must_use]
+        pub fn enterprise_id(
+            mut self,
+            enterprise_id: impl ::std::convert::Into<EnterpriseId>,
+        ) -> Self {
+            self.enterprise_id = Some(enterprise_id.into());
+            self
         }
     }
     /// Vouchers to change.
@@ -1255,6 +1214,15 @@ pub mod types {
                 VoucherUpdateParameters::check,
             )?;
             Ok(())
+        }
+        /// The ID of the enterprise. Required with a portfolio access token; ignored with any other token.
+        #[must_use]
+        pub fn enterprise_id(
+            mut self,
+            enterprise_id: impl ::std::convert::Into<EnterpriseId>,
+        ) -> Self {
+            self.enterprise_id = Some(enterprise_id.into());
+            self
         }
     }
     /// An address in the older form.
@@ -1866,6 +1834,61 @@ pub mod types {
             self.type_.check().map_err(|violation| violation.within("Type"))?;
             Ok(())
         }
+        /// The IDs of the rates to assign to the voucher.
+        #[must_use]
+        pub fn assigned_rate_ids(
+            mut self,
+            assigned_rate_ids: impl ::std::iter::IntoIterator<
+                Item = impl ::std::convert::Into<RateId>,
+            >,
+        ) -> Self {
+            self.assigned_rate_ids = Some(
+                assigned_rate_ids.into_iter().map(::std::convert::Into::into).collect(),
+            );
+            self
+        }
+        /// The ID of the company or travel agency. Required for the types `PartnerCompany` and `TravelAgency`.
+        #[must_use]
+        pub fn company_id(
+            mut self,
+            company_id: impl ::std::convert::Into<CompanyId>,
+        ) -> Self {
+            self.company_id = Some(company_id.into());
+            self
+        }
+        /// The identifier in an external system.
+        #[must_use]
+        pub fn external_identifier(
+            mut self,
+            external_identifier: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.external_identifier = Some(external_identifier.into());
+            self
+        }
+        /// The start of the last time unit that can be booked with the voucher.
+        #[must_use]
+        pub fn occupiable_interval_end_utc(
+            mut self,
+            occupiable_interval_end_utc: impl ::std::convert::Into<
+                ::chrono::DateTime<::chrono::offset::Utc>,
+            >,
+        ) -> Self {
+            self.occupiable_interval_end_utc = Some(occupiable_interval_end_utc.into());
+            self
+        }
+        /// The start of the first time unit that can be booked with the voucher.
+        #[must_use]
+        pub fn occupiable_interval_start_utc(
+            mut self,
+            occupiable_interval_start_utc: impl ::std::convert::Into<
+                ::chrono::DateTime<::chrono::offset::Utc>,
+            >,
+        ) -> Self {
+            self.occupiable_interval_start_utc = Some(
+                occupiable_interval_start_utc.into(),
+            );
+            self
+        }
     }
     /// The assignment of a rate to a voucher.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -1993,6 +2016,28 @@ pub mod types {
             constraints::length("Value", &self.value, 1, 128)?;
             Ok(())
         }
+        /// The end of the validity of the code. If omitted, the validity has no end.
+        #[must_use]
+        pub fn validity_end_utc(
+            mut self,
+            validity_end_utc: impl ::std::convert::Into<
+                ::chrono::DateTime<::chrono::offset::Utc>,
+            >,
+        ) -> Self {
+            self.validity_end_utc = Some(validity_end_utc.into());
+            self
+        }
+        /// The start of the validity of the code. If omitted, the validity has no start.
+        #[must_use]
+        pub fn validity_start_utc(
+            mut self,
+            validity_start_utc: impl ::std::convert::Into<
+                ::chrono::DateTime<::chrono::offset::Utc>,
+            >,
+        ) -> Self {
+            self.validity_start_utc = Some(validity_start_utc.into());
+            self
+        }
     }
     /// The filters of a listing of voucher codes.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -2063,6 +2108,41 @@ pub mod types {
             }
             constraints::items("VoucherIds", self.voucher_ids.len(), 1, 1000)?;
             Ok(())
+        }
+        /// The enterprises to read from. If omitted, all enterprises in the scope of the access token.
+        #[must_use]
+        pub fn enterprise_ids(
+            mut self,
+            enterprise_ids: impl ::std::iter::IntoIterator<
+                Item = impl ::std::convert::Into<EnterpriseId>,
+            >,
+        ) -> Self {
+            self.enterprise_ids = Some(
+                enterprise_ids.into_iter().map(::std::convert::Into::into).collect(),
+            );
+            self
+        }
+        /// Only codes last updated in this interval, three months at most.
+        #[must_use]
+        pub fn updated_utc(
+            mut self,
+            updated_utc: impl ::std::convert::Into<TimeFilterInterval>,
+        ) -> Self {
+            self.updated_utc = Some(updated_utc.into());
+            self
+        }
+        /// Only these codes.
+        #[must_use]
+        pub fn voucher_code_ids(
+            mut self,
+            voucher_code_ids: impl ::std::iter::IntoIterator<
+                Item = impl ::std::convert::Into<VoucherCodeId>,
+            >,
+        ) -> Self {
+            self.voucher_code_ids = Some(
+                voucher_code_ids.into_iter().map(::std::convert::Into::into).collect(),
+            );
+            self
         }
     }
     /// The ID of a voucher code, which is not the value of the code.
@@ -2186,6 +2266,44 @@ pub mod types {
                 vouchers: None,
             }
         }
+        /// Whether to return the related companies. Use `companies/getAll` instead; this extent was discontinued in January 2025.
+        #[deprecated(note = "Use `companies/getAll` instead.")]
+        #[must_use]
+        pub fn companies(mut self, companies: impl ::std::convert::Into<bool>) -> Self {
+            self.companies = Some(companies.into());
+            self
+        }
+        /// Whether to return the assigned rates.
+        #[must_use]
+        pub fn rates(mut self, rates: impl ::std::convert::Into<bool>) -> Self {
+            self.rates = Some(rates.into());
+            self
+        }
+        /// Whether to return the assignments of rates to vouchers.
+        #[must_use]
+        pub fn voucher_assignments(
+            mut self,
+            voucher_assignments: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.voucher_assignments = Some(voucher_assignments.into());
+            self
+        }
+        /// Whether to return the codes of the vouchers. Use `voucherCodes/getAll` instead; this extent was discontinued in January 2025.
+        #[deprecated(note = "Use `voucherCodes/getAll` instead.")]
+        #[must_use]
+        pub fn voucher_codes(
+            mut self,
+            voucher_codes: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.voucher_codes = Some(voucher_codes.into());
+            self
+        }
+        /// Whether to return the vouchers.
+        #[must_use]
+        pub fn vouchers(mut self, vouchers: impl ::std::convert::Into<bool>) -> Self {
+            self.vouchers = Some(vouchers.into());
+            self
+        }
     }
     /// The filters of a listing of vouchers.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -2306,6 +2424,96 @@ pub mod types {
             }
             Ok(())
         }
+        /// Only vouchers in one of these states. If omitted, vouchers in both states.
+        #[must_use]
+        pub fn activity_states(
+            mut self,
+            activity_states: impl ::std::iter::IntoIterator<
+                Item = impl ::std::convert::Into<ActivityState>,
+            >,
+        ) -> Self {
+            self.activity_states = Some(
+                activity_states.into_iter().map(::std::convert::Into::into).collect(),
+            );
+            self
+        }
+        /// Only vouchers of these companies.
+        #[must_use]
+        pub fn company_ids(
+            mut self,
+            company_ids: impl ::std::iter::IntoIterator<
+                Item = impl ::std::convert::Into<CompanyId>,
+            >,
+        ) -> Self {
+            self.company_ids = Some(
+                company_ids.into_iter().map(::std::convert::Into::into).collect(),
+            );
+            self
+        }
+        /// The enterprises to read from. If omitted, all enterprises in the scope of the access token.
+        #[must_use]
+        pub fn enterprise_ids(
+            mut self,
+            enterprise_ids: impl ::std::iter::IntoIterator<
+                Item = impl ::std::convert::Into<EnterpriseId>,
+            >,
+        ) -> Self {
+            self.enterprise_ids = Some(
+                enterprise_ids.into_iter().map(::std::convert::Into::into).collect(),
+            );
+            self
+        }
+        /// Only vouchers with one of these external identifiers.
+        #[must_use]
+        pub fn external_identifiers(
+            mut self,
+            external_identifiers: impl ::std::iter::IntoIterator<
+                Item = impl ::std::convert::Into<::std::string::String>,
+            >,
+        ) -> Self {
+            self.external_identifiers = Some(
+                external_identifiers
+                    .into_iter()
+                    .map(::std::convert::Into::into)
+                    .collect(),
+            );
+            self
+        }
+        /// Only vouchers last updated in this interval, three months at most.
+        #[must_use]
+        pub fn updated_utc(
+            mut self,
+            updated_utc: impl ::std::convert::Into<TimeFilterInterval>,
+        ) -> Self {
+            self.updated_utc = Some(updated_utc.into());
+            self
+        }
+        /// Only vouchers that have a code with one of these values.
+        #[must_use]
+        pub fn voucher_code_values(
+            mut self,
+            voucher_code_values: impl ::std::iter::IntoIterator<
+                Item = impl ::std::convert::Into<::std::string::String>,
+            >,
+        ) -> Self {
+            self.voucher_code_values = Some(
+                voucher_code_values.into_iter().map(::std::convert::Into::into).collect(),
+            );
+            self
+        }
+        /// Only these vouchers.
+        #[must_use]
+        pub fn voucher_ids(
+            mut self,
+            voucher_ids: impl ::std::iter::IntoIterator<
+                Item = impl ::std::convert::Into<VoucherId>,
+            >,
+        ) -> Self {
+            self.voucher_ids = Some(
+                voucher_ids.into_iter().map(::std::convert::Into::into).collect(),
+            );
+            self
+        }
     }
     /// The ID of a voucher.
     #[derive(
@@ -2359,32 +2567,6 @@ pub mod types {
         type Error = <::uuid::Uuid as ::std::str::FromStr>::Err;
         fn try_from(value: String) -> ::std::result::Result<Self, Self::Error> {
             value.parse()
-        }
-    }
-    /// The name to set.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-    #[serde(deny_unknown_fields)]
-    #[non_exhaustive]
-    pub struct VoucherNameUpdateValue {
-        /// The name. Null is not allowed.
-        #[serde(rename = "Value")]
-        pub value: ::std::string::String,
-    }
-    impl VoucherNameUpdateValue {
-        /// What the document requires; all else is left out until it is set.
-        #[must_use]
-        pub fn new(value: impl ::std::convert::Into<::std::string::String>) -> Self {
-            Self { value: value.into() }
-        }
-        /// Checks the constraints that the document sets.
-        ///
-        /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
-        pub fn check(
-            &self,
-        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
-            constraints::length("Value", &self.value, 1, 128)?;
-            Ok(())
         }
     }
     /// A page of vouchers, with the data that the extent requested.
@@ -2520,32 +2702,6 @@ pub mod types {
             deserializer.deserialize_str(TextVisitor(::std::marker::PhantomData))
         }
     }
-    /// The type to set.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-    #[serde(deny_unknown_fields)]
-    #[non_exhaustive]
-    pub struct VoucherTypeUpdateValue {
-        /// The type. Null is not allowed.
-        #[serde(rename = "Value")]
-        pub value: VoucherType,
-    }
-    impl VoucherTypeUpdateValue {
-        /// What the document requires; all else is left out until it is set.
-        #[must_use]
-        pub fn new(value: VoucherType) -> Self {
-            Self { value }
-        }
-        /// Checks the constraints that the document sets.
-        ///
-        /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
-        pub fn check(
-            &self,
-        ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
-            self.value.check().map_err(|violation| violation.within("Value"))?;
-            Ok(())
-        }
-    }
     /// The changes to a voucher. An omitted property is kept.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[serde(deny_unknown_fields)]
@@ -2554,39 +2710,56 @@ pub mod types {
         /// The new rates, which replace all assigned rates.
         #[serde(
             rename = "AssignedRateIds",
-            skip_serializing_if = "::std::option::Option::is_none"
+            default,
+            skip_serializing_if = "update_values::Update::is_keep"
         )]
-        pub assigned_rate_ids: ::std::option::Option<AssignedRateIds>,
+        pub assigned_rate_ids: update_values::Update<::std::vec::Vec<RateId>>,
         /// The new company or travel agency. Required for the types `PartnerCompany` and `TravelAgency`.
         #[serde(
             rename = "CompanyId",
-            skip_serializing_if = "::std::option::Option::is_none"
+            default,
+            skip_serializing_if = "update_values::Update::is_keep"
         )]
-        pub company_id: ::std::option::Option<CompanyIdUpdateValue>,
+        pub company_id: update_values::Update<CompanyId>,
         /// The new external identifier.
         #[serde(
             rename = "ExternalIdentifier",
-            skip_serializing_if = "::std::option::Option::is_none"
+            default,
+            skip_serializing_if = "update_values::Update::is_keep"
         )]
-        pub external_identifier: ::std::option::Option<ExternalIdentifierUpdateValue>,
+        pub external_identifier: update_values::Update<::std::string::String>,
         /// The new name. It can be set, not cleared.
-        #[serde(rename = "Name", skip_serializing_if = "::std::option::Option::is_none")]
-        pub name: ::std::option::Option<VoucherNameUpdateValue>,
+        #[serde(
+            rename = "Name",
+            default,
+            skip_serializing_if = "update_values::NonNullUpdate::is_keep"
+        )]
+        pub name: update_values::NonNullUpdate<::std::string::String>,
         /// The new start of the last time unit that can be booked.
         #[serde(
             rename = "OccupiableIntervalEndUtc",
-            skip_serializing_if = "::std::option::Option::is_none"
+            default,
+            skip_serializing_if = "update_values::Update::is_keep"
         )]
-        pub occupiable_interval_end_utc: ::std::option::Option<DateTimeUpdateValue>,
+        pub occupiable_interval_end_utc: update_values::Update<
+            ::chrono::DateTime<::chrono::offset::Utc>,
+        >,
         /// The new start of the first time unit that can be booked.
         #[serde(
             rename = "OccupiableIntervalStartUtc",
-            skip_serializing_if = "::std::option::Option::is_none"
+            default,
+            skip_serializing_if = "update_values::Update::is_keep"
         )]
-        pub occupiable_interval_start_utc: ::std::option::Option<DateTimeUpdateValue>,
+        pub occupiable_interval_start_utc: update_values::Update<
+            ::chrono::DateTime<::chrono::offset::Utc>,
+        >,
         /// The new type. It can be set, not cleared.
-        #[serde(rename = "Type", skip_serializing_if = "::std::option::Option::is_none")]
-        pub type_: ::std::option::Option<VoucherTypeUpdateValue>,
+        #[serde(
+            rename = "Type",
+            default,
+            skip_serializing_if = "update_values::NonNullUpdate::is_keep"
+        )]
+        pub type_: update_values::NonNullUpdate<VoucherType>,
         /// The ID of the voucher to change.
         #[serde(rename = "VoucherId")]
         pub voucher_id: VoucherId,
@@ -2596,13 +2769,13 @@ pub mod types {
         #[must_use]
         pub fn new(voucher_id: VoucherId) -> Self {
             Self {
-                assigned_rate_ids: None,
-                company_id: None,
-                external_identifier: None,
-                name: None,
-                occupiable_interval_end_utc: None,
-                occupiable_interval_start_utc: None,
-                type_: None,
+                assigned_rate_ids: ::std::default::Default::default(),
+                company_id: ::std::default::Default::default(),
+                external_identifier: ::std::default::Default::default(),
+                name: ::std::default::Default::default(),
+                occupiable_interval_end_utc: ::std::default::Default::default(),
+                occupiable_interval_start_utc: ::std::default::Default::default(),
+                type_: ::std::default::Default::default(),
                 voucher_id,
             }
         }
@@ -2613,21 +2786,92 @@ pub mod types {
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
-            if let Some(value) = &self.assigned_rate_ids {
-                value.check().map_err(|violation| violation.within("AssignedRateIds"))?;
+            if let Some(value) = self.assigned_rate_ids.value() {
+                constraints::items("AssignedRateIds.Value", value.len(), 0, 10)?;
             }
-            if let Some(value) = &self.external_identifier {
-                value
-                    .check()
-                    .map_err(|violation| violation.within("ExternalIdentifier"))?;
+            if let Some(value) = self.external_identifier.value() {
+                constraints::length("ExternalIdentifier.Value", value, 0, 255)?;
             }
-            if let Some(value) = &self.name {
-                value.check().map_err(|violation| violation.within("Name"))?;
+            if let Some(value) = self.name.value() {
+                constraints::length("Name.Value", value, 1, 128)?;
             }
-            if let Some(value) = &self.type_ {
-                value.check().map_err(|violation| violation.within("Type"))?;
+            if let Some(value) = self.type_.value() {
+                value.check().map_err(|violation| violation.within("Type.Value"))?;
             }
             Ok(())
+        }
+        /// The new rates, which replace all assigned rates.
+        #[must_use]
+        pub fn assigned_rate_ids(
+            mut self,
+            assigned_rate_ids: impl ::std::convert::Into<
+                update_values::Update<::std::vec::Vec<RateId>>,
+            >,
+        ) -> Self {
+            self.assigned_rate_ids = assigned_rate_ids.into();
+            self
+        }
+        /// The new company or travel agency. Required for the types `PartnerCompany` and `TravelAgency`.
+        #[must_use]
+        pub fn company_id(
+            mut self,
+            company_id: impl ::std::convert::Into<update_values::Update<CompanyId>>,
+        ) -> Self {
+            self.company_id = company_id.into();
+            self
+        }
+        /// The new external identifier.
+        #[must_use]
+        pub fn external_identifier(
+            mut self,
+            external_identifier: impl ::std::convert::Into<
+                update_values::Update<::std::string::String>,
+            >,
+        ) -> Self {
+            self.external_identifier = external_identifier.into();
+            self
+        }
+        /// The new name. It can be set, not cleared.
+        #[must_use]
+        pub fn name(
+            mut self,
+            name: impl ::std::convert::Into<
+                update_values::NonNullUpdate<::std::string::String>,
+            >,
+        ) -> Self {
+            self.name = name.into();
+            self
+        }
+        /// The new start of the last time unit that can be booked.
+        #[must_use]
+        pub fn occupiable_interval_end_utc(
+            mut self,
+            occupiable_interval_end_utc: impl ::std::convert::Into<
+                update_values::Update<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        ) -> Self {
+            self.occupiable_interval_end_utc = occupiable_interval_end_utc.into();
+            self
+        }
+        /// The new start of the first time unit that can be booked.
+        #[must_use]
+        pub fn occupiable_interval_start_utc(
+            mut self,
+            occupiable_interval_start_utc: impl ::std::convert::Into<
+                update_values::Update<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        ) -> Self {
+            self.occupiable_interval_start_utc = occupiable_interval_start_utc.into();
+            self
+        }
+        /// The new type. It can be set, not cleared.
+        #[must_use]
+        pub fn type_(
+            mut self,
+            type_: impl ::std::convert::Into<update_values::NonNullUpdate<VoucherType>>,
+        ) -> Self {
+            self.type_ = type_.into();
+            self
         }
     }
     /// The vouchers that were created or changed.
@@ -2694,6 +2938,189 @@ pub mod types {
             value: ::std::string::String,
         ) -> ::std::result::Result<T, E> {
             Ok(value.into())
+        }
+    }
+    /// Properties of an update.
+    pub mod update_values {
+        #[allow(unused_imports)]
+        use ::serde::{Deserialize as _, Serialize as _};
+        /// A property of an update that can be cleared.
+        ///
+        /// `Keep` is omitted from the request. `Set(x)` is sent as an object with the value `x`, and `Clear` as an
+        /// object with the value null.
+        ///
+        /// A plain value converts into `Set`. There is no conversion from an `Option`, because `None` could mean
+        /// either of the others: [`Self::set_or_keep`] and [`Self::set_or_clear`] state which.
+        #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+        pub enum Update<T> {
+            /// The property keeps its value.
+            #[default]
+            Keep,
+            /// The property gets this value.
+            Set(T),
+            /// The property loses its value.
+            Clear,
+        }
+        impl<T> Update<T> {
+            /// Sets the property to a value, or keeps the property as it is if there is none.
+            pub fn set_or_keep(
+                value: ::std::option::Option<impl ::std::convert::Into<T>>,
+            ) -> Self {
+                value.map_or(Self::Keep, |value| Self::Set(value.into()))
+            }
+            /// Sets the property to a value, or clears the property if there is none.
+            pub fn set_or_clear(
+                value: ::std::option::Option<impl ::std::convert::Into<T>>,
+            ) -> Self {
+                value.map_or(Self::Clear, |value| Self::Set(value.into()))
+            }
+            /// Returns `true` if the property keeps its value.
+            pub fn is_keep(&self) -> bool {
+                matches!(self, Self::Keep)
+            }
+            /// Returns the value that the property gets, if it gets one.
+            pub fn value(&self) -> ::std::option::Option<&T> {
+                match self {
+                    Self::Set(value) => Some(value),
+                    _ => None,
+                }
+            }
+        }
+        impl<T> ::std::convert::From<T> for Update<T> {
+            fn from(value: T) -> Self {
+                Self::Set(value)
+            }
+        }
+        impl ::std::convert::From<&str> for Update<::std::string::String> {
+            fn from(value: &str) -> Self {
+                Self::Set(value.to_owned())
+            }
+        }
+        impl<T, const N: usize> ::std::convert::From<[T; N]>
+        for Update<::std::vec::Vec<T>> {
+            fn from(values: [T; N]) -> Self {
+                Self::Set(values.into())
+            }
+        }
+        impl<T: ::serde::Serialize> ::serde::Serialize for Update<T> {
+            fn serialize<S: ::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                match self {
+                    Self::Keep => serializer.serialize_none(),
+                    Self::Set(value) => Holder { value }.serialize(serializer),
+                    Self::Clear => Holder { value: None::<&T> }.serialize(serializer),
+                }
+            }
+        }
+        impl<'de, T: ::serde::Deserialize<'de>> ::serde::Deserialize<'de> for Update<T> {
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                let holder = ::std::option::Option::<
+                    UpdateHolder<T>,
+                >::deserialize(deserializer)?;
+                Ok(
+                    holder
+                        .map_or(
+                            Self::Keep,
+                            |holder| holder.value.map_or(Self::Clear, Self::Set),
+                        ),
+                )
+            }
+        }
+        #[derive(::serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct UpdateHolder<T> {
+            #[serde(
+                rename = "Value",
+                deserialize_with = "::std::option::Option::deserialize",
+                bound(deserialize = "T: ::serde::Deserialize<'de>")
+            )]
+            value: ::std::option::Option<T>,
+        }
+        /// A property of an update that can be set, and cannot be cleared.
+        ///
+        /// `Keep` is omitted from the request. `Set(x)` is sent as an object with the value `x`.
+        ///
+        /// A plain value converts into `Set`. There is no conversion from an `Option`: [`Self::set_or_keep`]
+        /// states what `None` means.
+        #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+        pub enum NonNullUpdate<T> {
+            /// The property keeps its value.
+            #[default]
+            Keep,
+            /// The property gets this value.
+            Set(T),
+        }
+        impl<T> NonNullUpdate<T> {
+            /// Sets the property to a value, or keeps the property as it is if there is none.
+            pub fn set_or_keep(
+                value: ::std::option::Option<impl ::std::convert::Into<T>>,
+            ) -> Self {
+                value.map_or(Self::Keep, |value| Self::Set(value.into()))
+            }
+            /// Returns `true` if the property keeps its value.
+            pub fn is_keep(&self) -> bool {
+                matches!(self, Self::Keep)
+            }
+            /// Returns the value that the property gets, if it gets one.
+            pub fn value(&self) -> ::std::option::Option<&T> {
+                match self {
+                    Self::Set(value) => Some(value),
+                    _ => None,
+                }
+            }
+        }
+        impl<T> ::std::convert::From<T> for NonNullUpdate<T> {
+            fn from(value: T) -> Self {
+                Self::Set(value)
+            }
+        }
+        impl ::std::convert::From<&str> for NonNullUpdate<::std::string::String> {
+            fn from(value: &str) -> Self {
+                Self::Set(value.to_owned())
+            }
+        }
+        impl<T, const N: usize> ::std::convert::From<[T; N]>
+        for NonNullUpdate<::std::vec::Vec<T>> {
+            fn from(values: [T; N]) -> Self {
+                Self::Set(values.into())
+            }
+        }
+        impl<T: ::serde::Serialize> ::serde::Serialize for NonNullUpdate<T> {
+            fn serialize<S: ::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                match self {
+                    Self::Keep => serializer.serialize_none(),
+                    Self::Set(value) => Holder { value }.serialize(serializer),
+                }
+            }
+        }
+        impl<'de, T: ::serde::Deserialize<'de>> ::serde::Deserialize<'de>
+        for NonNullUpdate<T> {
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                let holder = ::std::option::Option::<
+                    NonNullUpdateHolder<T>,
+                >::deserialize(deserializer)?;
+                Ok(holder.map_or(Self::Keep, |holder| Self::Set(holder.value)))
+            }
+        }
+        #[derive(::serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct NonNullUpdateHolder<T> {
+            #[serde(rename = "Value")]
+            value: T,
+        }
+        #[derive(::serde::Serialize)]
+        struct Holder<T> {
+            #[serde(rename = "Value")]
+            value: T,
         }
     }
     /// The body of a request.

@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mews_connector::{Client, Page, RateLimit, VoucherCodeFilter};
+use mews_connector::{Client, RateLimit, VoucherCodeFilter};
 use serde_json::json;
 
 const SERVE: &str = "MEWS_CONNECTOR_BENCH_SERVE";

@@ -1,22 +1,23 @@
-//! A first program: vouchers and codes are added, read, changed and deleted.
+//! A first program, which adds, reads, changes and deletes vouchers and codes.
 //!
 //!     cargo run -p mews-connector --example quickstart
 //!
-//! It talks to the sandbox, which it starts by itself, so it needs no account and no network. Against the vendor's
-//! environments only the first lines differ: `Client::builder().from_env()`.
+//! It starts a sandbox in the same process, so it needs no account and no network. For the vendor's environments, only
+//! the first lines differ: `Client::builder().from_env()`.
 #![allow(clippy::print_stdout)] // It is there to print.
 
 use mews_connector::{
-    Client, NewVoucher, NewVoucherCode, Update, VoucherCodeFilter, VoucherFilter, VoucherUpdate,
+    Client, NewVoucher, NewVoucherCode, Update, VoucherCodeFilter, VoucherFilter, VoucherFilterExt,
+    VoucherUpdate,
 };
 use mews_sandbox::{Sandbox, builtin};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::builder().start().await?;
-    println!("The sandbox answers at {}.", sandbox.url());
+    println!("The sandbox listens at {}.", sandbox.url());
 
-    // The credentials are given once; no call mentions them again, and they never print.
+    // The credentials are set once and never print.
     let client = Client::builder()
         .credentials(
             builtin::CLIENT_TOKEN,
@@ -58,14 +59,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut pages = client.voucher_codes().pages(filter.clone()).page_size(10);
     while let Some(page) = pages.try_next().await? {
         let values: Vec<_> = page
-            .codes()
+            .items()
             .iter()
             .filter_map(|code| code.value.as_deref())
             .collect();
         println!("  {:>2} codes: {}", values.len(), values.join(" "));
     }
 
-    println!("Giving it another name, taking its external identifier away, keeping the rest …");
+    println!("Setting the name, clearing the external identifier, keeping everything else …");
     let change = VoucherUpdate::new(autumn)
         .name("Autumn in the city")
         .external_identifier(Update::Clear);
@@ -83,13 +84,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     client.vouchers().delete([added[1].id]).await?;
 
-    println!("What is left …");
+    println!("Reading what is left …");
     let vouchers = client
         .vouchers()
         .items(VoucherFilter::services([service]).active())
-        .all()
+        .collect_all()
         .await?;
-    let codes = client.voucher_codes().items(filter).all().await?;
+    let codes = client.voucher_codes().items(filter).collect_all().await?;
     let active = codes
         .iter()
         .filter(|code| code.is_active == Some(true))
@@ -100,7 +101,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         codes.len()
     );
 
-    println!("And what a mistake looks like …");
+    println!("Sending an invalid request …");
     let none: [NewVoucherCode; 0] = [];
     if let Err(error) = client.voucher_codes().add(none).await {
         println!("  {error}");
@@ -108,7 +109,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What the server said; every property of an answer may be missing.
+/// Returns the text of a property, which a response can omit.
 fn text(value: Option<&String>) -> &str {
     value.map_or("none", String::as_str)
 }

@@ -3,28 +3,25 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mews_connector_api::Envelope;
+use mews_connector_api::Operation;
 use mews_connector_api::types::{EnterpriseId, ServiceId};
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::builder::ClientBuilder;
 use crate::bulk::Bulk;
-use crate::error::{ConstraintViolation, Error, invalid};
-use crate::exchange::decode;
+use crate::decode::decode;
+use crate::error::Error;
 use crate::export::Export;
-use crate::ids::Ids;
 use crate::options::CallOptions;
 use crate::rate_limit::Limits;
+use crate::request::Request;
 use crate::response::Response;
-use crate::retry::Effect;
-use crate::sending::{Core, PATH_PREFIX};
+use crate::sending::Core;
 use crate::voucher_codes::VoucherCodes;
 use crate::vouchers::Vouchers;
 
-/// The client. Cheap to clone; clones and handles share connections, credentials and pacing.
+/// The client. It is cheap to clone; clones and handles share connections, credentials and the rate limit.
 ///
 /// ```
 /// # use mews_sandbox::{Sandbox, builtin};
@@ -47,12 +44,12 @@ use crate::vouchers::Vouchers;
 #[derive(Clone)]
 pub struct Client {
     pub(crate) core: Arc<Core>,
-    pub(crate) enterprises: Option<Ids<EnterpriseId>>,
+    pub(crate) enterprises: Option<Arc<[EnterpriseId]>>,
     pub(crate) options: CallOptions,
 }
 
 impl Client {
-    /// Begins a client.
+    /// Creates a builder.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -65,29 +62,31 @@ impl Client {
         }
     }
 
-    /// The operations on vouchers.
+    /// Returns the operations on vouchers.
     pub fn vouchers(&self) -> Vouchers {
         Vouchers::new(self.clone())
     }
 
-    /// The operations on voucher codes.
+    /// Returns the operations on voucher codes.
     pub fn voucher_codes(&self) -> VoucherCodes {
         VoucherCodes::new(self.clone())
     }
 
-    /// Writes of any number of items, with an answer for each.
+    /// Returns writes of any number of items, with an outcome for each.
     pub fn bulk(&self) -> Bulk {
         Bulk::new(self.clone())
     }
 
-    /// Everything of these services, of which there may be any number: their vouchers, then the codes of these.
+    /// Returns an export of any number of services: their vouchers, then the codes of these vouchers.
     pub fn export(&self, services: impl IntoIterator<Item = ServiceId>) -> Export {
         Export::new(self.clone(), services.into_iter().collect())
     }
 
-    /// A handle for a part of what a portfolio access token opens (guidelines/multi-property): reads are limited to
-    /// these enterprises, writes act upon the one. A write through a handle for several is refused before it is sent.
-    /// With a token for a single enterprise this has no effect.
+    /// Returns a handle for enterprises in the scope of a portfolio access token (guidelines/multi-property): reads are
+    /// limited to these enterprises, writes need exactly one. With a token for a single enterprise this has no effect.
+    ///
+    /// The handle adds `EnterpriseIds` or `EnterpriseId` to every request, typed or not. The call fails before sending
+    /// if the operation takes neither, if the request sets one of them already, or if a write would need several.
     ///
     /// ```
     /// # use mews_connector::{Client, types::EnterpriseId};
@@ -97,9 +96,9 @@ impl Client {
     /// # }
     /// ```
     #[must_use]
-    pub fn for_enterprises(&self, enterprises: impl Into<Ids<EnterpriseId>>) -> Self {
+    pub fn for_enterprises(&self, enterprises: impl IntoIterator<Item = EnterpriseId>) -> Self {
         Self {
-            enterprises: Some(enterprises.into()),
+            enterprises: Some(enterprises.into_iter().collect()),
             ..self.clone()
         }
     }
@@ -131,137 +130,72 @@ impl Client {
         self.core.limiter.limits()
     }
 
-    /// Calls any operation of the API, by its path, with the same credentials, rate limiting, retries and errors.
+    /// Sends the request of any operation that has a type: those of [`types`](crate::types), and every type of yours
+    /// that implements [`Operation`].
     ///
-    /// `request` is what the operation's page documents, without `ClientToken`, `AccessToken`, `Client`,
-    /// `LanguageCode` and `CultureCode`, which are added. The answer is decoded into any type; `serde_json::Value`
-    /// takes everything. An operation whose action does not begin with `get`, and is not `update` or `delete`, is
-    /// taken for one that creates, and not repeated once it may have been applied; [`CallOptions::effect`] says
-    /// otherwise.
+    /// ```
+    #[doc = include_str!("../doc/sandbox.rs")]
+    /// use mews_connector::types::MultipleVoucherCodeDeleteParameters;
+    ///
+    /// let request = MultipleVoucherCodeDeleteParameters::new(vec![builtin::CODE_ID.parse()?]);
+    /// let response = client.send(request).await?;
+    /// println!("request {:?}", response.request_id());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the call fails. See [`Error`].
+    pub async fn send<R: Operation>(&self, request: R) -> Result<Response<R::Response>, Error> {
+        self.deliver(self.typed(&request)?).await
+    }
+
+    /// Calls an operation that the spec does not have, by its path.
+    ///
+    /// `request` is a JSON object with the documented properties, without `ClientToken`, `AccessToken`, `Client`,
+    /// `LanguageCode` and `CultureCode`, which the client adds. The response is decoded into any type, such as
+    /// `serde_json::Value`, or `()` for a response without a body.
+    ///
+    /// The effect decides whether a failed request is retried, and whether the enterprises of the handle are sent as
+    /// `EnterpriseIds` (reads) or `EnterpriseId` (writes). For an operation of the spec it is known, for another it is
+    /// [`CallOptions::effect`]. The default is [`Effect::Create`](crate::Effect::Create), the safe assumption: such a
+    /// request is never sent again once it may have been applied.
     ///
     /// ```
     /// # use mews_connector::{Client, Error};
     /// # async fn example(client: &Client) -> Result<(), Error> {
+    /// use mews_connector::{CallOptions, Effect};
     /// use serde_json::{Value, json};
     ///
+    /// let reading = client.with_options(CallOptions::new().effect(Effect::Read));
     /// let request = json!({ "Limitation": { "Count": 100 } });
-    /// let services = client.call::<Value>("services/getAll", &request).await?;
+    /// let services = reading.call::<Value>("services/getAll", &request).await?;
     /// println!("{}", services["Services"][0]["Id"]);
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the path is not of the form `resource/action`, or the
-    /// request is no JSON object or has one of the added properties; else as every call, see [`Error`].
+    /// Returns an error if the call fails, see [`Error`];
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the path is not of the form
+    /// `resource/action`, or if the request is not a JSON object or has one of the added properties.
     pub async fn call<T: DeserializeOwned>(
         &self,
         path: &str,
         request: &(impl Serialize + ?Sized),
     ) -> Result<Response<T>, Error> {
-        let effect = self.options.effect.unwrap_or_else(|| Effect::of(path));
-        let request = self
-            .request(path, request)
-            .map_err(|broken| Error::invalid(path.to_owned(), broken))?;
-        let reply = self.core.send(request, path, effect, &self.options).await?;
-        decode(&self.core, path, effect, reply)
+        let request = self.untyped(path, request, self.options.effect)?;
+        self.deliver(request).await
     }
 
-    fn request(
+    /// Sends a prepared request, and decodes the response.
+    pub(crate) async fn deliver<T: DeserializeOwned>(
         &self,
-        path: &str,
-        request: &(impl Serialize + ?Sized),
-    ) -> Result<reqwest::Request, ConstraintViolation> {
-        let is_word = |word: &str| {
-            !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        };
-        if path.split('/').count() < 2 || !path.split('/').all(is_word) {
-            return Err(invalid(
-                "path",
-                format!("`{path}`"),
-                "resource/action, such as `services/getAll`",
-            ));
-        }
-        let Value::Object(body) = serde_json::to_value(request).map_err(|error| {
-            invalid(
-                "request",
-                format!("no JSON form ({error})"),
-                "a JSON object",
-            )
-        })?
-        else {
-            return Err(invalid(
-                "request",
-                "JSON that is no object",
-                "a JSON object",
-            ));
-        };
-        if let Some(name) = Envelope::PROPERTIES
-            .iter()
-            .find(|name| body.contains_key(**name))
-        {
-            return Err(invalid(
-                name,
-                "a value of its own",
-                "none; the client adds it",
-            ));
-        }
-        let body = serde_json::to_vec(&self.core.envelope.body(&body)).map_err(|error| {
-            invalid(
-                "request",
-                format!("no JSON form ({error})"),
-                "a JSON object",
-            )
-        })?;
-        self.core
-            .http
-            .post(format!("{}{PATH_PREFIX}{path}", self.core.base_url))
-            .header(ACCEPT, "application/json")
-            .header(CONTENT_TYPE, "application/json")
-            .body(body)
-            .build()
-            .map_err(|error| {
-                invalid(
-                    "path",
-                    format!("an address that does not work ({error})"),
-                    "resource/action",
-                )
-            })
-    }
-
-    /// The one enterprise that a write acts upon, if the handle names one.
-    pub(crate) fn enterprise(&self) -> Result<Option<EnterpriseId>, ConstraintViolation> {
-        match self.enterprises.as_deref() {
-            None => Ok(None),
-            Some([enterprise]) => Ok(Some(*enterprise)),
-            Some(several) => Err(invalid(
-                "EnterpriseId",
-                format!("a handle for {} enterprises", several.len()),
-                "a handle for one enterprise, as a write acts upon one",
-            )),
-        }
+        request: Request,
+    ) -> Result<Response<T>, Error> {
+        let (operation, effect) = (request.operation.clone(), request.effect);
+        let reply = self.core.send(request, &self.options).await?;
+        decode(&self.core, &operation, effect, reply)
     }
 }
-
-/// Makes a write of the generated client: the request with its list and its enterprise, checked, then sent.
-macro_rules! write_list {
-    ($client:expr, $operation:ident, $method:ident, $type:ident, $list:expr) => {{
-        let client = &$client;
-        let mut request = mews_connector_api::types::$type::new($list);
-        request.enterprise_id = client
-            .enterprise()
-            .map_err(|broken| Error::invalid($operation, broken))?;
-        let checked = request.check();
-        exchange(
-            &client.core,
-            &client.options,
-            $operation,
-            checked,
-            |generated| async move { generated.$method(&client.core.envelope, &request).await },
-        )
-        .await
-    }};
-}
-pub(crate) use write_list;
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

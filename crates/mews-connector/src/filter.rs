@@ -1,204 +1,90 @@
-//! Which vouchers and codes to read.
+//! Filters of listings.
 
 use mews_connector_api::types::{
-    ActivityState, CompanyId, Cursor, Limitation, ServiceId, VoucherCodeFilterParameters,
-    VoucherCodeId, VoucherExtent, VoucherFilterParameters, VoucherId,
+    ActivityState, Limitation, ServiceId, VoucherCodeFilterParameters, VoucherExtent,
+    VoucherFilterParameters, VoucherId,
 };
-use serde::{Deserialize, Serialize};
 
-use crate::client::Client;
-use crate::ids::Ids;
-use crate::interval::UpdatedWithin;
+/// The number of items of a page, unless a caller sets another: the maximum of the API (guidelines/pagination).
+pub(crate) const PAGE_SIZE: i32 = 1000;
+/// The maximum number of IDs in a list of a request (the operation pages: "max 1000 items"), for lists that this crate
+/// puts together. Those of callers are checked by generated code.
+pub(crate) const MAX_IDS: usize = 1000;
 
-/// Which vouchers to read, and with what.
-///
-/// The services are required, so that is where a filter begins; everything else narrows it. Every list takes 1 to
-/// 1000 items, which [`Ids`] sees to.
+/// Constructors of filters for vouchers. The filter itself is the generated request, with a setter for each optional
+/// property and the [conveniences](VoucherFilterExt) of this crate.
 ///
 /// ```
 /// # use mews_connector::types::{ServiceId, VoucherId};
-/// use mews_connector::{Ids, VoucherFilter};
+/// use mews_connector::prelude::*;
 ///
-/// # fn example(service: ServiceId, wanted: Vec<VoucherId>) -> Result<(), mews_connector::ConstraintViolation> {
-/// let filter = VoucherFilter::services([service]).active().vouchers(Ids::new(wanted)?).with_rates();
-/// # Ok(()) }
+/// # fn example(service: ServiceId, wanted: Vec<VoucherId>) {
+/// let filter = VoucherFilter::services([service]).active().voucher_ids(wanted).with_rates();
+/// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[must_use]
-pub struct VoucherFilter {
-    services: Ids<ServiceId>,
-    vouchers: Option<Ids<VoucherId>>,
-    companies: Option<Ids<CompanyId>>,
-    code_values: Option<Ids<String>>,
-    external_identifiers: Option<Ids<String>>,
-    states: Option<Vec<ActivityState>>,
-    updated: Option<UpdatedWithin>,
-    rates: bool,
-}
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct VoucherFilter;
 
 impl VoucherFilter {
-    /// All vouchers of these services, deleted ones too.
-    pub fn services(services: impl Into<Ids<ServiceId>>) -> Self {
-        Self {
-            services: services.into(),
-            vouchers: None,
-            companies: None,
-            code_values: None,
-            external_identifiers: None,
-            states: None,
-            updated: None,
-            rates: false,
-        }
-    }
-
-    /// Only these vouchers.
-    pub fn vouchers(self, vouchers: impl Into<Ids<VoucherId>>) -> Self {
-        Self {
-            vouchers: Some(vouchers.into()),
-            ..self
-        }
-    }
-
-    /// Only vouchers of these companies.
-    pub fn companies(self, companies: impl Into<Ids<CompanyId>>) -> Self {
-        Self {
-            companies: Some(companies.into()),
-            ..self
-        }
-    }
-
-    /// Only vouchers that have a code with one of these values.
-    pub fn code_values(self, values: impl Into<Ids<String>>) -> Self {
-        Self {
-            code_values: Some(values.into()),
-            ..self
-        }
-    }
-
-    /// Only vouchers with one of these identifiers of an external system.
-    pub fn external_identifiers(self, identifiers: impl Into<Ids<String>>) -> Self {
-        Self {
-            external_identifiers: Some(identifiers.into()),
-            ..self
-        }
-    }
-
-    /// Only vouchers in use.
-    pub fn active(self) -> Self {
-        Self {
-            states: Some(vec![ActivityState::Active]),
-            ..self
-        }
-    }
-
-    /// Only deleted vouchers.
-    pub fn deleted(self) -> Self {
-        Self {
-            states: Some(vec![ActivityState::Deleted]),
-            ..self
-        }
-    }
-
-    /// Only vouchers last updated then. A voucher does not change when its codes do.
-    pub fn updated(self, updated: UpdatedWithin) -> Self {
-        Self {
-            updated: Some(updated),
-            ..self
-        }
-    }
-
-    /// Each page also says which rates its vouchers are assigned to, and what these rates are. The vendor advises to
-    /// ask for what is needed only (guidelines/best-practices, *Limit use of extents*).
-    pub fn with_rates(self) -> Self {
-        Self {
-            rates: true,
-            ..self
-        }
-    }
-
-    pub(crate) fn request(
-        &self,
-        client: &Client,
-        limitation: Limitation,
-    ) -> VoucherFilterParameters {
-        let mut extent = VoucherExtent::new();
-        extent.vouchers = Some(true);
-        extent.voucher_assignments = self.rates.then_some(true);
-        extent.rates = self.rates.then_some(true);
-        let mut request =
-            VoucherFilterParameters::new(extent, self.services.clone().into(), limitation);
-        request.enterprise_ids = client.enterprises.clone().map(Into::into);
-        request.voucher_ids = self.vouchers.clone().map(Into::into);
-        request.company_ids = self.companies.clone().map(Into::into);
-        request.voucher_code_values = self.code_values.clone().map(Into::into);
-        request.external_identifiers = self.external_identifiers.clone().map(Into::into);
-        request.activity_states.clone_from(&self.states);
-        request.updated_utc = self.updated.map(Into::into);
-        request
+    /// Creates a filter for all vouchers of 1 to 1000 services, including deleted vouchers.
+    pub fn services(services: impl IntoIterator<Item = ServiceId>) -> VoucherFilterParameters {
+        VoucherFilterParameters::new(
+            VoucherExtent::new().vouchers(true),
+            services.into_iter().collect(),
+            Limitation::new(PAGE_SIZE),
+        )
     }
 }
 
-/// Which voucher codes to read. The vouchers are required, so that is where a filter begins.
+/// Shorter forms of what the setters of a filter for vouchers can express.
+pub trait VoucherFilterExt: Sized {
+    /// Includes only active vouchers.
+    #[must_use]
+    fn active(self) -> Self;
+
+    /// Includes only deleted vouchers.
+    #[must_use]
+    fn deleted(self) -> Self;
+
+    /// Requests the assigned rates of the vouchers and the assignments as well. The vendor recommends to request only
+    /// what is needed (guidelines/best-practices, *Limit use of extents*).
+    #[must_use]
+    fn with_rates(self) -> Self;
+}
+
+impl VoucherFilterExt for VoucherFilterParameters {
+    fn active(self) -> Self {
+        self.activity_states([ActivityState::Active])
+    }
+
+    fn deleted(self) -> Self {
+        self.activity_states([ActivityState::Deleted])
+    }
+
+    fn with_rates(mut self) -> Self {
+        self.extent = self.extent.voucher_assignments(true).rates(true);
+        self
+    }
+}
+
+/// Constructors of filters for voucher codes. The filter itself is the generated request.
 ///
 /// ```
 /// # use mews_connector::types::VoucherId;
-/// use mews_connector::VoucherCodeFilter;
+/// use mews_connector::{UpdatedWithin, VoucherCodeFilter};
 ///
-/// # fn example(voucher: VoucherId) {
-/// let filter = VoucherCodeFilter::vouchers([voucher]);
+/// # fn example(voucher: VoucherId, january: UpdatedWithin) {
+/// let filter = VoucherCodeFilter::vouchers([voucher]).updated_utc(january);
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[must_use]
-pub struct VoucherCodeFilter {
-    vouchers: Ids<VoucherId>,
-    codes: Option<Ids<VoucherCodeId>>,
-    updated: Option<UpdatedWithin>,
-}
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct VoucherCodeFilter;
 
 impl VoucherCodeFilter {
-    /// All codes of these vouchers, deleted ones too.
-    pub fn vouchers(vouchers: impl Into<Ids<VoucherId>>) -> Self {
-        Self {
-            vouchers: vouchers.into(),
-            codes: None,
-            updated: None,
-        }
+    /// Creates a filter for all codes of 1 to 1000 vouchers, including deleted codes.
+    pub fn vouchers(vouchers: impl IntoIterator<Item = VoucherId>) -> VoucherCodeFilterParameters {
+        VoucherCodeFilterParameters::new(vouchers.into_iter().collect(), Limitation::new(PAGE_SIZE))
     }
-
-    /// Only these codes.
-    pub fn codes(self, codes: impl Into<Ids<VoucherCodeId>>) -> Self {
-        Self {
-            codes: Some(codes.into()),
-            ..self
-        }
-    }
-
-    /// Only codes last updated then.
-    pub fn updated(self, updated: UpdatedWithin) -> Self {
-        Self {
-            updated: Some(updated),
-            ..self
-        }
-    }
-
-    pub(crate) fn request(
-        &self,
-        client: &Client,
-        limitation: Limitation,
-    ) -> VoucherCodeFilterParameters {
-        let mut request =
-            VoucherCodeFilterParameters::new(self.vouchers.clone().into(), limitation);
-        request.enterprise_ids = client.enterprises.clone().map(Into::into);
-        request.voucher_code_ids = self.codes.clone().map(Into::into);
-        request.updated_utc = self.updated.map(Into::into);
-        request
-    }
-}
-
-/// Where a listing goes on, and how much of it one page may hold.
-pub(crate) fn limitation(count: u16, cursor: Option<Cursor>) -> Limitation {
-    let mut limitation = Limitation::new(i32::from(count));
-    limitation.cursor = cursor;
-    limitation
 }

@@ -1,4 +1,4 @@
-//! Intervals of time as filters take them.
+//! Intervals for filters.
 
 use chrono::{DateTime, Months, SubsecRound, TimeDelta, Utc};
 use mews_connector_api::types::TimeFilterInterval;
@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ConstraintViolation, invalid};
 
-/// How many months a filter on `UpdatedUtc` may span.
-const MOST_MONTHS: u32 = 3;
+/// The maximum number of months of a filter on `UpdatedUtc`.
+const MAX_MONTHS: u32 = 3;
 
-/// When a record was last updated: from a first instant up to, not including, a last one, three months at most.
+/// An interval for the time of the last update: from a start, inclusive, to an end, exclusive, three months at most.
 ///
 /// The vendor documents filters as half-open, `StartUtc <= x < EndUtc`, and equal bounds as *exactly then*
-/// (operations/_objects, *Time interval*), so intervals that share a bound neither overlap nor leave a gap. Instants
-/// are sent in whole seconds (guidelines/serialization); the bounds are widened to them.
+/// (operations/_objects, *Time interval*), so intervals that share a bound neither overlap nor leave a gap. Timestamps
+/// have whole seconds (guidelines/serialization); the bounds are widened to whole seconds. An interval that is read
+/// from JSON is checked as well.
 ///
 /// ```
 /// use chrono::{TimeZone, Utc};
@@ -21,32 +22,33 @@ const MOST_MONTHS: u32 = 3;
 ///
 /// let day = |day| Utc.with_ymd_and_hms(2026, 1, day, 0, 0, 0).unwrap();
 /// assert!(UpdatedWithin::new(day(1), day(31)).is_ok());
-/// // Equal bounds mean something else; `at` is for that.
+/// // Equal bounds have another meaning; use `at` for it.
 /// assert!(UpdatedWithin::new(day(1), day(1)).is_err());
 /// assert!(UpdatedWithin::at(day(1)).start() == UpdatedWithin::at(day(1)).end());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Bounds")]
 pub struct UpdatedWithin {
     start: DateTime<Utc>,
     end: DateTime<Utc>,
 }
 
 impl UpdatedWithin {
-    /// From `start` up to, not including, `end`.
+    /// Creates the interval from `start`, inclusive, to `end`, exclusive.
     ///
     /// # Errors
-    /// When `end` is not after `start`, or more than three months after it.
+    /// Returns an error if `end` is not after `start`, or if it is more than three months after it.
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, ConstraintViolation> {
         let has = || format!("an interval from {start} to {end}");
         if end <= start {
             return Err(invalid("UpdatedUtc", has(), "an end after the start"));
         }
         let (first, last) = (start.trunc_subsecs(0), up(end));
-        match first.checked_add_months(Months::new(MOST_MONTHS)) {
+        match first.checked_add_months(Months::new(MAX_MONTHS)) {
             Some(latest) if last > latest => Err(invalid(
                 "UpdatedUtc",
                 has(),
-                format!("at most {MOST_MONTHS} months"),
+                format!("at most {MAX_MONTHS} months"),
             )),
             _ => Ok(Self {
                 start: first,
@@ -55,7 +57,7 @@ impl UpdatedWithin {
         }
     }
 
-    /// Exactly at that second.
+    /// Creates the interval of exactly one second.
     pub fn at(instant: DateTime<Utc>) -> Self {
         let instant = instant.trunc_subsecs(0);
         Self {
@@ -64,18 +66,18 @@ impl UpdatedWithin {
         }
     }
 
-    /// The first instant that counts.
+    /// Returns the inclusive start of the interval.
     pub fn start(&self) -> DateTime<Utc> {
         self.start
     }
 
-    /// The first instant that no longer counts.
+    /// Returns the exclusive end of the interval.
     pub fn end(&self) -> DateTime<Utc> {
         self.end
     }
 }
 
-/// The next whole second, unless it is one.
+/// Rounds up to a whole second.
 fn up(instant: DateTime<Utc>) -> DateTime<Utc> {
     let down = instant.trunc_subsecs(0);
     if down == instant {
@@ -83,6 +85,24 @@ fn up(instant: DateTime<Utc>) -> DateTime<Utc> {
     } else {
         down.checked_add_signed(TimeDelta::seconds(1))
             .unwrap_or(down)
+    }
+}
+
+/// The bounds as they are read, before they are checked.
+#[derive(Deserialize)]
+struct Bounds {
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+}
+
+impl TryFrom<Bounds> for UpdatedWithin {
+    type Error = ConstraintViolation;
+
+    fn try_from(Bounds { start, end }: Bounds) -> Result<Self, ConstraintViolation> {
+        if start == end {
+            return Ok(Self::at(start));
+        }
+        Self::new(start, end)
     }
 }
 

@@ -6,28 +6,26 @@ pub mod bulk;
 mod client;
 pub mod clock;
 mod credentials;
+mod decode;
+mod details;
 mod environment;
 mod error;
-mod exchange;
 pub mod export;
 mod filter;
 pub mod guide;
-mod ids;
 mod interval;
-mod joined;
 mod masking;
-mod new;
+mod new_voucher;
 mod options;
-mod page;
 mod pages;
 pub mod prelude;
 pub mod rate_limit;
-mod redeemable;
+mod redeemability;
+mod request;
 mod response;
 pub mod retry;
 mod sending;
 mod task;
-mod update;
 mod voucher_codes;
 mod vouchers;
 
@@ -36,21 +34,27 @@ pub use client::Client;
 pub use credentials::{
     ACCESS_TOKEN_VARIABLE, CLIENT_TOKEN_VARIABLE, CLIENT_VARIABLE, Credentials, URL_VARIABLE,
 };
+pub use details::{DetailsStream, VoucherDetails};
 pub use environment::{BaseUrl, Environment};
 pub use error::{BodyExcerpt, ConfigError, ConstraintViolation, Error, ErrorBuilder, ErrorKind};
-pub use filter::{VoucherCodeFilter, VoucherFilter};
-pub use ids::{Ids, MOST_ITEMS};
+pub use filter::{VoucherCodeFilter, VoucherFilter, VoucherFilterExt};
 pub use interval::UpdatedWithin;
-pub use joined::JoinedVoucher;
-pub use mews_connector_api::{AccessToken, ClientToken, UtcDateTime, types};
-pub use new::{NewVoucher, NewVoucherCode};
+pub use mews_connector_api::types::update_values::{NonNullUpdate, Update};
+pub use mews_connector_api::{
+    AccessToken, ClientToken, Effect, Listing, Operation, UtcDateTime, operations, types,
+};
+pub use new_voucher::NewVoucher;
 pub use options::CallOptions;
-pub use page::{Page, VoucherCodePage, VoucherPage};
-pub use pages::{Items, Pages};
+pub use pages::{Items, Page, Pages, VoucherCodePage, VoucherPage};
 pub use rate_limit::{Limits, RateLimit};
-pub use redeemable::{Activity, Gap, Obstacle, Redeem, Redeemable};
-pub use reqwest;
+pub use redeemability::{Activity, MissingData, NotRedeemableReason, Redeem, Redeemability};
 pub use response::Response;
-pub use update::{Update, VoucherUpdate};
 pub use voucher_codes::VoucherCodes;
 pub use vouchers::Vouchers;
+pub use {chrono, reqwest, uuid};
+
+/// A voucher code to create.
+pub type NewVoucherCode = types::VoucherCodeAddParameters;
+
+/// A change to a voucher. Properties that are not set are kept.
+pub type VoucherUpdate = types::VoucherUpdateParameters;

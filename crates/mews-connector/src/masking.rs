@@ -1,7 +1,6 @@
-//! Takes tokens out of what a server sends back before any of it is kept.
+//! Removes tokens from responses before any part of a response is kept.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use mews_connector_api::{AccessToken, ClientToken};
@@ -9,48 +8,56 @@ use secrecy::{ExposeSecret, SecretString};
 
 const HIDDEN: &str = "[hidden]";
 
-/// A token may be shown in part when a body was cut in the middle of it; fewer characters than this tell nothing.
-const TELLING: usize = 4;
+/// The minimum length of a part of a token that is masked where a body was cut.
+const MIN_MASKED_LEN: usize = 4;
 
-/// Knows the tokens of a client, in every form that they may come back in, and replaces them.
+/// The tokens of a client, to be found in text in every form in which a server may return them.
 pub(crate) struct Mask(Vec<SecretString>);
 
 impl Mask {
     pub(crate) fn new(client_token: &ClientToken, access_token: &AccessToken) -> Self {
         let tokens = [client_token.expose_secret(), access_token.expose_secret()];
-        let forms = tokens.into_iter().flat_map(forms);
-        Self(
-            forms
-                .map(|form| SecretString::from(form.into_owned()))
-                .collect(),
-        )
+        Self(tokens.into_iter().map(SecretString::from).collect())
     }
 
-    /// `text` without the tokens, as they are or as JSON, HTML and URLs may write them.
+    /// Returns the text without tokens: in any letter case, and with any character as JSON, HTML or a URL may write it.
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut masked = Cow::Borrowed(text);
-        for form in &self.0 {
-            if masked.contains(form.expose_secret()) {
-                masked = Cow::Owned(masked.replace(form.expose_secret(), HIDDEN));
-            }
-        }
-        masked
+        self.replace(text, false)
     }
 
-    /// The same for the beginning of a text that was cut at its end, perhaps within a token.
+    /// Returns the same for text that was cut at its end, perhaps within a token.
     pub(crate) fn cut_text(&self, text: &str) -> String {
-        let mut masked = self.text(text).into_owned();
-        for form in &self.0 {
-            let form = form.expose_secret();
-            let left = (TELLING..form.len())
-                .rev()
-                .find_map(|length| Some(masked.strip_suffix(form.get(..length)?)?.len()));
-            if let Some(left) = left {
-                masked.truncate(left);
-                masked.push_str(HIDDEN);
+        self.replace(text, true).into_owned()
+    }
+
+    /// Returns `true` if the text contains a token.
+    pub(crate) fn finds_in(&self, text: &str) -> bool {
+        matches!(self.text(text), Cow::Owned(_))
+    }
+
+    fn replace<'a>(&self, text: &'a str, was_cut: bool) -> Cow<'a, str> {
+        let bytes = text.as_bytes();
+        let (mut masked, mut copied, mut at) = (String::new(), 0, 0);
+        while at < bytes.len() {
+            let tokens = self.0.iter().map(|token| token.expose_secret().as_bytes());
+            let length = tokens
+                .filter_map(|token| token_length(&bytes[at..], token, was_cut))
+                .max();
+            match length.and_then(|length| text.get(copied..at).zip(text.get(at + length..))) {
+                Some((before, rest)) => {
+                    masked.push_str(before);
+                    masked.push_str(HIDDEN);
+                    at = text.len() - rest.len();
+                    copied = at;
+                }
+                None => at += 1,
             }
         }
-        masked
+        if copied == 0 {
+            return text.into();
+        }
+        masked.push_str(&text[copied..]);
+        masked.into()
     }
 }
 
@@ -60,43 +67,74 @@ impl fmt::Debug for Mask {
     }
 }
 
-/// How a token may be written; the plain one last, so that it does not spoil the others.
-fn forms(token: &str) -> Vec<Cow<'_, str>> {
-    let json = serde_json::Value::from(token).to_string();
-    let json = json.trim_matches('"').to_owned();
-    let escaped = |c: char| -> String {
-        if c.is_ascii_alphanumeric() || "-._~".contains(c) {
-            c.into()
-        } else {
-            format!("%{:02X}", u32::from(c))
+/// Returns the length of the token at the beginning of `text`, if it is there: as a whole, or cut off by the end of the
+/// text.
+fn token_length(text: &[u8], token: &[u8], was_cut: bool) -> Option<usize> {
+    // A character can have several forms of different length, so all places where the next one can be are followed.
+    let mut ends = vec![0];
+    for (read, byte) in token.iter().enumerate() {
+        if was_cut && read >= MIN_MASKED_LEN && ends.contains(&text.len()) {
+            return Some(text.len());
         }
+        let mut next = Vec::new();
+        for end in ends {
+            forms(&text[end..], *byte, was_cut, |length| {
+                next.push(end + length);
+            });
+        }
+        next.sort_unstable();
+        next.dedup();
+        if next.is_empty() {
+            return None;
+        }
+        ends = next;
+    }
+    ends.into_iter().max().filter(|length| *length > 0)
+}
+
+/// Passes the lengths of the forms of a character that `text` begins with. The last form can be cut.
+fn forms(text: &[u8], byte: u8, was_cut: bool, mut found: impl FnMut(usize)) {
+    let Some(first) = text.first() else {
+        return;
     };
-    let html = token
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;");
-    let dot_net: String = token
-        .chars()
-        .map(|c| {
-            if "<>&'\"+`".contains(c) {
-                format!("\\u{:04X}", u32::from(c))
-            } else {
-                c.into()
-            }
-        })
-        .collect();
-    let mut forms = vec![
-        json.replace('/', "\\/").into(),
-        json.into(),
-        dot_net.into(),
-        html.into(),
-        token.chars().map(escaped).collect::<String>().into(),
-        Cow::Borrowed(token),
+    if first.eq_ignore_ascii_case(&byte) {
+        found(1);
+    }
+    if !matches!(first, b'%' | b'\\' | b'&') {
+        return;
+    }
+    let name = match byte {
+        b'&' => "amp",
+        b'<' => "lt",
+        b'>' => "gt",
+        b'"' => "quot",
+        b'\'' => "apos",
+        _ => "",
+    };
+    let escaped = format!("\\{}", char::from(byte));
+    let forms = [
+        format!("%{byte:02x}"),
+        format!("\\u{byte:04x}"),
+        if byte.is_ascii_alphanumeric() {
+            String::new()
+        } else {
+            escaped
+        },
+        format!("&#{byte};"),
+        format!("&#x{byte:x};"),
+        format!("&{name};"),
     ];
-    let mut seen = HashSet::new();
-    forms.retain(|form| seen.insert(form.clone()));
-    forms
+    for form in forms
+        .iter()
+        .map(String::as_bytes)
+        .filter(|form| !form.is_empty())
+    {
+        let length = form.len().min(text.len());
+        let is_whole = length == form.len();
+        if (is_whole || was_cut) && text[..length].eq_ignore_ascii_case(&form[..length]) {
+            found(length);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -111,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_a_token_is_hidden() {
+    fn hides_every_form_of_a_token() {
         let mask = mask();
         for text in [
             "token sandbox-access-token!",
@@ -121,11 +159,18 @@ mod tests {
             r"client-token-of/quotes\u0022\u0026\u002B",
             "<b>client-token-of/quotes&quot;&amp;+</b>",
             "?t=client-token-of%2Fquotes%22%26%2B",
+            "?t=client-token-of%2fquotes%22%26%2b",
+            "CLIENT-TOKEN-OF/QUOTES\"&+",
+            "Sandbox-Access-Token",
+            "sandbox%2Daccess%2dtoken",
+            r"\u0073andbox\u002Daccess-\u0074oken",
+            "&#115;andbox&#x2D;access-token",
         ] {
             let masked = mask.text(text);
             assert!(masked.contains(HIDDEN), "{masked}");
             assert!(
-                !masked.contains("quotes") && !masked.contains("access"),
+                !masked.to_lowercase().contains("quotes")
+                    && !masked.to_lowercase().contains("access"),
                 "{masked}"
             );
         }
@@ -133,11 +178,16 @@ mod tests {
     }
 
     #[test]
-    fn a_token_cut_at_the_end_is_hidden_too() {
+    fn hides_a_token_that_is_cut_off() {
         assert_eq!(
             mask().cut_text("your token is sandbox-acc"),
             "your token is [hidden]"
         );
         assert_eq!(mask().cut_text("your token is san"), "your token is san");
+        assert_eq!(mask().cut_text("?t=sandbox%2"), "?t=[hidden]");
+        assert_eq!(
+            mask().text("your token is sandbox-acc"),
+            "your token is sandbox-acc"
+        );
     }
 }

@@ -54,8 +54,8 @@ impl CallOptions {
         self
     }
 
-    /// Sets the effect of an operation that is called by [`Client::call`](crate::Client::call), if its name does not
-    /// show it. Operations of this crate ignore it.
+    /// Sets the effect of an operation that is called by [`Client::call`](crate::Client::call) and that the spec does
+    /// not have. The effect of an operation of the spec is known, so this setting is ignored for it.
     pub fn effect(mut self, effect: Effect) -> Self {
         self.effect = Some(effect);
         self

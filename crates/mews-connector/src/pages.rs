@@ -1,114 +1,30 @@
 //! Listings as streams: page by page, or item by item.
 
-use std::collections::HashSet;
+mod fetch;
+mod items;
+mod page;
+mod reader;
+
+use std::borrow::Cow;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::{fmt, vec};
 
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_core::stream::FusedStream;
-use mews_connector_api::types::{Cursor, Limitation};
+use mews_connector_api::operations::{Count, Cursor};
 use tokio::runtime::Handle;
-use tracing::debug;
 
+pub use self::items::Items;
+pub use self::page::{Page, VoucherCodePage, VoucherPage};
+use self::reader::{Fetched, Reader};
 use crate::error::{Error, ErrorKind};
-use crate::filter::limitation;
-use crate::page::Page;
-use crate::response::Response;
+use crate::response::{Head, Response};
 use crate::task::AbortOnDrop;
 
-/// The largest page: `Limitation.Count` is 1 to 1000 (guidelines/pagination).
-const LARGEST: u16 = 1000;
-/// After so many pages without trouble a page that was made smaller is doubled again.
-const PAGES_BEFORE_GROWTH: u32 = 4;
-/// A server that goes on about nothing for so long is not going to end.
-const MOST_EMPTY_PAGES: u32 = 100;
-
-type Fetch<P> =
-    Arc<dyn Fn(Limitation) -> BoxFuture<'static, Result<Response<P>, Error>> + Send + Sync>;
-
-/// Reads a listing page after page.
-struct Reader<P> {
-    operation: &'static str,
-    fetch: Fetch<P>,
-    cursor: Option<Cursor>,
-    seen: HashSet<Cursor>,
-    largest: u16,
-    smallest: u16,
-    count: u16,
-    calm: u32,
-    page: u64,
-}
-
-impl<P: Page> Reader<P> {
-    /// The next page that has items; `None` at the end.
-    async fn next(&mut self) -> Result<Option<Response<P>>, Error> {
-        for _ in 0..MOST_EMPTY_PAGES {
-            let page = self.fetch_smaller_if_needed().await?;
-            self.page += 1;
-            debug!(
-                mews.operation = self.operation,
-                mews.page = self.page,
-                mews.items = page.len(),
-                "page"
-            );
-            match page.cursor() {
-                None if page.is_empty() => return Ok(None),
-                None => {}
-                Some(cursor) => {
-                    if !self.seen.insert(cursor.clone()) {
-                        return Err(self.contradiction(format!(
-                            "the cursor {} came twice; going on would read the same pages without end",
-                            crate::error::one_line(cursor)
-                        )));
-                    }
-                    self.cursor = Some(cursor.clone());
-                }
-            }
-            if !page.is_empty() {
-                return Ok(Some(page));
-            }
-        }
-        Err(self.contradiction(format!(
-            "{MOST_EMPTY_PAGES} pages in a row were empty, each with a cursor"
-        )))
-    }
-
-    fn contradiction(&self, what: String) -> Error {
-        Error::new(ErrorKind::Protocol, self.operation).with(|parts| parts.what = Some(what))
-    }
-
-    /// "Reduce the amount of data returned" is what to do about a 408 (guidelines/requests, *Request timeouts*).
-    async fn fetch_smaller_if_needed(&mut self) -> Result<Response<P>, Error> {
-        loop {
-            match (self.fetch)(limitation(self.count, self.cursor.clone())).await {
-                Err(error) if error.is_splittable() && self.count > self.smallest => {
-                    self.count = (self.count / 2).max(self.smallest);
-                    self.calm = 0;
-                    debug!(
-                        mews.operation = self.operation,
-                        mews.count = self.count,
-                        "asking for less"
-                    );
-                }
-                Err(error) => return Err(error),
-                Ok(page) => {
-                    self.calm += 1;
-                    if self.calm >= PAGES_BEFORE_GROWTH && self.count < self.largest {
-                        self.calm = 0;
-                        self.count = self.count.saturating_mul(2).min(self.largest);
-                    }
-                    return Ok(page);
-                }
-            }
-        }
-    }
-}
-
-type Read<P> = (Box<Reader<P>>, Result<Option<Response<P>>, Error>);
+type Read<P> = (Box<Reader<P>>, Result<Option<Fetched<P>>, Error>);
 
 enum State<P> {
     Idle(Box<Reader<P>>),
@@ -119,10 +35,10 @@ enum State<P> {
 
 /// The pages of a listing, newest items first, as a [`Stream`].
 ///
-/// Nothing is sent before it is polled. It ends when the server's cursor is null, and on nothing else: a short page
-/// is no end, so a complete listing costs one request for an empty page (guidelines/pagination). After an error it has
-/// ended; [`Self::cursor`] says where to go on. A page that is too heavy for the server (408) is asked for again with
-/// half as many items.
+/// No request is sent until the stream is polled. It ends when the cursor of the server is null, and on nothing else
+/// unless [asked](Self::stop_at_short_page): a complete listing costs one request for an empty page
+/// (guidelines/pagination). After an error the stream has ended; [`Self::cursor`] is where to resume. After a 408 or
+/// 413, pages of half the size are requested.
 ///
 /// ```
 /// # use mews_sandbox::{Sandbox, builtin};
@@ -136,99 +52,131 @@ enum State<P> {
 /// let filter = VoucherFilter::services([builtin::SERVICE_ID.parse()?]);
 /// let mut pages = client.vouchers().pages(filter.clone()).page_size(2);
 /// let first = pages.try_next().await?.expect("a page");
-/// assert_eq!(first.vouchers().len(), 2);
+/// assert_eq!(first.items().len(), 2);
 ///
-/// // Stored somewhere, this is enough to go on tomorrow.
+/// // Store the cursor to resume tomorrow.
 /// let cursor = pages.cursor().cloned().expect("a cursor");
-/// let rest = client.vouchers().items(filter).resume_after(cursor).all().await?;
+/// let rest = client.vouchers().items(filter).resume_after(cursor).collect_all().await?;
 /// assert_eq!(rest.len(), 1);
 /// # Ok(()) }
 /// ```
 #[must_use = "streams do nothing unless they are polled"]
 pub struct Pages<P> {
+    operation: Cow<'static, str>,
     state: State<P>,
     cursor: Option<Cursor>,
     prefetch: bool,
+    last: Option<Head>,
+    count: Count,
 }
 
-impl<P: Page> Pages<P> {
-    pub(crate) fn new<F>(
-        operation: &'static str,
-        fetch: impl Fn(Limitation) -> F + Send + Sync + 'static,
-    ) -> Self
-    where
-        F: Future<Output = Result<Response<P>, Error>> + Send + 'static,
-    {
-        let reader = Reader {
-            operation,
-            fetch: Arc::new(move |limitation| Box::pin(fetch(limitation))),
-            cursor: None,
-            seen: HashSet::new(),
-            largest: LARGEST,
-            smallest: 1,
-            count: LARGEST,
-            calm: 0,
-            page: 0,
-        };
-        Self {
+impl<P: Send + 'static> Pages<P> {
+    fn new(reader: Reader<P>, cursor: Option<Cursor>) -> Self {
+        let pages = Self {
+            operation: reader.operation.clone(),
+            count: reader.count,
             state: State::Idle(Box::new(reader)),
             cursor: None,
             prefetch: false,
+            last: None,
+        };
+        match cursor {
+            Some(cursor) => pages.resume_after(cursor),
+            None => pages,
         }
     }
 
-    /// How many items a page may hold, 1 to 1000; 1000 unless set. It has to be set before the first page is taken.
-    pub fn page_size(mut self, count: u16) -> Self {
+    /// Changes the reader of a stream that has not been polled.
+    fn configure(mut self, change: impl FnOnce(&mut Reader<P>)) -> Self {
         if let State::Idle(reader) = &mut self.state {
-            reader.largest = count;
-            reader.count = count;
+            change(reader);
         }
         self
     }
 
-    /// How small a page may be made that is too heavy for the server.
-    pub(crate) fn smallest(mut self, count: u16) -> Self {
-        if let State::Idle(reader) = &mut self.state {
-            reader.smallest = count.min(reader.count);
-        }
-        self
+    /// Sets the maximum number of items of a page, 1 to 1000. The default is that of the request. It must be set before
+    /// the first page is taken.
+    pub fn page_size(self, count: u16) -> Self {
+        self.configure(|reader| reader.count = count.into())
     }
 
-    /// Goes on after the page that had this cursor. It has to be set before the first page is taken.
+    /// Sets how small a page can become after a 408.
+    pub(crate) fn smallest(self, count: u16) -> Self {
+        self.configure(|reader| reader.min_count = reader.count.min(count.into()))
+    }
+
+    /// Resumes after the page with this cursor. It must be set before the first page is taken.
     pub fn resume_after(mut self, cursor: Cursor) -> Self {
-        if let State::Idle(reader) = &mut self.state {
-            reader.seen.insert(cursor.clone());
-            reader.cursor = Some(cursor.clone());
-            self.cursor = Some(cursor);
+        if matches!(self.state, State::Idle(_)) {
+            self.cursor = Some(cursor.clone());
         }
-        self
+        self.configure(|reader| reader.resume_after(cursor))
     }
 
-    /// Reads one page ahead, in a task of its own, from when the first page was taken. Worth it when what is done
-    /// with a page takes time. The task is aborted when the stream is dropped.
+    /// Ends the listing at a page with fewer items than requested, which saves the request for the empty page at the
+    /// end. The default is `false`.
+    ///
+    /// The vendor names both ways (guidelines/pagination). The risk of this one: a page that is short for another
+    /// reason ends the listing early, and nothing shows that items are missing. After a 408 or 413, the listing ends at
+    /// a null cursor only. Pages of [`Client::call_pages`](crate::Client::call_pages) have no known number of items, so
+    /// this has no effect for them. It must be set before the first page is taken.
+    ///
+    /// ```
+    #[doc = include_str!("../doc/sandbox.rs")]
+    /// use mews_connector::VoucherFilter;
+    ///
+    /// let filter = VoucherFilter::services([builtin::SERVICE_ID.parse()?]);
+    /// let pages = client.vouchers().pages(filter).stop_at_short_page(true).collect_all().await?;
+    /// assert_eq!((pages.len(), sandbox.exchanges().len()), (1, 1));
+    /// # Ok(()) }
+    /// ```
+    pub fn stop_at_short_page(self, stop: bool) -> Self {
+        self.configure(|reader| reader.stop_at_short_page = stop)
+    }
+
+    /// Sets the number of empty pages in a row, each with a cursor, after which the listing fails. The default is 100.
+    /// [`Self::cursor`] is then the cursor of the last empty page, so resuming there continues. It must be set before
+    /// the first page is taken.
+    pub fn max_empty_pages(self, pages: u32) -> Self {
+        self.configure(|reader| reader.max_empty_pages = pages.max(1))
+    }
+
+    /// Reads one page ahead, in a separate task, once the first page was taken. This helps if processing a page takes
+    /// time. The task is aborted when the stream is dropped. The default is `false`.
     pub fn prefetch(mut self, prefetch: bool) -> Self {
         self.prefetch = prefetch;
         self
     }
 
-    /// The cursor of the last page that was yielded: what [`Self::resume_after`] takes.
+    /// Returns the cursor of the last page that was yielded, for [`Self::resume_after`].
     pub fn cursor(&self) -> Option<&Cursor> {
         self.cursor.as_ref()
     }
 
-    /// The next page, `None` at the end.
+    /// Returns the last response that was read, that of the empty page at the end included.
+    pub(crate) fn last_response(&self) -> Option<&Head> {
+        self.last.as_ref()
+    }
+
+    /// Returns the number of items that the last page was requested with, which is smaller after a 408.
+    pub(crate) fn count(&self) -> Count {
+        self.count
+    }
+
+    /// Returns the next page, or `None` at the end.
     ///
     /// # Errors
-    /// As every call, see [`Error`]; [`ErrorKind::Protocol`] when a cursor comes twice.
+    /// Returns an error if the call fails, see [`Error`]; [`ErrorKind::Protocol`] if a cursor is repeated or contains a
+    /// token, or after too many empty pages.
     pub async fn try_next(&mut self) -> Result<Option<Response<P>>, Error> {
         poll_fn(|context| self.poll(context)).await.transpose()
     }
 
-    /// All pages that are left.
+    /// Returns all remaining pages.
     ///
     /// # Errors
-    /// As [`Self::try_next`]; what was read before is lost.
-    pub async fn all(mut self) -> Result<Vec<Response<P>>, Error> {
+    /// Returns an error if [`Self::try_next`] does. The pages read before are lost.
+    pub async fn collect_all(mut self) -> Result<Vec<Response<P>>, Error> {
         let mut pages = Vec::new();
         while let Some(page) = self.try_next().await? {
             pages.push(page);
@@ -252,22 +200,28 @@ impl<P: Page> Pages<P> {
                     Ok(read) => read,
                     Err(failed) => {
                         self.state = State::Done;
-                        let error = Error::new(ErrorKind::Transport, "getAll").with(|parts| {
-                            parts.what = Some("the task that read ahead has ended".into());
+                        let error = Error::new(ErrorKind::Transport, self.operation.clone());
+                        return Poll::Ready(Some(Err(error.with(|parts| {
+                            parts.what = Some("the task that reads ahead has ended".into());
                             parts.source = Some(Box::new(failed));
-                        });
-                        return Poll::Ready(Some(Err(error)));
+                        }))));
                     }
                 },
                 State::Done => return Poll::Ready(None),
             };
             self.state = State::Done;
-            let page = match result {
-                Ok(Some(page)) => page,
+            self.last.clone_from(&reader.last);
+            self.count = reader.count;
+            let fetched = match result {
+                Ok(Some(fetched)) => fetched,
                 Ok(None) => return Poll::Ready(None),
-                Err(error) => return Poll::Ready(Some(Err(error))),
+                Err(error) => {
+                    // Empty pages that were read need not be read again.
+                    self.cursor = reader.cursor;
+                    return Poll::Ready(Some(Err(error)));
+                }
             };
-            self.cursor = page.cursor().cloned();
+            self.cursor = fetched.cursor;
             if self.cursor.is_some() {
                 let runtime = Handle::try_current().ok().filter(|_| self.prefetch);
                 self.state = match runtime {
@@ -275,19 +229,22 @@ impl<P: Page> Pages<P> {
                     None => State::Idle(reader),
                 };
             }
-            return Poll::Ready(Some(Ok(page)));
+            return Poll::Ready(Some(Ok(fetched.page)));
         }
     }
 }
 
-fn read<P: Page>(mut reader: Box<Reader<P>>) -> BoxFuture<'static, Read<P>> {
+fn read<P: Send + 'static>(mut reader: Box<Reader<P>>) -> BoxFuture<'static, Read<P>> {
     Box::pin(async move {
         let page = reader.next().await;
         (reader, page)
     })
 }
 
-impl<P: Page> Stream for Pages<P> {
+// Its parts are moved freely.
+impl<P> Unpin for Pages<P> {}
+
+impl<P: Send + 'static> Stream for Pages<P> {
     type Item = Result<Response<P>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -295,7 +252,7 @@ impl<P: Page> Stream for Pages<P> {
     }
 }
 
-impl<P: Page> FusedStream for Pages<P> {
+impl<P: Send + 'static> FusedStream for Pages<P> {
     fn is_terminated(&self) -> bool {
         matches!(self.state, State::Done)
     }
@@ -304,124 +261,9 @@ impl<P: Page> FusedStream for Pages<P> {
 impl<P> fmt::Debug for Pages<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
+            .field("operation", &self.operation)
             .field("cursor", &self.cursor)
             .field("prefetch", &self.prefetch)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The items of a listing, newest first, as a [`Stream`]. All that is said of [`Pages`] holds for it.
-#[must_use = "streams do nothing unless they are polled"]
-pub struct Items<P: Page> {
-    pages: Pages<P>,
-    left: vec::IntoIter<P::Item>,
-    before: Option<Cursor>,
-}
-
-impl<P: Page> Items<P> {
-    pub(crate) fn new(pages: Pages<P>) -> Self {
-        Self {
-            pages,
-            left: Vec::new().into_iter(),
-            before: None,
-        }
-    }
-
-    /// See [`Pages::page_size`].
-    pub fn page_size(self, count: u16) -> Self {
-        Self {
-            pages: self.pages.page_size(count),
-            ..self
-        }
-    }
-
-    /// See [`Pages::resume_after`].
-    pub fn resume_after(self, cursor: Cursor) -> Self {
-        Self {
-            pages: self.pages.resume_after(cursor.clone()),
-            before: Some(cursor),
-            ..self
-        }
-    }
-
-    /// See [`Pages::prefetch`].
-    pub fn prefetch(self, prefetch: bool) -> Self {
-        Self {
-            pages: self.pages.prefetch(prefetch),
-            ..self
-        }
-    }
-
-    /// The cursor of the last page of which every item was yielded. To resume after it repeats the items of the page
-    /// that was under way, and loses none.
-    pub fn cursor(&self) -> Option<&Cursor> {
-        if self.left.len() == 0 {
-            self.pages.cursor()
-        } else {
-            self.before.as_ref()
-        }
-    }
-
-    /// The next item, `None` at the end.
-    ///
-    /// # Errors
-    /// As [`Pages::try_next`].
-    pub async fn try_next(&mut self) -> Result<Option<P::Item>, Error> {
-        poll_fn(|context| self.poll(context)).await.transpose()
-    }
-
-    /// All items that are left.
-    ///
-    /// # Errors
-    /// As [`Self::try_next`]; what was read before is lost.
-    pub async fn all(mut self) -> Result<Vec<P::Item>, Error> {
-        let mut items = Vec::new();
-        while let Some(item) = self.try_next().await? {
-            items.push(item);
-            items.extend(self.left.by_ref());
-        }
-        Ok(items)
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<P::Item, Error>>> {
-        loop {
-            if let Some(item) = self.left.next() {
-                return Poll::Ready(Some(Ok(item)));
-            }
-            let before = self.pages.cursor().cloned();
-            match ready!(self.pages.poll(context)) {
-                Some(Ok(page)) => {
-                    self.left = page.into_inner().into_items().into_iter();
-                    self.before = before;
-                }
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
-            }
-        }
-    }
-}
-
-// Its parts are moved freely.
-impl<P: Page> Unpin for Items<P> {}
-
-impl<P: Page> Stream for Items<P> {
-    type Item = Result<P::Item, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll(context)
-    }
-}
-
-impl<P: Page> FusedStream for Items<P> {
-    fn is_terminated(&self) -> bool {
-        self.left.len() == 0 && self.pages.is_terminated()
-    }
-}
-
-impl<P: Page> fmt::Debug for Items<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Items")
-            .field("cursor", &self.cursor())
             .finish_non_exhaustive()
     }
 }

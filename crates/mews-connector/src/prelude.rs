@@ -1,8 +1,12 @@
-//! What most programs use: `use mews_connector::prelude::*;`
+//! The items that most programs use: `use mews_connector::prelude::*;`
 
-pub use crate::redeemable::{Activity, Redeem};
-pub use crate::types::{ServiceId, Voucher, VoucherCode, VoucherCodeId, VoucherId, VoucherType};
+pub use crate::redeemability::{Activity, Redeem};
+pub use crate::types::{
+    CompanyId, EnterpriseId, Limitation, RateId, ServiceId, Voucher, VoucherCode, VoucherCodeId,
+    VoucherId, VoucherType,
+};
 pub use crate::{
-    CallOptions, Client, Environment, Error, ErrorKind, Ids, NewVoucher, NewVoucherCode,
-    Redeemable, Update, UpdatedWithin, VoucherCodeFilter, VoucherFilter, VoucherUpdate,
+    CallOptions, Client, Effect, Environment, Error, ErrorKind, Listing, NewVoucher,
+    NewVoucherCode, NonNullUpdate, Operation, Redeemability, Update, UpdatedWithin,
+    VoucherCodeFilter, VoucherFilter, VoucherFilterExt, VoucherUpdate,
 };

@@ -1,19 +1,19 @@
-//! What a call brings back.
+//! The response of a call.
 
 use std::ops::Deref;
 
 use http::{HeaderMap, StatusCode};
 
-/// The value of an answer, and what came with it.
+/// The decoded body of a response, with its status and headers.
 ///
-/// It derefs to the value, so most code never notices it.
+/// It derefs to the body, so most code does not need to unwrap it.
 #[derive(Clone, Debug)]
 pub struct Response<T> {
     value: T,
     head: Head,
 }
 
-/// All of an answer but its body.
+/// A response without its body.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
@@ -27,32 +27,36 @@ impl<T> Response<T> {
         Self { value, head }
     }
 
-    /// The value alone.
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Returns the value.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// The HTTP status: 200, or 204 when the server had nothing to say.
+    /// Returns the HTTP status: 200, or 204 if the response has no body.
     pub fn status(&self) -> StatusCode {
         self.head.status
     }
 
-    /// The headers, tokens masked.
+    /// Returns the headers, with tokens masked.
     pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
     }
 
-    /// What to name to the vendor's support (guidelines/responses: every answer has the header `Request-Id`).
+    /// Returns the request ID for the vendor's support (guidelines/responses: every response has the header `Request-Id`).
     pub fn request_id(&self) -> Option<&str> {
         self.head.request_id.as_deref()
     }
 
-    /// How often the request was sent until this answer came.
+    /// Returns the number of attempts, including the successful one.
     pub fn attempts(&self) -> u32 {
         self.head.attempts
     }
 
-    /// The same answer with another value in it.
+    /// Returns the same response with another body.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
         Response {
             value: change(self.value),

@@ -4,49 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use mews_connector_api::Effect;
+
 use crate::error::{Error, ErrorKind};
-
-/// The effect of a request on the server's data.
-///
-/// It decides what a retry may do, in the terms of RFC 9110: a safe request changes nothing, an idempotent one has the
-/// same effect when it is sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Effect {
-    /// The request reads. It is safe and idempotent.
-    Read,
-    /// The request creates records, another set each time. It is not idempotent: the API has no idempotency key, so a
-    /// create that may have been applied is not retried, whatever a policy decides.
-    Create,
-    /// The request sets values. Sending the same values again is idempotent.
-    Update,
-    /// The request deletes records. It is idempotent, although the API may reject the deletion of a deleted record.
-    Delete,
-}
-
-impl Effect {
-    /// Returns `true` if the request does not change data.
-    pub fn is_safe(self) -> bool {
-        matches!(self, Self::Read)
-    }
-
-    /// Returns `true` if sending the request twice has the same effect as sending it once.
-    pub fn is_idempotent(self) -> bool {
-        !matches!(self, Self::Create)
-    }
-
-    /// Returns the effect of an operation by its path, such as `vouchers/getAll`: an action that starts with `get`
-    /// reads, `update` and `delete` do what they say, and every other action is assumed to create.
-    pub fn of(path: &str) -> Self {
-        let action = path.split('/').nth(1).unwrap_or_default();
-        match action {
-            "update" => Self::Update,
-            "delete" => Self::Delete,
-            action if action.starts_with("get") => Self::Read,
-            _ => Self::Create,
-        }
-    }
-}
 
 /// A failed attempt, as a policy sees it.
 #[derive(Debug)]

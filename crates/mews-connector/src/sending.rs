@@ -15,5 +15,5 @@ mod tests;
 mod tracked_body;
 
 pub(crate) use self::call::Reply;
-pub(crate) use self::core::{Core, PATH_PREFIX};
+pub(crate) use self::core::Core;
 pub(crate) use self::error_response::failed;

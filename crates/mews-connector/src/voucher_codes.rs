@@ -1,22 +1,16 @@
 //! The operations on voucher codes.
 
 use mews_connector_api::types::{
-    Limitation, VoucherCode, VoucherCodeAddParameters, VoucherCodeFilterParameters, VoucherCodeId,
+    Limitation, MultipleVoucherCodeAddParameters, MultipleVoucherCodeDeleteParameters, VoucherCode,
+    VoucherCodeAddParameters, VoucherCodeFilterParameters, VoucherCodeId,
 };
 
-use crate::client::{Client, write_list};
+use crate::client::Client;
 use crate::error::Error;
-use crate::exchange::exchange;
-use crate::filter::VoucherCodeFilter;
-use crate::page::VoucherCodePage;
-use crate::pages::{Items, Pages};
+use crate::pages::{Items, Pages, VoucherCodePage};
 use crate::response::Response;
 
-pub(crate) const GET_ALL: &str = "voucherCodes/getAll";
-pub(crate) const ADD: &str = "voucherCodes/add";
-pub(crate) const DELETE: &str = "voucherCodes/delete";
-
-/// The operations on voucher codes. [`Client::voucher_codes`] makes it. There is none that changes a code: delete it
+/// The operations on voucher codes. [`Client::voucher_codes`] returns them. No operation changes a code: delete it
 /// and add another.
 #[derive(Clone, Debug)]
 pub struct VoucherCodes {
@@ -28,26 +22,28 @@ impl VoucherCodes {
         Self { client }
     }
 
-    /// Reads one page of codes (`voucherCodes/getAll`). [`Self::pages`] and [`Self::items`] read on by themselves.
+    /// Reads one page of codes (`voucherCodes/getAll`). [`Self::pages`] and [`Self::items`] read all pages.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
     /// use mews_connector::{VoucherCodeFilter, types::Limitation};
     ///
     /// let filter = VoucherCodeFilter::vouchers([builtin::VOUCHER_ID.parse()?]);
-    /// let page = client.voucher_codes().get_all(&filter, Limitation::new(100)).await?;
-    /// assert_eq!(page.codes().len(), 3);
+    /// let page = client.voucher_codes().get_page(&filter, Limitation::new(100)).await?;
+    /// assert_eq!(page.items().len(), 3);
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// As every call, see [`Error`].
-    pub async fn get_all(
+    /// Returns an error if the call fails. See [`Error`].
+    pub async fn get_page(
         &self,
-        filter: &VoucherCodeFilter,
+        filter: &VoucherCodeFilterParameters,
         limitation: Limitation,
     ) -> Result<Response<VoucherCodePage>, Error> {
-        get_all(&self.client, &filter.request(&self.client, limitation)).await
+        let mut request = filter.clone();
+        request.limitation = limitation;
+        self.client.page(request).await
     }
 
     /// Reads codes page by page.
@@ -59,17 +55,12 @@ impl VoucherCodes {
     /// let filter = VoucherCodeFilter::vouchers([builtin::VOUCHER_ID.parse()?]);
     /// let mut pages = client.voucher_codes().pages(filter).page_size(2).prefetch(true);
     /// while let Some(page) = pages.try_next().await? {
-    ///     println!("{} codes", page.codes().len());
+    ///     println!("{} codes", page.items().len());
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn pages(&self, filter: VoucherCodeFilter) -> Pages<VoucherCodePage> {
-        let client = self.client.clone();
-        Pages::new(GET_ALL, move |limitation| {
-            let request = filter.request(&client, limitation);
-            let client = client.clone();
-            async move { get_all(&client, &request).await }
-        })
+    pub fn pages(&self, filter: VoucherCodeFilterParameters) -> Pages<VoucherCodePage> {
+        self.client.pages(filter)
     }
 
     /// Reads codes one by one.
@@ -85,14 +76,14 @@ impl VoucherCodes {
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn items(&self, filter: VoucherCodeFilter) -> Items<VoucherCodePage> {
-        Items::new(self.pages(filter))
+    pub fn items(&self, filter: VoucherCodeFilterParameters) -> Items<VoucherCode> {
+        self.client.items(filter)
     }
 
     /// Creates 1 to 1000 codes with one request (`voucherCodes/add`), and returns them as created.
     ///
-    /// There is no idempotency key. A request that was lost is not sent again, because it may have created the codes
-    /// all the same: [`Error::maybe_applied`] says so.
+    /// There is no idempotency key. A request without a response is not sent again, because it may have created the
+    /// codes, see [`Error::maybe_applied`].
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -105,26 +96,17 @@ impl VoucherCodes {
     /// ```
     ///
     /// # Errors
-    /// As every call, see [`Error`].
-    pub async fn add<C>(
+    /// Returns an error if the call fails. See [`Error`].
+    pub async fn add(
         &self,
-        codes: impl IntoIterator<Item = C>,
-    ) -> Result<Response<Vec<VoucherCode>>, Error>
-    where
-        C: Into<VoucherCodeAddParameters>,
-    {
-        let codes = codes.into_iter().map(Into::into).collect();
-        let written = write_list!(
-            self.client,
-            ADD,
-            voucher_codes_add,
-            MultipleVoucherCodeAddParameters,
-            codes
-        );
-        Ok(written?.map(|result| result.voucher_codes.unwrap_or_default()))
+        codes: impl IntoIterator<Item = VoucherCodeAddParameters>,
+    ) -> Result<Response<Vec<VoucherCode>>, Error> {
+        let request = MultipleVoucherCodeAddParameters::new(codes.into_iter().collect());
+        let written = self.client.send(request).await?;
+        Ok(written.map(|result| result.voucher_codes.unwrap_or_default()))
     }
 
-    /// Deletes 1 to 1000 codes with one request (`voucherCodes/delete`). They stay readable, as deleted.
+    /// Deletes 1 to 1000 codes with one request (`voucherCodes/delete`). They can still be read, as deleted.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -133,37 +115,12 @@ impl VoucherCodes {
     /// ```
     ///
     /// # Errors
-    /// As every call, see [`Error`].
+    /// Returns an error if the call fails. See [`Error`].
     pub async fn delete(
         &self,
         codes: impl IntoIterator<Item = VoucherCodeId>,
     ) -> Result<Response<()>, Error> {
-        let codes = codes.into_iter().collect();
-        let deleted = write_list!(
-            self.client,
-            DELETE,
-            voucher_codes_delete,
-            MultipleVoucherCodeDeleteParameters,
-            codes
-        );
-        Ok(deleted?.map(|_| ()))
+        let request = MultipleVoucherCodeDeleteParameters::new(codes.into_iter().collect());
+        Ok(self.client.send(request).await?.map(drop))
     }
-}
-
-async fn get_all(
-    client: &Client,
-    request: &VoucherCodeFilterParameters,
-) -> Result<Response<VoucherCodePage>, Error> {
-    let page = exchange(
-        &client.core,
-        &client.options,
-        GET_ALL,
-        request.check(),
-        |generated| async move {
-            generated
-                .voucher_codes_get_all(&client.core.envelope, request)
-                .await
-        },
-    );
-    Ok(page.await?.map(VoucherCodePage::from))
 }

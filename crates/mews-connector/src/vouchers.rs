@@ -1,26 +1,18 @@
 //! The operations on vouchers.
 
-use futures_core::stream::BoxStream;
 use mews_connector_api::types::{
-    Limitation, Voucher, VoucherAddParameters, VoucherFilterParameters, VoucherId,
-    VoucherUpdateParameters,
+    Limitation, MultipleVoucherAddParameters, MultipleVoucherDeleteParameters,
+    MultipleVoucherUpdateParameters, Voucher, VoucherAddParameters, VoucherFilterParameters,
+    VoucherId, VoucherUpdateParameters,
 };
 
-use crate::client::{Client, write_list};
+use crate::client::Client;
+use crate::details::DetailsStream;
 use crate::error::Error;
-use crate::exchange::exchange;
-use crate::filter::VoucherFilter;
-use crate::joined::{JoinedVoucher, joined};
-use crate::page::VoucherPage;
-use crate::pages::{Items, Pages};
+use crate::pages::{Items, Pages, VoucherPage};
 use crate::response::Response;
 
-pub(crate) const GET_ALL: &str = "vouchers/getAll";
-pub(crate) const ADD: &str = "vouchers/add";
-pub(crate) const UPDATE: &str = "vouchers/update";
-pub(crate) const DELETE: &str = "vouchers/delete";
-
-/// The operations on vouchers. [`Client::vouchers`] makes it.
+/// The operations on vouchers. [`Client::vouchers`] returns them.
 #[derive(Clone, Debug)]
 pub struct Vouchers {
     client: Client,
@@ -31,15 +23,16 @@ impl Vouchers {
         Self { client }
     }
 
-    /// Reads one page of vouchers (`vouchers/getAll`). [`Self::pages`] and [`Self::items`] read on by themselves.
+    /// Reads one page of vouchers (`vouchers/getAll`). [`Self::pages`] and [`Self::items`] read all pages.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
-    /// use mews_connector::{VoucherFilter, types::Limitation};
+    /// use mews_connector::prelude::*;
+    /// use mews_connector::types::Limitation;
     ///
     /// let filter = VoucherFilter::services([builtin::SERVICE_ID.parse()?]).active().with_rates();
-    /// let page = client.vouchers().get_all(&filter, Limitation::new(100)).await?;
-    /// for voucher in page.vouchers() {
+    /// let page = client.vouchers().get_page(&filter, Limitation::new(100)).await?;
+    /// for voucher in page.items() {
     ///     let rates = page.rates_of(voucher.id).count();
     ///     println!("{:?} gives access to {rates} rates", voucher.name);
     /// }
@@ -47,13 +40,15 @@ impl Vouchers {
     /// ```
     ///
     /// # Errors
-    /// As every call, see [`Error`].
-    pub async fn get_all(
+    /// Returns an error if the call fails. See [`Error`].
+    pub async fn get_page(
         &self,
-        filter: &VoucherFilter,
+        filter: &VoucherFilterParameters,
         limitation: Limitation,
     ) -> Result<Response<VoucherPage>, Error> {
-        get_all(&self.client, &filter.request(&self.client, limitation)).await
+        let mut request = filter.clone();
+        request.limitation = limitation;
+        self.client.page(request).await
     }
 
     /// Reads vouchers page by page.
@@ -65,17 +60,12 @@ impl Vouchers {
     /// let filter = VoucherFilter::services([builtin::SERVICE_ID.parse()?]);
     /// let mut pages = client.vouchers().pages(filter);
     /// while let Some(page) = pages.try_next().await? {
-    ///     println!("{} vouchers, request {:?}", page.vouchers().len(), page.request_id());
+    ///     println!("{} vouchers, request {:?}", page.items().len(), page.request_id());
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn pages(&self, filter: VoucherFilter) -> Pages<VoucherPage> {
-        let client = self.client.clone();
-        Pages::new(GET_ALL, move |limitation| {
-            let request = filter.request(&client, limitation);
-            let client = client.clone();
-            async move { get_all(&client, &request).await }
-        })
+    pub fn pages(&self, filter: VoucherFilterParameters) -> Pages<VoucherPage> {
+        self.client.pages(filter)
     }
 
     /// Reads vouchers one by one.
@@ -85,43 +75,38 @@ impl Vouchers {
     /// use mews_connector::VoucherFilter;
     ///
     /// let filter = VoucherFilter::services([builtin::SERVICE_ID.parse()?]);
-    /// let vouchers = client.vouchers().items(filter).all().await?;
+    /// let vouchers = client.vouchers().items(filter).collect_all().await?;
     /// assert_eq!(vouchers.len(), 3);
     /// # Ok(()) }
     /// ```
-    pub fn items(&self, filter: VoucherFilter) -> Items<VoucherPage> {
-        Items::new(self.pages(filter))
+    pub fn items(&self, filter: VoucherFilterParameters) -> Items<Voucher> {
+        self.client.items(filter)
     }
 
-    /// Reads vouchers one by one, each with its rates and its codes, as a stream.
+    /// Reads vouchers one by one, each with its rates and its codes.
     ///
-    /// The codes come from `voucherCodes/getAll`, because the extent of `vouchers/getAll` that had them was
-    /// discontinued in January 2025. Each 100 vouchers are joined together, so all codes of 100 vouchers are held in
-    /// memory at a time.
+    /// The codes come from `voucherCodes/getAll`, because the extent of `vouchers/getAll` with codes was discontinued in
+    /// January 2025. The codes of 100 vouchers are read together, so they are in memory at a time.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
-    /// use futures_util::TryStreamExt;
-    /// use mews_connector::VoucherFilter;
+    /// use mews_connector::prelude::*;
     ///
     /// let filter = VoucherFilter::services([builtin::SERVICE_ID.parse()?]).active();
-    /// let mut joined = client.vouchers().joined(filter);
-    /// while let Some(joined) = joined.try_next().await? {
-    ///     println!("{:?}: {} rates, {} codes", joined.voucher.name, joined.rates.len(), joined.codes.len());
+    /// let mut vouchers = client.vouchers().details(filter);
+    /// while let Some(details) = vouchers.try_next().await? {
+    ///     println!("{:?}: {} rates, {} codes", details.voucher.name, details.rates.len(), details.codes.len());
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn joined(
-        &self,
-        filter: VoucherFilter,
-    ) -> BoxStream<'static, Result<JoinedVoucher, Error>> {
-        joined(self.client.clone(), filter)
+    pub fn details(&self, filter: VoucherFilterParameters) -> DetailsStream {
+        DetailsStream::new(self.client.clone(), filter)
     }
 
     /// Creates 1 to 1000 vouchers with one request (`vouchers/add`), and returns them as created.
     ///
-    /// There is no idempotency key. A request that was lost is not sent again, because it may have created the
-    /// vouchers all the same: [`Error::maybe_applied`] says so.
+    /// There is no idempotency key. A request without a response is not sent again, because it may have created the
+    /// vouchers, see [`Error::maybe_applied`].
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -134,27 +119,18 @@ impl Vouchers {
     /// ```
     ///
     /// # Errors
-    /// As every call, see [`Error`].
-    pub async fn add<V>(
+    /// Returns an error if the call fails. See [`Error`].
+    pub async fn add(
         &self,
-        vouchers: impl IntoIterator<Item = V>,
-    ) -> Result<Response<Vec<Voucher>>, Error>
-    where
-        V: Into<VoucherAddParameters>,
-    {
-        let vouchers = vouchers.into_iter().map(Into::into).collect();
-        let written = write_list!(
-            self.client,
-            ADD,
-            vouchers_add,
-            MultipleVoucherAddParameters,
-            vouchers
-        );
-        Ok(written?.map(|result| result.vouchers.unwrap_or_default()))
+        vouchers: impl IntoIterator<Item = VoucherAddParameters>,
+    ) -> Result<Response<Vec<Voucher>>, Error> {
+        let request = MultipleVoucherAddParameters::new(vouchers.into_iter().collect());
+        let written = self.client.send(request).await?;
+        Ok(written.map(|result| result.vouchers.unwrap_or_default()))
     }
 
-    /// Changes 1 to 1000 vouchers with one request (`vouchers/update`), and returns them as they are now. A request
-    /// that was lost is sent again, which does no harm: it sets the same values.
+    /// Changes 1 to 1000 vouchers with one request (`vouchers/update`), and returns them as they are then. A request
+    /// without a response is sent again: it sets the same values.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -169,27 +145,27 @@ impl Vouchers {
     /// # Ok(()) }
     /// ```
     ///
+    /// The name and the type cannot be cleared:
+    ///
+    /// ```compile_fail
+    /// # use mews_connector::{Update, VoucherUpdate};
+    /// # fn example(voucher: mews_connector::types::VoucherId) {
+    /// let change = VoucherUpdate::new(voucher).name(Update::Clear);
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// As every call, see [`Error`].
-    pub async fn update<U>(
+    /// Returns an error if the call fails. See [`Error`].
+    pub async fn update(
         &self,
-        updates: impl IntoIterator<Item = U>,
-    ) -> Result<Response<Vec<Voucher>>, Error>
-    where
-        U: Into<VoucherUpdateParameters>,
-    {
-        let updates = updates.into_iter().map(Into::into).collect();
-        let written = write_list!(
-            self.client,
-            UPDATE,
-            vouchers_update,
-            MultipleVoucherUpdateParameters,
-            updates
-        );
-        Ok(written?.map(|result| result.vouchers.unwrap_or_default()))
+        updates: impl IntoIterator<Item = VoucherUpdateParameters>,
+    ) -> Result<Response<Vec<Voucher>>, Error> {
+        let request = MultipleVoucherUpdateParameters::new(updates.into_iter().collect());
+        let written = self.client.send(request).await?;
+        Ok(written.map(|result| result.vouchers.unwrap_or_default()))
     }
 
-    /// Deletes 1 to 1000 vouchers with one request (`vouchers/delete`). They stay readable, as deleted.
+    /// Deletes 1 to 1000 vouchers with one request (`vouchers/delete`). They can still be read, as deleted.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -198,37 +174,12 @@ impl Vouchers {
     /// ```
     ///
     /// # Errors
-    /// As every call, see [`Error`].
+    /// Returns an error if the call fails. See [`Error`].
     pub async fn delete(
         &self,
         vouchers: impl IntoIterator<Item = VoucherId>,
     ) -> Result<Response<()>, Error> {
-        let vouchers = vouchers.into_iter().collect();
-        let deleted = write_list!(
-            self.client,
-            DELETE,
-            vouchers_delete,
-            MultipleVoucherDeleteParameters,
-            vouchers
-        );
-        Ok(deleted?.map(|_| ()))
+        let request = MultipleVoucherDeleteParameters::new(vouchers.into_iter().collect());
+        Ok(self.client.send(request).await?.map(drop))
     }
-}
-
-async fn get_all(
-    client: &Client,
-    request: &VoucherFilterParameters,
-) -> Result<Response<VoucherPage>, Error> {
-    let page = exchange(
-        &client.core,
-        &client.options,
-        GET_ALL,
-        request.check(),
-        |generated| async move {
-            generated
-                .vouchers_get_all(&client.core.envelope, request)
-                .await
-        },
-    );
-    Ok(page.await?.map(VoucherPage::from))
 }

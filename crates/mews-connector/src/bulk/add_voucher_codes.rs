@@ -4,7 +4,10 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use mews_connector_api::types::{Limitation, VoucherCode, VoucherCodeAddParameters, VoucherId};
+use mews_connector_api::Operation as _;
+use mews_connector_api::types::{
+    Limitation, MultipleVoucherCodeAddParameters, VoucherCode, VoucherCodeAddParameters, VoucherId,
+};
 use uuid::Uuid;
 
 use super::machine::{Evidence, Kind};
@@ -14,10 +17,8 @@ use super::reading::{Found, Mark, Window, date_of, read_split};
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error};
 use crate::filter::VoucherCodeFilter;
-use crate::ids::Ids;
-use crate::page::{Page, VoucherCodePage};
-use crate::redeemable::Activity;
-use crate::voucher_codes;
+use crate::pages::Page;
+use crate::redeemability::Activity;
 
 #[derive(Default)]
 pub(super) struct AddVoucherCodes {
@@ -56,7 +57,7 @@ impl Operation for AddVoucherCodes {
     type Output = VoucherCode;
     type Key = (VoucherId, String);
 
-    const NAME: &'static str = voucher_codes::ADD;
+    const NAME: &'static str = MultipleVoucherCodeAddParameters::PATH;
     const LIST: &'static str = "VoucherCodeParameters";
 
     fn kind(&self) -> Kind {
@@ -107,20 +108,12 @@ impl Operation for AddVoucherCodes {
         vouchers.dedup();
         vouchers.retain(|voucher| !unreadable().contains(voucher));
         let split = read_split(vouchers, async |vouchers| {
-            let filter = VoucherCodeFilter::vouchers(
-                Ids::new(vouchers)
-                    .map_err(|broken| Error::invalid(voucher_codes::GET_ALL, broken))?,
-            );
-            window
-                .read(
-                    client.voucher_codes().pages(filter),
-                    VoucherCodePage::into_items,
-                    |code| Mark {
-                        id: code.id.0,
-                        created: created(code),
-                    },
-                )
-                .await
+            let pages = client.pages(VoucherCodeFilter::vouchers(vouchers));
+            let mark = |code: &VoucherCode| Mark {
+                id: code.id.0,
+                created: created(code),
+            };
+            window.read(pages, Page::into_items, mark).await
         })
         .await?;
         unreadable().extend(split.rejected);
@@ -155,7 +148,7 @@ impl Operation for AddVoucherCodes {
     async fn server_time(&self, client: &Client, input: &Self::Input) -> Option<DateTime<Utc>> {
         let filter = VoucherCodeFilter::vouchers([input.voucher_id]);
         let limitation = Limitation::new(1);
-        match client.voucher_codes().get_all(&filter, limitation).await {
+        match client.voucher_codes().get_page(&filter, limitation).await {
             Ok(page) => date_of(page.headers()),
             Err(error) => date_of(error.headers()),
         }

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use mews_connector_api::types::{Limitation, RateId, ServiceId, Voucher, VoucherAddParameters};
+use mews_connector_api::Operation as _;
+use mews_connector_api::types::{
+    Limitation, MultipleVoucherAddParameters, RateId, ServiceId, Voucher, VoucherAddParameters,
+};
 use uuid::Uuid;
 
 use super::machine::{Evidence, Kind};
@@ -12,11 +15,9 @@ use super::operation::{Judged, Operation, Reply};
 use super::reading::{Found, Mark, Window, date_of, read_split};
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error};
-use crate::filter::VoucherFilter;
-use crate::ids::Ids;
-use crate::page::{Page, VoucherPage};
-use crate::redeemable::Activity;
-use crate::vouchers;
+use crate::filter::{VoucherFilter, VoucherFilterExt};
+use crate::pages::VoucherPage;
+use crate::redeemability::Activity;
 
 type External = (ServiceId, String);
 
@@ -107,7 +108,7 @@ fn keys(name: Option<&String>, identifier: Option<&String>) -> Vec<(&'static str
 
 fn records(page: VoucherPage) -> Vec<Record> {
     let mut rates: HashMap<_, HashSet<RateId>> = HashMap::new();
-    for assignment in page.assignments() {
+    for assignment in page.voucher_assignments.iter().flatten() {
         if let (Some(voucher), Some(rate)) = (assignment.voucher_id, assignment.rate_id) {
             rates.entry(voucher).or_default().insert(rate);
         }
@@ -126,7 +127,7 @@ impl Operation for AddVouchers {
     type Output = Voucher;
     type Key = ();
 
-    const NAME: &'static str = vouchers::ADD;
+    const NAME: &'static str = MultipleVoucherAddParameters::PATH;
     const LIST: &'static str = "VoucherParameters";
 
     fn kind(&self) -> Kind {
@@ -177,8 +178,6 @@ impl Operation for AddVouchers {
         services.sort_unstable();
         services.dedup();
         let split = read_split(services, async |services| {
-            let services =
-                Ids::new(services).map_err(|broken| Error::invalid(vouchers::GET_ALL, broken))?;
             let filter = VoucherFilter::services(services).with_rates();
             let mark = |record: &Record| Mark {
                 id: record.voucher.id.0,
@@ -235,7 +234,11 @@ impl Operation for AddVouchers {
 
     async fn server_time(&self, client: &Client, input: &Self::Input) -> Option<DateTime<Utc>> {
         let filter = VoucherFilter::services([input.service_id]);
-        match client.vouchers().get_all(&filter, Limitation::new(1)).await {
+        match client
+            .vouchers()
+            .get_page(&filter, Limitation::new(1))
+            .await
+        {
             Ok(page) => date_of(page.headers()),
             Err(error) => date_of(error.headers()),
         }

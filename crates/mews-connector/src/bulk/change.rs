@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use mews_connector_api::Operation as _;
 use mews_connector_api::types::{
-    ServiceId, Voucher, VoucherCodeId, VoucherId, VoucherUpdateParameters,
+    MultipleVoucherCodeDeleteParameters, MultipleVoucherDeleteParameters,
+    MultipleVoucherUpdateParameters, ServiceId, Voucher, VoucherCodeId, VoucherId,
+    VoucherUpdateParameters,
 };
 use uuid::Uuid;
 
@@ -12,10 +15,8 @@ use super::operation::{Judged, Operation, Reply};
 use super::reading::{Window, date_of, read_split};
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error};
-use crate::filter::{VoucherCodeFilter, VoucherFilter};
-use crate::ids::{Ids, MOST_ITEMS};
-use crate::redeemable::Activity;
-use crate::{voucher_codes, vouchers};
+use crate::filter::{MAX_IDS, VoucherCodeFilter, VoucherFilter};
+use crate::redeemability::Activity;
 
 pub(super) struct UpdateVouchers;
 
@@ -24,7 +25,7 @@ impl Operation for UpdateVouchers {
     type Output = Voucher;
     type Key = VoucherId;
 
-    const NAME: &'static str = vouchers::UPDATE;
+    const NAME: &'static str = MultipleVoucherUpdateParameters::PATH;
     const LIST: &'static str = "VoucherUpdates";
 
     fn kind(&self) -> Kind {
@@ -73,7 +74,7 @@ fn judge<T: Copy>(inputs: &[T], id: impl Fn(&T) -> Uuid, states: &States) -> Vec
 }
 
 macro_rules! delete {
-    ($name:ident, $id:ident, $resource:ident, $list:literal, $parent:ident, $filter:expr) => {
+    ($name:ident, $id:ident, $request:ident, $resource:ident, $list:literal, $parent:ident, $filter:expr) => {
         pub(super) struct $name {
             pub(super) parents: Vec<$parent>,
         }
@@ -83,7 +84,7 @@ macro_rules! delete {
             type Output = $id;
             type Key = $id;
 
-            const NAME: &'static str = $resource::DELETE;
+            const NAME: &'static str = $request::PATH;
             const LIST: &'static str = $list;
             const SHARES_OUTCOME: bool = true;
 
@@ -124,12 +125,10 @@ macro_rules! delete {
                 _: &Window<'_>,
             ) -> Result<Vec<Judged<$id>>, Error> {
                 let mut states = States::new();
-                for parents in Ids::split(&self.parents, MOST_ITEMS) {
+                for parents in self.parents.chunks(MAX_IDS) {
                     let split = read_split(inputs.to_vec(), async |ids| {
-                        let ids = Ids::new(ids)
-                            .map_err(|broken| Error::invalid($resource::GET_ALL, broken))?;
-                        let filter = $filter(parents.clone(), ids);
-                        client.$resource().items(filter).all().await
+                        let filter = $filter(parents.iter().copied(), ids);
+                        client.items(filter).collect_all().await
                     })
                     .await?;
                     let records = split.read.into_iter().flatten();
@@ -144,17 +143,18 @@ macro_rules! delete {
 delete!(
     DeleteVouchers,
     VoucherId,
+    MultipleVoucherDeleteParameters,
     vouchers,
     "VoucherIds",
     ServiceId,
-    |services: Ids<ServiceId>, ids: Ids<VoucherId>| VoucherFilter::services(services).vouchers(ids)
+    |services, ids: Vec<_>| VoucherFilter::services(services).voucher_ids(ids)
 );
 delete!(
     DeleteVoucherCodes,
     VoucherCodeId,
+    MultipleVoucherCodeDeleteParameters,
     voucher_codes,
     "VoucherCodeIds",
     VoucherId,
-    |vouchers: Ids<VoucherId>, ids: Ids<VoucherCodeId>| VoucherCodeFilter::vouchers(vouchers)
-        .codes(ids)
+    |vouchers, ids: Vec<_>| VoucherCodeFilter::vouchers(vouchers).voucher_code_ids(ids)
 );

@@ -462,7 +462,7 @@ fn interrupted<O: Operation>() -> Arc<Error> {
 fn in_doubt<O: Operation>(kind: ErrorKind, what: &str) -> Arc<Error> {
     let error = Error::new(kind, O::NAME).with(|parts| {
         parts.what = Some(what.into());
-        parts.creates = !crate::retry::Effect::of(O::NAME).is_idempotent();
+        parts.creates = !crate::request::effect_of(O::NAME).is_idempotent();
         parts.maybe_applied = true;
     });
     Arc::new(error)

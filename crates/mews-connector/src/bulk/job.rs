@@ -19,7 +19,7 @@ use super::operation::Operation;
 use super::outcome::Report;
 use super::past::{Past, begin_or_continue};
 use crate::client::Client;
-use crate::ids::MOST_ITEMS;
+use crate::filter::MAX_IDS;
 
 /// Writes of any number of items. [`Client::bulk`] creates it. [The module](crate::bulk) describes what a job does
 /// about failures.
@@ -43,7 +43,7 @@ impl Bulk {
     pub(crate) fn new(client: Client) -> Self {
         Self {
             client,
-            batch_size: MOST_ITEMS,
+            batch_size: MAX_IDS,
             concurrency: 4,
             settle: Duration::from_secs(60),
             observer: Arc::new(NoopObserver),
@@ -56,7 +56,7 @@ impl Bulk {
     /// Sets the number of items in a request, from 1 to 1000. The default is 1000, which is the maximum.
     pub fn batch_size(self, items: usize) -> Self {
         Self {
-            batch_size: items.clamp(1, MOST_ITEMS),
+            batch_size: items.clamp(1, MAX_IDS),
             ..self
         }
     }
@@ -252,8 +252,11 @@ impl Bulk {
             None => Ok(Past::none(inputs.len())),
             Some(journal) => {
                 // A handle for several enterprises fails when the first batch is sent.
-                let enterprise = self.client.enterprise().ok().flatten();
-                begin_or_continue(journal, &operation, enterprise.map(|id| id.0), &inputs)
+                let enterprise = match self.client.enterprises.as_deref() {
+                    Some([enterprise]) => Some(enterprise.0),
+                    _ => None,
+                };
+                begin_or_continue(journal, &operation, enterprise, &inputs)
             }
         };
         let engine = Engine {

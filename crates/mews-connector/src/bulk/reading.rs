@@ -7,12 +7,12 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
 use http::header::DATE;
+use mews_connector_api::Listing;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::page::Page;
-use crate::pages::Pages;
+use crate::pages::{Page, Pages};
 use crate::response::Response;
 
 /// What rounding to whole seconds can take away: one second from `Date`, and one from `CreatedUtc`.
@@ -165,12 +165,15 @@ impl Window<'_> {
     ///
     /// It ends early at records that are older, see [`Order`]. Without a `Date` only the first page is read, because the
     /// end could be far away.
-    pub(super) async fn read<P: Page, R>(
+    pub(super) async fn read<L, R>(
         &self,
-        mut pages: Pages<P>,
-        records_of: impl Fn(P) -> Vec<R>,
+        mut pages: Pages<Page<L>>,
+        records_of: impl Fn(Page<L>) -> Vec<R>,
         mark: impl Fn(&R) -> Mark,
-    ) -> Result<Found<R>, Error> {
+    ) -> Result<Found<R>, Error>
+    where
+        L: Listing<Response: Send> + 'static,
+    {
         let mut found = Found {
             complete: false,
             ..Found::default()

@@ -1,5 +1,6 @@
 //! One call: its task, its options, and what it logs.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::core::Core;
 use super::http::Exchange;
 use crate::error::{Error, ErrorKind};
 use crate::options::CallOptions;
+use crate::request::Request;
 use crate::response::Head;
 use crate::retry::{Effect, FailedAttempt};
 use crate::task::{Stopped, in_own_task};
@@ -29,15 +31,14 @@ impl Core {
     /// aborted on drop. A caller that does not poll holds neither a permit nor a place in the queue.
     pub(crate) async fn send(
         self: &Arc<Self>,
-        request: reqwest::Request,
-        operation: &str,
-        effect: Effect,
+        request: Request,
         options: &CallOptions,
     ) -> Result<Reply, Error> {
+        let (operation, effect) = (request.operation.clone(), request.effect);
         let span = info_span!(
             "mews.call",
-            otel.name = operation,
-            mews.operation = operation,
+            otel.name = &*operation,
+            mews.operation = &*operation,
             mews.attempts = field::Empty,
             mews.request_id = field::Empty,
             http.response.status_code = field::Empty,
@@ -45,11 +46,10 @@ impl Core {
         );
         let call = Call {
             core: self.clone(),
-            operation: operation.to_owned(),
-            effect,
+            request,
             options: options.clone(),
         };
-        let task = async move { call.run(request).await }.instrument(span.clone());
+        let task = async move { call.run().await }.instrument(span.clone());
         let result = in_own_task(task)
             .await
             .unwrap_or_else(|stopped| Err(not_run(operation, effect, stopped)));
@@ -60,18 +60,18 @@ impl Core {
 
 struct Call {
     core: Arc<Core>,
-    operation: String,
-    effect: Effect,
+    request: Request,
     options: CallOptions,
 }
 
 impl Call {
-    async fn run(&self, request: reqwest::Request) -> Result<Reply, Error> {
+    async fn run(&self) -> Result<Reply, Error> {
         let (core, options) = (&*self.core, &self.options);
-        let exchange = Exchange::new(core, &request, &self.operation, options);
+        let operation = &*self.request.operation;
+        let exchange = Exchange::new(core, &self.request, options)?;
         let attempts = Attempts {
-            operation: &self.operation,
-            effect: self.effect,
+            operation,
+            effect: self.request.effect,
             priority: options.priority.unwrap_or_default(),
             deadline: options.deadline.unwrap_or(core.deadline),
             policy: options.retry.as_deref().unwrap_or(&*core.retry),
@@ -83,7 +83,7 @@ impl Call {
         let (head, body) = attempts
             .run(|attempt| {
                 debug!(
-                    mews.operation = self.operation,
+                    mews.operation = operation,
                     mews.attempt = attempt.number,
                     mews.paced_ms = millis(attempt.paced),
                     "sending"
@@ -92,7 +92,7 @@ impl Call {
             })
             .await?;
         debug!(
-            mews.operation = self.operation,
+            mews.operation = operation,
             mews.attempt = head.attempts,
             http.response.status_code = head.status.as_u16(),
             mews.request_id = head.request_id,
@@ -105,7 +105,7 @@ impl Call {
     fn log_failure(&self, failed: &FailedAttempt<'_>, wait: Option<Duration>) {
         let error = failed.error;
         warn!(
-            mews.operation = self.operation,
+            mews.operation = &*self.request.operation,
             mews.attempt = failed.attempt,
             http.response.status_code = error.status().map(|status| status.as_u16()),
             mews.request_id = error.request_id(),
@@ -152,14 +152,14 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn not_run(operation: &str, effect: Effect, stopped: Stopped) -> Error {
+fn not_run(operation: Cow<'static, str>, effect: Effect, stopped: Stopped) -> Error {
     let was_started = matches!(stopped, Stopped::ShutDown);
     let kind = if was_started {
         ErrorKind::Transport
     } else {
         ErrorKind::InvalidRequest
     };
-    Error::new(kind, operation.to_owned()).with(|parts| {
+    Error::new(kind, operation).with(|parts| {
         parts.what = Some(stopped.to_string());
         parts.sent = was_started;
         parts.creates = !effect.is_idempotent();

@@ -1,20 +1,21 @@
 //! One attempt over HTTP.
 
 use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use reqwest::Url;
 use tracing::{Instrument, Span, field, info_span};
 
 use super::attempts::Attempt;
 use super::call::error_type;
-use super::core::Core;
+use super::core::{Core, PATH_PREFIX};
 use super::error_response::{error_response, failed, header_text, masked_headers, text_of};
 use super::retry_after::retry_after;
 use super::tracked_body::{Sent, TrackedBody};
 use crate::body::{End, KEPT, kept, read};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, invalid};
 use crate::options::CallOptions;
+use crate::request::Request;
 use crate::response::Head;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -34,24 +35,33 @@ pub(super) struct Exchange<'a> {
 impl<'a> Exchange<'a> {
     pub(super) fn new(
         core: &'a Core,
-        request: &reqwest::Request,
-        operation: &'a str,
+        request: &'a Request,
         options: &CallOptions,
-    ) -> Self {
-        let mut headers = request.headers().clone();
+    ) -> Result<Self, Error> {
+        let operation = &*request.operation;
+        let url = format!("{}{PATH_PREFIX}{operation}", core.base_url);
+        let url = Url::parse(&url).map_err(|error| {
+            let violation = invalid(
+                "path",
+                format!("an invalid URL ({error})"),
+                "resource/action",
+            );
+            Error::invalid(request.operation.clone(), violation)
+        })?;
+        let json = HeaderValue::from_static("application/json");
+        let mut headers = HeaderMap::from_iter([(ACCEPT, json.clone()), (CONTENT_TYPE, json)]);
         if options.prefer_minimal.unwrap_or_default() {
             headers.insert(&PREFER, HeaderValue::from_static("return=minimal"));
         }
-        let body = request.body().and_then(reqwest::Body::as_bytes);
-        Self {
+        Ok(Self {
             core,
             operation,
-            method: request.method().clone(),
-            url: request.url().clone(),
+            method: Method::POST,
+            url,
             headers,
-            body: body.map(Bytes::copy_from_slice).unwrap_or_default(),
+            body: request.body.clone(),
             timeout: options.timeout.unwrap_or(core.timeout),
-        }
+        })
     }
 
     fn request(&self, sent: Sent) -> reqwest::Request {

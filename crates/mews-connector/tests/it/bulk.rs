@@ -211,7 +211,12 @@ async fn faults_now_and_then_lose_and_double_nothing() {
         let filter = mews_connector::VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
         // Reading meets the faults too; what a page cannot repeat is asked for again by the test.
         let there = loop {
-            match client.voucher_codes().items(filter.clone()).all().await {
+            match client
+                .voucher_codes()
+                .items(filter.clone())
+                .collect_all()
+                .await
+            {
                 Ok(codes) => break codes,
                 Err(error) => assert_eq!(name, "nonsense", "{error}"),
             }

@@ -28,7 +28,12 @@ fn codes(count: usize) -> Vec<NewVoucherCode> {
 /// The values of the codes of the built-in voucher that a job made.
 async fn made(client: &Client) -> Vec<String> {
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
-    let codes = client.voucher_codes().items(filter).all().await.unwrap();
+    let codes = client
+        .voucher_codes()
+        .items(filter)
+        .collect_all()
+        .await
+        .unwrap();
     let mut values: Vec<_> = codes
         .into_iter()
         .filter_map(|code| code.value)
@@ -188,9 +193,15 @@ async fn an_ambiguous_add_is_verified_and_nothing_is_lost_or_doubled() {
         let report = client.bulk().add_vouchers(new).await;
         assert!(report.is_complete(), "{name}: {:?}", report.outcomes());
         let filter = mews_connector::VoucherFilter::services([id(builtin::SERVICE_ID)])
-            .external_identifiers(["E-0".into(), "E-1".into(), "E-2".into()]);
+            .external_identifiers(["E-0", "E-1", "E-2"]);
         assert_eq!(
-            client.vouchers().items(filter).all().await.unwrap().len(),
+            client
+                .vouchers()
+                .items(filter)
+                .collect_all()
+                .await
+                .unwrap()
+                .len(),
             3,
             "{name}"
         );

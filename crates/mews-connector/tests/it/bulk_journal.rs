@@ -22,7 +22,12 @@ fn codes(count: usize) -> Vec<NewVoucherCode> {
 
 async fn made(client: &Client) -> Vec<String> {
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
-    let codes = client.voucher_codes().items(filter).all().await.unwrap();
+    let codes = client
+        .voucher_codes()
+        .items(filter)
+        .collect_all()
+        .await
+        .unwrap();
     let values = codes.into_iter().filter_map(|code| code.value);
     let mut values: Vec<_> = values.filter(|value| value.starts_with("N-")).collect();
     values.sort();

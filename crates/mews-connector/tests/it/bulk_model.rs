@@ -182,7 +182,12 @@ impl Model {
         self.clock.until_late_is(false).await;
         self.sandbox.faults().clear();
         let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
-        let codes = self.client.voucher_codes().items(filter).all().await;
+        let codes = self
+            .client
+            .voucher_codes()
+            .items(filter)
+            .collect_all()
+            .await;
         let mut codes = codes.unwrap();
         codes.retain(|code| {
             code.value

@@ -5,7 +5,10 @@ use std::time::{Duration, SystemTime};
 use chrono::{TimeZone, Utc};
 use mews_connector::bulk::Outcome;
 use mews_connector::clock::ManualClock;
-use mews_connector::{Client, NewVoucher, NewVoucherCode, VoucherCodeFilter, VoucherFilter};
+use mews_connector::types::RateId;
+use mews_connector::{
+    Client, NewVoucher, NewVoucherCode, VoucherCodeFilter, VoucherFilter, VoucherFilterExt,
+};
 use mews_sandbox::{Fault, Operation, ResponseOrder, Sandbox, builtin};
 use serde_json::Value;
 
@@ -33,7 +36,12 @@ async fn fake(behavior: Behavior) -> (FakeServer, Client, ManualClock) {
 /// The IDs of the live codes of the built-in voucher with this value.
 async fn live(client: &Client, value: &str) -> Vec<mews_connector::types::VoucherCodeId> {
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
-    let codes = client.voucher_codes().items(filter).all().await.unwrap();
+    let codes = client
+        .voucher_codes()
+        .items(filter)
+        .collect_all()
+        .await
+        .unwrap();
     let live = codes
         .into_iter()
         .filter(|code| code.is_active == Some(true) && code.value.as_deref() == Some(value));
@@ -75,7 +83,7 @@ async fn a_code_that_existed_before_is_not_taken_for_the_new_one() {
             start(Sandbox::builder().fault(fault.on(Operation::VoucherCodesAdd))).await;
         let report = client
             .bulk()
-            .add_voucher_codes([code(builtin::CODE_VALUE).valid_until(until)])
+            .add_voucher_codes([code(builtin::CODE_VALUE).validity_end_utc(until)])
             .await;
         let Outcome::Applied(new) = &report.outcomes()[0] else {
             panic!("{:?}", report.outcomes());
@@ -104,9 +112,9 @@ async fn a_deleted_voucher_is_not_taken_for_the_new_one() {
         };
         assert_ne!(new.id, old);
         let filter = VoucherFilter::services([id(builtin::SERVICE_ID)])
-            .external_identifiers(["S-1".into()])
+            .external_identifiers(["S-1"])
             .active();
-        let live = client.vouchers().items(filter).all().await.unwrap();
+        let live = client.vouchers().items(filter).collect_all().await.unwrap();
         assert_eq!(live.len(), 1);
         assert_eq!(live[0].id, new.id);
     }
@@ -143,7 +151,10 @@ async fn vouchers_are_matched_by_all_they_show_whatever_the_order() {
         let plain = || NewVoucher::public(id(builtin::SERVICE_ID), "Alike");
         let report = client
             .bulk()
-            .add_vouchers([plain(), plain().rates([id(builtin::RATE_IDS[0])])])
+            .add_vouchers([
+                plain(),
+                plain().assigned_rate_ids([id::<RateId>(builtin::RATE_IDS[0])]),
+            ])
             .await;
         assert_eq!(report.counts().unknown, 2, "{:?}", report.outcomes());
         let report = client.bulk().add_vouchers([plain(), plain()]).await;
@@ -345,7 +356,7 @@ async fn a_voucher_without_an_identifier_is_sent_again_if_there_is_none_like_it(
         assert_eq!(report.counts().applied, applied, "{:?}", report.outcomes());
         assert_eq!(report.counts().unknown, 2 - applied);
         let filter = VoucherFilter::services([id(builtin::SERVICE_ID)]);
-        let vouchers = client.vouchers().items(filter).all().await.unwrap();
+        let vouchers = client.vouchers().items(filter).collect_all().await.unwrap();
         let plain = vouchers
             .iter()
             .filter(|voucher| voucher.name.as_deref() == Some("Plain"));

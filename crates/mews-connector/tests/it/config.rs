@@ -74,7 +74,7 @@ fn clients_are_shared_between_threads() {
     sent(
         client
             .vouchers()
-            .joined(mews_connector::VoucherFilter::services([service])),
+            .details(mews_connector::VoucherFilter::services([service])),
     );
     sent(client.export([service]).records());
     error::<mews_connector::Error>();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use mews_connector::clock::ManualClock;
-use mews_connector::types::Limitation;
+use mews_connector::types::{Limitation, VoucherCodeFilterParameters};
 use mews_connector::{
     CallOptions, Client, Error, ErrorKind, NewVoucherCode, RateLimit, VoucherCodeFilter,
 };
@@ -16,14 +16,14 @@ use mews_sandbox::{Fault, Operation, Sandbox, builtin};
 use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id};
 
-fn filter() -> VoucherCodeFilter {
+fn filter() -> VoucherCodeFilterParameters {
     VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)])
 }
 
 async fn read(client: &Client) -> Result<u32, Error> {
     Ok(client
         .voucher_codes()
-        .get_all(&filter(), Limitation::new(10))
+        .get_page(&filter(), Limitation::new(10))
         .await?
         .attempts())
 }

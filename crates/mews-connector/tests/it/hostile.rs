@@ -16,9 +16,9 @@ async fn read(client: &Client) -> Result<usize, Error> {
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
     Ok(client
         .voucher_codes()
-        .get_all(&filter, Limitation::new(10))
+        .get_page(&filter, Limitation::new(10))
         .await?
-        .codes()
+        .items()
         .len())
 }
 

@@ -5,14 +5,17 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FusedStream;
 use mews_connector::clock::ManualClock;
-use mews_connector::{ErrorKind, UpdatedWithin, VoucherCodeFilter, VoucherFilter};
+use mews_connector::types::VoucherCodeFilterParameters;
+use mews_connector::{
+    ErrorKind, UpdatedWithin, VoucherCodeFilter, VoucherFilter, VoucherFilterExt,
+};
 use mews_sandbox::{Fault, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 
 use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id, start};
 
-fn filter() -> VoucherCodeFilter {
+fn filter() -> VoucherCodeFilterParameters {
     VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)])
 }
 
@@ -45,7 +48,12 @@ async fn a_listing_ends_on_a_null_cursor_only() {
     let client = client_of(&server.url, &ManualClock::default())
         .build()
         .unwrap();
-    let codes = client.voucher_codes().items(filter()).all().await.unwrap();
+    let codes = client
+        .voucher_codes()
+        .items(filter())
+        .collect_all()
+        .await
+        .unwrap();
     assert_eq!(codes.len(), 4);
     let cursors: Vec<_> = server
         .requests()
@@ -78,7 +86,7 @@ async fn a_204_is_an_empty_page() {
         client
             .voucher_codes()
             .items(filter())
-            .all()
+            .collect_all()
             .await
             .unwrap()
             .len(),
@@ -91,7 +99,7 @@ async fn a_204_is_an_empty_page() {
         client
             .voucher_codes()
             .items(filter())
-            .all()
+            .collect_all()
             .await
             .unwrap()
             .len(),
@@ -140,7 +148,7 @@ async fn a_cursor_that_comes_again_is_an_error_and_no_loop() {
             .voucher_codes()
             .items(filter())
             .page_size(1)
-            .all()
+            .collect_all()
             .await
             .is_err()
     );
@@ -148,25 +156,45 @@ async fn a_cursor_that_comes_again_is_an_error_and_no_loop() {
 }
 
 #[tokio::test]
-async fn empty_pages_without_end_are_an_error() {
+async fn too_many_empty_pages_are_an_error_after_which_a_listing_can_resume() {
     let server = Scripted::start([Answer::of(|request| {
         let at: u64 = request["Limitation"]["Cursor"]
             .as_str()
             .map_or(0, |cursor| cursor.parse().unwrap());
-        Answer::ok(json!({ "VoucherCodes": [], "Cursor": (at + 1).to_string() }))
+        let items = if at == 250 {
+            json!([{ "Id": builtin::CODE_ID }])
+        } else {
+            json!([])
+        };
+        let cursor = if at == 250 {
+            Value::Null
+        } else {
+            json!((at + 1).to_string())
+        };
+        Answer::ok(json!({ "VoucherCodes": items, "Cursor": cursor }))
     })])
     .await;
     let client = client_of(&server.url, &ManualClock::default())
         .build()
         .unwrap();
-    let error = client
+    let mut cursor = None;
+    for _ in 0..2 {
+        let mut pages = client.voucher_codes().pages(filter());
+        if let Some(cursor) = cursor {
+            pages = pages.resume_after(cursor);
+        }
+        let error = pages.try_next().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol);
+        assert!(error.to_string().contains("were empty"), "{error}");
+        cursor = pages.cursor().cloned();
+    }
+    let rest = client
         .voucher_codes()
         .items(filter())
-        .all()
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Protocol);
-    assert!(error.to_string().contains("were empty"), "{error}");
+        .resume_after(cursor.unwrap());
+    assert_eq!(rest.collect_all().await.unwrap().len(), 1);
+    let patient = client.voucher_codes().items(filter()).max_empty_pages(300);
+    assert_eq!(patient.collect_all().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -209,7 +237,7 @@ trait CursorText {
 
 impl CursorText for mews_connector::Response<mews_connector::VoucherCodePage> {
     fn cursor_text(&self) -> String {
-        mews_connector::Page::cursor(&**self).unwrap().to_string()
+        self.cursor.as_ref().unwrap().to_string()
     }
 }
 
@@ -219,16 +247,14 @@ async fn items_resume_without_losing_one() {
     let vouchers = client
         .vouchers()
         .items(VoucherFilter::services([id(builtin::SERVICE_ID)]))
-        .all()
+        .collect_all()
         .await
         .unwrap();
-    let filter = VoucherCodeFilter::vouchers(
-        mews_connector::Ids::new(vouchers.iter().map(|voucher| voucher.id)).unwrap(),
-    );
+    let filter = VoucherCodeFilter::vouchers(vouchers.iter().map(|voucher| voucher.id));
     let all = client
         .voucher_codes()
         .items(filter.clone())
-        .all()
+        .collect_all()
         .await
         .unwrap();
     for taken in 0..all.len() {
@@ -240,7 +266,7 @@ async fn items_resume_without_losing_one() {
         if let Some(cursor) = items.cursor().cloned() {
             rest = rest.resume_after(cursor);
         }
-        let rest = rest.all().await.unwrap();
+        let rest = rest.collect_all().await.unwrap();
         let whole_pages = taken / 7 * 7;
         assert_eq!(rest[..], all[whole_pages..], "after {taken}");
     }
@@ -263,7 +289,7 @@ async fn a_page_that_fails_does_not_take_the_ones_before_with_it() {
         .voucher_codes()
         .items(filter())
         .resume_after(cursor)
-        .all()
+        .collect_all()
         .await
         .unwrap();
     assert_eq!(rest.len(), 1);
@@ -276,7 +302,7 @@ async fn unknown_values_and_fields_are_read() {
         let vouchers = client
             .vouchers()
             .items(VoucherFilter::services([id(builtin::SERVICE_ID)]))
-            .all()
+            .collect_all()
             .await
             .unwrap();
         assert_eq!(vouchers.len(), 3);
@@ -289,14 +315,14 @@ async fn filters_go_over_the_wire_as_documented() {
     let day = |day: u32| format!("2026-01-{day:02}T00:00:00Z").parse().unwrap();
     let filter = VoucherFilter::services([id(builtin::SERVICE_ID)])
         .active()
-        .updated(UpdatedWithin::new(day(1), day(31)).unwrap())
-        .external_identifiers(["SPRING-2026".to_owned()])
+        .updated_utc(UpdatedWithin::new(day(1), day(31)).unwrap())
+        .external_identifiers(["SPRING-2026"])
         .with_rates();
-    let found = client.vouchers().pages(filter).all().await.unwrap();
+    let found = client.vouchers().pages(filter).collect_all().await.unwrap();
     assert_eq!(found.len(), 1);
     let page = &found[0];
-    assert_eq!(page.vouchers().len(), 1);
-    assert!(page.rates_of(page.vouchers()[0].id).count() > 0);
+    assert_eq!(page.items().len(), 1);
+    assert!(page.rates_of(page.items()[0].id).count() > 0);
     let body = &sandbox.exchanges()[0].request_body;
     assert_eq!(
         body["Extent"],
@@ -311,28 +337,68 @@ async fn filters_go_over_the_wire_as_documented() {
 }
 
 #[tokio::test]
-async fn joined_vouchers_have_their_rates_and_codes() {
-    use futures_util::TryStreamExt;
-
+async fn details_have_rates_and_codes() {
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
     let filter = VoucherFilter::services([id(builtin::SERVICE_ID)]);
-    let joined: Vec<_> = client
+    let details = client
         .vouchers()
-        .joined(filter)
-        .try_collect()
+        .details(filter)
+        .collect_all()
         .await
         .unwrap();
-    assert_eq!(joined.len(), 3);
-    let spring = joined
+    assert_eq!(details.len(), 3);
+    let spring = details
         .iter()
-        .find(|joined| joined.voucher.id == id(builtin::VOUCHER_ID))
+        .find(|details| details.voucher.id == id(builtin::VOUCHER_ID))
         .unwrap();
     assert_eq!(spring.codes.len(), 3);
     assert!(!spring.rates.is_empty());
-    assert!(joined.iter().all(|joined| {
-        joined
+    assert!(details.iter().all(|details| {
+        details
             .codes
             .iter()
-            .all(|code| code.voucher_id == Some(joined.voucher.id))
+            .all(|code| code.voucher_id == Some(details.voucher.id))
     }));
+}
+
+#[tokio::test]
+async fn a_short_page_ends_a_listing_only_if_asked() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let codes = client.voucher_codes();
+    let whole = codes.items(filter()).page_size(2);
+    assert_eq!(whole.collect_all().await.unwrap().len(), 3);
+    let requests = sandbox.exchanges().len();
+    let short = codes.items(filter()).page_size(2).stop_at_short_page(true);
+    assert_eq!(short.collect_all().await.unwrap().len(), 3);
+    assert_eq!(sandbox.exchanges().len() - requests, requests - 1);
+
+    // After a 408, a short page can have another reason.
+    let answers = [
+        Answer::Json(408, "", "{}".into()),
+        Answer::ok(page(0, &json!("1"))),
+        Answer::ok(json!({ "VoucherCodes": [], "Cursor": null })),
+    ];
+    let server = Scripted::start(answers).await;
+    let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
+    let items = client.items(filter()).stop_at_short_page(true);
+    assert_eq!(items.collect_all().await.unwrap().len(), 2);
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn an_interval_from_json_is_checked() {
+    let parse = |start: &str, end: &str| {
+        serde_json::from_value::<UpdatedWithin>(json!({ "start": start, "end": end }))
+    };
+    let (january, february) = ("2026-01-01T00:00:00.5Z", "2026-02-01T00:00:00Z");
+    let read = parse(january, february).unwrap();
+    assert_eq!(read.start().timestamp_subsec_millis(), 0);
+    assert_eq!(
+        serde_json::from_value::<UpdatedWithin>(json!(read)).unwrap(),
+        read
+    );
+    let at = parse(february, february).unwrap();
+    assert_eq!(at, UpdatedWithin::at(february.parse().unwrap()));
+    assert!(parse(february, january).is_err());
+    assert!(parse(january, "2026-06-01T00:00:00Z").is_err());
 }

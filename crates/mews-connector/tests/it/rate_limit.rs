@@ -19,7 +19,7 @@ async fn read(client: &Client) -> Result<u32, mews_connector::Error> {
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
     Ok(client
         .voucher_codes()
-        .get_all(&filter, Limitation::new(10))
+        .get_page(&filter, Limitation::new(10))
         .await?
         .attempts())
 }

@@ -47,7 +47,7 @@ async fn each_attempt_has_a_span_with_host_port_and_status() {
         let _guard = tracing::subscriber::set_default(subscriber);
         let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
         let codes = client.voucher_codes();
-        codes.get_all(&filter, Limitation::new(10)).await.unwrap();
+        codes.get_page(&filter, Limitation::new(10)).await.unwrap();
     }
     let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     let closed: Vec<_> = text

@@ -163,7 +163,7 @@ async fn call_everything(client: &Client, captured: &Captured) {
     let filter = VoucherCodeFilter::vouchers([voucher]);
     match client
         .voucher_codes()
-        .get_all(&filter, Limitation::new(5))
+        .get_page(&filter, Limitation::new(5))
         .await
     {
         Ok(page) => captured.debug(&page.headers()),

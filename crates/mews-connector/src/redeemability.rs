@@ -1,14 +1,14 @@
-//! Whether vouchers and codes can be used.
+//! The usability of vouchers and codes.
 
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use mews_connector_api::types::{ActivityState, RateForExtent, Voucher, VoucherCode};
 
-/// Records that are in use until they are deleted.
+/// Records that are active until they are deleted.
 pub trait Activity {
-    /// Whether it is in use. `None` when the server did not say so: an answer may lack `IsActive` as well as the older
-    /// `ActivityState`, or have a state that is not documented. `IsActive` counts if both are there.
+    /// Returns `true` if the record is active, or `None` if the response does not contain this: it can lack `IsActive`
+    /// as well as the older `ActivityState`, or have an undocumented state. If both are present, `IsActive` is used.
     ///
     /// ```
     /// use mews_connector::prelude::*;
@@ -31,14 +31,14 @@ fn is_active(is_active: Option<bool>, state: Option<&ActivityState>) -> Option<b
 }
 
 impl Activity for Voucher {
-    #[allow(deprecated)] // Older answers have nothing else.
+    #[allow(deprecated)] // Older responses have nothing else.
     fn is_active(&self) -> Option<bool> {
         is_active(self.is_active, self.activity_state.as_ref())
     }
 }
 
 impl Activity for VoucherCode {
-    #[allow(deprecated)] // Older answers have nothing else.
+    #[allow(deprecated)] // Older responses have nothing else.
     fn is_active(&self) -> Option<bool> {
         is_active(self.is_active, self.activity_state.as_ref())
     }
@@ -50,63 +50,63 @@ impl Activity for RateForExtent {
     }
 }
 
-/// Whether a code can be redeemed, and if not, why.
+/// The result of checking whether a code can be redeemed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Redeemable {
-    /// As far as the code and its voucher tell.
+pub enum Redeemability {
+    /// The code can be redeemed, according to the code and its voucher.
     Yes,
-    /// No.
-    No(Obstacle),
-    /// The records do not say enough.
-    Unknown(Gap),
+    /// The code cannot be redeemed.
+    No(NotRedeemableReason),
+    /// The records do not contain enough data.
+    Unknown(MissingData),
 }
 
-/// Why a code cannot be redeemed.
+/// The reason why a code cannot be redeemed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Obstacle {
+pub enum NotRedeemableReason {
     /// The code was deleted.
     CodeDeleted,
-    /// Its voucher was deleted.
+    /// The voucher of the code was deleted.
     VoucherDeleted,
-    /// It can be used later.
+    /// The validity of the code has not started.
     NotYet {
-        /// From when on.
+        /// The start of the validity.
         from: DateTime<Utc>,
     },
-    /// It could be used earlier.
+    /// The code has expired.
     NoLonger {
-        /// Until when.
+        /// The end of the validity.
         until: DateTime<Utc>,
     },
-    /// The voucher given is not the code's own.
+    /// The code belongs to another voucher.
     OtherVoucher,
 }
 
-/// What is missing to tell whether a code can be redeemed.
+/// The data that is missing to determine whether a code can be redeemed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Gap {
-    /// Whether the code is in use.
+pub enum MissingData {
+    /// Whether the code is active.
     CodeActivity,
-    /// Whether its voucher is in use.
+    /// Whether the voucher is active.
     VoucherActivity,
-    /// A validity that is no instant, as it was sent.
+    /// The validity is not a timestamp. The string is the value in the response.
     Validity(String),
 }
 
-/// Whether a code can be redeemed at some time.
+/// Records that can be redeemed.
 pub trait Redeem {
-    /// Whether the code can be redeemed at that time, as far as it and its voucher tell: both in use, and the time
-    /// within the validity of the code, its bounds included (guidelines/serialization).
+    /// Determines whether the code can be redeemed at a time: the code and its voucher are active, and the time is
+    /// within the validity of the code, including its bounds (guidelines/serialization).
     ///
-    /// When the stay has to be, and who may use the voucher, is another matter: see the occupiable interval and the
-    /// type of the voucher.
+    /// The dates of the stay and the audience of the voucher are not checked: see the occupiable interval and the type
+    /// of the voucher.
     ///
     /// ```
     /// use mews_connector::prelude::*;
-    /// use mews_connector::{Obstacle, Redeemable};
+    /// use mews_connector::{NotRedeemableReason, Redeemability};
     ///
     /// # let voucher: Voucher = serde_json::from_str(
     /// #     r#"{ "Id": "d15c0000-0000-4000-8000-000000000001", "IsActive": true }"#)?;
@@ -115,31 +115,31 @@ pub trait Redeem {
     ///          "ValidityEndUtc": "2026-04-30T00:00:00Z" }"#,
     /// )?;
     /// let (april, may) = ("2026-04-01T00:00:00Z".parse()?, "2026-05-01T00:00:00Z".parse()?);
-    /// assert_eq!(code.is_redeemable(&voucher, april), Redeemable::Yes);
-    /// assert!(matches!(code.is_redeemable(&voucher, may), Redeemable::No(Obstacle::NoLonger { .. })));
+    /// assert_eq!(code.redeemability(&voucher, april), Redeemability::Yes);
+    /// assert!(matches!(code.redeemability(&voucher, may), Redeemability::No(NotRedeemableReason::NoLonger { .. })));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    fn is_redeemable(&self, voucher: &Voucher, at: DateTime<Utc>) -> Redeemable;
+    fn redeemability(&self, voucher: &Voucher, at: DateTime<Utc>) -> Redeemability;
 }
 
 impl Redeem for VoucherCode {
-    fn is_redeemable(&self, voucher: &Voucher, at: DateTime<Utc>) -> Redeemable {
+    fn redeemability(&self, voucher: &Voucher, at: DateTime<Utc>) -> Redeemability {
         if self.voucher_id.is_some_and(|id| id != voucher.id) {
-            return Redeemable::No(Obstacle::OtherVoucher);
+            return Redeemability::No(NotRedeemableReason::OtherVoucher);
         }
         let (code_active, voucher_active) = (self.is_active(), voucher.is_active());
         if code_active == Some(false) {
-            return Redeemable::No(Obstacle::CodeDeleted);
+            return Redeemability::No(NotRedeemableReason::CodeDeleted);
         }
         if voucher_active == Some(false) {
-            return Redeemable::No(Obstacle::VoucherDeleted);
+            return Redeemability::No(NotRedeemableReason::VoucherDeleted);
         }
-        let mut gap = None;
+        let mut missing = None;
         let mut bound = |text: Option<&crate::UtcDateTime>| {
             let text = text?;
             let instant = text.to_utc();
             if instant.is_none() {
-                gap = Some(Gap::Validity(text.to_string()));
+                missing = Some(MissingData::Validity(text.to_string()));
             }
             instant
         };
@@ -148,31 +148,31 @@ impl Redeem for VoucherCode {
             bound(self.validity_end_utc.as_ref()),
         );
         if let Some(from) = start.filter(|from| at < *from) {
-            return Redeemable::No(Obstacle::NotYet { from });
+            return Redeemability::No(NotRedeemableReason::NotYet { from });
         }
         if let Some(until) = end.filter(|until| at > *until) {
-            return Redeemable::No(Obstacle::NoLonger { until });
+            return Redeemability::No(NotRedeemableReason::NoLonger { until });
         }
-        match (gap, code_active, voucher_active) {
-            (Some(gap), ..) => Redeemable::Unknown(gap),
-            (None, None, _) => Redeemable::Unknown(Gap::CodeActivity),
-            (None, _, None) => Redeemable::Unknown(Gap::VoucherActivity),
-            (None, Some(_), Some(_)) => Redeemable::Yes,
+        match (missing, code_active, voucher_active) {
+            (Some(missing), ..) => Redeemability::Unknown(missing),
+            (None, None, _) => Redeemability::Unknown(MissingData::CodeActivity),
+            (None, _, None) => Redeemability::Unknown(MissingData::VoucherActivity),
+            (None, Some(_), Some(_)) => Redeemability::Yes,
         }
     }
 }
 
-impl fmt::Display for Redeemable {
+impl fmt::Display for Redeemability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Yes => f.write_str("redeemable"),
-            Self::No(obstacle) => write!(f, "not redeemable: {obstacle}"),
-            Self::Unknown(gap) => write!(f, "not known to be redeemable: {gap}"),
+            Self::No(reason) => write!(f, "not redeemable: {reason}"),
+            Self::Unknown(missing) => write!(f, "not known to be redeemable: {missing}"),
         }
     }
 }
 
-impl fmt::Display for Obstacle {
+impl fmt::Display for NotRedeemableReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CodeDeleted => f.write_str("the code was deleted"),
@@ -184,14 +184,18 @@ impl fmt::Display for Obstacle {
     }
 }
 
-impl fmt::Display for Gap {
+impl fmt::Display for MissingData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CodeActivity => f.write_str("the server did not say whether the code is in use"),
-            Self::VoucherActivity => {
-                f.write_str("the server did not say whether its voucher is in use")
+            Self::CodeActivity => {
+                f.write_str("the response does not contain whether the code is active")
             }
-            Self::Validity(text) => write!(f, "`{}` is no instant", crate::error::one_line(text)),
+            Self::VoucherActivity => {
+                f.write_str("the response does not contain whether the voucher is active")
+            }
+            Self::Validity(text) => {
+                write!(f, "`{}` is not a timestamp", crate::error::one_line(text))
+            }
         }
     }
 }
@@ -202,82 +206,82 @@ mod tests {
 
     use super::*;
 
-    fn redeem(code: Value, voucher: Value) -> Redeemable {
+    fn redeem(code: Value, voucher: Value) -> Redeemability {
         let with_id = |mut value: Value| {
             value["Id"] = "d15c0000-0000-4000-8000-000000000001".into();
             value
         };
         let code: VoucherCode = serde_json::from_value(with_id(code)).expect("a code");
         let voucher: Voucher = serde_json::from_value(with_id(voucher)).expect("a voucher");
-        code.is_redeemable(
+        code.redeemability(
             &voucher,
             "2026-04-15T12:00:00Z".parse().expect("an instant"),
         )
     }
 
     #[test]
-    fn every_obstacle_has_its_reason() {
+    fn reports_the_reason() {
         let active = || json!({ "IsActive": true });
         let from = "2026-04-15T12:00:01Z";
-        assert_eq!(redeem(active(), active()), Redeemable::Yes);
+        assert_eq!(redeem(active(), active()), Redeemability::Yes);
         assert_eq!(
             redeem(json!({ "ActivityState": "Active" }), active()),
-            Redeemable::Yes
+            Redeemability::Yes
         );
         assert_eq!(
             redeem(json!({ "IsActive": false }), active()),
-            Redeemable::No(Obstacle::CodeDeleted)
+            Redeemability::No(NotRedeemableReason::CodeDeleted)
         );
         assert_eq!(
             redeem(
                 json!({ "IsActive": false, "ActivityState": "Active" }),
                 active()
             ),
-            Redeemable::No(Obstacle::CodeDeleted)
+            Redeemability::No(NotRedeemableReason::CodeDeleted)
         );
         assert_eq!(
             redeem(active(), json!({ "IsActive": false })),
-            Redeemable::No(Obstacle::VoucherDeleted)
+            Redeemability::No(NotRedeemableReason::VoucherDeleted)
         );
         assert_eq!(
             redeem(json!({}), active()),
-            Redeemable::Unknown(Gap::CodeActivity)
+            Redeemability::Unknown(MissingData::CodeActivity)
         );
         assert_eq!(
             redeem(json!({ "ActivityState": "Paused" }), active()),
-            Redeemable::Unknown(Gap::CodeActivity)
+            Redeemability::Unknown(MissingData::CodeActivity)
         );
         assert_eq!(
             redeem(active(), json!({})),
-            Redeemable::Unknown(Gap::VoucherActivity)
+            Redeemability::Unknown(MissingData::VoucherActivity)
         );
         assert!(matches!(
             redeem(
                 json!({ "IsActive": true, "ValidityStartUtc": from }),
                 active()
             ),
-            Redeemable::No(Obstacle::NotYet { .. })
+            Redeemability::No(NotRedeemableReason::NotYet { .. })
         ));
         assert_eq!(
             redeem(
                 json!({ "IsActive": true, "ValidityEndUtc": "2026-04-15T12:00:00Z" }),
                 active()
             ),
-            Redeemable::Yes
+            Redeemability::Yes
         );
         assert_eq!(
             redeem(
                 json!({ "IsActive": true, "ValidityEndUtc": "soon" }),
                 active()
             ),
-            Redeemable::Unknown(Gap::Validity("soon".into()))
+            Redeemability::Unknown(MissingData::Validity("soon".into()))
         );
         assert_eq!(
             redeem(
                 json!({ "IsActive": true, "VoucherId": "d15c0000-0000-4000-8000-000000000009" }),
                 active()
             ),
-            Redeemable::No(Obstacle::OtherVoucher)
+            Redeemability::No(NotRedeemableReason::OtherVoucher)
         );
     }
 }

@@ -1,0 +1,233 @@
+//! The sources of pages: requests with a type, and requests as JSON.
+
+use mews_connector_api::operations::{self, Cursor, Listing};
+use mews_connector_api::types::Limitation;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::page::Page;
+use super::reader::{Fetched, Reader};
+use super::{Items, Pages};
+use crate::client::Client;
+use crate::error::{ConstraintViolation, Error, ErrorKind, invalid};
+use crate::filter::PAGE_SIZE;
+use crate::request::object;
+use crate::response::Response;
+use crate::retry::Effect;
+use crate::sending::failed;
+
+/// The property of a request that says which page to return.
+const LIMITATION: &str = "Limitation";
+/// The property of a page, and of a limitation, that says where a page starts.
+const CURSOR: &str = "Cursor";
+
+impl Client {
+    /// Reads a listing page by page: any request that implements [`Listing`], of this crate or of yours.
+    ///
+    /// It begins with the page that the request names, the first one if it names none.
+    ///
+    /// ```
+    #[doc = include_str!("../../doc/sandbox.rs")]
+    /// use mews_connector::types::{Limitation, VoucherCodeFilterParameters};
+    ///
+    /// let vouchers = vec![builtin::VOUCHER_ID.parse()?];
+    /// let request = VoucherCodeFilterParameters::new(vouchers, Limitation::new(100));
+    /// let mut pages = client.pages(request);
+    /// while let Some(page) = pages.try_next().await? {
+    ///     println!("{} codes, request {:?}", page.items().len(), page.request_id());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn pages<R>(&self, request: R) -> Pages<Page<R>>
+    where
+        R: Listing<Response: Send> + Send + 'static,
+    {
+        self.typed_pages(request, |page| page)
+    }
+
+    /// Reads a listing item by item. All that is documented for [`Self::pages`] applies.
+    ///
+    /// ```
+    #[doc = include_str!("../../doc/sandbox.rs")]
+    /// use mews_connector::types::{Limitation, VoucherCodeFilterParameters};
+    ///
+    /// let vouchers = vec![builtin::VOUCHER_ID.parse()?];
+    /// let request = VoucherCodeFilterParameters::new(vouchers, Limitation::new(100));
+    /// let codes = client.items(request).collect_all().await?;
+    /// assert_eq!(codes.len(), 3);
+    /// # Ok(()) }
+    /// ```
+    pub fn items<R>(&self, request: R) -> Items<R::Item>
+    where
+        R: Listing<Response: Send, Item: Send> + Send + 'static,
+    {
+        Items::new(self.typed_pages(request, Page::into_items))
+    }
+
+    /// Reads a listing that the spec does not have, page by page, as JSON.
+    ///
+    /// `request` is what [`Self::call`] takes. The client sets `Limitation`: `Count` is 1000 unless the request or
+    /// [`Pages::page_size`] sets another. The listing ends on a null cursor and on nothing else, because nothing is
+    /// known about the items. The operation must read; an operation of the spec that does not is rejected.
+    ///
+    /// ```
+    #[doc = include_str!("../../doc/sandbox.rs")]
+    /// use serde_json::json;
+    ///
+    /// let request = json!({ "VoucherIds": [builtin::VOUCHER_ID] });
+    /// let mut pages = client.call_pages("voucherCodes/getAll", &request);
+    /// while let Some(page) = pages.try_next().await? {
+    ///     println!("{}", page["VoucherCodes"][0]["Value"]);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn call_pages(&self, path: &str, request: &(impl Serialize + ?Sized)) -> Pages<Value> {
+        let path = path.to_owned();
+        let request = json_listing(&path, request);
+        let (count, cursor) = request
+            .as_ref()
+            .map_or((PAGE_SIZE, None), |(_, limitation)| {
+                (limitation.count, limitation.cursor.clone())
+            });
+        let client = self.clone();
+        let reader = Reader::new(
+            path.clone().into(),
+            count,
+            Box::new(move |count, cursor| {
+                let client = client.clone();
+                let path = path.clone();
+                let request = request.clone();
+                Box::pin(async move {
+                    let (mut request, _) =
+                        request.map_err(|violation| Error::invalid(path.clone(), violation))?;
+                    set_page(&mut request, count, cursor);
+                    let request = client.untyped(&path, &request, Some(Effect::Read))?;
+                    let page: Response<Value> = client.deliver(request).await?;
+                    let cursor = json_cursor(&path, &page)?;
+                    client.check_cursor(&path, cursor.as_ref(), &page)?;
+                    Ok(Fetched {
+                        is_empty: is_empty(&page),
+                        items: None,
+                        page,
+                        cursor,
+                    })
+                })
+            }),
+        );
+        Pages::new(reader, cursor)
+    }
+
+    /// Reads one page.
+    pub(crate) async fn page<R>(&self, request: R) -> Result<Response<Page<R>>, Error>
+    where
+        R: Listing<Response: Send> + Send,
+    {
+        let page: Response<R::Response> = self.send(request).await?;
+        self.check_cursor(R::PATH, R::next_cursor(&page), &page)?;
+        Ok(page.map(Page::new))
+    }
+
+    fn typed_pages<R, P>(&self, mut request: R, convert: fn(Page<R>) -> P) -> Pages<P>
+    where
+        R: Listing<Response: Send> + Send + 'static,
+        P: Send + 'static,
+    {
+        let client = self.clone();
+        let cursor = request.cursor().cloned();
+        let count = request.count().unwrap_or(R::MAX_COUNT.min(PAGE_SIZE));
+        let reader = Reader::new(
+            R::PATH.into(),
+            count,
+            Box::new(move |count, cursor| {
+                request.set_page(count, cursor);
+                let request = client.typed(&request);
+                let client = client.clone();
+                Box::pin(async move {
+                    let page: Response<R::Response> = client.deliver(request?).await?;
+                    let cursor = R::next_cursor(&page).cloned();
+                    client.check_cursor(R::PATH, cursor.as_ref(), &page)?;
+                    let items = R::items(&page).len();
+                    let page = page.map(|page| convert(Page::new(page)));
+                    Ok(Fetched {
+                        is_empty: items == 0,
+                        items: Some(items),
+                        page,
+                        cursor,
+                    })
+                })
+            }),
+        );
+        Pages::new(reader, cursor)
+    }
+
+    /// Rejects a cursor that contains a token, which would come into logs and checkpoints.
+    fn check_cursor<T>(
+        &self,
+        operation: &str,
+        cursor: Option<&Cursor>,
+        page: &Response<T>,
+    ) -> Result<(), Error> {
+        match cursor {
+            Some(cursor) if self.core.mask.finds_in(cursor) => {
+                Err(broken_page(operation, page, "the cursor contains a token"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn broken_page<T>(operation: &str, page: &Response<T>, what: &str) -> Error {
+    failed(ErrorKind::Protocol, operation, page.head())
+        .with(|parts| parts.what = Some(what.to_owned()))
+}
+
+/// The request of a listing as JSON, and the page that it names.
+fn json_listing(
+    path: &str,
+    request: &(impl Serialize + ?Sized),
+) -> Result<(Map<String, Value>, Limitation), ConstraintViolation> {
+    if operations::find(path).is_some_and(|operation| !operation.effect.is_safe()) {
+        let actual = format!("`{path}`, which writes");
+        return Err(invalid("path", actual, "an operation that reads"));
+    }
+    let mut request = object(request)?;
+    let limitation = request
+        .entry(LIMITATION)
+        .or_insert_with(|| Value::Object(Map::new()));
+    let Value::Object(limitation) = limitation else {
+        return Err(invalid(
+            LIMITATION,
+            "a value that is not an object",
+            "an object",
+        ));
+    };
+    let mut with_count = limitation.clone();
+    with_count.entry("Count").or_insert(PAGE_SIZE.into());
+    let limitation = serde_json::from_value(Value::Object(with_count))
+        .map_err(|error| invalid(LIMITATION, error.to_string(), "`Count` and `Cursor`"))?;
+    Ok((request, limitation))
+}
+
+fn set_page(request: &mut Map<String, Value>, count: i32, cursor: Option<Cursor>) {
+    let mut limitation = Limitation::new(count);
+    limitation.cursor = cursor;
+    let limitation = serde_json::to_value(limitation).unwrap_or_default();
+    request.insert(LIMITATION.to_owned(), limitation);
+}
+
+fn json_cursor(operation: &str, page: &Response<Value>) -> Result<Option<Cursor>, Error> {
+    match page.get(CURSOR) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(cursor)) => Ok(Some(cursor.clone().into())),
+        Some(_) => Err(broken_page(operation, page, "the cursor is not a string")),
+    }
+}
+
+/// Returns `true` if a page of JSON has nothing but a cursor, nulls and empty lists.
+fn is_empty(page: &Value) -> bool {
+    page.as_object().is_some_and(|page| {
+        page.iter().all(|(name, value)| {
+            name == CURSOR || value.is_null() || value.as_array().is_some_and(Vec::is_empty)
+        })
+    })
+}

@@ -1,0 +1,180 @@
+//! The body of a request: checked, with the enterprises of the handle, in the envelope.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use mews_connector_api::operations::{self, Metadata};
+use mews_connector_api::types::EnterpriseId;
+use mews_connector_api::{Effect, Envelope, Operation};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::client::Client;
+use crate::error::{ConstraintViolation, Error, invalid};
+use crate::filter::MAX_IDS;
+
+/// The property of a request that limits a read to enterprises.
+const ENTERPRISE_IDS: &str = "EnterpriseIds";
+/// The property of a request that names the enterprise of a write.
+const ENTERPRISE_ID: &str = "EnterpriseId";
+
+/// A request that can be sent any number of times.
+pub(crate) struct Request {
+    pub(crate) operation: Cow<'static, str>,
+    pub(crate) effect: Effect,
+    pub(crate) body: Bytes,
+}
+
+/// Returns the effect of an operation of the spec, or the assumption for an unknown one: it creates, so it is never
+/// sent again once it may have been applied.
+pub(crate) fn effect_of(path: &str) -> Effect {
+    operations::find(path).map_or(Effect::Create, |operation| operation.effect)
+}
+
+impl Client {
+    /// Prepares the request of an operation that has a type.
+    pub(crate) fn typed<R: Operation>(&self, request: &R) -> Result<Request, Error> {
+        let body = || {
+            check_path(R::PATH)?;
+            check_declared(R::PROPERTIES.iter().copied())?;
+            request.check()?;
+            let Some(enterprises) = &self.enterprises else {
+                return self.in_envelope(R::ENVELOPE, request);
+            };
+            let mut request = object(request)?;
+            scope(&mut request, enterprises, R::EFFECT, Some(R::PROPERTIES))?;
+            self.in_envelope(R::ENVELOPE, &request)
+        };
+        Ok(Request {
+            operation: R::PATH.into(),
+            effect: R::EFFECT,
+            body: body().map_err(|violation| Error::invalid(R::PATH, violation))?,
+        })
+    }
+
+    /// Prepares the request of an operation by its path. `effect` is used if the spec does not have the operation.
+    pub(crate) fn untyped(
+        &self,
+        path: &str,
+        request: &(impl Serialize + ?Sized),
+        effect: Option<Effect>,
+    ) -> Result<Request, Error> {
+        let operation: Option<&Metadata> = operations::find(path);
+        let effect = operation
+            .map(|operation| operation.effect)
+            .or(effect)
+            .unwrap_or_else(|| effect_of(path));
+        let body = || {
+            check_path(path)?;
+            let mut request = object(request)?;
+            check_declared(request.keys().map(String::as_str))?;
+            if let Some(enterprises) = &self.enterprises {
+                let declared = operation.map(|operation| operation.properties);
+                scope(&mut request, enterprises, effect, declared)?;
+            }
+            let envelope = operation.map_or(Envelope::PROPERTIES, |operation| operation.envelope);
+            self.in_envelope(envelope, &request)
+        };
+        Ok(Request {
+            operation: path.to_owned().into(),
+            effect,
+            body: body().map_err(|violation| Error::invalid(path.to_owned(), violation))?,
+        })
+    }
+
+    fn in_envelope(
+        &self,
+        properties: &[&str],
+        request: &impl Serialize,
+    ) -> Result<Bytes, ConstraintViolation> {
+        let body = self.core.envelope.body(request).only(properties);
+        Ok(serde_json::to_vec(&body)
+            .map_err(|error| not_json(&error))?
+            .into())
+    }
+}
+
+/// Returns a request as a JSON object.
+pub(crate) fn object(
+    request: &(impl Serialize + ?Sized),
+) -> Result<Map<String, Value>, ConstraintViolation> {
+    match serde_json::to_value(request).map_err(|error| not_json(&error))? {
+        Value::Object(object) => Ok(object),
+        _ => Err(invalid(
+            "request",
+            "JSON that is not an object",
+            "a JSON object",
+        )),
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> ConstraintViolation {
+    let actual = format!("a form that cannot be written as JSON ({error})");
+    invalid("request", actual, "a JSON object")
+}
+
+fn check_path(path: &str) -> Result<(), ConstraintViolation> {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    if path.contains('/') && path.split('/').all(is_word) {
+        return Ok(());
+    }
+    let allowed = "resource/action, such as `services/getAll`";
+    Err(invalid("path", format!("`{path}`"), allowed))
+}
+
+/// Rejects a request that would take the place of the envelope.
+fn check_declared<'a>(
+    mut properties: impl Iterator<Item = &'a str>,
+) -> Result<(), ConstraintViolation> {
+    match properties.find(|name| Envelope::PROPERTIES.contains(name)) {
+        Some(name) => Err(invalid(name, "a value", "none, because the client adds it")),
+        None => Ok(()),
+    }
+}
+
+/// Adds the enterprises of a handle to a request. `declared` is the list of the properties that the operation takes,
+/// if the spec has it.
+fn scope(
+    request: &mut Map<String, Value>,
+    enterprises: &[EnterpriseId],
+    effect: Effect,
+    declared: Option<&[&str]>,
+) -> Result<(), ConstraintViolation> {
+    let takes = |name: &str| declared.is_some_and(|declared| declared.contains(&name));
+    let name = if takes(ENTERPRISE_IDS) || declared.is_none() && effect.is_safe() {
+        ENTERPRISE_IDS
+    } else if takes(ENTERPRISE_ID) || declared.is_none() {
+        ENTERPRISE_ID
+    } else {
+        let actual = "no place in the request, but the handle is for certain enterprises";
+        return Err(invalid(
+            ENTERPRISE_ID,
+            actual,
+            "a handle without `for_enterprises`",
+        ));
+    };
+    for name in [ENTERPRISE_IDS, ENTERPRISE_ID] {
+        if request.get(name).is_some_and(|value| !value.is_null()) {
+            let actual = "a value in the request and one from the handle";
+            return Err(invalid(name, actual, "one of them"));
+        }
+    }
+    let value = match enterprises {
+        [enterprise] if name == ENTERPRISE_ID => Value::from(enterprise.to_string()),
+        several if name == ENTERPRISE_ID => {
+            let actual = format!("a handle for {} enterprises", several.len());
+            return Err(invalid(name, actual, "a handle for exactly one enterprise"));
+        }
+        several if (1..=MAX_IDS).contains(&several.len()) => {
+            several.iter().map(ToString::to_string).collect()
+        }
+        several => {
+            let actual = format!("{} items", several.len());
+            return Err(invalid(name, actual, format!("1 to {MAX_IDS} items")));
+        }
+    };
+    request.insert(name.to_owned(), value);
+    Ok(())
+}
