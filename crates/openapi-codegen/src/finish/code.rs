@@ -142,7 +142,7 @@ pub(super) fn option_of(ty: &Type) -> Option<&Type> {
 }
 
 /// `T` of `Name<T>`.
-pub(super) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     arguments_of(ty, name).next()
 }
 

@@ -14,3 +14,4 @@ mod operations;
 mod refusals;
 mod run;
 mod silent;
+mod values;
