@@ -2996,10 +2996,10 @@ pub mod types {
                 Self::Set(value.to_owned())
             }
         }
-        impl<T, U: ::std::convert::Into<T>, const N: usize> ::std::convert::From<[U; N]>
+        impl<T, const N: usize> ::std::convert::From<[T; N]>
         for Update<::std::vec::Vec<T>> {
-            fn from(values: [U; N]) -> Self {
-                Self::Set(values.into_iter().map(::std::convert::Into::into).collect())
+            fn from(values: [T; N]) -> Self {
+                Self::Set(values.into())
             }
         }
         impl<T: ::serde::Serialize> ::serde::Serialize for Update<T> {
@@ -3083,10 +3083,10 @@ pub mod types {
                 Self::Set(value.to_owned())
             }
         }
-        impl<T, U: ::std::convert::Into<T>, const N: usize> ::std::convert::From<[U; N]>
+        impl<T, const N: usize> ::std::convert::From<[T; N]>
         for NonNullUpdate<::std::vec::Vec<T>> {
-            fn from(values: [U; N]) -> Self {
-                Self::Set(values.into_iter().map(::std::convert::Into::into).collect())
+            fn from(values: [T; N]) -> Self {
+                Self::Set(values.into())
             }
         }
         impl<T: ::serde::Serialize> ::serde::Serialize for NonNullUpdate<T> {
