@@ -123,11 +123,21 @@ fn check_path(path: &str) -> Result<(), ConstraintViolation> {
     let is_word = |word: &str| {
         !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     };
-    if path.contains('/') && path.split('/').all(is_word) {
-        return Ok(());
+    if !path.contains('/') || !path.split('/').all(is_word) {
+        let allowed = "resource/action, such as `services/getAll`";
+        return Err(invalid("path", format!("`{path}`"), allowed));
     }
-    let allowed = "resource/action, such as `services/getAll`";
-    Err(invalid("path", format!("`{path}`"), allowed))
+    // A server can ignore the letter case of a path. Whether it does or not, the effect must not depend on it.
+    let of_spec = operations::ALL
+        .iter()
+        .find(|operation| operation.path.eq_ignore_ascii_case(path));
+    match of_spec {
+        Some(operation) if operation.path != path => {
+            let allowed = format!("`{}`", operation.path);
+            Err(invalid("path", format!("`{path}`"), allowed))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Rejects a request that would take the place of the envelope.

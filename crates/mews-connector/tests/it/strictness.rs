@@ -3,7 +3,7 @@
 use mews_connector::clock::ManualClock;
 use mews_connector::types::{EnterpriseId, Limitation, VoucherCodeFilterParameters};
 use mews_connector::{
-    Client, ConstraintViolation, Effect, Error, ErrorKind, NewVoucherCode, Operation,
+    CallOptions, Client, ConstraintViolation, Effect, Error, ErrorKind, NewVoucherCode, Operation,
     VoucherCodeFilter,
 };
 use mews_sandbox::{Sandbox, builtin};
@@ -104,6 +104,34 @@ async fn a_token_in_a_path_is_neither_sent_nor_shown() {
         }
     }
     assert!(scripted.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_operation_of_the_spec_has_its_effect_in_any_letter_case() {
+    let scripted = Scripted::start([Answer::Json(503, "", "{}".into())]).await;
+    let reading = client(&scripted).with_options(CallOptions::new().effect(Effect::Read));
+    let none = json!({});
+    for path in ["Vouchers/add", "vouchers/Add", "VOUCHERCODES/ADD"] {
+        let mut pages = reading.call_pages(path, &none);
+        let errors = [
+            reading.call::<Value>(path, &none).await.unwrap_err(),
+            pages.try_next().await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(property(&error), "path");
+            let allowed = &error.constraint_violation().unwrap().allowed;
+            assert!(
+                allowed.eq_ignore_ascii_case(&format!("`{path}`")),
+                "{error}"
+            );
+        }
+    }
+    assert!(scripted.requests().is_empty());
+    reading
+        .call::<Value>("vouchers/add", &none)
+        .await
+        .unwrap_err();
+    assert_eq!(scripted.requests().len(), 1);
 }
 
 /// An operation of a caller whose request can have more properties than it declares.
