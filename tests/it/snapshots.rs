@@ -58,6 +58,16 @@ fn types() {
 }
 
 #[test]
+fn values() {
+    let operations = openapi_codegen::outline::operations(Path::new(CODE), &code())
+        .expect("the code has operations");
+    assert_snapshots(
+        "values",
+        &BTreeMap::from([("operations".to_owned(), operations)]),
+    );
+}
+
+#[test]
 fn lowering() {
     let mut passes: BTreeMap<String, String> = BTreeMap::new();
     for change in LOWERED.changes.list() {

@@ -19,8 +19,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Returns the time of a clock that never goes back.
     fn now(&self) -> Instant;
 
-    /// Returns the date and time. It is compared with a `Retry-After` that is a date, and it dates the slices of an
-    /// export.
+    /// Returns the date and time, which is compared with a `Retry-After` that is a date.
     fn system_time(&self) -> SystemTime;
 
     /// Waits.

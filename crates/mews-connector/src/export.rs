@@ -1,29 +1,65 @@
-//! Everything of some services in one stream: their vouchers, then the codes of these vouchers.
+//! Export of all vouchers and voucher codes of services, or of what changed, as one stream.
 //!
-//! Codes can only be listed by voucher, up to 1000 vouchers at a time, and a listing is a chain: each page names where
-//! the next begins. So the export cuts the vouchers into batches and reads several chains at the same time, all within
-//! the rate limit of the access token. How many vouchers a batch has decides whether the limit can be reached: unless
-//! it is [set](Export::vouchers_per_batch), the vouchers are shared out so that there is a batch for each chain. Each
-//! batch costs one request for the empty page at its end, so few large batches beat many small ones.
+//! Codes can be listed only by voucher, up to 1000 vouchers at a time, and each page of a listing starts where the page
+//! before ended. So an export shares the vouchers out in batches and reads several listings at a time, within the rate
+//! limit of the access token. [Unless set](Export::vouchers_per_batch), there are as many batches as listings at a time.
+//! Each batch costs one request for the empty page at its end, so few large batches cost less than many small ones. The
+//! order of records across batches is not specified.
 //!
-//! The order of records across batches is not promised.
+//! # What is guaranteed
 //!
-//! # Interrupted and resumed
+//! The time that counts is the server's: the header `Date` of its responses. The clock of the client is never used, so
+//! it may be wrong. If a response has no readable `Date`, the export fails with [`ErrorKind::Protocol`] before the
+//! records of that response are yielded.
 //!
-//! [`Records::checkpoint`] says how far the records that were taken go; it is serialisable and stands for itself. An
-//! export that resumes from it yields every record at least once: those of pages that were under way come again. Their
-//! identifiers tell, so store records by [`Record::id`]. Within one run duplicates are left out.
+//! * **Everything comes.** At the end of the stream, every voucher and code to be exported was yielded in the state that
+//!   it had ten minutes before the last response, or in a later state. An export that takes longer, or that is resumed
+//!   later, is followed by another round that reads what changed since the round before started, and so on until a
+//!   round takes at most ten minutes. After 16 rounds in one run the export fails and can be resumed. Conditions: the
+//!   server updates `UpdatedUtc` with every change, and the clock of `Date` is the clock of `UpdatedUtc`. If several
+//!   servers have clocks that differ, the [overlap](Export::overlap) of the next export makes up for it.
+//! * **[`Checkpoint::is_complete`] means just that.** Until then, there is no [`Checkpoint::watermark`].
+//! * **At least once.** A record comes again if it changed in the meantime, if the export was resumed before its page was
+//!   taken, or if its batch was split. Store records by [`Record::id`]; the one that came last is the newest. A record
+//!   that the server repeats unchanged within two consecutive pages of a listing is left out.
+//! * **Bounded memory.** An export holds the pages in flight, the IDs of the last two pages of each listing, and the IDs
+//!   of all vouchers, but not the IDs of the codes.
 //!
-//! # Only what changed
+//! # Resuming an export
 //!
-//! [`Export::changed_since`] reads all vouchers and only the codes that were updated since. It cannot leave vouchers
-//! out: a code changes while its voucher does not. The time since then is cut into slices of at most 89 days, because
-//! a filter takes three months at most; they share their bounds, so no instant is missing and none is asked for twice,
-//! and they are read from the oldest on, so that a code that is changed meanwhile is met again and not missed. For the
-//! next run take [`Records::watermark`] of this one, which reaches back a little, because clocks differ.
+//! [`Records::checkpoint`] is the position after the records that were taken. It can be serialized, contains no token,
+//! and is validated when it is read. It stays valid for any time: what changed since it was stored is read in a further
+//! round.
+//!
+//! # Exporting only what changed
+//!
+//! [`Export::changed_since`] reads all vouchers and only the codes that were updated since. It cannot leave vouchers out,
+//! because a code changes without its voucher. For the next export, use [`Records::watermark`] of this one, which is the
+//! server's time of the first read.
+//!
+//! A filter takes three months at most, so the codes of a batch are read in slices of at most 89 days, oldest first. Each
+//! slice starts where the one before ends. The last slice ends after the server's time of its own last page, so a code
+//! that changes while its slice is read either stays in it or is in the next one.
+//!
+//! # Vouchers that vanish, and batches that are too large
+//!
+//! If the server rejects a batch with a 400, it is split in halves until the voucher is found that is at fault. If the
+//! vouchers of the services do not contain it any more, it is skipped, and reported as [`Record::VanishedVoucher`] and in
+//! [`Checkpoint::vanished_vouchers`]. All other codes come. If the voucher still exists, the export fails with the 400.
+//!
+//! After a 408 or 413, pages shrink. At the start of a slice they shrink to 125 codes, then the batch is split; within a
+//! listing they shrink to one code first. A batch keeps the smaller size for its later slices. One run spends at most
+//! 1000 requests on splitting, then the export fails and can be resumed, and the batches stay split.
+//!
+//! A cursor of a checkpoint that the server rejects with a 400 is dropped, and the slice starts again.
 
 mod checkpoint;
+mod codes;
+mod message;
+mod recent;
+mod record;
 mod records;
+mod round;
 mod slices;
 mod walk;
 
@@ -33,12 +69,15 @@ use chrono::{DateTime, Utc};
 use mews_connector_api::types::ServiceId;
 
 pub use checkpoint::Checkpoint;
-pub use records::{Progress, Record, Records};
+pub use record::{Progress, Record};
+pub use records::Records;
 
+use self::checkpoint::MAX_IDS;
 use crate::client::Client;
-use crate::filter::MAX_IDS;
+#[cfg(doc)]
+use crate::error::ErrorKind;
 
-/// A complete export. [`Client::export`] makes it; [the module](crate::export) says how it goes about it.
+/// An export of vouchers and codes. [`Client::export`] creates it. The [module](crate::export) documents its guarantees.
 ///
 /// ```
 #[doc = include_str!("../doc/sandbox.rs")]
@@ -49,6 +88,7 @@ use crate::filter::MAX_IDS;
 ///     match record {
 ///         Record::Voucher(voucher) => println!("voucher {}", voucher.id),
 ///         Record::Code(code) => println!("code {:?}", code.value),
+///         Record::VanishedVoucher(voucher) => println!("voucher {voucher} is gone"),
 ///         _ => {}
 ///     }
 /// }
@@ -82,41 +122,45 @@ impl Export {
         }
     }
 
-    /// Only codes that were updated since then, and all vouchers.
+    /// Limits the export to codes that were updated since a timestamp, and all vouchers. The timestamp must be in the
+    /// past of the server.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
     /// # let services = [builtin::SERVICE_ID.parse()?];
     /// let mut first = client.export(services).records();
     /// while let Some(_record) = first.try_next().await? { /* store it */ }
+    /// let watermark = first.watermark().expect("the export is complete");
     ///
     /// // Later, perhaps in another process:
-    /// let mut second = client.export(services).changed_since(first.watermark()).records();
+    /// let mut second = client.export(services).changed_since(watermark).records();
     /// while let Some(_record) = second.try_next().await? { /* store it, replacing the older one */ }
     /// assert_eq!(second.progress().codes, 0);
     /// # Ok(()) }
     /// ```
-    pub fn changed_since(self, instant: DateTime<Utc>) -> Self {
+    pub fn changed_since(self, timestamp: DateTime<Utc>) -> Self {
         Self {
-            since: Some(instant),
+            since: Some(timestamp),
             ..self
         }
     }
 
-    /// How much further back [`Self::changed_since`] reaches than it is told: 5 minutes unless set.
+    /// Sets the time that [`Self::changed_since`] starts before its timestamp, for servers whose clocks differ. The
+    /// default is 5 minutes.
     pub fn overlap(self, overlap: Duration) -> Self {
         Self { overlap, ..self }
     }
 
-    /// How many chains of codes are read at the same time: 16 unless set; less than 1 counts as 1.
-    pub fn concurrency(self, chains: usize) -> Self {
+    /// Sets the number of batches of vouchers whose codes are read at the same time, at least 1. The default is 16.
+    pub fn concurrency(self, batches: usize) -> Self {
         Self {
-            concurrency: chains.max(1),
+            concurrency: batches.max(1),
             ..self
         }
     }
 
-    /// How many vouchers a batch has, 1 to 1000. Unless set, the vouchers are shared out among the chains.
+    /// Sets the number of vouchers of a batch, 1 to 1000. By default, the vouchers are shared out in as many batches as
+    /// are read at the same time. In later rounds, which read few records, the default is 1000.
     pub fn vouchers_per_batch(self, vouchers: usize) -> Self {
         Self {
             vouchers_per_batch: Some(vouchers.clamp(1, MAX_IDS)),
@@ -124,7 +168,7 @@ impl Export {
         }
     }
 
-    /// How many records a page may hold, 1 to 1000; 1000 unless set.
+    /// Sets the maximum number of records of a page, 1 to 1000. The default is 1000.
     pub fn page_size(self, count: u16) -> Self {
         Self {
             page_size: count,
@@ -132,8 +176,7 @@ impl Export {
         }
     }
 
-    /// Goes on from where another export was. The checkpoint says for which services and since when, whatever this
-    /// export was told.
+    /// Resumes an export from a checkpoint. Its services and the start of its changes replace those of this export.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -146,6 +189,7 @@ impl Export {
     /// let checkpoint = serde_json::from_str(&stored)?;
     /// let mut rest = client.export(services).resume_from(checkpoint).records();
     /// while let Some(_record) = rest.try_next().await? { /* store it */ }
+    /// assert!(rest.checkpoint().is_complete());
     /// # Ok(()) }
     /// ```
     pub fn resume_from(self, checkpoint: Checkpoint) -> Self {
@@ -155,7 +199,7 @@ impl Export {
         }
     }
 
-    /// The records. Nothing is sent before the stream is polled.
+    /// Returns the records. No request is sent until the stream is polled.
     pub fn records(self) -> Records {
         Records::new(self)
     }

@@ -14,14 +14,14 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_core::stream::FusedStream;
-use mews_connector_api::operations::Cursor;
+use mews_connector_api::operations::{Count, Cursor};
 use tokio::runtime::Handle;
 
 pub use self::items::Items;
 pub use self::page::{Page, VoucherCodePage, VoucherPage};
 use self::reader::{Fetched, Reader};
 use crate::error::{Error, ErrorKind};
-use crate::response::Response;
+use crate::response::{Head, Response};
 use crate::task::AbortOnDrop;
 
 type Read<P> = (Box<Reader<P>>, Result<Option<Fetched<P>>, Error>);
@@ -66,15 +66,19 @@ pub struct Pages<P> {
     state: State<P>,
     cursor: Option<Cursor>,
     prefetch: bool,
+    last: Option<Head>,
+    count: Count,
 }
 
 impl<P: Send + 'static> Pages<P> {
     fn new(reader: Reader<P>, cursor: Option<Cursor>) -> Self {
         let pages = Self {
             operation: reader.operation.clone(),
+            count: reader.count,
             state: State::Idle(Box::new(reader)),
             cursor: None,
             prefetch: false,
+            last: None,
         };
         match cursor {
             Some(cursor) => pages.resume_after(cursor),
@@ -149,6 +153,16 @@ impl<P: Send + 'static> Pages<P> {
         self.cursor.as_ref()
     }
 
+    /// Returns the last response that was read, that of the empty page at the end included.
+    pub(crate) fn last_response(&self) -> Option<&Head> {
+        self.last.as_ref()
+    }
+
+    /// Returns the number of items that the last page was requested with, which is smaller after a 408.
+    pub(crate) fn count(&self) -> Count {
+        self.count
+    }
+
     /// Returns the next page, or `None` at the end.
     ///
     /// # Errors
@@ -196,6 +210,8 @@ impl<P: Send + 'static> Pages<P> {
                 State::Done => return Poll::Ready(None),
             };
             self.state = State::Done;
+            self.last.clone_from(&reader.last);
+            self.count = reader.count;
             let fetched = match result {
                 Ok(Some(fetched)) => fetched,
                 Ok(None) => return Poll::Ready(None),

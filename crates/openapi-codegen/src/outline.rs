@@ -1,5 +1,8 @@
 //! Generated types as a reviewer wants to read them: one compact text for each.
 
+mod methods;
+mod operations;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -7,21 +10,23 @@ use quote::ToTokens;
 use serde_json::Value;
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Fields, GenericArgument, ImplItem, Item, ItemEnum, ItemStruct, Path, PathArguments,
-    Token, Type,
+    Attribute, Fields, GenericArgument, Item, ItemEnum, ItemStruct, Path, PathArguments, Token,
+    Type,
 };
 
+pub use operations::operations;
+
 use crate::conventions::{Conventions, Interval};
-use crate::finish::code::{serde_argument, wire_name};
+use crate::finish::code::{argument_of, serde_argument, wire_name};
 use crate::lower::envelope;
 use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
-use openapi_tree::schemas::{COMPONENTS, required, response_components};
+use openapi_tree::schemas::{COMPONENTS, named_component, required, response_components};
 
 /// The outline of every public type of `code`, by name.
 ///
 /// For a struct: each field with its Rust type, its wire name, whether the document requires it and lets it be null,
-/// its limits, and whether it is deprecated; then its constructor. For an enum: its values. `contract` is the
+/// its limits, and whether it is deprecated; then its constructor and its setters. For an enum: its values. `contract` is the
 /// document in the generator's terms, see [`crate::lower::Lowered::contract`].
 ///
 /// # Errors
@@ -60,7 +65,7 @@ pub fn outline(
             .pointer(&format!("{COMPONENTS}/{}", escape(&name)))
             .unwrap_or(&Value::Null);
         let mut text = match item {
-            Item::Struct(item) => struct_outline(item, schema, interval),
+            Item::Struct(item) => struct_outline(item, schema, contract, interval),
             Item::Enum(item) => enum_outline(item),
             _ => continue,
         };
@@ -70,8 +75,12 @@ pub fn outline(
             _ => continue,
         };
         let _ = writeln!(text, "\n{}", traits(attributes));
-        if let Some(constructor) = constructor(&types.1, &name) {
+        if let Some(constructor) = methods::constructor(&types.1, &name) {
             let _ = writeln!(text, "\n{constructor}");
+        }
+        let setters = methods::setters(&types.1, &name);
+        if !setters.is_empty() {
+            let _ = writeln!(text, "\n{}", setters.join("\n"));
         }
         let used = match (requests.contains(&name), responses.contains(&name)) {
             (true, true) => "requests and responses",
@@ -89,7 +98,12 @@ fn is_public(visibility: &syn::Visibility) -> bool {
     matches!(visibility, syn::Visibility::Public(_))
 }
 
-fn struct_outline(item: &ItemStruct, schema: &Value, interval: Option<&Interval>) -> String {
+fn struct_outline(
+    item: &ItemStruct,
+    schema: &Value,
+    contract: &Value,
+    interval: Option<&Interval>,
+) -> String {
     let mut text = String::new();
     let name = &item.ident;
     match &item.fields {
@@ -126,10 +140,11 @@ fn struct_outline(item: &ItemStruct, schema: &Value, interval: Option<&Interval>
                 let property = &schema["properties"][&wire];
                 let is_required = required.contains(&wire.as_str());
                 let mut notes = vec![if is_required { "required" } else { "optional" }.to_owned()];
-                if property.get("nullable") == Some(&Value::Bool(true)) {
+                let value = update_value(&field.ty, property, contract);
+                if value.is_none() && property.get("nullable") == Some(&Value::Bool(true)) {
                     notes.push("nullable".to_owned());
                 }
-                notes.extend(limits(property, interval));
+                notes.extend(limits(value.unwrap_or(property), interval));
                 if !deprecated(&field.attrs).is_empty() {
                     notes.push("deprecated".to_owned());
                 }
@@ -143,6 +158,16 @@ fn struct_outline(item: &ItemStruct, schema: &Value, interval: Option<&Interval>
         }
     }
     text
+}
+
+/// The schema of the value inside an update value, which is its only property.
+fn update_value<'a>(ty: &Type, property: &Value, contract: &'a Value) -> Option<&'a Value> {
+    let is_update = ["Update", "NonNullUpdate"]
+        .iter()
+        .any(|name| argument_of(ty, name).is_some());
+    let component = named_component(property).filter(|_| is_update)?;
+    let pointer = format!("{COMPONENTS}/{}/properties", escape(component));
+    contract.pointer(&pointer)?.as_object()?.values().next()
 }
 
 fn enum_outline(item: &ItemEnum) -> String {
@@ -191,36 +216,6 @@ fn traits(attributes: &[Attribute]) -> String {
     }
 }
 
-/// The signature of `new`.
-fn constructor(items: &[Item], name: &str) -> Option<String> {
-    let signature = items.iter().find_map(|item| match item {
-        Item::Impl(block) if block.trait_.is_none() && short(&block.self_ty) == name => {
-            block.items.iter().find_map(|item| match item {
-                ImplItem::Fn(function) if function.sig.ident == "new" => Some(&function.sig),
-                _ => None,
-            })
-        }
-        _ => None,
-    })?;
-    let parameters: Vec<String> = signature
-        .inputs
-        .iter()
-        .filter_map(|input| match input {
-            syn::FnArg::Typed(input) => Some(format!(
-                "{}: {}",
-                input.pat.to_token_stream(),
-                short(&input.ty)
-            )),
-            syn::FnArg::Receiver(_) => None,
-        })
-        .collect();
-    Some(if parameters.is_empty() {
-        "new()".to_owned()
-    } else {
-        format!("new(\n  {},\n)", parameters.join(",\n  "))
-    })
-}
-
 fn limits(schema: &Value, interval: Option<&Interval>) -> Vec<String> {
     const NAMES: [(&str, &str, &str); 3] = [
         ("minLength", "maxLength", "characters"),
@@ -266,6 +261,9 @@ fn short(ty: &Type) -> String {
                         .iter()
                         .map(|argument| match argument {
                             GenericArgument::Type(ty) => short(ty),
+                            GenericArgument::AssocType(item) => {
+                                format!("{} = {}", item.ident, short(&item.ty))
+                            }
                             other => other.to_token_stream().to_string(),
                         })
                         .collect();

@@ -6,17 +6,32 @@ use serde_json::Value;
 
 use super::shapes::Shapes;
 use super::{Change, Class, Side};
-use openapi_codegen::lower::Lowered;
+use openapi_codegen::lower::{Lowered, envelope};
 use openapi_tree::document::escape;
-use openapi_tree::schemas::{Operation, operations, resolve};
+use openapi_tree::schemas::{COMPONENTS, Operation, operations, required as required_of, resolve};
 
 /// What changed on the wire. `published` are the documents as they were before lowering, old and new.
-pub(super) fn compare(old: &Lowered, new: &Lowered, published: (&Value, &Value)) -> Vec<Change> {
+pub(super) fn compare<'a>(
+    old: &'a Lowered,
+    new: &'a Lowered,
+    published: (&'a Value, &'a Value),
+) -> Vec<Change> {
+    let envelopes = (
+        envelope::component(&old.contract),
+        envelope::component(&new.contract),
+    );
+    let required = envelopes.1.map(|(_, schema)| required_of(schema));
     let mut wire = Wire {
         shapes: Shapes::new(old, new),
         published,
+        required: required.unwrap_or_default().into_iter().collect(),
     };
     let (before, after) = (by_path(&old.contract), by_path(&new.contract));
+    if let (Some((before, _)), Some((after, _))) = envelopes {
+        let pointer = |name: &str| format!("{COMPONENTS}/{}", escape(name));
+        wire.shapes
+            .compare(Side::Request, &pointer(before), &pointer(after));
+    }
     for (key, operation) in &before {
         match after.get(key) {
             Some(now) => wire.operation(operation, now),
@@ -59,6 +74,8 @@ fn by_path(tree: &Value) -> BTreeMap<(&str, &str), Operation<'_>> {
 struct Wire<'a> {
     shapes: Shapes<'a>,
     published: (&'a Value, &'a Value),
+    /// The properties that the new envelope requires.
+    required: BTreeSet<&'a str>,
 }
 
 impl Wire<'_> {
@@ -80,9 +97,33 @@ impl Wire<'_> {
             );
         }
         self.parameters(old, new);
+        self.envelope(old, new);
         self.request(old, new);
         self.responses(old, new);
         self.statuses(old);
+    }
+
+    /// The properties of the envelope that an operation takes.
+    fn envelope(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
+        let names = |operation: &Operation<'_>| -> BTreeSet<String> {
+            let names = envelope::properties(operation.node);
+            names.into_iter().map(str::to_owned).collect()
+        };
+        let (was, is) = (names(old), names(new));
+        for name in was.difference(&is) {
+            let what = format!("`{name}` is gone");
+            self.shapes
+                .note_old(Side::Request, Class::Breaking, &old.pointer, what);
+        }
+        for name in is.difference(&was) {
+            let (class, what) = if self.required.contains(name.as_str()) {
+                (Class::Breaking, format!("`{name}` is new and required"))
+            } else {
+                (Class::Additive, format!("`{name}` is new"))
+            };
+            self.shapes
+                .note_new(Side::Request, class, &new.pointer, what);
+        }
     }
 
     fn parameters(&mut self, old: &Operation<'_>, new: &Operation<'_>) {

@@ -1,8 +1,10 @@
 //! `cargo xtask diff`: what breaks whom.
 
 use serde_json::{Value, json};
+use xtask::files::DOCUMENT;
 
 use crate::builder::{exchange, reference};
+use crate::project::Project;
 use crate::run::{Folder, Said, xtask};
 
 fn before() -> Value {
@@ -225,4 +227,24 @@ fn a_revision_that_is_none_is_refused() {
         said.out,
         said.err
     );
+}
+
+#[test]
+fn a_change_of_the_envelope_is_a_change_of_requests() {
+    let project = Project::new();
+    let before = project.read(DOCUMENT);
+    project.write("before.yaml", &before);
+    let client = "        Client:\n          type: string\n          minLength: 1\n";
+    let after = before.replace(client, &client.replace("minLength: 1", "minLength: 2"));
+    assert_ne!(before, after);
+    project.write(DOCUMENT, &after);
+    let ended = project.run(&["diff", "--against", "before.yaml"]);
+    assert_eq!(ended.status, 4, "{ended:?}");
+    let line = ended
+        .stdout
+        .lines()
+        .find(|line| line.contains("has a minLength of 2; it was 1"))
+        .unwrap_or_else(|| panic!("{}", ended.stdout));
+    assert!(line.starts_with("breaking  request"), "{line}");
+    assert!(line.contains("/properties/Client"), "{line}");
 }

@@ -1,62 +1,242 @@
-//! How far an export is.
+//! The position of an export.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use mews_connector_api::types::{Cursor, ServiceId, VoucherId};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::message::Message;
+use super::round::Round;
+use super::slices::first_slice;
+use crate::error::ConstraintViolation;
 use crate::interval::UpdatedWithin;
 
-/// How far an export is: all that it takes to go on. It holds no token.
+/// The maximum number of IDs in a list of a request (the operation pages: "max 1000 items").
+pub(super) const MAX_IDS: usize = 1000;
+
+/// The position of an export, with all that is needed to resume it. It contains no token.
 ///
-/// Its size grows with the number of vouchers, by some 40 bytes each as JSON.
+/// As JSON, its size grows by some 40 bytes for each voucher, and it does not grow with the number of codes. Reading a
+/// checkpoint from JSON validates it: an unknown version and a state that no export can be in are errors.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Checkpoint(pub(super) Position);
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Checkpoint {
-    pub(super) version: Version,
+#[serde(deny_unknown_fields)]
+pub(super) struct Position {
+    version: Version,
     pub(super) services: Vec<ServiceId>,
-    pub(super) slices: Option<Vec<UpdatedWithin>>,
-    pub(super) started: DateTime<Utc>,
+    /// The start of the changes to export, with the overlap; `None` for everything.
+    pub(super) since: Option<DateTime<Utc>>,
+    /// The time of the server at the first read.
+    pub(super) started: Option<DateTime<Utc>>,
+    pub(super) round: Round,
+    /// All vouchers that were found, without those that vanished in an earlier round.
+    pub(super) vouchers: Vec<VoucherId>,
+    pub(super) vanished: Vec<VoucherId>,
     pub(super) stage: Stage,
 }
 
-/// The form of a checkpoint, so that a later one is not misread.
+/// The format of a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Version {
-    #[serde(rename = "1")]
-    One,
+enum Version {
+    #[serde(rename = "2")]
+    Two,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Stage {
-    /// Reading vouchers, of up to 1000 services at a time.
-    Vouchers {
-        part: usize,
-        cursor: Option<Cursor>,
-        found: Vec<VoucherId>,
-    },
-    /// Reading codes: the chains that are left.
-    Codes(BTreeMap<u64, Chain>),
+    Vouchers(VoucherListing),
+    /// The batches that are left, by number.
+    Codes(BTreeMap<u64, Batch>),
 }
 
-/// A chain of pages: where it goes on.
+/// The place in the listings of vouchers, one for each 1000 services.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VoucherListing {
+    pub(super) part: usize,
+    pub(super) slice: Option<UpdatedWithin>,
+    pub(super) cursor: Option<Cursor>,
+}
+
+/// Vouchers whose codes are read together, and the place in the listing of the codes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Chain {
-    pub(super) vouchers: Vec<VoucherId>,
-    /// What is left of the slices, the present one first; none means all times.
-    pub(super) slices: Option<Vec<UpdatedWithin>>,
+#[serde(deny_unknown_fields)]
+pub(super) struct Batch {
+    /// The vouchers, as positions in the list of all.
+    pub(super) vouchers: Range<usize>,
+    /// The slice that is being read; `None` for a listing of all times.
+    pub(super) slice: Option<UpdatedWithin>,
     pub(super) cursor: Option<Cursor>,
 }
 
 impl Checkpoint {
-    /// Whether there is nothing left.
+    /// Returns `true` if the export is complete: every record was yielded in the state that it had ten minutes before
+    /// the last response, or in a later state. The server's `Date` headers prove it.
     pub fn is_complete(&self) -> bool {
-        matches!(&self.stage, Stage::Codes(chains) if chains.is_empty())
+        self.0.is_complete()
     }
 
-    /// When the export began: what a later one takes for [`changed_since`](super::Export::changed_since), once this
-    /// one is complete.
-    pub fn watermark(&self) -> DateTime<Utc> {
-        self.started
+    /// Returns the start of the next export for [`changed_since`](super::Export::changed_since), which is the time of
+    /// the server at the first read. It is `None` until the export is complete, because an export that starts there
+    /// does not contain what is missing.
+    pub fn watermark(&self) -> Option<DateTime<Utc>> {
+        self.0.started.filter(|_| self.is_complete())
+    }
+
+    /// Returns the vouchers that were listed but could not be found when their codes were read.
+    pub fn vanished_vouchers(&self) -> &[VoucherId] {
+        &self.0.vanished
+    }
+}
+
+impl<'de> Deserialize<'de> for Checkpoint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let position = Position::deserialize(deserializer)?;
+        position
+            .check()
+            .map_err(|problem| D::Error::custom(format!("invalid checkpoint: {problem}")))?;
+        Ok(Self(position))
+    }
+}
+
+impl Position {
+    pub(super) fn new(services: Vec<ServiceId>, since: Option<DateTime<Utc>>) -> Self {
+        Self {
+            version: Version::Two,
+            services,
+            since,
+            started: None,
+            round: Round::default(),
+            vouchers: Vec::new(),
+            vanished: Vec::new(),
+            stage: Stage::Vouchers(VoucherListing::default()),
+        }
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        matches!(&self.stage, Stage::Codes(batches) if batches.is_empty()) && self.round.is_short()
+    }
+
+    /// Returns the services of each listing of vouchers.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[ServiceId]> {
+        self.services.chunks(MAX_IDS)
+    }
+
+    /// Returns the slice that a listing of this round begins with.
+    pub(super) fn voucher_slice(&self) -> Result<Option<UpdatedWithin>, ConstraintViolation> {
+        self.round.since.map(first_slice).transpose()
+    }
+
+    /// Advances over what a message reports.
+    pub(super) fn apply(&mut self, message: &Message) {
+        if let Some(date) = message.date() {
+            self.round.note(date);
+            if self.round.since.is_none() {
+                self.started = self.round.started;
+            }
+        }
+        match (message, &mut self.stage) {
+            (Message::Vouchers { new, next, .. }, Stage::Vouchers(listing)) => {
+                self.vanished.retain(|voucher| !new.contains(voucher));
+                self.vouchers.extend(new);
+                listing.clone_from(next);
+            }
+            (Message::Batches(batches), stage) => *stage = Stage::Codes(batches.clone()),
+            (Message::Codes { number, left, .. }, Stage::Codes(batches)) => match left {
+                Some(left) => {
+                    batches.insert(*number, left.clone());
+                }
+                None => {
+                    batches.remove(number);
+                }
+            },
+            (Message::Split { number, into }, Stage::Codes(batches)) => {
+                batches.remove(number);
+                batches.extend(into.iter().cloned());
+            }
+            (Message::Vanished { number, voucher }, Stage::Codes(batches)) => {
+                batches.remove(number);
+                self.vanished.push(*voucher);
+            }
+            (Message::NextRound(slice), stage) => {
+                let vanished = &self.vanished;
+                self.vouchers.retain(|voucher| !vanished.contains(voucher));
+                self.round = self.round.next(self.vouchers.len());
+                *stage = Stage::Vouchers(VoucherListing {
+                    slice: Some(*slice),
+                    ..VoucherListing::default()
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Rejects a state that no export can be in.
+    fn check(&self) -> Result<(), &'static str> {
+        let require = |is_met: bool, problem| if is_met { Ok(()) } else { Err(problem) };
+        let is_open =
+            |slice: &Option<UpdatedWithin>| slice.is_none_or(|slice| slice.start() < slice.end());
+        require(!self.services.is_empty(), "it has no services")?;
+        let Round {
+            since,
+            started,
+            last,
+            known,
+        } = self.round;
+        require(known <= self.vouchers.len(), "`known` exceeds the vouchers")?;
+        require(
+            started <= last && started.is_some() == last.is_some(),
+            "`last` is before `started`",
+        )?;
+        require(
+            if since.is_some() {
+                self.started.is_some()
+            } else {
+                self.started == started
+            },
+            "`started` is not the time of the first read",
+        )?;
+        match &self.stage {
+            Stage::Vouchers(listing) => {
+                let has_response = since.is_some() || started.is_some();
+                let is_new =
+                    listing.cursor.is_none() && listing.part == 0 && self.vouchers.is_empty();
+                require(has_response || is_new, "`started` is missing")?;
+                require(
+                    listing.part <= self.parts().count(),
+                    "`part` exceeds the services",
+                )?;
+                require(
+                    listing.slice.is_some() == since.is_some(),
+                    "`slice` does not fit the round",
+                )?;
+                require(is_open(&listing.slice), "`slice` is empty")
+            }
+            Stage::Codes(batches) => {
+                require(started.is_some(), "`started` is missing")?;
+                let mut taken: Vec<&Range<usize>> =
+                    batches.values().map(|batch| &batch.vouchers).collect();
+                taken.sort_unstable_by_key(|vouchers| vouchers.start);
+                let mut free = 0;
+                for vouchers in taken {
+                    require(
+                        vouchers.start >= free && (1..=MAX_IDS).contains(&vouchers.len()),
+                        "a batch is empty, too large, or overlaps another",
+                    )?;
+                    free = vouchers.end;
+                }
+                require(free <= self.vouchers.len(), "a batch exceeds the vouchers")?;
+                require(
+                    batches.values().all(|batch| is_open(&batch.slice)),
+                    "`slice` is empty",
+                )
+            }
+        }
     }
 }

@@ -1,67 +1,30 @@
-//! What an export yields, as a stream.
+//! The records of an export as a stream.
 
 use std::fmt;
 use std::future::poll_fn;
+use std::mem;
 use std::pin::Pin;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::task::{Context, Poll};
+use std::vec;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
-use mews_connector_api::Operation;
-use mews_connector_api::types::{Voucher, VoucherCode, VoucherCodeFilterParameters};
-use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, channel};
-use uuid::Uuid;
 
 use super::Export;
-use super::checkpoint::{Checkpoint, Stage, Version};
-use super::slices::slices;
-use super::walk::{Message, Walk};
-use crate::error::{ConstraintViolation, Error, ErrorKind};
+use super::checkpoint::{Checkpoint, Position, Stage};
+use super::message::Message;
+use super::record::{Progress, Record};
+use super::walk::{CODES, Walk};
+use crate::error::{ConstraintViolation, Error, ErrorKind, invalid};
 use crate::task::AbortOnDrop;
 
-/// Pages that are read and not taken yet, beside one for each chain.
+/// The number of pages that were read and not taken, in addition to one for each batch that is being read.
 const PAGES_AHEAD: usize = 4;
-/// How far the server's clock may be ahead.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
-
-/// A voucher or a code.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Record {
-    /// A voucher; all vouchers come before the first code.
-    Voucher(Voucher),
-    /// A code.
-    Code(VoucherCode),
-}
-
-impl Record {
-    /// Its identifier, by which a record that comes again is known.
-    pub fn id(&self) -> Uuid {
-        match self {
-            Self::Voucher(voucher) => voucher.id.0,
-            Self::Code(code) => code.id.0,
-        }
-    }
-}
-
-/// How much an export has yielded in this run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// Vouchers.
-    pub vouchers: u64,
-    /// Codes.
-    pub codes: u64,
-    /// Records that came twice and were left out.
-    pub duplicates: u64,
-    /// Batches of vouchers whose codes are complete.
-    pub batches_done: usize,
-    /// Batches of vouchers that are left; none is known before all vouchers are read.
-    pub batches_left: Option<usize>,
-}
 
 /// The records of an export, as a [`Stream`]. Dropping it stops the export.
 #[must_use = "streams do nothing unless they are polled"]
@@ -69,90 +32,78 @@ pub struct Records {
     state: State,
     checkpoint: Checkpoint,
     progress: Progress,
-    /// Records of the last page that are left.
-    page: std::vec::IntoIter<Record>,
-    /// What to note once they are taken.
-    then: Option<Message>,
+    /// The records of the last page that were not taken.
+    page: vec::IntoIter<Record>,
+    /// The step that the checkpoint advances over once they are taken.
+    step: Option<Message>,
 }
 
 enum State {
     Ready(Box<Walk>, Receiver<Message>),
-    Walking(Receiver<Message>, AbortOnDrop<()>),
-    Refused(ConstraintViolation),
-    Over,
+    Running(Receiver<Message>, AbortOnDrop<()>),
+    Rejected(ConstraintViolation),
+    Done,
 }
 
 impl Records {
     pub(super) fn new(export: Export) -> Self {
-        let now: DateTime<Utc> = export.client.core.clock.system_time().into();
-        let overlap = TimeDelta::from_std(export.overlap).unwrap_or(TimeDelta::zero());
-        let since = export.since.map(|since| {
-            let start = since.checked_sub_signed(overlap).unwrap_or(since);
-            slices(start, now + CLOCKS_DIFFER)
+        let checkpoint = export.checkpoint.unwrap_or_else(|| {
+            let overlap = TimeDelta::from_std(export.overlap).unwrap_or(TimeDelta::MAX);
+            let since = export.since.map(|since| {
+                let since = since.checked_sub_signed(overlap).unwrap_or_default();
+                since.max(DateTime::<Utc>::UNIX_EPOCH)
+            });
+            Checkpoint(Position::new(export.services, since))
         });
         let (to, from) = channel(PAGES_AHEAD);
-        let walk = Walk {
-            client: export.client,
-            concurrency: export.concurrency,
-            vouchers_per_batch: export.vouchers_per_batch,
-            page_size: export.page_size,
-            to,
+        let state = if checkpoint.0.services.is_empty() {
+            State::Rejected(invalid("ServiceIds", "0 items", "at least 1 item"))
+        } else {
+            let walk = Walk {
+                client: export.client,
+                concurrency: export.concurrency,
+                vouchers_per_batch: export.vouchers_per_batch,
+                page_size: export.page_size,
+                to,
+                position: Mutex::new(checkpoint.0.clone()),
+                next_number: AtomicU64::new(0),
+                extra_requests: AtomicU32::new(0),
+            };
+            State::Ready(Box::new(walk), from)
         };
-        let mut state = State::Ready(Box::new(walk), from);
-        let checkpoint = export.checkpoint.unwrap_or_else(|| Checkpoint {
-            version: Version::One,
-            services: export.services,
-            slices: since.transpose().unwrap_or_else(|broken| {
-                state = State::Refused(broken);
-                None
-            }),
-            started: now,
-            stage: Stage::Vouchers {
-                part: 0,
-                cursor: None,
-                found: Vec::new(),
-            },
-        });
-        if checkpoint.services.is_empty() {
-            state = State::Refused(crate::error::invalid(
-                "ServiceIds",
-                "0 items",
-                "at least 1 item",
-            ));
-        }
         let mut progress = Progress::default();
-        if let Stage::Codes(chains) = &checkpoint.stage {
-            progress.batches_left = Some(chains.len());
+        if let Stage::Codes(batches) = &checkpoint.0.stage {
+            progress.batches_left = Some(batches.len());
         }
         Self {
             state,
             checkpoint,
             progress,
             page: Vec::new().into_iter(),
-            then: None,
+            step: None,
         }
     }
 
-    /// How far the records that were taken go.
+    /// Returns the position after the records that were taken.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
-    /// How much was yielded.
+    /// Returns the counts of this run.
     pub fn progress(&self) -> Progress {
         self.progress
     }
 
-    /// When the export began, which is where the next [`Export::changed_since`] is to begin, once this one is
-    /// complete.
-    pub fn watermark(&self) -> DateTime<Utc> {
+    /// Returns the start of the next export, see [`Checkpoint::watermark`]. It is `None` until this one is complete.
+    pub fn watermark(&self) -> Option<DateTime<Utc>> {
         self.checkpoint.watermark()
     }
 
-    /// The next record, `None` at the end.
+    /// Returns the next record, or `None` at the end. The export is complete then.
     ///
     /// # Errors
-    /// As every call, see [`Error`]. The export has ended then; [`Self::checkpoint`] says where to go on.
+    /// Returns an error if a call fails, see [`Error`]; [`ErrorKind::Protocol`] if a response has no readable `Date`.
+    /// The export has ended then, and [`Self::checkpoint`] is where to resume it.
     pub async fn try_next(&mut self) -> Result<Option<Record>, Error> {
         poll_fn(|context| self.poll(context)).await.transpose()
     }
@@ -160,133 +111,99 @@ impl Records {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Record, Error>>> {
         loop {
             if let Some(record) = self.page.next() {
-                match &record {
-                    Record::Voucher(_) => self.progress.vouchers += 1,
-                    Record::Code(_) => self.progress.codes += 1,
-                }
-                self.note_if_taken();
+                self.progress.count(&record);
+                self.advance_if_taken();
                 return Poll::Ready(Some(Ok(record)));
             }
-            match std::mem::replace(&mut self.state, State::Over) {
-                State::Walking(mut from, walk) => match from.poll_recv(context) {
+            match mem::replace(&mut self.state, State::Done) {
+                State::Running(mut from, task) => match from.poll_recv(context) {
                     Poll::Pending => {
-                        self.state = State::Walking(from, walk);
+                        self.state = State::Running(from, task);
                         return Poll::Pending;
                     }
                     Poll::Ready(None) => {
-                        let complete = self.checkpoint.is_complete();
-                        return Poll::Ready((!complete).then(|| Err(ended_too_early())));
+                        let is_complete = self.checkpoint.is_complete();
+                        return Poll::Ready((!is_complete).then(|| Err(ended_too_early())));
                     }
                     Poll::Ready(Some(Message::Failed(error))) => {
                         return Poll::Ready(Some(Err(error)));
                     }
                     Poll::Ready(Some(message)) => {
-                        self.state = State::Walking(from, walk);
+                        self.state = State::Running(from, task);
                         self.take(message);
                     }
                 },
                 State::Ready(walk, from) => match Handle::try_current() {
                     Ok(runtime) => {
-                        let task = runtime.spawn(walk.run(self.checkpoint.clone()));
-                        self.state = State::Walking(from, AbortOnDrop(task));
+                        let task = runtime.spawn(walk.run());
+                        self.state = State::Running(from, AbortOnDrop(task));
                     }
                     Err(source) => {
-                        return Poll::Ready(Some(Err(Error::new(
-                            ErrorKind::InvalidRequest,
-                            VoucherCodeFilterParameters::PATH,
-                        )
-                        .with(|parts| {
+                        let error = Error::new(ErrorKind::InvalidRequest, CODES);
+                        return Poll::Ready(Some(Err(error.with(|parts| {
                             parts.sent = false;
                             parts.what = Some("not sent, an export needs a tokio runtime".into());
                             parts.source = Some(Box::new(source));
                         }))));
                     }
                 },
-                State::Refused(broken) => {
-                    return Poll::Ready(Some(Err(Error::invalid(
-                        VoucherCodeFilterParameters::PATH,
-                        broken,
-                    ))));
+                State::Rejected(violation) => {
+                    return Poll::Ready(Some(Err(Error::invalid(CODES, violation))));
                 }
-                State::Over => return Poll::Ready(None),
+                State::Done => return Poll::Ready(None),
             }
         }
     }
 
     fn take(&mut self, mut message: Message) {
         let records: Vec<Record> = match &mut message {
-            Message::Vouchers { vouchers, .. } => std::mem::take(vouchers)
-                .into_iter()
-                .map(Record::Voucher)
-                .collect(),
-            Message::Codes { codes, .. } => std::mem::take(codes)
-                .into_iter()
-                .map(Record::Code)
-                .collect(),
+            Message::Vouchers { vouchers, .. } => {
+                let vouchers = mem::take(vouchers);
+                vouchers.into_iter().map(Record::Voucher).collect()
+            }
+            Message::Codes { codes, .. } => {
+                let codes = mem::take(codes);
+                codes.into_iter().map(Record::Code).collect()
+            }
+            Message::Vanished { voucher, .. } => vec![Record::VanishedVoucher(*voucher)],
             _ => Vec::new(),
         };
         self.page = records.into_iter();
-        self.then = Some(message);
-        self.note_if_taken();
+        self.step = Some(message);
+        self.advance_if_taken();
     }
 
-    /// Notes how far the export is, once the records of a page are taken.
-    fn note_if_taken(&mut self) {
+    /// Advances the checkpoint once the records of a page are taken.
+    fn advance_if_taken(&mut self) {
         if self.page.len() > 0 {
             return;
         }
-        match (self.then.take(), &mut self.checkpoint.stage) {
-            (
-                Some(Message::Vouchers {
-                    duplicates,
-                    ids,
-                    cursor: at,
-                    ..
-                }),
-                Stage::Vouchers { cursor, found, .. },
-            ) => {
+        let Some(message) = self.step.take() else {
+            return;
+        };
+        self.checkpoint.0.apply(&message);
+        match message {
+            Message::Vouchers { duplicates, .. }
+            | Message::Codes {
+                duplicates,
+                left: Some(_),
+                ..
+            } => {
                 self.progress.duplicates += duplicates;
-                found.extend(ids);
-                *cursor = at;
             }
-            (Some(Message::NextPart), Stage::Vouchers { part, cursor, .. }) => {
-                *part += 1;
-                *cursor = None;
-            }
-            (Some(Message::Chains(chains)), stage) => {
-                self.progress.batches_left = Some(chains.len());
-                *stage = Stage::Codes(chains);
-            }
-            (
-                Some(Message::Codes {
-                    chain,
-                    duplicates,
-                    left,
-                    ..
-                }),
-                Stage::Codes(chains),
-            ) => {
-                self.progress.duplicates += duplicates;
-                if let Some(left) = left {
-                    chains.insert(chain, left);
-                } else {
-                    chains.remove(&chain);
-                    self.progress.batches_done += 1;
-                }
-                self.progress.batches_left = Some(chains.len());
-            }
-            (Some(Message::Split { chain, into }), Stage::Codes(chains)) => {
-                chains.remove(&chain);
-                chains.extend(into);
-            }
+            Message::Codes { .. } => self.progress.batches_done += 1,
             _ => {}
         }
+        self.progress.batches_left = match &self.checkpoint.0.stage {
+            Stage::Codes(batches) => Some(batches.len()),
+            Stage::Vouchers(_) => None,
+        };
     }
 }
 
-/// Without this an export whose task has panicked would look complete.
+/// Without this error, an export whose task panicked would look complete.
 fn ended_too_early() -> Error {
-    Error::new(ErrorKind::Transport, VoucherCodeFilterParameters::PATH)
+    Error::new(ErrorKind::Transport, CODES)
         .with(|parts| parts.what = Some("the task that reads has ended too early".into()))
 }
 
@@ -300,7 +217,7 @@ impl Stream for Records {
 
 impl FusedStream for Records {
     fn is_terminated(&self) -> bool {
-        self.page.len() == 0 && matches!(self.state, State::Over)
+        self.page.len() == 0 && matches!(self.state, State::Done)
     }
 }
 

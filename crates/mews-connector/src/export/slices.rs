@@ -1,37 +1,47 @@
-//! Cuts a stretch of time into intervals that a filter takes.
+//! The intervals that a listing of changes is read in.
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::error::{ConstraintViolation, invalid};
 use crate::interval::UpdatedWithin;
 
-/// Three months have at least 89 days.
-const LONGEST: TimeDelta = TimeDelta::days(89);
+/// The length of a slice. Three months, the maximum of a filter, have at least 89 days.
+const LENGTH: TimeDelta = TimeDelta::days(89);
 
-/// The slices from `start` to `end`, oldest first. They share their bounds; none has equal bounds, which would mean
-/// something else.
-pub(super) fn slices(
-    start: DateTime<Utc>,
-    end: DateTime<Utc>,
-) -> Result<Vec<UpdatedWithin>, ConstraintViolation> {
-    let mut slices = Vec::new();
-    let mut from = start.trunc_subsecs(0);
-    if start >= end {
-        return Err(invalid(
+/// The difference between the clocks of two servers that share the records: a slice that ends later than this after the
+/// last response was open until then.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
+
+/// Returns the first slice from a timestamp on. Its end is where the next slice starts, so no timestamp is missing and
+/// none is requested twice.
+pub(super) fn first_slice(start: DateTime<Utc>) -> Result<UpdatedWithin, ConstraintViolation> {
+    match start.checked_add_signed(LENGTH) {
+        Some(end) => UpdatedWithin::new(start, end),
+        None => Err(invalid(
             "changed since",
-            format!("{start}, with the overlap"),
-            "an instant in the past",
-        ));
+            start.to_string(),
+            "a timestamp that a filter can express",
+        )),
     }
-    while from < end {
-        let until = from
-            .checked_add_signed(LONGEST)
-            .map_or(end, |until| until.min(end));
-        let slice = UpdatedWithin::new(from, until)?;
-        from = slice.end();
-        slices.push(slice);
+}
+
+/// Returns the slice to read after another one, or `None` if that one was still open at the last response.
+///
+/// A record that changes while a slice is read can leave the slice only for a time after the end of the slice. So
+/// either the server had not reached the end when the last page was read, and nothing has left, or the record is in a
+/// later slice.
+pub(super) fn next_slice(
+    slice: &UpdatedWithin,
+    last_response: DateTime<Utc>,
+) -> Result<Option<UpdatedWithin>, ConstraintViolation> {
+    let was_open = last_response
+        .checked_add_signed(CLOCKS_DIFFER)
+        .is_some_and(|latest| latest < slice.end());
+    if was_open {
+        Ok(None)
+    } else {
+        first_slice(slice.end()).map(Some)
     }
-    Ok(slices)
 }
 
 #[cfg(test)]
@@ -40,7 +50,7 @@ mod tests {
 
     use super::*;
 
-    fn instant() -> impl Strategy<Value = DateTime<Utc>> {
+    fn timestamp() -> impl Strategy<Value = DateTime<Utc>> {
         (0_i64..4_102_444_800, 0_u32..1_000_000_000).prop_map(|(seconds, nanos)| {
             DateTime::from_timestamp(seconds, nanos).unwrap_or_default()
         })
@@ -48,26 +58,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn slices_tile_without_gap_overlap_or_equal_bounds(a in instant(), b in instant()) {
-            let (start, end) = (a.min(b), a.max(b));
-            prop_assume!(start < end);
-            let slices = slices(start, end).expect("slices");
-            prop_assert!(slices[0].start() <= start);
-            prop_assert!(slices[slices.len() - 1].end() >= end);
-            for slice in &slices {
+        fn slices_tile_up_to_one_that_is_open(a in timestamp(), b in timestamp()) {
+            let (start, now) = (a.min(b), a.max(b));
+            let mut slice = first_slice(start).expect("a slice");
+            prop_assert!(slice.start() <= start);
+            while let Some(next) = next_slice(&slice, now).expect("a slice") {
                 prop_assert!(slice.start() < slice.end());
-                prop_assert!(slice.end() - slice.start() <= LONGEST + TimeDelta::seconds(1));
+                prop_assert!(slice.end() - slice.start() <= LENGTH + TimeDelta::seconds(1));
+                prop_assert_eq!(slice.end(), next.start());
+                prop_assert!(slice.end() <= now + CLOCKS_DIFFER);
+                slice = next;
             }
-            for pair in slices.windows(2) {
-                prop_assert_eq!(pair[0].end(), pair[1].start());
-            }
+            prop_assert!(slice.end() > now + CLOCKS_DIFFER);
         }
     }
 
     #[test]
-    fn a_start_in_the_future_is_refused() {
-        let now = Utc::now();
-        assert!(slices(now, now).is_err());
-        assert!(slices(now + TimeDelta::days(1), now).is_err());
+    fn rejects_a_start_at_the_end_of_time() {
+        assert!(first_slice(DateTime::<Utc>::MAX_UTC).is_err());
     }
 }

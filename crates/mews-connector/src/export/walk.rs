@@ -1,50 +1,39 @@
-//! Reads what an export yields, and says after each page how far it is.
+//! The task that reads an export, round after round.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
 use futures_util::stream::{self, TryStreamExt};
-use mews_connector_api::UtcDateTime;
+use http::header::DATE;
+use mews_connector_api::Operation;
+use mews_connector_api::operations::{Cursor, Listing};
 use mews_connector_api::types::{
-    Cursor, ServiceId, Voucher, VoucherCode, VoucherCodeId, VoucherId,
+    ServiceId, Voucher, VoucherCodeFilterParameters, VoucherFilterParameters, VoucherId,
 };
 use tokio::sync::mpsc::Sender;
 
-use super::checkpoint::{Chain, Checkpoint, Stage};
+use super::checkpoint::{Batch, MAX_IDS, Position, Stage, VoucherListing};
+use super::message::Message;
+use super::recent::Recent;
+use super::slices::{first_slice, next_slice};
 use crate::client::Client;
-use crate::error::Error;
-use crate::filter::{MAX_IDS, VoucherCodeFilter, VoucherFilter};
+use crate::error::{ConstraintViolation, Error, ErrorKind, invalid};
+use crate::filter::VoucherFilter;
+use crate::pages::{Page, Pages};
+use crate::response::Head;
+use crate::sending::failed;
 
-/// A page that is too heavy is made smaller down to this before the batch is made smaller instead.
-const SMALL_PAGE: u16 = 125;
+/// The path of the listing of codes, for errors that are about the export as a whole.
+pub(super) const CODES: &str = VoucherCodeFilterParameters::PATH;
+const VOUCHERS: &str = VoucherFilterParameters::PATH;
 
-/// What the walk tells the stream, in order.
-pub(super) enum Message {
-    Vouchers {
-        vouchers: Vec<Voucher>,
-        ids: Vec<VoucherId>,
-        duplicates: u64,
-        cursor: Option<Cursor>,
-    },
-    /// The vouchers of so many services are read.
-    NextPart,
-    /// All vouchers are read, and their codes come in these chains.
-    Chains(BTreeMap<u64, Chain>),
-    Codes {
-        chain: u64,
-        codes: Vec<VoucherCode>,
-        duplicates: u64,
-        left: Option<Chain>,
-    },
-    Split {
-        chain: u64,
-        into: Vec<(u64, Chain)>,
-    },
-    Failed(Error),
-}
+/// The number of rounds of one run. A server whose time advances faster than it can be read gives no end.
+const MAX_ROUNDS: u32 = 16;
 
-/// The stream is gone, or an error was handed to it: nothing more to do.
-struct Over;
+/// The stream was dropped, or it was given an error.
+pub(super) struct Stopped;
 
 pub(super) struct Walk {
     pub(super) client: Client,
@@ -52,201 +41,256 @@ pub(super) struct Walk {
     pub(super) vouchers_per_batch: Option<usize>,
     pub(super) page_size: u16,
     pub(super) to: Sender<Message>,
+    /// The position after the last message that was sent.
+    pub(super) position: Mutex<Position>,
+    /// The number of the next batch that a split creates.
+    pub(super) next_number: AtomicU64,
+    /// The number of requests spent on splitting and on looking for vanished vouchers.
+    pub(super) extra_requests: AtomicU32,
 }
 
 impl Walk {
-    pub(super) async fn run(self, from: Checkpoint) {
-        // Either way the other side knows.
-        let (Ok(()) | Err(Over)) = self.walk(from).await;
+    pub(super) async fn run(self) {
+        // The stream is gone or knows the error.
+        let (Ok(()) | Err(Stopped)) = self.rounds().await;
     }
 
-    async fn tell(&self, message: Message) -> Result<(), Over> {
-        self.to.send(message).await.map_err(|_| Over)
+    pub(super) fn position(&self) -> MutexGuard<'_, Position> {
+        self.position.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn fail<T>(&self, error: Error) -> Result<T, Over> {
+    pub(super) async fn tell(&self, message: Message) -> Result<(), Stopped> {
+        self.position().apply(&message);
+        self.to.send(message).await.map_err(|_| Stopped)
+    }
+
+    pub(super) async fn fail<T>(&self, error: Error) -> Result<T, Stopped> {
         self.tell(Message::Failed(error)).await?;
-        Err(Over)
+        Err(Stopped)
     }
 
-    async fn walk(&self, from: Checkpoint) -> Result<(), Over> {
-        let chains = match from.stage {
-            Stage::Codes(chains) => chains,
-            Stage::Vouchers {
-                part,
-                cursor,
-                found,
-            } => {
-                let vouchers = self.vouchers(&from.services, part, cursor, found).await?;
-                let chains = self.chains(&vouchers, from.slices.as_ref());
-                self.tell(Message::Chains(chains.clone())).await?;
-                chains
+    /// Returns a value, or ends the export because a filter cannot express what it needs.
+    pub(super) async fn require<T>(
+        &self,
+        operation: &'static str,
+        result: Result<T, ConstraintViolation>,
+    ) -> Result<T, Stopped> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(violation) => self.fail(Error::invalid(operation, violation)).await,
+        }
+    }
+
+    async fn rounds(&self) -> Result<(), Stopped> {
+        for _ in 0..MAX_ROUNDS {
+            self.round().await?;
+            let (is_complete, started) = {
+                let position = self.position();
+                (position.is_complete(), position.round.started)
+            };
+            if is_complete {
+                return Ok(());
+            }
+            let slice = self
+                .require(VOUCHERS, first_slice(started.unwrap_or_default()))
+                .await?;
+            self.tell(Message::NextRound(slice)).await?;
+        }
+        let error = Error::new(ErrorKind::Protocol, CODES).with(|parts| {
+            parts.what = Some(format!(
+                "after {MAX_ROUNDS} rounds, each still took more than ten minutes of the server's time; resume the \
+                 export when the server is faster, or when fewer records change"
+            ));
+        });
+        self.fail(error).await
+    }
+
+    async fn round(&self) -> Result<(), Stopped> {
+        let stage = self.position().stage.clone();
+        let batches = match stage {
+            Stage::Codes(batches) => batches,
+            Stage::Vouchers(listing) => {
+                self.vouchers(listing).await?;
+                let batches = self.batches();
+                let batches = self.require(CODES, batches).await?;
+                self.tell(Message::Batches(batches.clone())).await?;
+                batches
             }
         };
-        let next = AtomicU64::new(chains.keys().next_back().map_or(0, |last| last + 1));
-        let next = &next;
-        stream::iter(chains.into_iter().map(Ok))
-            .try_for_each_concurrent(self.concurrency, |(number, chain)| {
-                self.codes(number, chain, next)
+        let first_free = batches.keys().next_back().map_or(0, |last| last + 1);
+        self.next_number.store(first_free, Ordering::Relaxed);
+        stream::iter(batches.into_iter().map(Ok))
+            .try_for_each_concurrent(self.concurrency, |(number, batch)| {
+                self.codes(number, batch)
             })
             .await
     }
 
-    fn chains(
-        &self,
-        vouchers: &[VoucherId],
-        slices: Option<&Vec<crate::interval::UpdatedWithin>>,
-    ) -> BTreeMap<u64, Chain> {
-        let shared_out = vouchers.len().div_ceil(self.concurrency);
-        let size = self.vouchers_per_batch.unwrap_or(shared_out);
-        let chain = |vouchers| Chain {
-            vouchers,
-            slices: slices.cloned(),
-            cursor: None,
+    /// Shares the vouchers out in batches. The codes of a voucher that an earlier round knew are read since that round
+    /// started, and those of all others since the start of the changes to export.
+    fn batches(&self) -> Result<BTreeMap<u64, Batch>, ConstraintViolation> {
+        let position = self.position();
+        let (known, all) = (position.round.known, position.vouchers.len());
+        let is_first = position.round.since.is_none();
+        let shared_out = if is_first {
+            all.div_ceil(self.concurrency)
+        } else {
+            MAX_IDS
         };
-        let batches = vouchers.chunks(size.clamp(1, MAX_IDS)).map(<[_]>::to_vec);
-        (0..).zip(batches.map(chain)).collect()
+        let size = self
+            .vouchers_per_batch
+            .unwrap_or(shared_out)
+            .clamp(1, MAX_IDS);
+        let mut batches = BTreeMap::new();
+        let mut number = 0;
+        for (group, since) in [
+            (0..known, position.round.since),
+            (known..all, position.since),
+        ] {
+            let slice = since.map(first_slice).transpose()?;
+            for start in group.clone().step_by(size) {
+                let vouchers = start..group.end.min(start + size);
+                let cursor = None;
+                batches.insert(
+                    number,
+                    Batch {
+                        vouchers,
+                        slice,
+                        cursor,
+                    },
+                );
+                number += 1;
+            }
+        }
+        Ok(batches)
     }
 
-    async fn vouchers(
-        &self,
-        services: &[ServiceId],
-        from_part: usize,
-        mut cursor: Option<Cursor>,
-        mut found: Vec<VoucherId>,
-    ) -> Result<Vec<VoucherId>, Over> {
-        let mut seen: HashSet<VoucherId> = found.iter().copied().collect();
-        for services in services.chunks(MAX_IDS).skip(from_part) {
+    /// Reads the vouchers of this round.
+    async fn vouchers(&self, mut listing: VoucherListing) -> Result<(), Stopped> {
+        let (parts, since) = {
+            let position = self.position();
+            let parts: Vec<Vec<ServiceId>> = position.parts().map(<[_]>::to_vec).collect();
+            (parts, position.since.filter(|_| position.started.is_none()))
+        };
+        let first_slice = self.position().voucher_slice();
+        let first_slice = self.require(VOUCHERS, first_slice).await?;
+        let mut known: HashSet<VoucherId> = self.position().vouchers.iter().copied().collect();
+        let mut recent = Recent::default();
+        while let Some(services) = parts.get(listing.part) {
+            let mut filter = VoucherFilter::services(services.iter().copied());
+            if let Some(slice) = listing.slice {
+                filter = filter.updated_utc(slice);
+            }
             let mut pages = self
                 .client
                 .vouchers()
-                .pages(VoucherFilter::services(services.iter().copied()))
+                .pages(filter)
                 .page_size(self.page_size);
-            if let Some(cursor) = cursor.take() {
+            let starts_at = listing.cursor.take();
+            if let Some(cursor) = starts_at.clone() {
                 pages = pages.resume_after(cursor);
             }
-            loop {
-                let page = match pages.try_next().await {
-                    Ok(Some(page)) => page,
-                    Ok(None) => break,
-                    Err(error) => return self.fail(error).await,
+            let mut is_at_end = false;
+            while !is_at_end {
+                let page = next_page(&mut pages, VOUCHERS).await;
+                listing.cursor = pages.cursor().cloned();
+                let (mut vouchers, date) = match page {
+                    Ok((Some(vouchers), date)) => (vouchers, date),
+                    Ok((None, date)) => {
+                        is_at_end = true;
+                        let slice = listing.slice.map(|slice| next_slice(&slice, date));
+                        listing = match self.require(VOUCHERS, slice.transpose()).await?.flatten() {
+                            Some(slice) => VoucherListing {
+                                part: listing.part,
+                                slice: Some(slice),
+                                cursor: None,
+                            },
+                            None => VoucherListing {
+                                part: listing.part + 1,
+                                slice: first_slice,
+                                cursor: None,
+                            },
+                        };
+                        (Vec::new(), date)
+                    }
+                    Err(error) if rejects_cursor(&error, starts_at.as_ref(), &pages) => {
+                        listing.cursor = None;
+                        break;
+                    }
+                    Err(error) => {
+                        if let Ok(date) = server_time(pages.last_response(), VOUCHERS) {
+                            self.tell(Message::no_vouchers(listing, date)).await?;
+                        }
+                        return self.fail(error).await;
+                    }
                 };
-                let mut vouchers = page.into_inner().into_items();
-                let all = vouchers.len();
-                vouchers.retain(|voucher| seen.insert(voucher.id));
-                let ids: Vec<_> = vouchers.iter().map(|voucher| voucher.id).collect();
-                found.extend(&ids);
-                let duplicates = (all - vouchers.len()) as u64;
+                if let Some(since) = since.filter(|since| *since > date) {
+                    let actual = format!("{since}, with the overlap; the server has {date}");
+                    let violation = invalid("changed since", actual, "a timestamp in the past");
+                    return self.fail(Error::invalid(VOUCHERS, violation)).await;
+                }
+                let duplicates = recent.drop_repeated(&mut vouchers, |voucher: &Voucher| {
+                    (voucher.id.0, voucher.updated_utc.as_ref())
+                });
+                let new = vouchers.iter().map(|voucher| voucher.id);
+                let new: Vec<_> = new.filter(|voucher| known.insert(*voucher)).collect();
                 self.tell(Message::Vouchers {
                     vouchers,
-                    ids,
+                    new,
                     duplicates,
-                    cursor: pages.cursor().cloned(),
+                    next: listing.clone(),
+                    date,
                 })
                 .await?;
             }
-            self.tell(Message::NextPart).await?;
-        }
-        Ok(found)
-    }
-
-    async fn codes(&self, number: u64, chain: Chain, next: &AtomicU64) -> Result<(), Over> {
-        let mut left = vec![(number, chain)];
-        while let Some((number, chain)) = left.pop() {
-            let Err(error) = self.chain(number, chain.clone()).await? else {
-                continue;
-            };
-            let can_split = chain.cursor.is_none() && chain.vouchers.len() > 1;
-            if !error.is_splittable() || !can_split {
-                return self.fail(error).await;
-            }
-            let halves = chain.vouchers.chunks(chain.vouchers.len().div_ceil(2));
-            let into: Vec<_> = halves
-                .map(|vouchers| {
-                    (
-                        next.fetch_add(1, Ordering::Relaxed),
-                        Chain {
-                            vouchers: vouchers.to_vec(),
-                            ..chain.clone()
-                        },
-                    )
-                })
-                .collect();
-            self.tell(Message::Split {
-                chain: number,
-                into: into.clone(),
-            })
-            .await?;
-            left.extend(into);
         }
         Ok(())
     }
+}
 
-    /// Reads a chain to its end. The inner error is one about its first page, which smaller batches may mend.
-    async fn chain(&self, number: u64, chain: Chain) -> Result<Result<(), Error>, Over> {
-        let mut seen: HashMap<VoucherCodeId, Option<UtcDateTime>> = HashMap::new();
-        let mut cursor = chain.cursor;
-        let mut is_first = cursor.is_none() && chain.vouchers.len() > 1;
-        let whole = chain.slices.is_none();
-        let mut slices = chain.slices.unwrap_or_default();
-        while whole || !slices.is_empty() {
-            let mut filter = VoucherCodeFilter::vouchers(chain.vouchers.clone());
-            if let Some(slice) = slices.first() {
-                filter = filter.updated_utc(*slice);
-            }
-            let smallest = if is_first { SMALL_PAGE } else { 1 };
-            let mut pages = self
-                .client
-                .voucher_codes()
-                .pages(filter)
-                .page_size(self.page_size)
-                .smallest(smallest);
-            if let Some(cursor) = cursor.take() {
-                pages = pages.resume_after(cursor);
-            }
-            loop {
-                let page = match pages.try_next().await {
-                    Ok(Some(page)) => page,
-                    Ok(None) => break,
-                    Err(error) if is_first => return Ok(Err(error)),
-                    Err(error) => return self.fail(error).await,
-                };
-                if is_first {
-                    is_first = false;
-                    pages = pages.smallest(1);
-                }
-                let mut codes = page.into_inner().into_items();
-                let all = codes.len();
-                codes.retain(|code| {
-                    seen.insert(code.id, code.updated_utc.clone()) != Some(code.updated_utc.clone())
-                });
-                let duplicates = (all - codes.len()) as u64;
-                let left = Chain {
-                    vouchers: chain.vouchers.clone(),
-                    slices: (!whole).then(|| slices.clone()),
-                    cursor: pages.cursor().cloned(),
-                };
-                self.tell(Message::Codes {
-                    chain: number,
-                    codes,
-                    duplicates,
-                    left: Some(left),
-                })
-                .await?;
-            }
-            is_first = false;
-            if whole {
-                break;
-            }
-            slices.remove(0);
-        }
-        self.tell(Message::Codes {
-            chain: number,
-            codes: Vec::new(),
-            duplicates: 0,
-            left: None,
-        })
-        .await?;
-        Ok(Ok(()))
+/// Returns the items of the next page, `None` at the end of the listing, and the time of the last response.
+pub(super) async fn next_page<R>(
+    pages: &mut Pages<Page<R>>,
+    operation: &'static str,
+) -> Result<(Option<Vec<R::Item>>, DateTime<Utc>), Error>
+where
+    R: Listing<Response: Send> + Send + 'static,
+{
+    let page = pages.try_next().await?;
+    let date = server_time(pages.last_response(), operation)?;
+    Ok((page.map(|page| page.into_inner().into_items()), date))
+}
+
+/// Returns `true` if a listing that was resumed failed at its first request, as after the item of the cursor vanished.
+/// It is read again from its start then.
+pub(super) fn rejects_cursor<P: Send + 'static>(
+    error: &Error,
+    starts_at: Option<&Cursor>,
+    pages: &Pages<P>,
+) -> bool {
+    error.kind() == ErrorKind::BadRequest && starts_at.is_some() && pages.cursor() == starts_at
+}
+
+/// Returns the time of a response. Without it, nothing proves that no change is missing.
+pub(super) fn server_time(
+    head: Option<&Head>,
+    operation: &'static str,
+) -> Result<DateTime<Utc>, Error> {
+    let date = head
+        .and_then(|head| head.headers.get(DATE)?.to_str().ok())
+        .and_then(|date| httpdate::parse_http_date(date).ok());
+    if let Some(date) = date {
+        return Ok(date.into());
     }
+    let error = match head {
+        Some(head) => failed(ErrorKind::Protocol, operation, head),
+        None => Error::new(ErrorKind::Protocol, operation),
+    };
+    Err(error.with(|parts| {
+        parts.what = Some(
+            "the response has no readable header `Date`, without which an export cannot prove that no change is \
+             missing; have the proxy keep the header, or read the listings without an export"
+                .into(),
+        );
+    }))
 }

@@ -8,7 +8,7 @@ use mews_connector_api::operations::{Count, Cursor};
 use tracing::debug;
 
 use crate::error::{Error, ErrorKind, one_line};
-use crate::response::Response;
+use crate::response::{Head, Response};
 
 /// The number of empty pages in a row after which a listing fails, unless a caller sets another.
 const MAX_EMPTY_PAGES: u32 = 100;
@@ -38,6 +38,8 @@ pub(super) struct Reader<P> {
     pub(super) stop_at_short_page: bool,
     has_shrunk: bool,
     page: u64,
+    /// The last response, that of an empty page included.
+    pub(super) last: Option<Head>,
 }
 
 impl<P> Reader<P> {
@@ -53,6 +55,7 @@ impl<P> Reader<P> {
             stop_at_short_page: false,
             has_shrunk: false,
             page: 0,
+            last: None,
         }
     }
 
@@ -66,6 +69,7 @@ impl<P> Reader<P> {
         let mut empty = 0;
         loop {
             let mut fetched = self.fetch().await?;
+            self.last = Some(fetched.page.head().clone());
             self.page += 1;
             debug!(
                 mews.operation = &*self.operation,

@@ -124,7 +124,7 @@ pub(super) fn option_of(ty: &Type) -> Option<&Type> {
 }
 
 /// `T` of `Name<T>`.
-pub(super) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     match &last.arguments {

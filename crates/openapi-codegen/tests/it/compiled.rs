@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use openapi_tree::schemas::{components, operations};
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::{constructs, large};
 
 const MANIFEST: &str = r#"
 [package]
-name = "made"
+name = "PACKAGE"
 version = "0.0.0"
 edition = "2024"
 
@@ -70,15 +70,7 @@ const BROKEN: [&str; 3] = ["Broken", "Two", "Elsewhere"];
 
 #[test]
 fn modules_compile_without_warnings_and_read_their_own_examples() {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("made");
-    let sources = folder.join("src");
-    fs::create_dir_all(&sources).expect("a folder for the crate");
-    fs::write(folder.join("Cargo.toml"), MANIFEST).expect("a manifest");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))
-        .expect("the versions that are in use");
-
-    let mut main = String::from("#![deny(warnings)]\n#![allow(dead_code)]\n");
+    let mut modules = Vec::new();
     let mut calls = String::new();
     let documents = constructs::all()
         .into_iter()
@@ -88,32 +80,54 @@ fn modules_compile_without_warnings_and_read_their_own_examples() {
     assert_eq!(components(&large::document()).count(), large::SCHEMAS);
     for (name, document) in documents {
         let (code, _) = code_of(&document);
-        fs::write(sources.join(format!("{name}.rs")), &code).expect("a module");
-        writeln!(main, "pub mod {name};").expect("text");
         for line in calls_for(name, &document, &code) {
             writeln!(calls, "    count += 1; good += usize::from({line});").expect("text");
         }
+        modules.push((name, code));
     }
-    writeln!(
-        main,
+    let program = format!(
         "{MAIN}\nfn main() {{\n    let (mut count, mut good) = (0_usize, 0_usize);\n{calls}    println!(\"{{good}} of {{count}}\");\n    std::process::exit(i32::from(good != count));\n}}"
-    )
-    .expect("text");
-    fs::write(sources.join("main.rs"), main).expect("the main file");
+    );
+    run("made", &modules, &program);
+}
 
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--offline"])
-        .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", folder.join("target"))
-        .env_remove("RUSTFLAGS")
-        .output()
-        .expect("cargo runs");
+/// Compiles modules and a program without warnings, and runs it.
+pub(crate) fn run(package: &str, modules: &[(&str, String)], program: &str) {
+    let output = compile(package, modules, program);
     assert!(
         output.status.success(),
         "{}\n{}",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+/// Compiles modules and a program, and runs it if it compiles without warnings.
+pub(crate) fn compile(package: &str, modules: &[(&str, String)], program: &str) -> Output {
+    let temporary = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let folder = temporary.join(package);
+    let sources = folder.join("src");
+    fs::create_dir_all(&sources).expect("a folder for the crate");
+    let manifest = MANIFEST.replace("PACKAGE", package);
+    fs::write(folder.join("Cargo.toml"), manifest).expect("a manifest");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))
+        .expect("the versions that are in use");
+    let mut main = String::from("#![deny(warnings)]\n#![allow(dead_code)]\n");
+    for (name, code) in modules {
+        fs::write(sources.join(format!("{name}.rs")), code).expect("a module");
+        writeln!(main, "pub mod {name};").expect("text");
+    }
+    main.push_str(program);
+    fs::write(sources.join("main.rs"), main).expect("the main file");
+
+    Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--offline"])
+        .current_dir(&folder)
+        .env("CARGO_TARGET_DIR", temporary.join("made/target"))
+        .env_remove("RUSTFLAGS")
+        .output()
+        .expect("cargo runs")
 }
 
 /// Calls that decode the examples of a document's operations.

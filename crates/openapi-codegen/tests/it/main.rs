@@ -12,3 +12,4 @@ mod naming;
 mod operations;
 mod refusals;
 mod run;
+mod values;

@@ -7,10 +7,11 @@ use openapi_codegen::pipeline;
 use openapi_tree::document::Document;
 use serde_json::{Value, json};
 
-use crate::constructs::{document, reference};
+use crate::builder::{document, reference};
+use crate::compiled;
 
 /// The conventions of the document below.
-pub(crate) fn conventions() -> Conventions {
+fn conventions() -> Conventions {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let effects = [
         ("list", Effect::Read),
@@ -68,13 +69,14 @@ fn carrying(required: &[&str], properties: &Value) -> Value {
 }
 
 /// Shared bodies, no body, parameters, names that methods have, and lists with names of their own.
-pub(crate) fn everything() -> Value {
+fn everything() -> Value {
     let text = json!({ "type": "string" });
     let update = |value: &Value| json!({ "type": "object", "additionalProperties": false, "required": ["Value"], "properties": { "Value": value } });
     let optional = |name: &str| json!({ "type": "object", "nullable": true, "allOf": [reference(name)], "description": "A change." });
     let done = json!({ "type": "object", "properties": { "Done": { "type": "boolean" } } });
     let mut with_parameter = post("things_one", &reference("ThingMany"), &done);
-    with_parameter["parameters"] = json!([{ "name": "id", "in": "path", "required": true, "schema": text }]);
+    with_parameter["parameters"] =
+        json!([{ "name": "id", "in": "path", "required": true, "schema": text }]);
     let things = json!({ "type": "array", "items": reference("Thing") });
     document(
         &json!({
@@ -144,18 +146,17 @@ pub(crate) fn everything() -> Value {
 }
 
 /// What a program makes of the module `values`.
-pub(crate) const PROGRAM: &str = r#"
-fn pages<L: values::operations::Listing>(mut request: L, response: L::Response) -> (Option<String>, usize) {
+const PROGRAM: &str = r#"
+fn pages<L: values::operations::Listing>(mut request: L, response: L::Response) -> (Option<String>, [usize; 2]) {
     assert_eq!(L::MAX_COUNT, 50);
     request.set_page(7, Some("next".to_owned()));
     assert_eq!((request.count(), request.cursor()), (Some(7), Some(&"next".to_owned())));
     let cursor = L::next_cursor(&response).cloned();
-    assert_eq!(L::items(&response).len(), L::into_items(response).len() + 0 * 1);
-    (cursor, 0)
+    (cursor, [L::items(&response).len(), L::into_items(response).len()])
 }
 
 #[allow(deprecated)]
-fn values() {
+fn main() {
     use serde_json::{from_value, json, to_value};
     use values::operations::{self, Effect, Operation};
     use values::types::{self, update_values::{NonNullUpdate, Update}};
@@ -167,7 +168,7 @@ fn values() {
     assert!(types::Envelope::new("", "").check().is_err());
 
     let query = types::ThingQuery::new(types::Page::new(2))
-        .name("n").check_("c").new_("w").clone_("x").check2("2").tags(["a", "b"]).more(vec!["m".to_owned()]).old(true);
+        .name("n").check_("c").new_("w").clone_("x").check_2("2").tags(["a", "b"]).more(vec!["m".to_owned()]).old(true);
     assert_eq!(
         to_value(envelope.body(&query)).unwrap(),
         json!({
@@ -185,9 +186,9 @@ fn values() {
 
     let things: types::Things =
         from_value(json!({ "Things": [{ "Name": "a" }], "Others": [], "Cursor": "c" })).unwrap();
-    assert_eq!(pages(types::ThingQuery::new(types::Page::new(2)), things), (Some("c".to_owned()), 0));
+    assert_eq!(pages(types::ThingQuery::new(types::Page::new(2)), things), (Some("c".to_owned()), [1, 1]));
     let odd: types::Odd = from_value(json!({ "Rows": null })).unwrap();
-    assert_eq!(pages(types::OddQuery::new(), odd), (None, 0));
+    assert_eq!(pages(types::OddQuery::new(), odd), (None, [0, 0]));
 
     let many = types::ThingMany::new(vec!["a".to_owned(); 3]);
     let (make, dropping) = (operations::ThingsMake::from(many.clone()), operations::ThingsDrop::from(many));
@@ -213,7 +214,7 @@ fn values() {
     assert_eq!((found.effect, found.list, found.properties), (Effect::Read, Some("Rows"), &["Page"][..]));
     assert!(operations::find("things/none").is_none());
 
-    let change = types::ThingChange::new("1").name("a").kind(types::KindUpdateValue::Big).codes(["a"]);
+    let change = types::ThingChange::new("1").name("a").kind(types::KindUpdateValue::Big).codes(["a".to_owned()]);
     assert_eq!(
         to_value(&change).unwrap(),
         json!({ "Id": "1", "Name": { "Value": "a" }, "Kind": { "Value": "Big" }, "Codes": { "Value": ["a"] } })
@@ -228,9 +229,10 @@ fn values() {
     for broken in [json!({ "Id": "1", "Name": {} }), json!({ "Id": "1", "Kind": { "Value": null } }), json!({ "Id": "1", "Name": { "value": 1 } })] {
         assert!(from_value::<types::ThingChange>(broken).is_err());
     }
+    assert_eq!(change.clone().codes([]).codes, Update::Set(Vec::new()));
     let violation = change.clone().name("long").check().unwrap_err();
     assert_eq!(violation.property, "Name.Value");
-    let violation = change.codes(["a", "long"]).check().unwrap_err();
+    let violation = change.codes(["a".to_owned(), "long".to_owned()]).check().unwrap_err();
     assert_eq!(violation.property, "Codes.Value[1]");
 }
 "#;
@@ -249,6 +251,33 @@ fn rejected(document: Value, conventions: &Conventions) -> String {
     match outcome(document, conventions) {
         Ok(_) => panic!("code was made of it"),
         Err(error) => error,
+    }
+}
+
+#[test]
+fn requests_are_values() {
+    let code = outcome(everything(), &conventions())
+        .unwrap_or_else(|error| panic!("{error}"))
+        .code;
+    compiled::run("values", &[("values", code)], PROGRAM);
+}
+
+#[test]
+fn clearing_a_value_that_is_not_nullable_does_not_compile() {
+    let code = outcome(everything(), &conventions()).expect("code").code;
+    let program = |change: &str| {
+        format!(
+            "use values::types::{{ThingChange, update_values::*}};\nfn main() {{ let _ = ThingChange::new(\"1\").{change}; }}"
+        )
+    };
+    let modules = [("values", code)];
+    let output = compiled::compile("clearing", &modules, &program("name(Update::Clear)"));
+    assert!(output.status.success(), "{output:?}");
+    for change in ["kind(NonNullUpdate::Clear)", "kind(Update::Clear)"] {
+        let output = compiled::compile("clearing", &modules, &program(change));
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{change} compiles");
+        assert!(message.contains("NonNullUpdate"), "{message}");
     }
 }
 
@@ -282,7 +311,12 @@ fn without_conventions_nothing_is_added() {
     let code = outcome(everything(), &Conventions::default())
         .expect("code")
         .code;
-    for name in ["Envelope", "mod operations", "mod update_values", "mut self"] {
+    for name in [
+        "Envelope",
+        "mod operations",
+        "mod update_values",
+        "pub fn tags(",
+    ] {
         assert!(!code.contains(name), "{name}");
     }
 }
@@ -293,7 +327,10 @@ fn a_property_of_the_envelope_that_differs_is_rejected_with_both_places() {
     other["components"]["schemas"]["OddQuery"]["properties"]["Locale"] =
         json!({ "type": "integer" });
     let error = rejected(other, &conventions());
-    assert!(error.contains("`Locale` of the envelope differs"), "{error}");
+    assert!(
+        error.contains("`Locale` of the envelope differs"),
+        "{error}"
+    );
     for place in ["OddQuery/properties/Locale", "properties/Locale"] {
         assert!(error.matches(place).count() > 0, "{place}: {error}");
     }
@@ -310,7 +347,10 @@ fn a_body_that_is_used_elsewhere_keeps_its_envelope_by_an_error() {
     let mut used = everything();
     used["components"]["schemas"]["Thing"]["properties"]["Query"] = reference("Quiet");
     let error = rejected(used, &conventions());
-    assert!(error.contains("`Quiet` is used here and as the body of"), "{error}");
+    assert!(
+        error.contains("`Quiet` is used here and as the body of"),
+        "{error}"
+    );
     assert!(error.contains("Thing/properties/Query"), "{error}");
 }
 
@@ -319,7 +359,10 @@ fn an_envelope_property_that_no_request_has_is_rejected() {
     let mut unknown = conventions();
     unknown.envelope.push("Tokn".to_owned());
     let error = rejected(everything(), &unknown);
-    assert!(error.contains("no request has the property `Tokn`"), "{error}");
+    assert!(
+        error.contains("no request has the property `Tokn`"),
+        "{error}"
+    );
 }
 
 /// An edit of the document or of the conventions, and the error.
@@ -329,7 +372,7 @@ type Breach = (fn(&mut Value, &mut OperationRules), &'static str);
 fn operations_that_the_rules_do_not_cover_are_rejected() {
     let breaches: [Breach; 8] = [
         (
-            |_, rules| drop(rules.effects.remove("change")),
+            |_, rules| rules.effects.retain(|action, _| action != "change"),
             "no rule gives the effect of `things/change`",
         ),
         (
@@ -345,11 +388,16 @@ fn operations_that_the_rules_do_not_cover_are_rejected() {
             "the settings name the operation `odd/lst`",
         ),
         (
-            |_, rules| drop(rules.effects.insert("odd/lst".to_owned(), Effect::Read)),
+            |_, rules| {
+                rules.effects.insert("odd/lst".to_owned(), Effect::Read);
+            },
             "the settings name the operation `odd/lst`",
         ),
         (
-            |tree, _| tree["components"]["schemas"]["Odd"]["properties"]["Cursor"] = json!({ "type": "integer" }),
+            |tree, _| {
+                tree["components"]["schemas"]["Odd"]["properties"]["Cursor"] =
+                    json!({ "type": "integer" });
+            },
             "the cursor differs from the one at",
         ),
         (
@@ -357,7 +405,10 @@ fn operations_that_the_rules_do_not_cover_are_rejected() {
             "is optional, but requires `Mode`",
         ),
         (
-            |tree, _| tree["components"]["schemas"]["Page"]["properties"]["Count"] = json!({ "type": "string" }),
+            |tree, _| {
+                tree["components"]["schemas"]["Page"]["properties"]["Count"] =
+                    json!({ "type": "string" });
+            },
             "is not an object with an integer `Count`",
         ),
     ];

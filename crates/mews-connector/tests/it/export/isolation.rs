@@ -1,0 +1,295 @@
+//! Vouchers that vanish, batches that are too large, and listings without end.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mews_connector::clock::ManualClock;
+use mews_connector::export::{Checkpoint, Record, Records};
+use mews_connector::types::VoucherId;
+use mews_connector::{Client, ErrorKind};
+use mews_sandbox::{Fault, Fixtures, Operation, Sandbox, builtin};
+use serde_json::{Value, json};
+
+use super::services;
+use crate::scripted::{Answer, Scripted};
+use crate::setup::{client_of, id, start};
+
+/// The built-in data without some vouchers and their codes.
+fn fixtures_without(vouchers: &[&str]) -> Fixtures {
+    let mut fixtures: Value = serde_json::from_str(builtin::FIXTURES).unwrap();
+    for (list, property) in [("Vouchers", "Id"), ("VoucherCodes", "VoucherId")] {
+        let records = fixtures[list].as_array_mut().unwrap();
+        records.retain(|record| !vouchers.contains(&record[property].as_str().unwrap()));
+    }
+    fixtures.to_string().parse().unwrap()
+}
+
+async fn without(vouchers: &[&str]) -> (Sandbox, Client) {
+    let sandbox = Sandbox::builder().fixtures(fixtures_without(vouchers));
+    let (sandbox, client, _) = start(sandbox).await;
+    (sandbox, client)
+}
+
+/// Takes records up to the first code.
+async fn up_to_code(records: &mut Records) -> Checkpoint {
+    while records.progress().codes == 0 {
+        records.try_next().await.unwrap().unwrap();
+    }
+    let stored = serde_json::to_string(records.checkpoint()).unwrap();
+    serde_json::from_str(&stored).unwrap()
+}
+
+async fn rest(records: &mut Records) -> (BTreeSet<String>, Vec<VoucherId>) {
+    let (mut values, mut vanished) = (BTreeSet::new(), Vec::new());
+    while let Some(record) = records.try_next().await.unwrap() {
+        match record {
+            Record::Code(code) => drop(values.insert(code.value.unwrap())),
+            Record::VanishedVoucher(voucher) => vanished.push(voucher),
+            _ => {}
+        }
+    }
+    assert!(records.checkpoint().is_complete());
+    (values, vanished)
+}
+
+#[tokio::test]
+async fn a_voucher_that_vanished_is_skipped_and_all_other_codes_come() {
+    for (page_size, gone) in [
+        (1, vec![builtin::AGENCY_VOUCHER_ID]),
+        (1000, vec![builtin::AGENCY_VOUCHER_ID]),
+        (
+            1,
+            vec![builtin::PARTNER_VOUCHER_ID, builtin::AGENCY_VOUCHER_ID],
+        ),
+        (
+            1000,
+            vec![
+                builtin::VOUCHER_ID,
+                builtin::PARTNER_VOUCHER_ID,
+                builtin::AGENCY_VOUCHER_ID,
+            ],
+        ),
+    ] {
+        let (_sandbox, client, _) = start(Sandbox::builder()).await;
+        let mut records = client
+            .export(services())
+            .concurrency(1)
+            .page_size(page_size)
+            .records();
+        let checkpoint = if page_size == 1 {
+            up_to_code(&mut records).await
+        } else {
+            // Before the first page of codes.
+            while records.progress().vouchers < 3 {
+                records.try_next().await.unwrap().unwrap();
+            }
+            records.checkpoint().clone()
+        };
+        drop(records);
+
+        let (full, client) = without(&gone).await;
+        let mut all = client.export(services()).records();
+        let (expected, none) = rest(&mut all).await;
+        assert!(none.is_empty());
+        full.clear_exchanges();
+        let mut records = client.export([]).resume_from(checkpoint).records();
+        let (values, vanished) = rest(&mut records).await;
+        assert_eq!(values, expected, "{gone:?}");
+        let gone: BTreeSet<VoucherId> = gone.iter().map(|voucher| id(voucher)).collect();
+        assert_eq!(vanished.iter().copied().collect::<BTreeSet<_>>(), gone);
+        assert_eq!(vanished.len(), gone.len(), "each once");
+        assert_eq!(records.checkpoint().vanished_vouchers(), vanished);
+        assert_eq!(records.progress().vanished, gone.len() as u64);
+        assert!(full.exchanges().len() < 20, "{}", full.exchanges().len());
+
+        let stored = serde_json::to_string(records.checkpoint()).unwrap();
+        let complete: Checkpoint = serde_json::from_str(&stored).unwrap();
+        assert_eq!(complete.vanished_vouchers(), vanished);
+    }
+}
+
+#[tokio::test]
+async fn a_rejection_that_no_voucher_explains_fails_soon_and_can_be_resumed() {
+    let fault = Fault::status(400)
+        .on(Operation::VoucherCodesGetAll)
+        .every(1);
+    let (sandbox, client, _) = start(Sandbox::builder().fault(fault).seed_codes(100)).await;
+    let mut records = client.export(services()).concurrency(1).records();
+    let error = loop {
+        match records.try_next().await {
+            Ok(Some(record)) => assert!(matches!(record, Record::Voucher(_)), "{record:?}"),
+            Ok(None) => panic!("the rejection was ignored"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::BadRequest);
+    assert!(
+        sandbox.exchanges().len() < 12,
+        "{}",
+        sandbox.exchanges().len()
+    );
+    sandbox.faults().clear();
+    let checkpoint = records.checkpoint().clone();
+    assert!(checkpoint.vanished_vouchers().is_empty());
+    let mut records = client.export([]).resume_from(checkpoint).records();
+    let (values, vanished) = rest(&mut records).await;
+    assert_eq!((values.len(), vanished.len()), (105, 0));
+}
+
+/// The number of vouchers, the page size and the start of the slice of each request for codes.
+fn asked(sandbox: &Sandbox) -> Vec<(usize, u64, Option<String>)> {
+    let exchanges = sandbox.exchanges();
+    let of_codes = exchanges
+        .iter()
+        .filter(|exchange| exchange.operation == Some(Operation::VoucherCodesGetAll));
+    of_codes
+        .map(|exchange| {
+            let body = &exchange.request_body;
+            (
+                body["VoucherIds"].as_array().unwrap().len(),
+                body["Limitation"]["Count"].as_u64().unwrap(),
+                body["UpdatedUtc"]["StartUtc"].as_str().map(str::to_owned),
+            )
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_batch_that_is_too_large_in_a_later_slice_is_split() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let timeouts = Fault::status(408).on(Operation::VoucherCodesGetAll);
+    // The first slice is empty, so the second one begins with the second request.
+    sandbox.faults().add(timeouts.skip(1).times(4));
+    let since = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(7300);
+    let mut records = client
+        .export(services())
+        .changed_since(since)
+        .concurrency(1)
+        .records();
+    let (values, _) = rest(&mut records).await;
+    assert_eq!(values.len(), 5);
+    let asked = asked(&sandbox);
+    let sizes: Vec<_> = asked
+        .iter()
+        .take(6)
+        .map(|(vouchers, count, _)| (*vouchers, *count))
+        .collect();
+    assert_eq!(
+        sizes,
+        [
+            (3, 1000),
+            (3, 1000),
+            (3, 500),
+            (3, 250),
+            (3, 125),
+            (1, 1000)
+        ]
+    );
+    assert_eq!(asked[1].2, asked[5].2, "the slice starts again");
+    assert_ne!(asked[0].2, asked[1].2);
+}
+
+#[tokio::test]
+async fn a_smaller_page_size_is_kept_for_the_later_slices() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    sandbox
+        .faults()
+        .add(Fault::status(408).on(Operation::VoucherCodesGetAll));
+    let since = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
+    let mut records = client
+        .export(services())
+        .changed_since(since)
+        .concurrency(1)
+        .records();
+    let (values, _) = rest(&mut records).await;
+    assert_eq!(values.len(), 5);
+    let asked = asked(&sandbox);
+    assert_eq!(asked[0].1, 1000);
+    assert!(
+        asked.len() > 4 && asked[1..].iter().all(|(_, count, _)| *count == 500),
+        "{asked:?}"
+    );
+}
+
+/// A server of one voucher, whose codes are what a function makes of the cursor.
+async fn server_of_codes(
+    codes: impl Fn(Option<&str>) -> Value + Send + Sync + 'static,
+) -> Scripted {
+    const DATE: &str = "date: Sun, 01 Feb 2026 10:00:00 GMT\r\n";
+    let answer = Answer::of(move |request| {
+        let cursor = request["Limitation"]["Cursor"].as_str();
+        let body = match (request.get("Extent"), cursor) {
+            (Some(_), None) => json!({
+                "Vouchers": [{ "Id": builtin::VOUCHER_ID, "ServiceId": builtin::SERVICE_ID }],
+                "Cursor": builtin::VOUCHER_ID,
+            }),
+            (Some(_), Some(_)) => json!({ "Vouchers": [], "Cursor": null }),
+            (None, cursor) => codes(cursor),
+        };
+        Answer::Json(200, DATE, body.to_string())
+    });
+    Scripted::start([answer]).await
+}
+
+#[tokio::test]
+async fn more_empty_pages_than_allowed_can_be_passed_by_resuming() {
+    let server = server_of_codes(|cursor| {
+        let page: u32 = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+        match page {
+            0..250 => json!({ "VoucherCodes": [], "Cursor": (page + 1).to_string() }),
+            250 => json!({
+                "VoucherCodes": [{ "Id": builtin::CODE_ID, "VoucherId": builtin::VOUCHER_ID }],
+                "Cursor": "251",
+            }),
+            _ => json!({ "VoucherCodes": [], "Cursor": null }),
+        }
+    })
+    .await;
+    let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
+    let mut records = client.export(services()).records();
+    let mut codes = 0;
+    for expected_failures in (0..=2).rev() {
+        let failure = loop {
+            match records.try_next().await {
+                Ok(Some(record)) => codes += u32::from(matches!(record, Record::Code(_))),
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        match failure {
+            Some(error) => assert_eq!(error.kind(), ErrorKind::Protocol, "{error}"),
+            None => assert_eq!(expected_failures, 0),
+        }
+        let checkpoint = records.checkpoint().clone();
+        records = client.export([]).resume_from(checkpoint).records();
+    }
+    assert_eq!(codes, 1);
+    assert!(records.checkpoint().is_complete());
+}
+
+#[tokio::test]
+async fn a_token_in_a_cursor_does_not_come_into_a_checkpoint() {
+    let cursor = format!("x-{}", builtin::ACCESS_TOKEN.to_uppercase());
+    let echoed = cursor.clone();
+    let server = server_of_codes(move |_| {
+        json!({
+            "VoucherCodes": [{ "Id": builtin::CODE_ID, "VoucherId": builtin::VOUCHER_ID }],
+            "Cursor": echoed,
+        })
+    })
+    .await;
+    let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
+    let mut records = client.export(services()).records();
+    let error = loop {
+        match records.try_next().await {
+            Ok(record) => assert!(matches!(record, Some(Record::Voucher(_))), "{record:?}"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
+    let checkpoint = records.checkpoint();
+    let stored = serde_json::to_string(checkpoint).unwrap();
+    for text in [stored, format!("{checkpoint:?} {error} {error:?}")] {
+        assert!(!text.contains(&cursor), "{text}");
+    }
+}
