@@ -153,7 +153,7 @@ impl Client {
     ///
     /// `request` is a JSON object with the documented properties, without `ClientToken`, `AccessToken`, `Client`,
     /// `LanguageCode` and `CultureCode`, which the client adds. The response is decoded into any type, such as
-    /// `serde_json::Value`, or `()` for a response without a body.
+    /// `serde_json::Value`, or `()` for a response without properties.
     ///
     /// The effect decides whether a failed request is retried, and whether the enterprises of the handle are sent as
     /// `EnterpriseIds` (reads) or `EnterpriseId` (writes). For an operation of the spec it is known, for another it is

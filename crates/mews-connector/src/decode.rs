@@ -1,6 +1,5 @@
 //! The value of a response.
 
-use http::StatusCode;
 use mews_connector_api::Effect;
 use serde::de::DeserializeOwned;
 
@@ -18,8 +17,8 @@ pub(crate) fn decode<T: DeserializeOwned>(
 ) -> Result<Response<T>, Error> {
     match serde_json::from_slice(&reply.body) {
         Ok(value) => Ok(Response::new(value, reply.head)),
-        // A response without a body is an object without properties, and for types such as `()`, nothing.
-        Err(_) if reply.head.status == StatusCode::NO_CONTENT => serde_json::from_str("null")
+        // An object without properties, which a response without a body becomes, is nothing for types such as `()`.
+        Err(_) if reply.body.trim_ascii() == b"{}" => serde_json::from_str("null")
             .map(|value| Response::new(value, reply.head.clone()))
             .map_err(|_| undecodable::<T>(core, operation, effect, &reply)),
         Err(_) => Err(undecodable::<T>(core, operation, effect, &reply)),

@@ -35,10 +35,11 @@ enum State<P> {
 
 /// The pages of a listing, newest items first, as a [`Stream`].
 ///
-/// No request is sent until the stream is polled. It ends when the cursor of the server is null, and on nothing else
-/// unless [asked](Self::stop_at_short_page): a complete listing costs one request for an empty page
-/// (guidelines/pagination). After an error the stream has ended; [`Self::cursor`] is where to resume. After a 408 or
-/// 413, pages of half the size are requested.
+/// No request is sent until the stream is polled. The stream ends when the cursor of the server is null. The vendor
+/// names a second end, a page with fewer items than requested (guidelines/pagination); this client ignores it unless
+/// [asked](Self::stop_at_short_page), because a page can also be short for another reason. A complete listing
+/// therefore costs one request for an empty page. After an error the stream has ended; [`Self::cursor`] is where to
+/// resume. After a 408 or 413, pages of half the size are requested.
 ///
 /// ```
 /// # use mews_sandbox::{Sandbox, builtin};
@@ -116,10 +117,11 @@ impl<P: Send + 'static> Pages<P> {
     /// Ends the listing at a page with fewer items than requested, which saves the request for the empty page at the
     /// end. The default is `false`.
     ///
-    /// The vendor names both ways (guidelines/pagination). The risk of this one: a page that is short for another
-    /// reason ends the listing early, and nothing shows that items are missing. After a 408 or 413, the listing ends at
-    /// a null cursor only. Pages of [`Client::call_pages`](crate::Client::call_pages) have no known number of items, so
-    /// this has no effect for them. It must be set before the first page is taken.
+    /// The vendor names both ends, a null cursor and a short page (guidelines/pagination). Reading to the null cursor is
+    /// the choice of this client. The risk of a short page: one that is short for another reason ends the listing
+    /// early, and nothing shows that items are missing. After a 408 or 413, the listing ends at a null cursor only.
+    /// Pages of [`Client::call_pages`](crate::Client::call_pages) have no known number of items, so this has no effect
+    /// for them. It must be set before the first page is taken.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -167,7 +169,7 @@ impl<P: Send + 'static> Pages<P> {
     ///
     /// # Errors
     /// Returns an error if the call fails, see [`Error`]; [`ErrorKind::Protocol`] if a cursor is repeated or contains a
-    /// token, or after too many empty pages.
+    /// token, if a page of JSON is not an object, or after too many empty pages.
     pub async fn try_next(&mut self) -> Result<Option<Response<P>>, Error> {
         poll_fn(|context| self.poll(context)).await.transpose()
     }

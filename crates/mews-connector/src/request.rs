@@ -38,11 +38,15 @@ impl Client {
             check_path(R::PATH)?;
             check_declared(R::PROPERTIES.iter().copied())?;
             request.check()?;
-            let Some(enterprises) = &self.enterprises else {
+            // The types of the spec have no other properties than they declare. A type of a caller can.
+            if self.enterprises.is_none() && operations::find(R::PATH).is_some() {
                 return self.in_envelope(R::ENVELOPE, request);
-            };
-            let mut request = object(request)?;
-            scope(&mut request, enterprises, R::EFFECT, Some(R::PROPERTIES))?;
+            }
+            let mut request = object(&self.core.envelope.body(request).only(&[]))?;
+            check_declared(request.keys().map(String::as_str))?;
+            if let Some(enterprises) = &self.enterprises {
+                scope(&mut request, enterprises, R::EFFECT, Some(R::PROPERTIES))?;
+            }
             self.in_envelope(R::ENVELOPE, &request)
         };
         Ok(Request {
@@ -59,6 +63,8 @@ impl Client {
         request: &(impl Serialize + ?Sized),
         effect: Option<Effect>,
     ) -> Result<Request, Error> {
+        // A path is part of errors, spans and the URL. With a token in it, it is not a path any more.
+        let path = &*self.core.mask.text(path);
         let operation: Option<&Metadata> = operations::find(path);
         let effect = operation
             .map(|operation| operation.effect)
@@ -66,7 +72,7 @@ impl Client {
             .unwrap_or_else(|| effect_of(path));
         let body = || {
             check_path(path)?;
-            let mut request = object(request)?;
+            let mut request = object(&self.core.envelope.body(request).only(&[]))?;
             check_declared(request.keys().map(String::as_str))?;
             if let Some(enterprises) = &self.enterprises {
                 let declared = operation.map(|operation| operation.properties);
@@ -117,11 +123,21 @@ fn check_path(path: &str) -> Result<(), ConstraintViolation> {
     let is_word = |word: &str| {
         !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     };
-    if path.contains('/') && path.split('/').all(is_word) {
-        return Ok(());
+    if !path.contains('/') || !path.split('/').all(is_word) {
+        let allowed = "resource/action, such as `services/getAll`";
+        return Err(invalid("path", format!("`{path}`"), allowed));
     }
-    let allowed = "resource/action, such as `services/getAll`";
-    Err(invalid("path", format!("`{path}`"), allowed))
+    // A server can ignore the letter case of a path. Whether it does or not, the effect must not depend on it.
+    let of_spec = operations::ALL
+        .iter()
+        .find(|operation| operation.path.eq_ignore_ascii_case(path));
+    match of_spec {
+        Some(operation) if operation.path != path => {
+            let allowed = format!("`{}`", operation.path);
+            Err(invalid("path", format!("`{path}`"), allowed))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Rejects a request that would take the place of the envelope.

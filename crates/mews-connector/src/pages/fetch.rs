@@ -82,7 +82,7 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn call_pages(&self, path: &str, request: &(impl Serialize + ?Sized)) -> Pages<Value> {
-        let path = path.to_owned();
+        let path = self.core.mask.text(path).into_owned();
         let request = json_listing(&path, request);
         let (count, cursor) = request
             .as_ref()
@@ -98,9 +98,9 @@ impl Client {
                 let path = path.clone();
                 let request = request.clone();
                 Box::pin(async move {
-                    let (mut request, _) =
-                        request.map_err(|violation| Error::invalid(path.clone(), violation))?;
-                    set_page(&mut request, count, cursor);
+                    let request = request
+                        .and_then(|(request, _)| at_page(request, count, cursor))
+                        .map_err(|violation| Error::invalid(path.clone(), violation))?;
                     let request = client.untyped(&path, &request, Some(Effect::Read))?;
                     let page: Response<Value> = client.deliver(request).await?;
                     let cursor = json_cursor(&path, &page)?;
@@ -191,32 +191,47 @@ fn json_listing(
         return Err(invalid("path", actual, "an operation that reads"));
     }
     let mut request = object(request)?;
-    let limitation = request
-        .entry(LIMITATION)
-        .or_insert_with(|| Value::Object(Map::new()));
-    let Value::Object(limitation) = limitation else {
-        return Err(invalid(
-            LIMITATION,
-            "a value that is not an object",
-            "an object",
-        ));
+    let mut limitation = match request.remove(LIMITATION) {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(limitation)) => limitation,
+        Some(_) => {
+            return Err(invalid(
+                LIMITATION,
+                "a value that is not an object",
+                "an object",
+            ));
+        }
     };
-    let mut with_count = limitation.clone();
-    with_count.entry("Count").or_insert(PAGE_SIZE.into());
-    let limitation = serde_json::from_value(Value::Object(with_count))
+    limitation.entry("Count").or_insert(PAGE_SIZE.into());
+    let limitation = serde_json::from_value(Value::Object(limitation))
         .map_err(|error| invalid(LIMITATION, error.to_string(), "`Count` and `Cursor`"))?;
     Ok((request, limitation))
 }
 
-fn set_page(request: &mut Map<String, Value>, count: i32, cursor: Option<Cursor>) {
+/// Returns the request of one page.
+fn at_page(
+    mut request: Map<String, Value>,
+    count: i32,
+    cursor: Option<Cursor>,
+) -> Result<Map<String, Value>, ConstraintViolation> {
     let mut limitation = Limitation::new(count);
     limitation.cursor = cursor;
-    let limitation = serde_json::to_value(limitation).unwrap_or_default();
-    request.insert(LIMITATION.to_owned(), limitation);
+    limitation
+        .check()
+        .map_err(|violation| violation.within(LIMITATION))?;
+    request.insert(LIMITATION.to_owned(), object(&limitation)?.into());
+    Ok(request)
 }
 
 fn json_cursor(operation: &str, page: &Response<Value>) -> Result<Option<Cursor>, Error> {
-    match page.get(CURSOR) {
+    let Some(properties) = page.as_object() else {
+        return Err(broken_page(
+            operation,
+            page,
+            "the page is not a JSON object",
+        ));
+    };
+    match properties.get(CURSOR) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(cursor)) => Ok(Some(cursor.clone().into())),
         Some(_) => Err(broken_page(operation, page, "the cursor is not a string")),

@@ -39,7 +39,7 @@ impl<R: Listing> Page<R> {
         self.0
     }
 
-    /// Returns the cursor of the next page. `None` is the end of the listing.
+    /// Returns the cursor of the next page, or `None` at the end of the listing.
     pub fn cursor(&self) -> Option<&Cursor> {
         R::next_cursor(&self.0)
     }

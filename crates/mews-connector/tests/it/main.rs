@@ -20,4 +20,5 @@ mod rate_limit;
 mod scripted;
 mod setup;
 mod spans;
+mod strictness;
 mod wire;

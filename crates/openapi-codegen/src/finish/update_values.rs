@@ -272,11 +272,9 @@ fn update(property: &str, name: &Ident, is_nullable: bool) -> TokenStream {
             }
         }
 
-        impl<T, U: ::std::convert::Into<T>, const N: usize> ::std::convert::From<[U; N]>
-            for #name<::std::vec::Vec<T>>
-        {
-            fn from(values: [U; N]) -> Self {
-                Self::Set(values.into_iter().map(::std::convert::Into::into).collect())
+        impl<T, const N: usize> ::std::convert::From<[T; N]> for #name<::std::vec::Vec<T>> {
+            fn from(values: [T; N]) -> Self {
+                Self::Set(values.into())
             }
         }
 

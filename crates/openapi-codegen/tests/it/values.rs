@@ -214,7 +214,7 @@ fn main() {
     assert_eq!((found.effect, found.list, found.properties), (Effect::Read, Some("Rows"), &["Page"][..]));
     assert!(operations::find("things/none").is_none());
 
-    let change = types::ThingChange::new("1").name("a").kind(types::KindUpdateValue::Big).codes(["a"]);
+    let change = types::ThingChange::new("1").name("a").kind(types::KindUpdateValue::Big).codes(["a".to_owned()]);
     assert_eq!(
         to_value(&change).unwrap(),
         json!({ "Id": "1", "Name": { "Value": "a" }, "Kind": { "Value": "Big" }, "Codes": { "Value": ["a"] } })
@@ -229,9 +229,10 @@ fn main() {
     for broken in [json!({ "Id": "1", "Name": {} }), json!({ "Id": "1", "Kind": { "Value": null } }), json!({ "Id": "1", "Name": { "value": 1 } })] {
         assert!(from_value::<types::ThingChange>(broken).is_err());
     }
+    assert_eq!(change.clone().codes([]).codes, Update::Set(Vec::new()));
     let violation = change.clone().name("long").check().unwrap_err();
     assert_eq!(violation.property, "Name.Value");
-    let violation = change.codes(["a", "long"]).check().unwrap_err();
+    let violation = change.codes(["a".to_owned(), "long".to_owned()]).check().unwrap_err();
     assert_eq!(violation.property, "Codes.Value[1]");
 }
 "#;

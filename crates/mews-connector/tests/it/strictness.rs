@@ -1,0 +1,237 @@
+//! Requests that must not be sent, and responses that must not count as a success.
+
+use mews_connector::clock::ManualClock;
+use mews_connector::types::{EnterpriseId, Limitation, VoucherCodeFilterParameters};
+use mews_connector::{
+    CallOptions, Client, ConstraintViolation, Effect, Error, ErrorKind, NewVoucherCode, Operation,
+    VoucherCodeFilter,
+};
+use mews_sandbox::{Sandbox, builtin};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::scripted::{Answer, Scripted};
+use crate::setup::{client_of, id, start};
+
+fn client(server: &Scripted) -> Client {
+    client_of(&server.url, &ManualClock::new()).build().unwrap()
+}
+
+fn codes() -> VoucherCodeFilterParameters {
+    VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)])
+}
+
+/// Returns the property that a request which was not sent violates.
+fn property(error: &Error) -> &str {
+    assert!(error.failed_before_sending(), "{error}");
+    &error.constraint_violation().expect("a violation").property
+}
+
+#[tokio::test]
+async fn pages_of_json_have_the_limits_of_pages_with_a_type() {
+    let scripted = Scripted::start([Answer::ok("{}")]).await;
+    let client = client(&scripted);
+    let none = json!({});
+    for count in [0, 1001, u16::MAX] {
+        let mut json = client.call_pages("services/getAll", &none).page_size(count);
+        let error = json.try_next().await.unwrap_err();
+        assert_eq!(property(&error), "Limitation.Count");
+        let error = client
+            .items(codes())
+            .page_size(count)
+            .try_next()
+            .await
+            .unwrap_err();
+        assert_eq!(property(&error), "Limitation.Count");
+    }
+    for count in [-5, 0, 5000] {
+        let request = json!({ "Limitation": { "Count": count } });
+        let mut pages = client.call_pages("services/getAll", &request);
+        let error = pages.try_next().await.unwrap_err();
+        assert_eq!(property(&error), "Limitation.Count");
+    }
+    assert!(scripted.requests().is_empty());
+
+    // Null is no limitation, as for every other property.
+    let request = json!({ "Limitation": null });
+    let pages = client.call_pages("services/getAll", &request);
+    pages.collect_all().await.unwrap();
+    assert_eq!(
+        scripted.requests()[0].1["Limitation"],
+        json!({ "Count": 1000 })
+    );
+}
+
+#[tokio::test]
+async fn a_page_of_json_that_is_not_an_object_is_not_the_end_of_a_listing() {
+    for page in ["null", "[]", "[{}]", "\"text\"", "5"] {
+        let scripted = Scripted::start([Answer::ok(page)]).await;
+        let mut pages = client(&scripted).call_pages("services/getAll", &json!({}));
+        let error = pages.try_next().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{page}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_a_path_is_neither_sent_nor_shown() {
+    let scripted = Scripted::start([Answer::ok("{}")]).await;
+    let client = client(&scripted);
+    for path in [
+        builtin::ACCESS_TOKEN.to_owned(),
+        format!("services/{}", builtin::ACCESS_TOKEN),
+        format!(
+            "services/getAll?AccessToken={}",
+            builtin::ACCESS_TOKEN.to_uppercase()
+        ),
+    ] {
+        let mut pages = client.call_pages(&path, &json!({}));
+        let shown = format!("{pages:?}");
+        let errors = [
+            client.call::<Value>(&path, &json!({})).await.unwrap_err(),
+            pages.try_next().await.unwrap_err(),
+            client
+                .call_pages(&path, &json!([]))
+                .try_next()
+                .await
+                .unwrap_err(),
+        ];
+        assert_eq!(property(&errors[0]), "path");
+        assert_eq!(property(&errors[1]), "path");
+        for error in errors {
+            let shown = format!("{shown} {error} {error:?} {}", error.operation());
+            let shown = shown.to_lowercase();
+            assert!(!shown.contains(builtin::ACCESS_TOKEN), "{shown}");
+        }
+    }
+    assert!(scripted.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_operation_of_the_spec_has_its_effect_in_any_letter_case() {
+    let scripted = Scripted::start([Answer::Json(503, "", "{}".into())]).await;
+    let reading = client(&scripted).with_options(CallOptions::new().effect(Effect::Read));
+    let none = json!({});
+    for path in ["Vouchers/add", "vouchers/Add", "VOUCHERCODES/ADD"] {
+        let mut pages = reading.call_pages(path, &none);
+        let errors = [
+            reading.call::<Value>(path, &none).await.unwrap_err(),
+            pages.try_next().await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(property(&error), "path");
+            let allowed = &error.constraint_violation().unwrap().allowed;
+            assert!(
+                allowed.eq_ignore_ascii_case(&format!("`{path}`")),
+                "{error}"
+            );
+        }
+    }
+    assert!(scripted.requests().is_empty());
+    reading
+        .call::<Value>("vouchers/add", &none)
+        .await
+        .unwrap_err();
+    assert_eq!(scripted.requests().len(), 1);
+}
+
+/// An operation of a caller whose request can have more properties than it declares.
+#[derive(Serialize)]
+struct Undeclared(Map<String, Value>);
+
+/// An operation of a caller whose request has no properties.
+#[derive(Serialize)]
+struct Nothing;
+
+macro_rules! operation {
+    ($request:ident) => {
+        impl Operation for $request {
+            const PATH: &'static str = "configuration/get";
+            const EFFECT: Effect = Effect::Read;
+            const PROPERTIES: &'static [&'static str] = &["EnterpriseIds"];
+            type Response = Value;
+
+            fn check(&self) -> Result<(), ConstraintViolation> {
+                Ok(())
+            }
+        }
+    };
+}
+
+operation!(Undeclared);
+operation!(Nothing);
+
+#[tokio::test]
+async fn a_type_of_a_caller_cannot_take_the_place_of_the_envelope() {
+    let scripted = Scripted::start([Answer::ok("{}")]).await;
+    let plain = client(&scripted);
+    let hotel: EnterpriseId = id(builtin::ENTERPRISE_ID);
+    for client in [plain.clone(), plain.for_enterprises([hotel])] {
+        for name in [
+            "AccessToken",
+            "ClientToken",
+            "Client",
+            "LanguageCode",
+            "CultureCode",
+        ] {
+            let request = Map::from_iter([(name.to_owned(), json!("other"))]);
+            let error = client.send(Undeclared(request)).await.unwrap_err();
+            assert_eq!(property(&error), name);
+        }
+        assert!(scripted.requests().is_empty());
+    }
+    plain.send(Nothing).await.unwrap();
+    plain.for_enterprises([hotel]).send(Nothing).await.unwrap();
+    let sent = scripted.requests();
+    for (_, body) in &sent {
+        assert_eq!(body["AccessToken"], json!(builtin::ACCESS_TOKEN));
+    }
+    assert_eq!(sent[1].1["EnterpriseIds"], json!([builtin::ENTERPRISE_ID]));
+}
+
+#[tokio::test]
+async fn an_object_without_properties_is_nothing() {
+    let scripted = Scripted::start([Answer::ok("{}"), Answer::ok(" {}\n"), Answer::ok("")]).await;
+    let client = client(&scripted);
+    client.call::<()>("bills/close", &json!({})).await.unwrap();
+    client.call::<()>("bills/close", &json!({})).await.unwrap();
+    // A body that is missing although the status announces one is not proof of a success.
+    let error = client
+        .call::<()>("bills/close", &json!({}))
+        .await
+        .unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::Decode && error.maybe_applied(),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_fails_its_check_ends_a_stream() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let many = (0..1001).map(|number| id(&format!("d15c0000-0000-4000-8000-{number:012}")));
+    for filter in [
+        VoucherCodeFilter::vouchers(many),
+        VoucherCodeFilter::vouchers([]),
+    ] {
+        let mut items = client.items(filter).prefetch(true);
+        assert_eq!(property(&items.try_next().await.unwrap_err()), "VoucherIds");
+        assert!(items.try_next().await.unwrap().is_none());
+        assert_eq!(items.cursor(), None);
+    }
+    let code = |number| NewVoucherCode::new(id(builtin::VOUCHER_ID), format!("C{number}"));
+    for count in [0, 1001] {
+        let error = client
+            .voucher_codes()
+            .add((0..count).map(code))
+            .await
+            .unwrap_err();
+        assert_eq!(property(&error), "VoucherCodeParameters");
+    }
+    assert!(sandbox.exchanges().is_empty());
+    let page = client
+        .voucher_codes()
+        .get_page(&codes(), Limitation::new(1))
+        .await
+        .unwrap();
+    assert_eq!(page.items().len(), 1);
+}
