@@ -84,18 +84,22 @@ fn lines_of(report: &Report, all: bool) -> Vec<String> {
     for difference in &report.differences {
         lines.push(format!("  {}", difference.subject));
         lines.push(format!(
-            "    it says: {} {}",
+            "    document: {} {}",
             difference.dimension,
             shown(&difference.document_value)
         ));
         lines.push(match &difference.spec_value {
-            Value::Null => "    we say:  nothing".to_owned(),
-            value => format!("    we say:  {} {}", difference.dimension, shown(value)),
+            Value::Null => "    spec:     nothing".to_owned(),
+            value => format!("    spec:     {} {}", difference.dimension, shown(value)),
         });
         if let Some(ruling) = &difference.ruling {
-            lines.push(format!("    because: {ruling}"));
+            lines.push(format!("    ruling:   {ruling}"));
         }
-        let verb = if difference.breaks { "breaks" } else { "holds" };
+        let verb = if difference.breaks {
+            "breaks"
+        } else {
+            "keeps working"
+        };
         lines.push(format!("    a client {verb}: {}", difference.why));
     }
     if all {

@@ -139,18 +139,25 @@ fn utc_formats(document: &Document, findings: &mut Findings) {
     });
 }
 
+/// Generators for other languages name a type after its title, or after the component without one, and drop what
+/// separates or capitalizes words differently.
 fn unique_titles(document: &Document, findings: &mut Findings) {
     let mut seen = BTreeMap::new();
     for (name, schema) in components(&document.tree) {
-        let Some(title) = schema.get("title").and_then(Value::as_str) else {
-            continue;
-        };
-        if let Some(first) = seen.insert(title, name) {
+        let title = schema.get("title").and_then(Value::as_str);
+        let type_name: String = title
+            .unwrap_or(name)
+            .chars()
+            .filter(|letter| letter.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect();
+        if let Some(first) = seen.insert(type_name, name) {
+            let place = if title.is_some() { "/title" } else { "" };
             findings.add(
-                format!("{COMPONENTS}/{name}/title"),
-                format!("has the same title as `{first}`"),
-                "remove the title and connect the schema with the heading under `names` in rulings.yaml; \
-                 generators for other languages name types after titles",
+                format!("{COMPONENTS}/{name}{place}"),
+                format!("has the same title or name as `{first}`, apart from spaces and capital letters"),
+                "remove or change the title and connect the schema with the heading under `names` in rulings.yaml; \
+                 generators for other languages name types after titles, and drop a type whose name is taken",
             );
         }
     }

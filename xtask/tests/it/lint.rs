@@ -135,6 +135,18 @@ const BREACHES: &[(&str, &str, &str, &str)] = &[
         "/title",
     ),
     (
+        "unique-title",
+        "      title: Voucher Extent\n",
+        "      title: voucher result\n",
+        "schemas/VoucherResult/title",
+    ),
+    (
+        "unique-title",
+        "      title: Voucher Extent\n",
+        "      title: Voucher name update value\n",
+        "schemas/VoucherNameUpdateValue",
+    ),
+    (
         "nullable-at-use",
         "    ActivityState:\n      title: Activity state\n      type: string\n",
         "    ActivityState:\n      title: Activity state\n      type: string\n      nullable: true\n",

@@ -86,9 +86,9 @@ fn a_new_value_is_drift_though_a_ruling_holds_another() {
     for text in [
         "page.md (generated page, 2030-01): 1 differences",
         "  lamps/getAll · RoomIds\n",
-        "    it says: maxItems 25\n",
-        "    we say:  maxItems 100\n",
-        "    because: The younger document requires rooms, and takes more of them.\n",
+        "    document: maxItems 25\n",
+        "    spec:     maxItems 100\n",
+        "    ruling:   The younger document requires rooms, and takes more of them.\n",
         "    a client breaks: more may be sent than is taken\n",
     ] {
         assert!(printed.contains(text), "no `{text}` in:\n{printed}");

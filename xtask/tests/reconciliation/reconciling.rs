@@ -73,13 +73,13 @@ fn a_difference_without_a_ruling() {
         "variants/2024-page.yaml",
         "    - name: Client\n      type: string\n",
         "    - name: Client\n      type: integer\n",
-        "lamps/getAll · Client: 2024-page states type `integer`, and the spec says `string`; no ruling says which holds",
+        "lamps/getAll · Client: 2024-page states type `integer`, and the spec states `string`; no ruling decides between them",
     );
     finds(
         "rulings.yaml",
         "{nullable: true, maxItems: 50}",
         "{nullable: true}",
-        "lamps/getAll · RoomIds: 2024-page states maxItems `50`, and the spec says `100`; the ruling does not name this value",
+        "lamps/getAll · RoomIds: 2024-page states maxItems `50`, and the spec states `100`; the ruling does not name this value",
     );
 }
 
@@ -101,7 +101,7 @@ fn a_property_or_an_operation_that_a_document_leaves_out() {
         "variants/2024-page.yaml",
         "- path: lamps/getAll\n",
         "- path: lamps/list\n",
-        "lamps/list: 2024-page states presence `present`, and the spec says `absent`",
+        "lamps/list: 2024-page states presence `present`, and the spec states `absent`",
     );
 }
 
@@ -131,7 +131,7 @@ fn a_ruling_that_overrules_nothing() {
         "rulings.yaml",
         "subject: Lamp · Id",
         "subject: [Lamp · Id, Lamp · State]",
-        "Lamp · State: the ruling settles nothing here any more",
+        "Lamp · State: the ruling decides nothing here (any more)",
     );
 }
 
@@ -141,7 +141,7 @@ fn a_ruling_against_the_spec() {
         "connector.yaml",
         "maxItems: 100",
         "maxItems: 200",
-        "lamps/getAll · RoomIds: the ruling holds maxItems to be `100`, and the spec says `200`; change one of them",
+        "lamps/getAll · RoomIds: the decision of the ruling is maxItems `100`, and the spec states `200`; change one of them",
     );
 }
 
@@ -151,13 +151,13 @@ fn a_property_of_the_spec_that_nobody_supports() {
         "connector.yaml",
         "        Client: {type: string}\n",
         "        Client: {type: string}\n        Colour: {type: string}\n",
-        "lamps/getAll · Colour: the spec says presence `present`, which no document and no ruling supports",
+        "lamps/getAll · Colour: the spec states presence `present`, which no document and no ruling supports",
     );
     finds(
         "connector.yaml",
         "        Client: {type: string}\n",
         "        Client: {type: string, minLength: 1}\n",
-        "lamps/getAll · Client: the spec says minLength `1`, which no document and no ruling supports",
+        "lamps/getAll · Client: the spec states minLength `1`, which no document and no ruling supports",
     );
 }
 
@@ -167,7 +167,7 @@ fn additional_properties_bodies_ranges_and_headers_are_compared() {
         "connector.yaml",
         "    Lamp:\n      type: object\n",
         "    Lamp:\n      type: object\n      additionalProperties: false\n",
-        "Lamp: 2025-openapi states additionalProperties `true`, and the spec says `false`; no ruling says which holds",
+        "Lamp: 2025-openapi states additionalProperties `true`, and the spec states `false`; no ruling decides between them",
     );
     finds(
         "connector.yaml",
@@ -179,19 +179,19 @@ fn additional_properties_bodies_ranges_and_headers_are_compared() {
         "connector.yaml",
         "      requestBody:\n",
         "      requestBody:\n        required: true\n",
-        "lamps/getAll: 2025-openapi states required `false`, and the spec says `true`; no ruling says which holds",
+        "lamps/getAll: 2025-openapi states required `false`, and the spec states `true`; no ruling decides between them",
     );
     finds(
         "connector.yaml",
         "        '200':\n",
         "        2XX:\n",
-        "lamps/getAll · status 2XX: 2025-openapi states status `200`, and the spec says `2XX`",
+        "lamps/getAll · status 2XX: 2025-openapi states status `200`, and the spec states `2XX`",
     );
     finds(
         "connector.yaml",
         "        '200':\n",
         "        '200':\n          headers: {Request-Id: {schema: {type: string}}}\n",
-        "lamps/getAll · status 200: the spec says headers `Request-Id`, which no document and no ruling supports",
+        "lamps/getAll · status 200: the spec states headers `Request-Id`, which no document and no ruling supports",
     );
     finds(
         "variants/2025-openapi.yaml",
@@ -223,7 +223,7 @@ fn an_enum_that_says_something_else() {
         "variants/2024-page.yaml",
         "  - Dark\n",
         "  - Broken\n",
-        "LampState: 2024-page states enum `Broken, Lit`, and the spec says `Dark, Lit`",
+        "LampState: 2024-page states enum `Broken, Lit`, and the spec states `Dark, Lit`",
     );
 }
 

@@ -141,12 +141,12 @@ impl Judge<'_> {
             let mut idle = true;
             for (dimension, value) in &ruling.decision {
                 let says = spec_says(self.spec, &subject, *dimension);
-                // An example is not part of the spec: what holds about it is a sentence of the ruling.
+                // An example is not part of the spec: its decision is a sentence of the ruling.
                 if *dimension != Dimension::Example && says != *value {
                     self.find(
                         &subject,
                         format!(
-                            "the ruling holds {dimension} to be `{}`, and the spec says `{}`; change one of them",
+                            "the decision of the ruling is {dimension} `{}`, and the spec states `{}`; change one of them",
                             shown(value),
                             shown(&says)
                         ),
@@ -165,7 +165,7 @@ impl Judge<'_> {
             if idle {
                 self.find(
                     &subject,
-                    "the ruling settles nothing here any more; take the subject out of it"
+                    "the ruling decides nothing here (any more); remove the subject from it"
                         .to_owned(),
                 );
             }
@@ -210,7 +210,7 @@ impl Judge<'_> {
             .map(|statement| format!("`{}`", shown(&statement.value)))
             .collect();
         if stated.is_empty() {
-            "it says nothing about that".to_owned()
+            "it states nothing about this".to_owned()
         } else {
             format!(
                 "it states {}",
@@ -229,20 +229,20 @@ impl Judge<'_> {
                 ruling.decision.contains_key(&statement.dimension)
                     && ruling.is_about(&statement.subject, self.spec)
             });
-            let todo = if ruled {
+            let help = if ruled {
                 "the ruling does not name this value"
             } else {
-                "no ruling says which holds"
+                "no ruling decides between them"
             };
             let text = if statement.dimension == Dimension::Example {
                 format!(
-                    "an example of {} does what the spec forbids ({}); {todo}",
+                    "an example of {} does what the spec forbids ({}); {help}",
                     self.id(statement.variant),
                     shown(&statement.value)
                 )
             } else {
                 format!(
-                    "{} states {} `{}`, and the spec says `{}`; {todo}",
+                    "{} states {} `{}`, and the spec states `{}`; {help}",
                     self.id(statement.variant),
                     statement.dimension,
                     shown(&statement.value),
@@ -267,7 +267,7 @@ impl Judge<'_> {
                 self.find(
                     subject,
                     format!(
-                        "the spec says {dimension} `{}`, which no document and no ruling supports",
+                        "the spec states {dimension} `{}`, which no document and no ruling supports",
                         shown(value)
                     ),
                 );
