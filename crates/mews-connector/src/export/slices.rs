@@ -1,6 +1,6 @@
 //! The intervals that a listing of changes is read in.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 use crate::error::{ConstraintViolation, invalid};
 use crate::interval::UpdatedWithin;
@@ -15,6 +15,8 @@ const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
 /// Returns the first slice from a timestamp on. Its end is where the next slice starts, so no timestamp is missing and
 /// none is requested twice.
 pub(super) fn first_slice(start: DateTime<Utc>) -> Result<UpdatedWithin, ConstraintViolation> {
+    // A filter has whole seconds. Rounding both ends apart from each other would exceed three months of 89 days.
+    let start = start.trunc_subsecs(0);
     match start.checked_add_signed(LENGTH) {
         Some(end) => UpdatedWithin::new(start, end),
         None => Err(invalid(
@@ -71,6 +73,13 @@ mod tests {
             }
             prop_assert!(slice.end() > now + CLOCKS_DIFFER);
         }
+    }
+
+    #[test]
+    fn accepts_a_part_of_a_second_before_the_shortest_three_months() {
+        let start = "2026-02-01T00:00:00.5Z".parse().expect("a timestamp");
+        let slice = first_slice(start).expect("a slice");
+        assert_eq!(slice.end() - slice.start(), LENGTH);
     }
 
     #[test]
