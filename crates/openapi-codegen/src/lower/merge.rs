@@ -210,12 +210,18 @@ impl Merger<'_> {
                     return self.lost(schema);
                 }
                 unchecked.extend(without_constraints(&mut other));
+                for keyword in CHOICES
+                    .iter()
+                    .filter(|keyword| other.get(keyword).is_some())
+                {
+                    self.described_twice(keyword);
+                }
             }
             for (keyword, choice) in choices {
-                for index in 0..choice.len() {
-                    let what = "left out: nothing says whether a value is of this kind";
-                    self.left_out
-                        .push((format!("/{keyword}/{index}"), what.to_owned()));
+                for (index, alternative) in choice.iter().enumerate() {
+                    let constraints = without_constraints(&mut self.flatten(alternative));
+                    let what = kind_left_out(&constraints);
+                    self.left_out.push((format!("/{keyword}/{index}"), what));
                 }
             }
             self.not_checked("beside a reference", &unchecked);
@@ -251,7 +257,7 @@ impl Merger<'_> {
                     .then(|| self.combine(&merged, &optional))
                     .flatten();
                 let what = if both.is_none() {
-                    "left out: nothing says whether a value is of this kind".to_owned()
+                    kind_left_out(&constraints)
                 } else if constraints.is_empty() {
                     String::new()
                 } else {
@@ -313,14 +319,18 @@ impl Merger<'_> {
         // What is left out of a schema inside is reported where that one is merged itself.
         let left_out = std::mem::take(&mut self.left_out);
         let implied = std::mem::take(&mut self.implied);
+        let mut lost = None;
         let mut flat = if let Some(name) = named_component(schema) {
             self.component(name)
         } else if needs(schema) {
-            let merged = self.merged(schema).0;
+            let (merged, why) = self.merged(schema);
+            lost = why;
             match named_component(&merged) {
                 Some(name) => self.component(name),
                 None => merged,
             }
+        } else if let Some(member) = only_kind(schema) {
+            self.flatten(member)
         } else {
             schema.clone()
         };
@@ -329,6 +339,7 @@ impl Merger<'_> {
         }
         self.left_out = left_out;
         self.implied = implied;
+        self.left_out.extend(lost.map(|why| (String::new(), why)));
         flat
     }
 
@@ -344,13 +355,16 @@ impl Merger<'_> {
             return Some(with_annotations(one, second.clone()));
         }
         let kind = match (kind_of(one), kind_of(other)) {
-            (Some("integer"), Some("number")) | (Some("number"), Some("integer")) => "integer",
+            (Some("integer"), Some("number")) | (Some("number"), Some("integer")) => {
+                Some("integer")
+            }
             (Some(one), Some(other)) if one != other => return None,
-            (Some(kind), _) | (None, Some(kind)) => kind,
-            (None, None) => return Some(first.clone()),
+            (one, other) => one.or(other),
         };
         let mut both = one.clone();
-        both.insert("type".to_owned(), json!(kind));
+        if let Some(kind) = kind {
+            both.insert("type".to_owned(), json!(kind));
+        }
         for (keyword, value) in other {
             let mine = both.get(keyword).cloned();
             let value = match (keyword.as_str(), mine) {
@@ -374,9 +388,12 @@ impl Merger<'_> {
                 }
                 // Of parts that each know only their own properties, none can close the whole.
                 ("additionalProperties", None) if value == &Value::Bool(false) => continue,
-                (keyword @ ("items" | "additionalProperties"), Some(mine)) => {
-                    if value.is_object() && !is_any_json(value) && essence(&mine) != essence(value)
-                    {
+                (
+                    "items" | "additionalProperties" | "anyOf" | "oneOf" | "enum" | "format",
+                    Some(mine),
+                ) => {
+                    let says_less = value.is_boolean() || is_any_json(value);
+                    if !says_less && essence(&mine) != essence(value) {
                         self.described_twice(keyword);
                     }
                     mine
@@ -409,6 +426,14 @@ impl Merger<'_> {
         }
         Value::Object(properties)
     }
+}
+
+fn kind_left_out(constraints: &[String]) -> String {
+    let what = "left out: nothing says whether a value is of this kind";
+    if constraints.is_empty() {
+        return what.to_owned();
+    }
+    format!("{what}, nor checks {}", constraints.join(", "))
 }
 
 fn constraints_of(schema: &Map<String, Value>) -> Vec<String> {
@@ -454,6 +479,20 @@ fn tighter(one: &Map<String, Value>, other: &Map<String, Value>, keyword: &str) 
     })
 }
 
+/// The only member of a choice with nothing beside it.
+fn only_kind(schema: &Value) -> Option<&Value> {
+    let mut says = schema
+        .as_object()?
+        .iter()
+        .filter(|(keyword, _)| !is_annotation(keyword));
+    match (says.next(), says.next()) {
+        (Some((keyword, Value::Array(members))), None) if CHOICES.contains(&keyword.as_str()) => {
+            (members.len() == 1).then(|| &members[0])
+        }
+        _ => None,
+    }
+}
+
 fn list(value: Option<Value>) -> Vec<Value> {
     match value {
         Some(Value::Array(list)) => list,
@@ -467,7 +506,8 @@ fn is_object(schema: &Value) -> bool {
 
 /// Of any JSON, as of a component that extends itself, nobody knows.
 fn is_no_object(schema: &Value) -> bool {
-    !is_object(schema) && !is_any_json(schema) && schema.get("oneOf").is_none()
+    let is_choice = CHOICES.iter().any(|keyword| schema.get(keyword).is_some());
+    !is_object(schema) && !is_any_json(schema) && !is_choice
 }
 
 fn kind_of(schema: &Map<String, Value>) -> Option<&str> {

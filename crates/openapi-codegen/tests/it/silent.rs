@@ -215,12 +215,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether it is told that only another description of it is kept.
-    fn is_described_twice(&self, pointer: &str, name: &str) -> bool {
+    /// Whether it is told that only another description of it is kept: at the place that merges the two, wherever
+    /// they stand.
+    fn is_described_twice(&self, name: &str) -> bool {
         let stated = format!("`{name}` is described twice");
-        self.losses.values().flatten().any(|loss| {
-            merged(pointer).starts_with(&merged(&loss.pointer)) && loss.what.contains(&stated)
-        })
+        let mut losses = self.losses.values().flatten();
+        losses.any(|loss| loss.what.contains(&stated))
     }
 
     /// A place that became any JSON promises nothing of what is inside it.
@@ -255,7 +255,7 @@ impl<'a> Search<'a> {
                 || self.code.contains(&format!("pub {name}: "))
                 || self.code.contains(&format!("pub {name}_: "))
                 || self.code.contains(&format!("pub type_: "));
-            if self.is_described_twice(pointer, name) {
+            if self.is_described_twice(name) {
                 continue;
             }
             if !is_field {
@@ -264,12 +264,15 @@ impl<'a> Search<'a> {
             self.schema(&format!("{pointer}/properties/{}", escape(name)));
         }
         for keyword in ["items", "additionalProperties"] {
-            if self.is_described_twice(pointer, keyword) {
+            if self.is_described_twice(keyword) {
                 continue;
             }
             self.schema(&format!("{pointer}/{keyword}"));
         }
         for keyword in ["allOf", "anyOf", "oneOf"] {
+            if self.is_described_twice(keyword) {
+                continue;
+            }
             let count = schema
                 .get(keyword)
                 .and_then(Value::as_array)
