@@ -244,6 +244,15 @@ impl Merger<'_> {
                 None => return self.lost(schema),
             }
         }
+        let merged = self.with_choices(merged, choices);
+        if self.spent > MOST_PROPERTIES {
+            return self.lost(schema);
+        }
+        (merged, None)
+    }
+
+    /// Adds the properties of each alternative to a schema, as optional ones.
+    fn with_choices(&mut self, mut merged: Value, choices: Vec<(&str, Vec<Value>)>) -> Value {
         for (keyword, choice) in choices {
             for (index, alternative) in choice.iter().enumerate() {
                 let mut optional = self.flatten(alternative);
@@ -272,10 +281,7 @@ impl Merger<'_> {
                 merged = both.unwrap_or(merged);
             }
         }
-        if self.spent > MOST_PROPERTIES {
-            return self.lost(schema);
-        }
-        (merged, None)
+        merged
     }
 
     fn described_twice(&mut self, name: &str) {
@@ -371,19 +377,16 @@ impl Merger<'_> {
                 ("properties", mine) => self.properties(mine.as_ref(), value),
                 ("required", Some(mine)) => union(&mine, value),
                 (keyword, Some(mine)) if is_constraint(keyword) && mine != *value => {
-                    match tighter(one, other, keyword) {
-                        Some(tighter) => {
-                            let implied = if tighter == mine { value } else { &mine };
-                            let what =
-                                format!("implied by what it is merged with: {keyword} {implied}");
-                            self.implied.push(what);
-                            tighter
-                        }
-                        None => {
-                            let what = format!("not checked in what is merged: {keyword} {value}");
-                            self.left_out.push((String::new(), what));
-                            mine
-                        }
+                    if let Some(tighter) = tighter(one, other, keyword) {
+                        let implied = if tighter == mine { value } else { &mine };
+                        let what =
+                            format!("implied by what it is merged with: {keyword} {implied}");
+                        self.implied.push(what);
+                        tighter
+                    } else {
+                        let what = format!("not checked in what is merged: {keyword} {value}");
+                        self.left_out.push((String::new(), what));
+                        mine
                     }
                 }
                 // Of parts that each know only their own properties, none can close the whole.

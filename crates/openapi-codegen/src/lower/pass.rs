@@ -149,7 +149,7 @@ impl Pass {
             Work::Schemas(edits) => until_none_is_left(tree, changes, |tree| {
                 let mut all = Vec::new();
                 each_schema(tree, &mut |pointer, schema| {
-                    all.extend(edits(pointer, schema))
+                    all.extend(edits(pointer, schema));
                 });
                 all
             }),

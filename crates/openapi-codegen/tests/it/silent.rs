@@ -253,8 +253,7 @@ impl<'a> Search<'a> {
         for name in properties.into_iter().flatten().map(|(name, _)| name) {
             let is_field = self.code.contains(&format!("rename = \"{name}\""))
                 || self.code.contains(&format!("pub {name}: "))
-                || self.code.contains(&format!("pub {name}_: "))
-                || self.code.contains(&format!("pub type_: "));
+                || self.code.contains(&format!("pub {name}_: "));
             if self.is_described_twice(name) {
                 continue;
             }
@@ -286,10 +285,11 @@ impl<'a> Search<'a> {
     /// Whether a constraint, which no other one is like, is in a check, or told.
     fn is_told(&self, keyword: &str, value: &Value) -> bool {
         let stated = format!("{keyword} {value}");
+        let number = value.to_string();
         let is_checked = self
             .code
             .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.')
-            .any(|word| word.trim_end_matches("f64").trim_end_matches(".0") == value.to_string());
+            .any(|word| word.trim_end_matches("f64").trim_end_matches(".0") == number);
         is_checked
             || self
                 .changes
