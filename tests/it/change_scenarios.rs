@@ -32,6 +32,8 @@ fn a_property_and_a_listing_are_edits_of_the_spec_only() {
     let changed = BTreeMap::from([
         (copy.join(DOCUMENT), Some(spec)),
         (copy.join(PROGRAM), Some(program)),
+        (copy.join("Cargo.toml"), Some(manifest())),
+        (copy.join("Cargo.lock"), Some(lock_file())),
         (copy.join(CODE), None),
         (copy.join(SANDBOX_DOCUMENT), None),
     ]);
@@ -64,6 +66,39 @@ fn a_property_and_a_listing_are_edits_of_the_spec_only() {
     );
     assert!(run.status.success(), "{out}\n{errors}");
     assert!(out.ends_with("both changes work\n"), "{out}\n{errors}");
+}
+
+/// The version of the packages of the copy. Cargo names what it builds by package, version and the path within the
+/// workspace. With the same version, the copy would replace the libraries of the workspace in the shared target directory.
+const COPY_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+change-scenarios");
+
+/// The manifest of the copy.
+fn manifest() -> Vec<u8> {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the manifest is read");
+    let own = concat!("\nversion = \"", env!("CARGO_PKG_VERSION"), "\"\n");
+    assert_eq!(
+        manifest.matches(own).count(),
+        1,
+        "one version for the workspace"
+    );
+    manifest
+        .replace(own, &format!("\nversion = \"{COPY_VERSION}\"\n"))
+        .into_bytes()
+}
+
+/// The lock file of the copy. Packages of the workspace have no source.
+fn lock_file() -> Vec<u8> {
+    const SEPARATOR: &str = "[[package]]";
+    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("the lock file is read");
+    let own = concat!("version = \"", env!("CARGO_PKG_VERSION"), "\"");
+    let packages = lock.split(SEPARATOR).map(|package| {
+        if package.contains("\nsource = ") {
+            package.to_owned()
+        } else {
+            package.replace(own, &format!("version = \"{COPY_VERSION}\""))
+        }
+    });
+    packages.collect::<Vec<_>>().join(SEPARATOR).into_bytes()
 }
 
 /// The directory that this test was built in.
