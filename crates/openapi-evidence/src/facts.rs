@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::import::Form;
-pub use types::Type;
+pub use types::{Name, Type};
 pub use words::{Limit, Reading};
 
 /// The facts of one document, or of several that were read by hand: the content of a variant file.

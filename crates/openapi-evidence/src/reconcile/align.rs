@@ -286,10 +286,10 @@ impl<'a> Walk<'a> {
             let type_agrees = match (&in_spec.kind, &row.kind) {
                 (Some(known), Some(kind)) => {
                     let agrees = self.names.types_agree(known, kind);
-                    if let (Some(known), Some(name)) = (known.name(), kind.name())
-                        && agrees
-                    {
-                        self.schemas(known, name, &inner);
+                    for (known, name) in self.names.pairs(known, kind) {
+                        if agrees {
+                            self.schemas(&known, &name, &inner);
+                        }
                     }
                     Some(agrees)
                 }
@@ -503,7 +503,7 @@ impl<'a> Walk<'a> {
                 .flatten()
             {
                 open.extend(body.schema.iter().map(|name| plain(name)));
-                open.extend(body.properties.iter().flatten().filter_map(named_type));
+                open.extend(body.properties.iter().flatten().flat_map(named_types));
             }
             let bodies = operation
                 .responses
@@ -516,15 +516,16 @@ impl<'a> Walk<'a> {
             if let Some(schema) = by_name.get(&name)
                 && reached.insert(name)
             {
-                open.extend(schema.properties.iter().flatten().filter_map(named_type));
+                open.extend(schema.properties.iter().flatten().flat_map(named_types));
             }
         }
         reached
     }
 }
 
-fn named_type(row: &Property) -> Option<String> {
-    row.kind.as_ref()?.name().map(plain)
+fn named_types(row: &Property) -> Vec<String> {
+    let names = row.kind.as_ref().map(Type::names).unwrap_or_default();
+    names.into_iter().map(|name| plain(&name.name)).collect()
 }
 
 /// Whether an answer of the spec is the one of a status: the status itself, or a range such as `5XX`.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::subject::{Dimension, RESPONSE, Subject};
 use crate::conventions::{Conventions, Signs};
-use crate::facts::{Body, Limit, NO_BODY, Operation, Property, Schema, Variant};
+use crate::facts::{Body, Limit, NO_BODY, Operation, Property, Schema, Type, Variant};
 use crate::import;
 use openapi_tree::error::Result;
 
@@ -130,7 +130,8 @@ impl Spec {
             };
             if reached.insert(name) {
                 let rows = schema.properties.iter().flatten();
-                open.extend(rows.filter_map(|row| row.kind.as_ref()?.name().map(str::to_owned)));
+                let kinds = rows.filter_map(|row| row.kind.as_ref());
+                open.extend(kinds.flat_map(Type::names).map(|name| name.name.clone()));
             }
         }
         reached
