@@ -280,7 +280,7 @@ const BREACHES: [Breach; 15] = [
                 schemas["Shape"]["properties"]
                     .as_object_mut()
                     .and_then(|all| all.remove("Value")),
-            )
+            );
         },
         "/components/schemas/Shape",
         "missing property `Value`",
@@ -338,7 +338,7 @@ const BREACHES: [Breach; 15] = [
     ),
     (
         |schemas, _| {
-            schemas["Shape"]["properties"]["Value"]["anyOf"][0] = json!({ "type": "object" })
+            schemas["Shape"]["properties"]["Value"]["anyOf"][0] = json!({ "type": "object" });
         },
         "/components/schemas/Shape/properties/Value",
         "expected references to components",
