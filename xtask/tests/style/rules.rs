@@ -161,8 +161,13 @@ impl Rule {
 
 /// Returns the rules.
 pub(crate) fn rules() -> Vec<Rule> {
-    use Kind::{Hash, Markdown, Rust};
-    use Scope::{All, CommentStart, Errors, Predicate};
+    let groups = [comments(), spelling(), phrases(), names()];
+    groups.into_iter().flatten().collect()
+}
+
+fn comments() -> Vec<Rule> {
+    use Kind::{Hash, Rust};
+    use Scope::{CommentStart, Errors, Predicate};
     vec![
         rule(
             "a comment starts with a question word",
@@ -207,20 +212,13 @@ pub(crate) fn rules() -> Vec<Rule> {
                 (Rust, "/// # Errors\n///\n/// Returns an error if it fails."),
             ],
         ),
-        rule(
-            "\"is no\" in place of \"is not a\"",
-            "write \"is not a\", or an adjective such as invalid, unknown or missing",
-            All,
-            r"\b(is|are|was|were|be) no [a-zA-Z`]",
-            &[
-                (Rust, "\"is no JSON: {}\""),
-                (Markdown, "This is no error."),
-            ],
-            &[(Markdown, "There is no default. It is no longer used.")],
-        )
-        .except(
-            r"\b[Tt]here (is|are|was|were) no\b|\bthere be no\b|\bno (longer|more|later|less)\b",
-        ),
+    ]
+}
+
+fn spelling() -> Vec<Rule> {
+    use Kind::{Markdown, Rust};
+    use Scope::All;
+    vec![
         rule(
             "a contraction",
             "write it in full, such as `cannot` or `does not`",
@@ -244,6 +242,27 @@ pub(crate) fn rules() -> Vec<Rule> {
             r"(?i)behaviour|licence|serialis|normalis|initialis|organis|honour|recognis|neighbour|favour|colour|misspelt|learnt|spoilt|judgement",
             &[(Markdown, "The behaviour of neighbours")],
             &[(Markdown, "The behavior of neighbors")],
+        ),
+    ]
+}
+
+fn phrases() -> Vec<Rule> {
+    use Kind::{Markdown, Rust};
+    use Scope::All;
+    vec![
+        rule(
+            "\"is no\" in place of \"is not a\"",
+            "write \"is not a\", or an adjective such as invalid, unknown or missing",
+            All,
+            r"\b(is|are|was|were|be) no [a-zA-Z`]",
+            &[
+                (Rust, "\"is no JSON: {}\""),
+                (Markdown, "This is no error."),
+            ],
+            &[(Markdown, "There is no default. It is no longer used.")],
+        )
+        .except(
+            r"\b[Tt]here (is|are|was|were) no\b|\bthere be no\b|\bno (longer|more|later|less)\b",
         ),
         rule(
             "\"mend\" or \"todo\" for a fix",
@@ -313,6 +332,12 @@ pub(crate) fn rules() -> Vec<Rule> {
             ],
         )
         .except(r"\b[Aa]n? text (file|editor)\b|\btexts\.|\blet texts\b|&texts\b|\btexts:"),
+    ]
+}
+
+fn names() -> Vec<Rule> {
+    use Kind::Rust;
+    vec![
         rule(
             "a test named after a question",
             "name the subject, the behavior and the condition",
