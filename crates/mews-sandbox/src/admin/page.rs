@@ -332,7 +332,8 @@ fn body(body: &Value) -> Markup {
     };
     let length = text.len();
     if length > MAX_SHOWN {
-        text.truncate(text.floor_char_boundary(MAX_SHOWN));
+        let end = (0..=MAX_SHOWN).rfind(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
     }
     html! {
         pre { (text) @if text.len() < length { "…" } }
