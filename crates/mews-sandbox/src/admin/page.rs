@@ -207,7 +207,7 @@ fn limiter(server: &Server) -> Markup {
             p { (limit.requests) " requests of an access token in " (format!("{:?}", limit.window)) "." }
             div.table { table {
                 thead { tr {
-                    th { "Token" } th.number { "Used" } th.number { "Free" } th.number { "Next one is free in" }
+                    th { "Token" } th.number { "Used" } th.number { "Free" } th.number { "Oldest expires in" }
                 } }
                 tbody {
                     @for (name, requests, seconds) in &rows {

@@ -55,7 +55,8 @@ impl Api {
     /// Submits a form like a browser, without following the redirect.
     async fn submit(&self, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Reply {
         let fields = fields.iter().map(|(name, value)| {
-            let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let value: Vec<String> = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let value = value.concat();
             format!("{name}={value}")
         });
         let http = reqwest::Client::builder()

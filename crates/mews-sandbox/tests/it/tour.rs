@@ -137,6 +137,9 @@ fn tour_of_all_operations_in_the_json_of_the_pages() {
     };
     tour.set_clock("2023-10-12T08:00:00Z");
     vouchers(&mut tour);
+    tour.set_clock("2023-10-12T09:00:00Z");
+    updates(&mut tour);
+    filters(&mut tour);
     tour.set_clock("2023-10-13T09:00:00Z");
     codes(&mut tour);
     tour.set_clock("2023-10-14T10:00:00Z");
@@ -249,8 +252,10 @@ fn vouchers(tour: &mut Tour) {
           ]
         }"#,
     );
+}
+
+fn updates(tour: &mut Tour) {
     // vouchers.md, "Update vouchers": a value sets, null inside the object clears, an omitted property is kept.
-    tour.set_clock("2023-10-12T09:00:00Z");
     tour.call(
         "vouchers/update",
         &with_credentials(
@@ -289,6 +294,9 @@ fn vouchers(tour: &mut Tour) {
           ]
         }"#,
     );
+}
+
+fn filters(tour: &mut Tour) {
     // vouchers.md, "Get all vouchers", with the filters of the page.
     tour.call(
         "vouchers/getAll",
