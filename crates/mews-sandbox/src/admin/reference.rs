@@ -95,6 +95,9 @@ fn schema_of(spec: &Spec, name: &str, node: &Value) -> Markup {
 /// The properties of an object.
 fn properties(schema: Schema<'_>) -> Markup {
     let required = schema.required();
+    if schema.properties().is_empty() {
+        return html! { p { "An empty object." } };
+    }
     html! {
         @if let Some(name) = schema.name() {
             p { a href={ "#schema-" (name) } { code { (name) } } }
