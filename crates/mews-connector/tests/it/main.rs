@@ -24,6 +24,7 @@ mod proxy;
 mod rate_limit;
 mod scripted;
 mod setup;
+mod shared_clock;
 mod spans;
 mod stopping;
 mod strictness;
