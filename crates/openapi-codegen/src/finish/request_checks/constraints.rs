@@ -42,12 +42,13 @@ struct Called(BTreeSet<String>);
 
 impl<'a> Visit<'a> for Called {
     fn visit_path(&mut self, path: &'a Path) {
-        let names = path
+        let behind = path
             .segments
             .iter()
-            .map(|segment| segment.ident.to_string());
+            .skip_while(|segment| segment.ident != "constraints")
+            .skip(1);
         self.0
-            .extend(names.skip_while(|name| name != "constraints").skip(1));
+            .extend(behind.map(|segment| segment.ident.to_string()));
         visit_path(self, path);
     }
 }
