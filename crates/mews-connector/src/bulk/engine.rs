@@ -130,9 +130,9 @@ impl<O: Operation> Engine<'_, O> {
         for (index, input) in self.inputs.iter().enumerate() {
             let key = O::key(input);
             let first = key.map_or(index, |key| *seen.entry(key).or_insert(index));
-            let rejection = if let Err(broken) = O::check(input) {
-                let broken = broken.within(&format!("[{index}]")).within(O::LIST);
-                Some(Rejection::Invalid(broken))
+            let rejection = if let Err(violation) = O::check(input) {
+                let violation = violation.within(&format!("[{index}]")).within(O::LIST);
+                Some(Rejection::Invalid(violation))
             } else if first != index && O::SHARES_OUTCOME {
                 repeats.push((index, first));
                 continue;

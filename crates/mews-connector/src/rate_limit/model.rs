@@ -117,11 +117,11 @@ impl World {
         let limits = self.limiter.limits();
         for window in &limits.windows {
             let (requests, reserved) = (window.limit.requests(), window.limit.reserved());
-            let most = match priority {
+            let max = match priority {
                 Priority::Foreground => requests,
                 Priority::Background => requests.saturating_sub(reserved).max(1),
             };
-            assert!(window.used <= most, "{limits:?}");
+            assert!(window.used <= max, "{limits:?}");
         }
         if priority == Priority::Background {
             assert_eq!(limits.waiting, 0, "foreground goes first");
