@@ -8,7 +8,7 @@ pub use mews_connector_api::Effect;
 
 use crate::error::{Error, ErrorKind};
 
-/// A failed attempt, as a policy sees it.
+/// A failed attempt, with what a policy needs to decide about it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FailedAttempt<'a> {
@@ -70,9 +70,9 @@ pub enum Decision {
     GiveUp,
 }
 
-/// Decides about failed attempts.
+/// A policy that decides whether a failed attempt is retried.
 ///
-/// A policy is a pure function. Two rules take precedence: a request that creates and may have been applied is not
+/// A policy must not have side effects. Two rules take precedence: a request that creates and may have been applied is not
 /// retried, and nothing is sent after the deadline of the call.
 ///
 /// ```
@@ -89,7 +89,7 @@ pub enum Decision {
 /// }
 /// ```
 pub trait RetryPolicy: fmt::Debug + Send + Sync {
-    /// Decides.
+    /// Returns the decision about a failed attempt.
     fn decide(&self, failed: &FailedAttempt<'_>) -> Decision;
 }
 
@@ -99,12 +99,12 @@ pub trait Backoff: fmt::Debug + Send + Sync {
     fn wait(&self, attempt: u32, random: f64) -> Duration;
 }
 
-/// Doubles the wait each time, up to a longest one, and takes a random share of its upper half.
+/// Doubles the wait each time, up to a maximum. Each wait is between half of this and all of it, at random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExponentialBackoff {
-    /// The longest first wait.
+    /// The maximum of the first wait.
     pub initial: Duration,
-    /// The longest wait of all.
+    /// The maximum of every wait.
     pub max: Duration,
 }
 
@@ -136,15 +136,15 @@ impl Backoff for ExponentialBackoff {
 /// * Every other failure: gives up.
 #[derive(Clone, Debug)]
 pub struct StandardRetry {
-    most_attempts: u32,
+    max_attempts: u32,
     backoff: Arc<dyn Backoff>,
 }
 
 impl StandardRetry {
     /// Creates a policy of at most this many attempts, including the first; 0 counts as 1.
-    pub fn attempts(most: u32) -> Self {
+    pub fn attempts(max: u32) -> Self {
         Self {
-            most_attempts: most.max(1),
+            max_attempts: max.max(1),
             backoff: Arc::new(ExponentialBackoff::default()),
         }
     }
@@ -175,7 +175,7 @@ impl RetryPolicy for StandardRetry {
             ErrorKind::Server | ErrorKind::Transport => failed.effect.is_idempotent(),
             _ => false,
         };
-        if !repeats || failed.attempt >= self.most_attempts {
+        if !repeats || failed.attempt >= self.max_attempts {
             return Decision::GiveUp;
         }
         let after = match error.retry_after() {

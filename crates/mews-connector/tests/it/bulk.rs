@@ -1,4 +1,4 @@
-//! Writes of any number of items; what is done about failures stands in `failures.rs`.
+//! Writes of any number of items. The tests of failures are in `bulk_failures.rs`.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ fn codes(count: usize) -> impl Iterator<Item = NewVoucherCode> {
 }
 
 #[tokio::test]
-async fn any_number_is_split_at_1000_and_answered_one_by_one() {
+async fn any_number_is_split_at_1000_with_one_outcome_each() {
     for reversed in [false, true] {
         let order = if reversed {
             ResponseOrder::Reversed
@@ -47,7 +47,7 @@ async fn any_number_is_split_at_1000_and_answered_one_by_one() {
 }
 
 #[tokio::test]
-async fn what_breaks_a_limit_or_repeats_another_is_not_sent() {
+async fn inputs_that_violate_a_constraint_or_repeat_another_are_not_sent() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let voucher = id(builtin::VOUCHER_ID);
     let report = client
@@ -186,7 +186,7 @@ async fn a_job_that_cannot_read_back_stops_and_leaves_the_rest_alone() {
 async fn faults_now_and_then_lose_and_double_nothing() {
     for (name, fault) in [
         ("reset", Fault::drop_after_commit()),
-        ("half an answer", Fault::drop_mid_body()),
+        ("half a response", Fault::drop_mid_body()),
         ("500", Fault::status(500)),
         ("429", Fault::too_many_requests(None)),
         ("nonsense", Fault::invalid_json()),

@@ -239,7 +239,7 @@ async fn a_lost_delete_that_took_effect_counts_as_done() {
         let report = bulk.delete_voucher_codes(ids).await;
         assert!(report.is_complete(), "{:?}", report.outcomes());
     }
-    // Without doubt, a second delete is refused.
+    // Without doubt, a second delete is rejected.
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
     let report = client
         .bulk()
@@ -249,7 +249,7 @@ async fn a_lost_delete_that_took_effect_counts_as_done() {
 }
 
 #[tokio::test]
-async fn what_concerns_every_item_stops_the_job() {
+async fn a_failure_of_every_item_stops_the_job() {
     for status in [401, 404, 410] {
         let fault = Fault::status(status)
             .on(Operation::VoucherCodesAdd)

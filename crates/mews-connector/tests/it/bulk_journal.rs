@@ -294,7 +294,7 @@ async fn other_inputs_and_other_journals_are_errors_that_say_what_differs() {
 }
 
 #[tokio::test]
-async fn what_was_sent_without_a_time_of_the_server_is_unknown_if_it_is_found() {
+async fn an_add_without_a_time_of_the_server_is_unknown_if_it_is_found() {
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
     let journal = Memory::default();
     let bulk = client.bulk().batch_size(4).journal(journal.clone());

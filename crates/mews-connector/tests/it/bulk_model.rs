@@ -174,7 +174,7 @@ impl Model {
                 done = job => report = Some(done),
                 () = dropped => {
                     drops += 1;
-                    // What was on its way reaches the sandbox long before the settle time is over.
+                    // A request in flight reaches the sandbox long before the settle time is over.
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
             }

@@ -1,4 +1,4 @@
-//! How a job finds out what an add has done whose response was lost, and what it makes of a response.
+//! Verification of adds whose response was lost, and matching of responses.
 
 use std::time::{Duration, SystemTime};
 
@@ -178,7 +178,7 @@ async fn the_clocks_of_client_and_server_need_not_agree() {
 }
 
 #[tokio::test]
-async fn what_a_read_back_cannot_decide_is_unknown_and_is_not_sent_again() {
+async fn an_input_that_a_read_back_cannot_decide_is_unknown_and_not_sent_again() {
     let cases: [(&str, Behavior); 8] = [
         (
             "no Date",

@@ -1,4 +1,4 @@
-//! What a client is made of.
+//! The settings of a client.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn problem(builder: mews_connector::ClientBuilder) -> String {
 }
 
 #[test]
-fn what_is_wrong_is_said_by_name() {
+fn errors_name_the_invalid_setting() {
     assert_eq!(
         problem(Client::builder()),
         "the client has no credentials; give it to the builder"

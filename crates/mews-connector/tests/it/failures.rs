@@ -1,5 +1,5 @@
 //! The failure table, cell by cell: what is done about a failure of each kind, for each kind of call. The cells of the
-//! bulk layer stand in `bulk_failures.rs`.
+//! bulk layer are in `bulk_failures.rs`.
 
 use std::time::Duration;
 
@@ -118,9 +118,9 @@ async fn a_429_that_does_not_end_is_an_error_with_the_wait() {
 }
 
 #[tokio::test]
-async fn what_was_never_sent_is_sent_again() {
+async fn a_request_that_was_not_sent_is_retried() {
     for call in CALLS {
-        // A port that nobody listens to.
+        // A port without a listener.
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -140,7 +140,7 @@ async fn what_was_never_sent_is_sent_again() {
     }
 }
 
-/// What is lost on the way, before and after it took effect, or fails on the server.
+/// Requests that are lost before or after they take effect, or that fail on the server.
 pub(crate) fn lost() -> Vec<(&'static str, Fault)> {
     vec![
         ("dropped before", Fault::drop_before_reading()),
@@ -154,7 +154,7 @@ pub(crate) fn lost() -> Vec<(&'static str, Fault)> {
 }
 
 #[tokio::test]
-async fn what_was_lost_is_sent_again_unless_it_creates() {
+async fn a_lost_request_is_retried_unless_it_creates() {
     for (name, fault) in lost() {
         for call in [Call::GetAll, Call::Update, Call::Delete] {
             let (sandbox, client, _) = start(

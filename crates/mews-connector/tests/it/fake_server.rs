@@ -6,14 +6,14 @@ use std::time::{Duration, SystemTime};
 use mews_connector::clock::ManualClock;
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 
-/// What the server does with the requests.
+/// The behavior of the server.
 #[derive(Clone)]
 pub(crate) struct Behavior {
-    /// How far the server's clock is behind that of the client, or ahead of it if negative, in seconds.
+    /// The seconds by which the server's clock is behind that of the client; negative if it is ahead.
     pub(crate) behind: i64,
-    /// An add with more items is answered with 408, without effect.
+    /// The maximum number of items of an add. An add with more gets a 408 and has no effect.
     pub(crate) max_items: usize,
     /// The adds, counted from 0, whose response is lost after they took effect.
     pub(crate) lost: fn(usize) -> bool,
@@ -23,11 +23,11 @@ pub(crate) struct Behavior {
     pub(crate) is_bad: fn(&str) -> bool,
     /// Whether the items before the first bad one are created all the same.
     pub(crate) atomic: bool,
-    /// What the server makes of a value.
+    /// The value that the server stores.
     pub(crate) stored: fn(&str) -> String,
-    /// What the server shows of a record in a listing.
+    /// Changes a record in a listing.
     pub(crate) listed: fn(&mut Value),
-    /// What the server shows of a record in the response to an add.
+    /// Changes a record in the response to an add.
     pub(crate) created: fn(&mut Value),
     pub(crate) sends_date: bool,
 }
@@ -70,16 +70,16 @@ impl FakeServer {
         let state = Arc::<Mutex<State>>::default();
         let (seen, own_clock, own_behavior) = (state.clone(), clock.clone(), behavior.clone());
         let clock = clock.clone();
-        let answer = move |body: &Value| {
+        let response = move |body: &Value| {
             let now = server_time(&clock, behavior.behind);
             let (status, body) = seen.lock().unwrap().serve(&behavior, body, now);
             match status {
-                0 => Answer::Raw(Vec::new()),
+                0 => Response::Raw(Vec::new()),
                 status => response(status, &body, behavior.sends_date.then_some(now)),
             }
         };
         Self {
-            scripted: Scripted::start([Answer::of(answer)]).await,
+            scripted: Scripted::start([Response::of(response)]).await,
             behavior: own_behavior,
             clock: own_clock,
             state,
@@ -131,7 +131,7 @@ fn server_time(clock: &ManualClock, behind: i64) -> SystemTime {
     if behind < 0 { now + by } else { now - by }
 }
 
-fn response(status: u16, body: &Value, date: Option<SystemTime>) -> Answer {
+fn response(status: u16, body: &Value, date: Option<SystemTime>) -> Response {
     let body = body.to_string();
     let date = date.map_or(String::new(), |date| {
         let date: chrono::DateTime<chrono::Utc> = date.into();
@@ -142,7 +142,7 @@ fn response(status: u16, body: &Value, date: Option<SystemTime>) -> Answer {
          connection: close\r\n\r\n",
         body.len()
     );
-    Answer::Raw([head.into_bytes(), body.into_bytes()].concat())
+    Response::Raw([head.into_bytes(), body.into_bytes()].concat())
 }
 
 impl State {

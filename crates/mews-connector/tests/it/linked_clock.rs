@@ -51,7 +51,7 @@ impl LinkedClock {
         self.made.store(0, Ordering::SeqCst);
     }
 
-    /// What the sandbox calls with each exchange.
+    /// The function that the sandbox calls with each exchange.
     pub(crate) fn observer(&self) -> impl Fn(&Exchange) + Send + Sync + 'static {
         let made = self.made.clone();
         move |exchange| {

@@ -107,7 +107,7 @@ async fn a_call_whose_turn_comes_too_late_is_not_sent() {
         "{error}"
     );
     assert_eq!(sandbox.exchanges().len(), 1);
-    // Somebody with more time gets through.
+    // A call with a later deadline is sent.
     read(&client).await.unwrap();
     assert!(clock.elapsed() >= Duration::from_secs(30));
 }
@@ -152,7 +152,7 @@ async fn giving_up_leaves_the_limiter_correct() {
     );
     let first = limiter.admit(AdmissionRequest::default()).await.unwrap();
     let second = limiter.admit(AdmissionRequest::default()).await.unwrap();
-    // One who waits and gives up does not stand in the way of the one behind.
+    // A waiting call that gives up does not block the next one.
     {
         let mut gives_up = limiter.admit(AdmissionRequest::default());
         let polled =
@@ -160,7 +160,7 @@ async fn giving_up_leaves_the_limiter_correct() {
         assert!(polled.is_pending());
     }
     let start = Instant::now();
-    // One who gives up while under way still counts for a window.
+    // A call that gives up while it is in flight still counts for a window.
     drop(first);
     let third = limiter.admit(AdmissionRequest::default()).await.unwrap();
     assert!(start.elapsed() >= Duration::from_millis(300));
@@ -198,7 +198,7 @@ async fn cancelled_calls_leave_the_limiter_correct() {
 
 #[tokio::test]
 async fn retry_after_is_understood_in_both_forms() {
-    use crate::scripted::{Answer, Scripted};
+    use crate::scripted::{Response, Scripted};
 
     let forms = [
         ("retry-after: 12\r\n", 12.0),
@@ -216,8 +216,8 @@ async fn retry_after_is_understood_in_both_forms() {
     ];
     for (headers, seconds) in forms {
         let server = Scripted::start([
-            Answer::Json(429, headers, "{}".into()),
-            Answer::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
+            Response::Json(429, headers, "{}".into()),
+            Response::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
         ])
         .await;
         let clock = ManualClock::new();
@@ -235,7 +235,7 @@ async fn retry_after_is_understood_in_both_forms() {
         "retry-after: 1e999\r\n",
         "retry-after: NaN\r\n",
     ] {
-        let server = Scripted::start([Answer::Json(429, nonsense, "{}".into())]).await;
+        let server = Scripted::start([Response::Json(429, nonsense, "{}".into())]).await;
         let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
         assert_eq!(
             read(&client).await.unwrap_err().kind(),
@@ -300,7 +300,7 @@ async fn a_429_holds_the_token_although_the_call_gives_up() {
 
 #[tokio::test]
 async fn an_absurd_retry_after_is_not_waited_for() {
-    use crate::scripted::{Answer, Scripted};
+    use crate::scripted::{Response, Scripted};
 
     let absurd = [
         "retry-after: 86400\r\n",
@@ -311,8 +311,8 @@ async fn an_absurd_retry_after_is_not_waited_for() {
     ];
     for headers in absurd {
         let server = Scripted::start([
-            Answer::Json(429, headers, "{}".into()),
-            Answer::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
+            Response::Json(429, headers, "{}".into()),
+            Response::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
         ])
         .await;
         let clock = ManualClock::new();
@@ -328,9 +328,9 @@ async fn an_absurd_retry_after_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_retry_after_of_zero_waits_as_the_first_backoff() {
-    use crate::scripted::{Answer, Scripted};
+    use crate::scripted::{Response, Scripted};
 
-    let server = Scripted::start([Answer::Json(429, "retry-after: 0\r\n", "{}".into())]).await;
+    let server = Scripted::start([Response::Json(429, "retry-after: 0\r\n", "{}".into())]).await;
     let clock = ManualClock::new();
     let client = client_of(&server.url, &clock).build().unwrap();
     assert_eq!(read(&client).await.unwrap_err().attempts(), 5);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What happens to a command, chosen at random.
+/// The random result of a command.
 #[derive(Clone, Copy, Debug)]
 enum Luck {
     Applied,
@@ -50,7 +50,7 @@ fn kind() -> impl Strategy<Value = Kind> {
     ]
 }
 
-/// What a run has shown.
+/// The observations of a run.
 struct Seen {
     verdicts: Vec<Option<Verdict<u32>>>,
     /// Inputs that a request may have applied and that no read-back has shown since.
@@ -405,7 +405,7 @@ fn a_single_item_that_is_too_large_is_rejected_and_one_that_times_out_is_tried_t
 }
 
 #[test]
-fn what_was_not_sent_when_a_job_stops_is_not_applied_and_what_is_in_doubt_is_unknown() {
+fn a_stopped_job_reports_unsent_inputs_as_not_applied_and_doubtful_inputs_as_unknown() {
     let mut machine: Machine<u32> = Machine::new(Kind::Update, 1, 1);
     machine.add_in_doubt(&[0], &1);
     machine.add(&[1]);

@@ -36,7 +36,7 @@ enum Change {
     DeleteVoucher(prop::sample::Index),
 }
 
-/// What happens after some records of an export were taken.
+/// An event after some records of an export were taken.
 #[derive(Clone, Debug)]
 struct Event {
     records: usize,
@@ -194,7 +194,7 @@ struct Run<'a> {
     service: ServiceId,
     vouchers: BTreeMap<VoucherId, Truth>,
     codes: BTreeMap<VoucherCodeId, Truth>,
-    /// What the exports yielded: whether the record is active, by its ID.
+    /// The records that the exports yielded: whether each is active, by its ID.
     store: BTreeMap<Uuid, bool>,
 }
 
