@@ -191,3 +191,110 @@ impl RetryPolicy for StandardRetry {
         Decision::Retry { after }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn the_backoff_doubles_up_to_its_maximum_and_takes_the_upper_half_at_random() {
+        let backoff = ExponentialBackoff::default();
+        for (attempt, random, wait) in [
+            (1, 0.0, 250),
+            (1, 0.5, 375),
+            (1, 1.0, 500),
+            (2, 0.0, 500),
+            (2, 1.0, 1_000),
+            (6, 1.0, 16_000),
+            (7, 1.0, 30_000),
+            (7, 0.0, 15_000),
+            (u32::MAX, 1.0, 30_000),
+            // Values that no policy should pass.
+            (0, 1.0, 500),
+            (1, -5.0, 250),
+            (1, 5.0, 500),
+        ] {
+            assert_eq!(
+                backoff.wait(attempt, random),
+                ms(wait),
+                "{attempt} {random}"
+            );
+        }
+    }
+
+    #[test]
+    fn retries_requests_that_cannot_be_applied_twice() {
+        use Effect::{Create, Delete, Read, Update};
+        let all = [Read, Update, Delete, Create];
+        for (kind, retried) in [
+            (ErrorKind::RateLimited, &all[..]),
+            (ErrorKind::Server, &all[..3]),
+            (ErrorKind::Transport, &all[..3]),
+            (ErrorKind::RequestTimeout, &[]),
+            (ErrorKind::Conflict, &[]),
+            (ErrorKind::BadRequest, &[]),
+            (ErrorKind::Decode, &[]),
+        ] {
+            for effect in all {
+                let error = Error::builder(kind, "vouchers/any").build();
+                let decision = StandardRetry::default().decide(&FailedAttempt::new(&error, effect));
+                let is_retried = decision != Decision::GiveUp;
+                assert_eq!(is_retried, retried.contains(&effect), "{kind:?} {effect:?}");
+            }
+        }
+        let not_sent = Error::builder(ErrorKind::Transport, "vouchers/add").failed_before_sending();
+        let not_sent = not_sent.build();
+        let decision = StandardRetry::default().decide(&FailedAttempt::new(&not_sent, Create));
+        assert_eq!(decision, Decision::Retry { after: ms(250) });
+    }
+
+    #[test]
+    fn the_last_attempt_is_not_retried() {
+        let error = Error::builder(ErrorKind::Server, "vouchers/getAll").build();
+        for (max, attempt, is_retried) in [
+            (3, 1, true),
+            (3, 2, true),
+            (3, 3, false),
+            (3, 4, false),
+            (1, 1, false),
+            (0, 1, false),
+        ] {
+            let failed = FailedAttempt::new(&error, Effect::Read).attempt(attempt);
+            let decision = StandardRetry::attempts(max).decide(&failed);
+            assert_eq!(decision != Decision::GiveUp, is_retried, "{max} {attempt}");
+        }
+        let failed = FailedAttempt::new(&error, Effect::Read);
+        let default = StandardRetry::default();
+        assert_ne!(default.decide(&failed.attempt(4)), Decision::GiveUp);
+        let failed = FailedAttempt::new(&error, Effect::Read);
+        assert_eq!(default.decide(&failed.attempt(5)), Decision::GiveUp);
+    }
+
+    #[test]
+    fn a_wait_of_the_server_is_spread_by_at_most_a_tenth_and_a_second() {
+        for (asked, random, after) in [
+            (5_000, 0.0, 5_000),
+            (5_000, 1.0, 5_500),
+            (10_000, 1.0, 11_000),
+            (100_000, 1.0, 101_000),
+            (100_000, 0.5, 100_500),
+            // The first backoff, whatever the number of the attempt.
+            (0, 0.0, 250),
+            (0, 1.0, 500),
+        ] {
+            let error = Error::builder(ErrorKind::RateLimited, "vouchers/getAll");
+            let error = error.retry_after(ms(asked)).build();
+            let failed = FailedAttempt::new(&error, Effect::Read).random(random);
+            let decision = StandardRetry::default().decide(&failed.attempt(3));
+            assert_eq!(
+                decision,
+                Decision::Retry { after: ms(after) },
+                "{asked} {random}"
+            );
+        }
+    }
+}
