@@ -253,6 +253,16 @@ mod tests {
     }
 
     #[test]
+    fn a_test_of_a_policy_chooses_every_property_of_a_failed_attempt() {
+        let error = Error::builder(ErrorKind::Server, "vouchers/getAll").build();
+        let failed = FailedAttempt::new(&error, Effect::Read);
+        assert_eq!((failed.attempt, failed.elapsed), (1, Duration::ZERO));
+        let failed = failed.attempt(2).elapsed(ms(3)).random(0.5);
+        assert_eq!((failed.attempt, failed.elapsed), (2, ms(3)));
+        assert!((failed.random - 0.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
     fn the_last_attempt_is_not_retried() {
         let error = Error::builder(ErrorKind::Server, "vouchers/getAll").build();
         for (max, attempt, is_retried) in [

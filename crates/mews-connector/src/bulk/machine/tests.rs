@@ -387,7 +387,23 @@ fn halving_spends_its_budgets_and_no_more() {
             (always + 800..=always + 1000).contains(&requests),
             "{kind:?}: {requests}"
         );
+        // The last two requests of the budget are spent, too.
+        assert!(kind == Kind::Create || requests == always + 1000);
     }
+}
+
+#[test]
+fn a_lost_delete_that_is_read_as_live_counts_as_one_failure() {
+    let mut machine = machine(Kind::Delete { readable: true }, 3, 1);
+    for input in 0..3 {
+        assert!(machine.stopped().is_none(), "after {input} failures");
+        let batch = send(&mut machine);
+        assert!(machine.sent(batch, fail(Cause::Lost, true)).is_empty());
+        let read = read(&mut machine);
+        let verdicts = machine.read(read, Ok(&[Evidence::Missing]));
+        assert_eq!(verdicts, [(input, Verdict::NotApplied(7))]);
+    }
+    assert!(machine.stopped().is_some());
 }
 
 #[test]
