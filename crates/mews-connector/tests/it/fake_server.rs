@@ -1,4 +1,4 @@
-//! A server of voucher codes that behaves as no document rules out, over real HTTP.
+//! A server of voucher codes over real HTTP, with behavior that no vendor document rules out.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -6,28 +6,28 @@ use std::time::{Duration, SystemTime};
 use mews_connector::clock::ManualClock;
 use serde_json::{Value, json};
 
-use crate::scripted::{Response, Scripted};
+use crate::scripted::{Answer, Scripted};
 
 /// The behavior of the server.
 #[derive(Clone)]
 pub(crate) struct Behavior {
-    /// The seconds by which the server's clock is behind that of the client; negative if it is ahead.
+    /// The number of seconds that the server's clock is behind the client's clock. A negative number is ahead.
     pub(crate) behind: i64,
-    /// The maximum number of items of an add. An add with more gets a 408 and has no effect.
+    /// The maximum number of items of an add. A larger add has no effect, and the response is a 408.
     pub(crate) max_items: usize,
-    /// The adds, counted from 0, whose response is lost after they took effect.
+    /// The adds, counted from 0, that take effect but get no response.
     pub(crate) lost: fn(usize) -> bool,
-    /// The time after which the first add takes effect, whose response is lost at once.
+    /// The delay after which the first add takes effect. The connection of the add is closed at once.
     pub(crate) late: Option<Duration>,
-    /// Values that the server rejects with a 400.
+    /// The values that the server rejects with a 400.
     pub(crate) is_bad: fn(&str) -> bool,
-    /// Whether the items before the first bad one are created all the same.
+    /// Whether an add with an invalid item creates nothing. Otherwise the items before the invalid item are created.
     pub(crate) atomic: bool,
-    /// The value that the server stores.
+    /// The conversion of a value before the server stores the value.
     pub(crate) stored: fn(&str) -> String,
-    /// Changes a record in a listing.
+    /// A change of each record in a listing.
     pub(crate) listed: fn(&mut Value),
-    /// Changes a record in the response to an add.
+    /// A change of each record in the response to an add.
     pub(crate) created: fn(&mut Value),
     pub(crate) sends_date: bool,
 }
@@ -70,16 +70,16 @@ impl FakeServer {
         let state = Arc::<Mutex<State>>::default();
         let (seen, own_clock, own_behavior) = (state.clone(), clock.clone(), behavior.clone());
         let clock = clock.clone();
-        let response = move |body: &Value| {
+        let answer = move |body: &Value| {
             let now = server_time(&clock, behavior.behind);
             let (status, body) = seen.lock().unwrap().serve(&behavior, body, now);
             match status {
-                0 => Response::Raw(Vec::new()),
+                0 => Answer::Raw(Vec::new()),
                 status => response(status, &body, behavior.sends_date.then_some(now)),
             }
         };
         Self {
-            scripted: Scripted::start([Response::of(response)]).await,
+            scripted: Scripted::start([Answer::of(answer)]).await,
             behavior: own_behavior,
             clock: own_clock,
             state,
@@ -106,7 +106,7 @@ impl FakeServer {
         &self.scripted.url
     }
 
-    /// The values of all codes, as they are stored.
+    /// Returns the stored values of all codes, sorted.
     pub(crate) fn values(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
         let values = state
@@ -118,7 +118,7 @@ impl FakeServer {
         values
     }
 
-    /// The number of adds and of listings so far.
+    /// Returns the number of adds and the number of listings so far.
     pub(crate) fn requests(&self) -> (usize, usize) {
         let state = self.state.lock().unwrap();
         (state.adds, state.lists)
@@ -131,7 +131,7 @@ fn server_time(clock: &ManualClock, behind: i64) -> SystemTime {
     if behind < 0 { now + by } else { now - by }
 }
 
-fn response(status: u16, body: &Value, date: Option<SystemTime>) -> Response {
+fn response(status: u16, body: &Value, date: Option<SystemTime>) -> Answer {
     let body = body.to_string();
     let date = date.map_or(String::new(), |date| {
         let date: chrono::DateTime<chrono::Utc> = date.into();
@@ -142,7 +142,7 @@ fn response(status: u16, body: &Value, date: Option<SystemTime>) -> Response {
          connection: close\r\n\r\n",
         body.len()
     );
-    Response::Raw([head.into_bytes(), body.into_bytes()].concat())
+    Answer::Raw([head.into_bytes(), body.into_bytes()].concat())
 }
 
 impl State {
@@ -202,7 +202,7 @@ impl State {
         (200, json!({ "VoucherCodes": created, "Cursor": null }))
     }
 
-    /// A page, newest first. A cursor is the ID of the last record.
+    /// Returns a page, newest records first. A cursor is the ID of the last record of a page.
     fn list(&mut self, behavior: &Behavior, body: &Value) -> Value {
         self.lists += 1;
         let cursor = &body["Limitation"]["Cursor"];

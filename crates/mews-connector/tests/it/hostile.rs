@@ -1,4 +1,4 @@
-//! Servers that mean harm, or might as well.
+//! Malicious and malformed responses.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use mews_connector::types::Limitation;
 use mews_connector::{Client, Error, ErrorKind, NewVoucherCode, VoucherCodeFilter};
 use mews_sandbox::builtin;
 
-use crate::scripted::{Response, Scripted};
+use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id};
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
@@ -22,8 +22,8 @@ async fn read(client: &Client) -> Result<usize, Error> {
         .len())
 }
 
-async fn meet(response: Response) -> Error {
-    let server = Scripted::start([response]).await;
+async fn error_of(answer: Answer) -> Error {
+    let server = Scripted::start([answer]).await;
     let client = client_of(&server.url, &ManualClock::new())
         .timeout(Duration::from_millis(400))
         .body_limit(1024 * 1024)
@@ -36,8 +36,8 @@ async fn meet(response: Response) -> Error {
 }
 
 #[tokio::test]
-async fn an_endless_response_is_cut_at_the_limit() {
-    let error = meet(Response::Endless {
+async fn endless_response_exceeds_the_body_limit() {
+    let error = error_of(Answer::Endless {
         head: OK,
         chunk: vec![b' '; 64 * 1024],
     })
@@ -49,10 +49,10 @@ async fn an_endless_response_is_cut_at_the_limit() {
     );
     assert!(error.body().unwrap().text().len() <= 64 * 1024);
 
-    // One that says so beforehand, and one that is an error.
+    // A response that announces a large length, and an endless error response.
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 10000000000\r\n\r\n";
     assert_eq!(
-        meet(Response::Endless {
+        error_of(Answer::Endless {
             head,
             chunk: vec![b'['; 64 * 1024]
         })
@@ -61,7 +61,7 @@ async fn an_endless_response_is_cut_at_the_limit() {
         ErrorKind::Protocol
     );
     let head = "HTTP/1.1 500 Oh\r\n\r\n";
-    let error = meet(Response::Endless {
+    let error = error_of(Answer::Endless {
         head,
         chunk: vec![b'x'; 64 * 1024],
     })
@@ -71,26 +71,26 @@ async fn an_endless_response_is_cut_at_the_limit() {
 }
 
 #[tokio::test]
-async fn a_server_that_takes_its_time_meets_the_timeout() {
-    for response in [
-        Response::Silence,
-        Response::Drip {
+async fn slow_response_times_out() {
+    for answer in [
+        Answer::Silence,
+        Answer::Drip {
             head: OK,
             every: Duration::from_millis(50),
         },
-        Response::Drip {
+        Answer::Drip {
             head: "HTTP/1.1 200 OK\r\nx-slow: ",
             every: Duration::from_millis(50),
         },
     ] {
-        let error = meet(response).await;
+        let error = error_of(answer).await;
         assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
         assert!(error.to_string().contains("time"), "{error}");
     }
 }
 
 #[tokio::test]
-async fn json_that_is_nested_deeply_or_wrong_is_an_error() {
+async fn deeply_nested_or_invalid_json_is_an_error() {
     let deep = |open: &str, n: usize| open.repeat(n);
     for body in [
         deep("[", 500_000),
@@ -104,12 +104,12 @@ async fn json_that_is_nested_deeply_or_wrong_is_an_error() {
         r#"{"VoucherCodes":[]} {"VoucherCodes":[]}"#.into(),
     ] {
         let start: String = body.chars().take(40).collect();
-        let error = meet(Response::ok(body)).await;
+        let error = error_of(Answer::ok(body)).await;
         assert_eq!(error.kind(), ErrorKind::Decode, "{start}: {error}");
         assert!(error.json_path().is_some());
         assert!(error.to_string().len() < 1000, "{error}");
     }
-    let error = meet(Response::ok(
+    let error = error_of(Answer::ok(
         r#"{"VoucherCodes":[{"Id":"c0de0000-0000-4000-8000-000000000001"},{"Id":7}]}"#,
     ))
     .await;
@@ -117,7 +117,7 @@ async fn json_that_is_nested_deeply_or_wrong_is_an_error() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_http_are_an_error() {
+async fn response_that_is_not_http_is_an_error() {
     for bytes in [
         &b"\x16\x03\x01\x02\x00"[..],
         b"",
@@ -125,24 +125,24 @@ async fn bytes_that_are_no_http_are_an_error() {
         b"SSH-2.0-OpenSSH_9.6\r\n",
         &[0xff; 4096],
     ] {
-        let error = meet(Response::Raw(bytes.to_vec())).await;
+        let error = error_of(Answer::Raw(bytes.to_vec())).await;
         assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
     }
     let invalid_text =
         b"HTTP/1.1 500 X\r\nrequest-id: \xff\xfe\r\ncontent-length: 4\r\n\r\n\xff\xfe\xfd\xfc";
-    let error = meet(Response::Raw(invalid_text.to_vec())).await;
+    let error = error_of(Answer::Raw(invalid_text.to_vec())).await;
     assert_eq!(error.kind(), ErrorKind::Server);
     assert!(error.body().is_some() && error.request_id().is_some());
 }
 
 #[tokio::test]
-async fn an_unreadable_write_response_sets_maybe_applied() {
-    for response in [
-        Response::Json(202, "", "{}".into()),
-        Response::ok("[]"),
-        Response::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{".to_vec()),
+async fn unreadable_write_response_sets_maybe_applied() {
+    for answer in [
+        Answer::Json(202, "", "{}".into()),
+        Answer::ok("[]"),
+        Answer::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{".to_vec()),
     ] {
-        let server = Scripted::start([response]).await;
+        let server = Scripted::start([answer]).await;
         let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
         let error = client
             .voucher_codes()
@@ -155,10 +155,10 @@ async fn an_unreadable_write_response_sets_maybe_applied() {
 }
 
 #[tokio::test]
-async fn redirects_are_not_followed_whatever_the_user_brings() {
-    let thief = Scripted::start([Response::ok("{}")]).await;
-    let location = format!("location: {}/api\r\n", thief.url);
-    let server = Scripted::start([Response::Json(307, location.leak(), String::new())]).await;
+async fn redirects_are_not_followed_even_if_configured() {
+    let target = Scripted::start([Answer::ok("{}")]).await;
+    let location = format!("location: {}/api\r\n", target.url);
+    let server = Scripted::start([Answer::Json(307, location.leak(), String::new())]).await;
     let client = client_of(&server.url, &ManualClock::new())
         .configure_http(|http| {
             http.redirect(mews_connector::reqwest::redirect::Policy::limited(10))
@@ -171,5 +171,5 @@ async fn redirects_are_not_followed_whatever_the_user_brings() {
         (ErrorKind::Protocol, 307)
     );
     assert!(error.to_string().contains("not followed"), "{error}");
-    assert!(thief.requests().is_empty());
+    assert!(target.requests().is_empty());
 }

@@ -12,20 +12,20 @@ use mews_connector::{
 use mews_sandbox::{Fault, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 
-use crate::scripted::{Response, Scripted};
+use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id, start};
 
 fn filter() -> VoucherCodeFilterParameters {
     VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)])
 }
 
-/// Pages of two codes each; `next` says which cursor follows which.
-fn listing(next: impl Fn(u64) -> Value + Send + Sync + 'static) -> Response {
-    Response::of(move |request| {
+/// Returns pages of two codes each. `next` returns the cursor that follows the page of a cursor.
+fn listing(next: impl Fn(u64) -> Value + Send + Sync + 'static) -> Answer {
+    Answer::of(move |request| {
         let at = request["Limitation"]["Cursor"]
             .as_str()
             .map_or(0, |cursor| cursor.parse::<u64>().unwrap());
-        Response::ok(page(at, &next(at)))
+        Answer::ok(page(at, &next(at)))
     })
 }
 
@@ -37,12 +37,12 @@ fn page(at: u64, cursor: &Value) -> Value {
 #[tokio::test]
 async fn a_listing_ends_on_a_null_cursor_only() {
     let server = Scripted::start([
-        Response::ok(page(0, &json!("1"))),
-        // Short and empty pages do not end a listing that has a cursor.
-        Response::ok(json!({ "VoucherCodes": null, "Cursor": "2" })),
-        Response::ok(json!({ "VoucherCodes": [], "Cursor": "3" })),
-        Response::ok(page(3, &json!("4"))),
-        Response::ok(json!({ "VoucherCodes": [] })),
+        Answer::ok(page(0, &json!("1"))),
+        // Short and empty pages do not end the listing if they have a cursor.
+        Answer::ok(json!({ "VoucherCodes": null, "Cursor": "2" })),
+        Answer::ok(json!({ "VoucherCodes": [], "Cursor": "3" })),
+        Answer::ok(page(3, &json!("4"))),
+        Answer::ok(json!({ "VoucherCodes": [] })),
     ])
     .await;
     let client = client_of(&server.url, &ManualClock::default())
@@ -75,8 +75,8 @@ async fn a_listing_ends_on_a_null_cursor_only() {
 #[tokio::test]
 async fn a_204_is_an_empty_page() {
     let server = Scripted::start([
-        Response::ok(page(0, &json!("1"))),
-        Response::Raw(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()),
+        Answer::ok(page(0, &json!("1"))),
+        Answer::Raw(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()),
     ])
     .await;
     let client = client_of(&server.url, &ManualClock::default())
@@ -114,8 +114,8 @@ async fn a_204_is_an_empty_page() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_comes_again_is_an_error_and_no_loop() {
-    for (name, next) in [("the same", [1, 1]), ("a circle", [1, 0])] {
+async fn repeated_cursor_is_an_error() {
+    for (name, next) in [("the same", [1, 1]), ("a cycle", [1, 0])] {
         let server = Scripted::start([listing(move |at| {
             json!(next[usize::try_from(at % 2).unwrap()].to_string())
         })])
@@ -157,7 +157,7 @@ async fn a_cursor_that_comes_again_is_an_error_and_no_loop() {
 
 #[tokio::test]
 async fn too_many_empty_pages_are_an_error_after_which_a_listing_can_resume() {
-    let server = Scripted::start([Response::of(|request| {
+    let server = Scripted::start([Answer::of(|request| {
         let at: u64 = request["Limitation"]["Cursor"]
             .as_str()
             .map_or(0, |cursor| cursor.parse().unwrap());
@@ -171,7 +171,7 @@ async fn too_many_empty_pages_are_an_error_after_which_a_listing_can_resume() {
         } else {
             json!((at + 1).to_string())
         };
-        Response::ok(json!({ "VoucherCodes": items, "Cursor": cursor }))
+        Answer::ok(json!({ "VoucherCodes": items, "Cursor": cursor }))
     })])
     .await;
     let client = client_of(&server.url, &ManualClock::default())
@@ -226,7 +226,7 @@ async fn prefetch_reads_one_page_ahead_once_the_first_was_taken() {
     assert_eq!(
         pages.cursor().unwrap().as_str(),
         "1",
-        "of the page that was taken, not of the one ahead"
+        "the cursor of the page that was taken, not of the prefetched page"
     );
     assert_eq!(pages.try_next().await.unwrap().unwrap().cursor_text(), "2");
 }
@@ -242,7 +242,7 @@ impl CursorText for mews_connector::Response<mews_connector::VoucherCodePage> {
 }
 
 #[tokio::test]
-async fn items_resume_without_losing_one() {
+async fn resumed_items_lose_nothing() {
     let (_sandbox, client, _) = start(Sandbox::builder().seed_codes(50)).await;
     let vouchers = client
         .vouchers()
@@ -273,7 +273,7 @@ async fn items_resume_without_losing_one() {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_does_not_take_the_ones_before_with_it() {
+async fn failed_page_does_not_lose_earlier_items() {
     let fault = Fault::status(400)
         .on(Operation::VoucherCodesGetAll)
         .skip(1)
@@ -296,7 +296,7 @@ async fn a_page_that_fails_does_not_take_the_ones_before_with_it() {
 }
 
 #[tokio::test]
-async fn unknown_values_and_fields_are_read() {
+async fn unknown_values_and_properties_are_accepted() {
     for fault in [Fault::unknown_enum_value(), Fault::unknown_field()] {
         let (_sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
         let vouchers = client
@@ -310,7 +310,7 @@ async fn unknown_values_and_fields_are_read() {
 }
 
 #[tokio::test]
-async fn filters_go_over_the_wire_as_documented() {
+async fn filters_are_sent_as_documented() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let day = |day: u32| format!("2026-01-{day:02}T00:00:00Z").parse().unwrap();
     let filter = VoucherFilter::services([id(builtin::SERVICE_ID)])
@@ -362,7 +362,7 @@ async fn details_have_rates_and_codes() {
 }
 
 #[tokio::test]
-async fn a_short_page_ends_a_listing_only_if_asked() {
+async fn short_page_ends_a_listing_only_if_requested() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let codes = client.voucher_codes();
     let whole = codes.items(filter()).page_size(2);
@@ -373,12 +373,12 @@ async fn a_short_page_ends_a_listing_only_if_asked() {
     assert_eq!(sandbox.exchanges().len() - requests, requests - 1);
 
     // After a 408, a short page can have another reason.
-    let responses = [
-        Response::Json(408, "", "{}".into()),
-        Response::ok(page(0, &json!("1"))),
-        Response::ok(json!({ "VoucherCodes": [], "Cursor": null })),
+    let answers = [
+        Answer::Json(408, "", "{}".into()),
+        Answer::ok(page(0, &json!("1"))),
+        Answer::ok(json!({ "VoucherCodes": [], "Cursor": null })),
     ];
-    let server = Scripted::start(responses).await;
+    let server = Scripted::start(answers).await;
     let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
     let items = client.items(filter()).stop_at_short_page(true);
     assert_eq!(items.collect_all().await.unwrap().len(), 2);
@@ -386,7 +386,7 @@ async fn a_short_page_ends_a_listing_only_if_asked() {
 }
 
 #[tokio::test]
-async fn an_interval_from_json_is_checked() {
+async fn interval_from_json_is_validated() {
     let parse = |start: &str, end: &str| {
         serde_json::from_value::<UpdatedWithin>(json!({ "start": start, "end": end }))
     };

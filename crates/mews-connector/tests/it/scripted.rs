@@ -1,4 +1,4 @@
-//! A server that says exactly what it is told, byte by byte, whatever it is asked.
+//! A server that sends scripted responses, byte by byte, whatever the request is.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,29 +11,29 @@ use tokio_rustls::TlsAcceptor;
 
 /// The reaction of the server to a request.
 #[derive(Clone)]
-pub(crate) enum Response {
-    /// A whole response with a JSON body.
+pub(crate) enum Answer {
+    /// A complete response: the status, lines of headers, and a JSON body.
     Json(u16, &'static str, String),
-    /// Bytes as they are, then the connection is closed.
+    /// The bytes are sent, and the connection is closed.
     Raw(Vec<u8>),
-    /// Bytes, repeated without end.
+    /// The head is sent, and then the chunk without end.
     Endless { head: &'static str, chunk: Vec<u8> },
-    /// Bytes, then one more every so often, without end.
+    /// The head is sent, and then one space in each interval, without end.
     Drip { head: &'static str, every: Duration },
-    /// Nothing at all, ever.
+    /// Nothing is sent, and the connection stays open.
     Silence,
-    /// The result of a function of the request's body.
-    Of(Arc<dyn Fn(&Value) -> Response + Send + Sync>),
+    /// The reaction that a function returns for the body of the request.
+    Of(Arc<dyn Fn(&Value) -> Answer + Send + Sync>),
 }
 
-impl Response {
-    #[allow(clippy::needless_pass_by_value)] // Callers pass literals and new values.
+impl Answer {
+    #[allow(clippy::needless_pass_by_value)] // The callers pass strings and JSON values.
     pub(crate) fn ok(body: impl ToString) -> Self {
         Self::Json(200, "", body.to_string())
     }
 
-    pub(crate) fn of(response: impl Fn(&Value) -> Response + Send + Sync + 'static) -> Self {
-        Self::Of(Arc::new(response))
+    pub(crate) fn of(answer: impl Fn(&Value) -> Answer + Send + Sync + 'static) -> Self {
+        Self::Of(Arc::new(answer))
     }
 }
 
@@ -51,22 +51,19 @@ impl Drop for Scripted {
 }
 
 impl Scripted {
-    pub(crate) async fn start(responses: impl IntoIterator<Item = Response>) -> Self {
-        Self::listen(responses, None).await
+    pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self::listen(answers, None).await
     }
 
     /// Starts a server that speaks TLS, as `localhost`.
     pub(crate) async fn start_tls(
-        responses: impl IntoIterator<Item = Response>,
+        answers: impl IntoIterator<Item = Answer>,
         tls: TlsAcceptor,
     ) -> Self {
-        Self::listen(responses, Some(tls)).await
+        Self::listen(answers, Some(tls)).await
     }
 
-    async fn listen(
-        responses: impl IntoIterator<Item = Response>,
-        tls: Option<TlsAcceptor>,
-    ) -> Self {
+    async fn listen(answers: impl IntoIterator<Item = Answer>, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = match tls {
@@ -74,17 +71,17 @@ impl Scripted {
             None => format!("http://{address}"),
         };
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let responses: Vec<_> = responses.into_iter().collect();
+        let answers: Vec<_> = answers.into_iter().collect();
         let seen = requests.clone();
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (responses, seen, tls) = (responses.clone(), seen.clone(), tls.clone());
+                let (answers, seen, tls) = (answers.clone(), seen.clone(), tls.clone());
                 tokio::spawn(async move {
                     match tls {
-                        None => serve(stream, responses, seen).await,
+                        None => serve(stream, answers, seen).await,
                         Some(tls) => {
                             if let Ok(stream) = tls.accept(stream).await {
-                                serve(stream, responses, seen).await;
+                                serve(stream, answers, seen).await;
                             }
                         }
                     }
@@ -98,7 +95,7 @@ impl Scripted {
         }
     }
 
-    /// Returns the heads and bodies of the requests.
+    /// Returns the heads and the bodies of the requests.
     pub(crate) fn requests(&self) -> Vec<(String, Value)> {
         self.requests.lock().unwrap().clone()
     }
@@ -106,7 +103,7 @@ impl Scripted {
 
 async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    responses: Vec<Response>,
+    answers: Vec<Answer>,
     seen: Arc<Mutex<Vec<(String, Value)>>>,
 ) {
     let Some((head, body)) = read_request(&mut stream).await else {
@@ -118,19 +115,19 @@ async fn serve(
         seen.push((head, body.clone()));
         seen.len()
     };
-    let mut response = responses[(count - 1).min(responses.len() - 1)].clone();
-    while let Response::Of(make) = &response {
-        response = make(&body);
+    let mut answer = answers[(count - 1).min(answers.len() - 1)].clone();
+    while let Answer::Of(make) = &answer {
+        answer = make(&body);
     }
-    let _ = write_response(&mut stream, response).await;
+    let _ = write_answer(&mut stream, answer).await;
 }
 
-async fn write_response(
+async fn write_answer(
     stream: &mut (impl AsyncWrite + Unpin),
-    response: Response,
+    answer: Answer,
 ) -> std::io::Result<()> {
-    match response {
-        Response::Json(status, headers, body) => {
+    match answer {
+        Answer::Json(status, headers, body) => {
             let head = format!(
                 "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\
                  connection: close\r\n\r\n",
@@ -139,22 +136,22 @@ async fn write_response(
             stream.write_all(head.as_bytes()).await?;
             stream.write_all(body.as_bytes()).await?;
         }
-        Response::Raw(bytes) => stream.write_all(&bytes).await?,
-        Response::Endless { head, chunk } => {
+        Answer::Raw(bytes) => stream.write_all(&bytes).await?,
+        Answer::Endless { head, chunk } => {
             stream.write_all(head.as_bytes()).await?;
             loop {
                 stream.write_all(&chunk).await?;
             }
         }
-        Response::Drip { head, every } => {
+        Answer::Drip { head, every } => {
             stream.write_all(head.as_bytes()).await?;
             loop {
                 stream.write_all(b" ").await?;
                 tokio::time::sleep(every).await;
             }
         }
-        Response::Silence => std::future::pending().await,
-        Response::Of(_) => {}
+        Answer::Silence => std::future::pending().await,
+        Answer::Of(_) => {}
     }
     stream.shutdown().await
 }

@@ -1,4 +1,4 @@
-//! The spans and events of a call.
+//! The spans that a call reports to `tracing`.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use mews_connector::types::Limitation;
 use mews_sandbox::builtin;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::scripted::{Response, Scripted};
+use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id};
 
 #[derive(Clone, Default)]
@@ -37,13 +37,13 @@ async fn each_attempt_has_a_span_with_host_port_and_status() {
         .with_ansi(false)
         .finish();
     let server = Scripted::start([
-        Response::Json(503, "", "{}".into()),
-        Response::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
+        Answer::Json(503, "", "{}".into()),
+        Answer::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
     ])
     .await;
     let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
     {
-        // The runtime has one thread, so tasks of calls see this subscriber too.
+        // The runtime has one thread, so the subscriber also applies to the tasks of calls.
         let _guard = tracing::subscriber::set_default(subscriber);
         let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
         let codes = client.voucher_codes();

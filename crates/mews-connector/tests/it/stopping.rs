@@ -17,7 +17,7 @@ use mews_sandbox::{Builder, Fault, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::scripted::{Response, Scripted};
+use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, client_with_clock, id, start};
 
 fn codes(count: usize) -> impl Iterator<Item = NewVoucherCode> {
@@ -41,9 +41,9 @@ fn all() -> Vec<String> {
 /// A server that asks to stop when it receives a request, and then gives the response.
 async fn stopping(stop: &StopHandle, status: u16) -> Scripted {
     let stop = stop.clone();
-    Scripted::start([Response::of(move |_| {
+    Scripted::start([Answer::of(move |_| {
         stop.stop();
-        Response::Json(status, "", "{}".into())
+        Answer::Json(status, "", "{}".into())
     })])
     .await
 }
@@ -74,7 +74,7 @@ async fn an_attempt_in_flight_is_finished_and_nothing_else_is_sent() {
 
 #[tokio::test]
 async fn a_call_in_the_queue_of_the_rate_limiter_ends_at_once() {
-    let server = Scripted::start([Response::ok("{}")]).await;
+    let server = Scripted::start([Answer::ok("{}")]).await;
     let stop = StopHandle::new();
     let client = client_of(&server.url, &ManualClock::new())
         .clock(SystemClock)

@@ -10,7 +10,7 @@ use mews_sandbox::{Sandbox, builtin};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::scripted::{Response, Scripted};
+use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id, start};
 
 fn client(server: &Scripted) -> Client {
@@ -28,8 +28,8 @@ fn property(error: &Error) -> &str {
 }
 
 #[tokio::test]
-async fn pages_of_json_have_the_limits_of_pages_with_a_type() {
-    let scripted = Scripted::start([Response::ok("{}")]).await;
+async fn json_pages_have_the_constraints_of_typed_pages() {
+    let scripted = Scripted::start([Answer::ok("{}")]).await;
     let client = client(&scripted);
     let none = json!({});
     for count in [0, 1001, u16::MAX] {
@@ -52,7 +52,7 @@ async fn pages_of_json_have_the_limits_of_pages_with_a_type() {
     }
     assert!(scripted.requests().is_empty());
 
-    // Null counts as omitted, as for every other property.
+    // A null counts as an omitted property.
     let request = json!({ "Limitation": null });
     let pages = client.call_pages("services/getAll", &request);
     pages.collect_all().await.unwrap();
@@ -63,9 +63,9 @@ async fn pages_of_json_have_the_limits_of_pages_with_a_type() {
 }
 
 #[tokio::test]
-async fn a_page_of_json_that_is_not_an_object_is_not_the_end_of_a_listing() {
+async fn json_page_that_is_not_an_object_is_an_error() {
     for page in ["null", "[]", "[{}]", "\"text\"", "5"] {
-        let scripted = Scripted::start([Response::ok(page)]).await;
+        let scripted = Scripted::start([Answer::ok(page)]).await;
         let mut pages = client(&scripted).call_pages("services/getAll", &json!({}));
         let error = pages.try_next().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Protocol, "{page}: {error}");
@@ -73,8 +73,8 @@ async fn a_page_of_json_that_is_not_an_object_is_not_the_end_of_a_listing() {
 }
 
 #[tokio::test]
-async fn a_token_in_a_path_is_neither_sent_nor_shown() {
-    let scripted = Scripted::start([Response::ok("{}")]).await;
+async fn token_in_a_path_is_neither_sent_nor_printed() {
+    let scripted = Scripted::start([Answer::ok("{}")]).await;
     let client = client(&scripted);
     for path in [
         builtin::ACCESS_TOKEN.to_owned(),
@@ -107,8 +107,8 @@ async fn a_token_in_a_path_is_neither_sent_nor_shown() {
 }
 
 #[tokio::test]
-async fn an_operation_of_the_spec_has_its_effect_in_any_letter_case() {
-    let scripted = Scripted::start([Response::Json(503, "", "{}".into())]).await;
+async fn rejects_a_path_of_the_spec_in_another_letter_case() {
+    let scripted = Scripted::start([Answer::Json(503, "", "{}".into())]).await;
     let reading = client(&scripted).with_options(CallOptions::new().effect(Effect::Read));
     let none = json!({});
     for path in ["Vouchers/add", "vouchers/Add", "VOUCHERCODES/ADD"] {
@@ -134,11 +134,11 @@ async fn an_operation_of_the_spec_has_its_effect_in_any_letter_case() {
     assert_eq!(scripted.requests().len(), 1);
 }
 
-/// An operation of a caller whose request can have more properties than it declares.
+/// A custom operation whose request can have undeclared properties.
 #[derive(Serialize)]
 struct Undeclared(Map<String, Value>);
 
-/// An operation of a caller whose request has no properties.
+/// A custom operation whose request has no properties.
 #[derive(Serialize)]
 struct Nothing;
 
@@ -166,8 +166,8 @@ operation!(UndeclaredOfSpec, "vouchers/getAll");
 operation!(Nothing, "configuration/get");
 
 #[tokio::test]
-async fn a_type_of_a_caller_cannot_take_the_place_of_the_envelope() {
-    let scripted = Scripted::start([Response::ok("{}")]).await;
+async fn rejects_a_custom_request_with_properties_of_the_envelope() {
+    let scripted = Scripted::start([Answer::ok("{}")]).await;
     let plain = client(&scripted);
     let hotel: EnterpriseId = id(builtin::ENTERPRISE_ID);
     for client in [plain.clone(), plain.for_enterprises([hotel])] {
@@ -199,13 +199,12 @@ async fn a_type_of_a_caller_cannot_take_the_place_of_the_envelope() {
 }
 
 #[tokio::test]
-async fn an_object_without_properties_is_nothing() {
-    let scripted =
-        Scripted::start([Response::ok("{}"), Response::ok(" {}\n"), Response::ok("")]).await;
+async fn empty_object_decodes_as_unit_but_an_empty_body_does_not() {
+    let scripted = Scripted::start([Answer::ok("{}"), Answer::ok(" {}\n"), Answer::ok("")]).await;
     let client = client(&scripted);
     client.call::<()>("bills/close", &json!({})).await.unwrap();
     client.call::<()>("bills/close", &json!({})).await.unwrap();
-    // A body that is missing although the status announces one is not proof of a success.
+    // A 200 response without a body does not prove that the request succeeded.
     let error = client
         .call::<()>("bills/close", &json!({}))
         .await
@@ -217,7 +216,7 @@ async fn an_object_without_properties_is_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_that_fails_its_check_ends_a_stream() {
+async fn request_that_fails_its_check_ends_a_stream() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let many = (0..1001).map(|number| id(&format!("d15c0000-0000-4000-8000-{number:012}")));
     for filter in [
@@ -251,7 +250,7 @@ async fn a_request_that_fails_its_check_ends_a_stream() {
 async fn a_cursor_with_a_token_is_an_error_wherever_it_comes_from() {
     let token = builtin::ACCESS_TOKEN.replace('-', "%252D");
     let page = json!({ "VoucherCodes": [], "Services": [], "Cursor": format!("after-{token}") });
-    let scripted = Scripted::start([Response::ok(page)]).await;
+    let scripted = Scripted::start([Answer::ok(page)]).await;
     let client = client(&scripted);
     let none = json!({});
     let errors = [
@@ -283,7 +282,7 @@ async fn a_cursor_with_a_token_is_an_error_wherever_it_comes_from() {
             "{error}"
         );
     }
-    // The cursor of a write is not used, and the write was applied.
+    // What a write returns is not read on, and it was applied.
     client
         .voucher_codes()
         .add([NewVoucherCode::new(id(builtin::VOUCHER_ID), "C")])
@@ -309,7 +308,7 @@ async fn broken_json_is_located() {
         ("<html>", ".", "line 1 column 1"),
         ("", ".", "line 1 column 0"),
     ] {
-        let scripted = Scripted::start([Response::ok(body)]).await;
+        let scripted = Scripted::start([Answer::ok(body)]).await;
         let client = client(&scripted);
         let errors = [
             client.send(codes()).await.unwrap_err(),

@@ -23,7 +23,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// Returns an acceptor for a server with the name `localhost`.
+    /// What a server needs to be `localhost`.
     pub(crate) fn localhost(&self) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["localhost".into()]).unwrap();

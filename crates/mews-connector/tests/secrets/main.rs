@@ -1,15 +1,15 @@
-//! A token never shows: not in logs at TRACE, not in what prints, not in errors and what they keep.
+//! Tokens never appear in logs at level TRACE, in `Debug` output, or in errors and the responses that errors keep.
 //!
-//! It is a program of its own because it captures all logs of its process.
+//! The test is a separate program because it captures all logs of its process.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[allow(dead_code)] // The other tests use more of it.
+#[allow(dead_code)] // The other tests use the rest.
 #[path = "../it/proxy.rs"]
 mod proxy;
-#[allow(dead_code)] // The other tests use more of it.
+#[allow(dead_code)] // The other tests use the rest.
 #[path = "../it/scripted.rs"]
 mod scripted;
-#[allow(dead_code)] // The other tests use more of it.
+#[allow(dead_code)] // The other tests use the rest.
 #[path = "../it/setup.rs"]
 mod setup;
 #[path = "../it/tls.rs"]
@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::proxy::Proxy;
-use crate::scripted::{Response, Scripted};
+use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id};
 use crate::tls::Authority;
 
@@ -36,7 +36,7 @@ const PROXY_PASSWORD: &str = "example-password-of-the-proxy";
 /// The user name `application` and the password, as they are sent.
 const PROXY_AUTHORIZATION: &str = "YXBwbGljYXRpb246ZXhhbXBsZS1wYXNzd29yZC1vZi10aGUtcHJveHk=";
 
-/// Everything that was captured.
+/// The captured output.
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 
@@ -78,14 +78,14 @@ impl Captured {
         for token in secrets {
             if let Some(at) = text.find(token) {
                 panic!(
-                    "a token shows: …{}…",
+                    "a token appears: …{}…",
                     &text[at.saturating_sub(300)..(at + 60).min(text.len())]
                 );
             }
-            // Half of it would be too much as well.
+            // Half of a token must not appear either.
             assert!(
                 !text.contains(&token[..token.len() / 2 + 2]),
-                "a part of a token shows"
+                "a part of a token appears"
             );
         }
     }
@@ -102,7 +102,7 @@ impl io::Write for Captured {
     }
 }
 
-/// The HTTP libraries log by means of `log`.
+/// Captures the logs of the HTTP libraries, which use `log`.
 impl log::Log for Captured {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
@@ -123,13 +123,13 @@ impl MakeWriter<'_> for Captured {
     }
 }
 
-/// Responses that contain the tokens of their request in every place.
-fn echoes() -> Vec<Response> {
+/// Returns responses that contain the tokens of the request in every place.
+fn echoes() -> Vec<Answer> {
     let echo = |status, make: fn(&str, &str) -> (String, String)| {
-        Response::of(move |request: &Value| {
+        Answer::of(move |request: &Value| {
             let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
             let (headers, body) = make(&text("ClientToken"), &text("AccessToken"));
-            Response::Json(status, headers.leak(), body)
+            Answer::Json(status, headers.leak(), body)
         })
     };
     let message: fn(&str, &str) -> (String, String) = |a, b| {
@@ -167,7 +167,7 @@ fn echoes() -> Vec<Response> {
                 format!("{{\"VoucherCodes\":[],\"Cursor\":null}}{a}{b}"),
             )
         }),
-        // Cut in the middle of a token, by the limit for what is kept.
+        // The maximum length of a body excerpt cuts the token in the middle.
         echo(500, |a, _| {
             (String::new(), format!("{}{a}", "x".repeat(64 * 1024 - 15)))
         }),
@@ -217,7 +217,7 @@ async fn call_everything(client: &Client, captured: &Captured) {
 
 async fn call_through_proxies(captured: &Captured) {
     let authority = Authority::new();
-    let server = Scripted::start_tls([Response::ok("{}")], authority.localhost()).await;
+    let server = Scripted::start_tls([Answer::ok("{}")], authority.localhost()).await;
     for authorization in [PROXY_AUTHORIZATION, "never sent"] {
         let proxy = Proxy::start(Some(authorization)).await;
         let in_url = format!("http://application:{PROXY_PASSWORD}@{}", proxy.address);
@@ -242,7 +242,7 @@ async fn call_through_proxies(captured: &Captured) {
 }
 
 #[test]
-fn no_token_shows_anywhere() {
+fn tokens_never_appear_in_logs_debug_output_or_errors() {
     let captured = Captured::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -258,8 +258,8 @@ fn no_token_shows_anywhere() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        for response in echoes() {
-            let server = Scripted::start([response]).await;
+        for answer in echoes() {
+            let server = Scripted::start([answer]).await;
             let builder = client_of(&server.url, &ManualClock::new())
                 .configure_http(|http| http.connection_verbose(true));
             captured.debug(&builder);
@@ -281,7 +281,7 @@ fn no_token_shows_anywhere() {
 
         call_through_proxies(&captured).await;
 
-        // A port without a listener.
+        // No process listens on this port.
         let client = client_of("http://127.0.0.1:9", &ManualClock::new())
             .build()
             .unwrap();
@@ -304,6 +304,9 @@ fn no_token_shows_anywhere() {
         "the logs were captured: {}",
         &text[..2000.min(text.len())]
     );
-    assert!(text.contains("[hidden]"), "the echoes were kept, masked");
+    assert!(
+        text.contains("[hidden]"),
+        "the echoed tokens were kept and masked"
+    );
     captured.check();
 }

@@ -11,7 +11,7 @@ use mews_sandbox::{Fault, Fixtures, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 
 use super::services;
-use crate::scripted::{Response, Scripted};
+use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id, start};
 
 /// The built-in data without some vouchers and their codes.
@@ -30,7 +30,7 @@ async fn without(vouchers: &[&str]) -> (Sandbox, Client) {
     (sandbox, client)
 }
 
-/// Takes records up to the first code.
+/// Takes records up to the first code, and returns the checkpoint.
 async fn up_to_code(records: &mut Records) -> Checkpoint {
     while records.progress().codes == 0 {
         records.try_next().await.unwrap().unwrap();
@@ -53,7 +53,7 @@ async fn rest(records: &mut Records) -> (BTreeSet<String>, Vec<VoucherId>) {
 }
 
 #[tokio::test]
-async fn a_voucher_that_vanished_is_skipped_and_all_other_codes_come() {
+async fn vanished_voucher_is_skipped_and_all_other_codes_are_yielded() {
     for (page_size, gone) in [
         (1, vec![builtin::AGENCY_VOUCHER_ID]),
         (1000, vec![builtin::AGENCY_VOUCHER_ID]),
@@ -109,7 +109,7 @@ async fn a_voucher_that_vanished_is_skipped_and_all_other_codes_come() {
 }
 
 #[tokio::test]
-async fn a_rejection_that_no_voucher_explains_fails_soon_and_can_be_resumed() {
+async fn unexplained_rejection_fails_soon_and_can_be_resumed() {
     let fault = Fault::status(400)
         .on(Operation::VoucherCodesGetAll)
         .every(1);
@@ -136,7 +136,7 @@ async fn a_rejection_that_no_voucher_explains_fails_soon_and_can_be_resumed() {
     assert_eq!((values.len(), vanished.len()), (105, 0));
 }
 
-/// The number of vouchers, the page size and the start of the slice of each request for codes.
+/// Returns the number of vouchers, the page size and the start of the slice of each request for codes.
 fn asked(sandbox: &Sandbox) -> Vec<(usize, u64, Option<String>)> {
     let exchanges = sandbox.exchanges();
     let of_codes = exchanges
@@ -155,7 +155,7 @@ fn asked(sandbox: &Sandbox) -> Vec<(usize, u64, Option<String>)> {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_too_large_in_a_later_slice_is_split() {
+async fn batch_that_is_too_large_in_a_later_slice_is_split() {
     for status in [408, 413] {
         is_split_in_a_later_slice(status).await;
     }
@@ -196,7 +196,7 @@ async fn is_split_in_a_later_slice(status: u16) {
 }
 
 #[tokio::test]
-async fn a_smaller_page_size_is_kept_for_the_later_slices() {
+async fn smaller_page_size_is_kept_for_later_slices() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     sandbox
         .faults()
@@ -242,22 +242,22 @@ const VOUCHERS: usize = 2000;
 async fn server_of_single_vouchers() -> Scripted {
     let date = "date: Sun, 01 Feb 2026 10:00:00 GMT\r\n";
     let voucher = |number: usize| format!("d15c0000-0000-4000-8000-{number:012}");
-    let response = Response::of(move |request| {
+    let answer = Answer::of(move |request| {
         let Some(asked) = request["VoucherIds"].as_array() else {
             let vouchers: Vec<_> = (0..VOUCHERS)
                 .map(|number| json!({ "Id": voucher(number), "ServiceId": builtin::SERVICE_ID }))
                 .collect();
             let page = json!({ "Vouchers": vouchers, "Cursor": null });
-            return Response::Json(200, date, page.to_string());
+            return Answer::Json(200, date, page.to_string());
         };
         if asked.len() > 1 {
-            return Response::Json(413, date, "{}".into());
+            return Answer::Json(413, date, "{}".into());
         }
         let code = json!({ "Id": asked[0], "VoucherId": asked[0], "Value": asked[0] });
         let page = json!({ "VoucherCodes": [code], "Cursor": null });
-        Response::Json(200, date, page.to_string())
+        Answer::Json(200, date, page.to_string())
     });
-    Scripted::start([response]).await
+    Scripted::start([answer]).await
 }
 
 #[tokio::test]
@@ -295,17 +295,17 @@ async fn a_run_splits_within_its_budget_and_the_next_one_continues() {
     let (rest, vanished) = rest(&mut records).await;
     values.extend(rest);
     assert_eq!((values.len(), vanished.len()), (VOUCHERS, 0));
-    // Batches stay split: 1998 splits turn 2 batches into 2000.
+    // What was split stays split: 1998 splits make 2000 batches of 2.
     let again = split(&server.requests()[before..]);
     assert!((998..=1000).contains(&again), "{again}");
 }
 
-/// A server of one voucher, whose codes are what a function makes of the cursor.
+/// Starts a server of one voucher. A function returns the page of codes for a cursor.
 async fn server_of_codes(
     codes: impl Fn(Option<&str>) -> Value + Send + Sync + 'static,
 ) -> Scripted {
     const DATE: &str = "date: Sun, 01 Feb 2026 10:00:00 GMT\r\n";
-    let response = Response::of(move |request| {
+    let answer = Answer::of(move |request| {
         let cursor = request["Limitation"]["Cursor"].as_str();
         let body = match (request.get("Extent"), cursor) {
             (Some(_), None) => json!({
@@ -315,13 +315,13 @@ async fn server_of_codes(
             (Some(_), Some(_)) => json!({ "Vouchers": [], "Cursor": null }),
             (None, cursor) => codes(cursor),
         };
-        Response::Json(200, DATE, body.to_string())
+        Answer::Json(200, DATE, body.to_string())
     });
-    Scripted::start([response]).await
+    Scripted::start([answer]).await
 }
 
 #[tokio::test]
-async fn more_empty_pages_than_allowed_can_be_passed_by_resuming() {
+async fn resumed_export_continues_after_too_many_empty_pages() {
     let server = server_of_codes(|cursor| {
         let page: u32 = cursor.map_or(0, |cursor| cursor.parse().unwrap());
         match page {
@@ -357,7 +357,7 @@ async fn more_empty_pages_than_allowed_can_be_passed_by_resuming() {
 }
 
 #[tokio::test]
-async fn a_token_in_a_cursor_does_not_come_into_a_checkpoint() {
+async fn token_in_a_cursor_is_not_stored_in_a_checkpoint() {
     let cursor = format!("x-{}", builtin::ACCESS_TOKEN.to_uppercase());
     let echoed = cursor.clone();
     let server = server_of_codes(move |_| {
