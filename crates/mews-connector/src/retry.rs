@@ -234,10 +234,10 @@ mod tests {
             (ErrorKind::RateLimited, &all[..]),
             (ErrorKind::Server, &all[..3]),
             (ErrorKind::Transport, &all[..3]),
-            (ErrorKind::RequestTimeout, &[]),
-            (ErrorKind::Conflict, &[]),
-            (ErrorKind::BadRequest, &[]),
-            (ErrorKind::Decode, &[]),
+            (ErrorKind::RequestTimeout, &all[..0]),
+            (ErrorKind::Conflict, &all[..0]),
+            (ErrorKind::BadRequest, &all[..0]),
+            (ErrorKind::Decode, &all[..0]),
         ] {
             for effect in all {
                 let error = Error::builder(kind, "vouchers/any").build();
