@@ -1,6 +1,7 @@
 //! Bad input fails before it is sent.
 
 mod constraints;
+mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 use syn::{Field, Fields, File, FnArg, ImplItem, ImplItemFn, Item, Pat, Type, parse_quote};
 
 use super::{Contract, Pass, code, open_enums, timestamps, update_values};
-use crate::constraints::{Check, Constraints, Unit};
+use crate::constraints::Constraints;
 use crate::conventions::Interval;
 use crate::lower::envelope;
 use crate::lower::polymorphic::Kinds;
@@ -20,6 +21,7 @@ use openapi_tree::error::Result;
 use openapi_tree::schemas::{
     COMPONENTS, Operation, components, inside, named_component, referenced_component, required,
 };
+use statements::{Place, around, statement};
 
 pub(super) const PASS: Pass = Pass {
     name: "request-checks",
@@ -487,103 +489,4 @@ fn envelope_type(ty: &Type, contract: &Contract<'_>) -> Option<String> {
     };
     let (envelope, _) = envelope::component(contract.tree)?;
     code::last_segment(&reference.elem).filter(|name| name == envelope)
-}
-
-/// The statement for a check of a value of that type; none if the check is not one of that type.
-fn statement(check: &Check, value: &Place, ty: &Type, property: &str) -> Option<TokenStream> {
-    let Place { place, reference } = value;
-    let ty = code::last_segment(ty)?;
-    let is_integer = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"].contains(&ty.as_str());
-    Some(match (check, ty.as_str()) {
-        (Check::Count { unit, min, max }, ty) => {
-            let whole = |bound: u64| {
-                let bound = Literal::u64_unsuffixed(bound);
-                quote!(#bound)
-            };
-            let min = min.map_or_else(|| quote!(0), whole);
-            let max = max.map_or_else(|| quote!(usize::MAX), whole);
-            match (unit, ty) {
-                (Unit::Characters, "String" | "str") => {
-                    quote!(constraints::length(#property, #reference, #min, #max)?;)
-                }
-                (Unit::Items, "Vec") => {
-                    quote!(constraints::items(#property, #place.len(), #min, #max)?;)
-                }
-                (Unit::Properties, "BTreeMap" | "Map") => {
-                    quote!(constraints::properties(#property, #place.len(), #min, #max)?;)
-                }
-                _ => return None,
-            }
-        }
-        (Check::Unique, "Vec") => quote!(constraints::unique(#property, #reference)?;),
-        (Check::Integer { min, max }, _) if is_integer => {
-            let fits =
-                |bound: &Option<i128>| bound.is_none_or(|bound| i64::try_from(bound).is_ok());
-            let wide = if fits(min) && fits(max) && ty != "u64" {
-                quote!(i64)
-            } else {
-                quote!(i128)
-            };
-            let literal = |bound: i128| {
-                let bound = Literal::i128_unsuffixed(bound);
-                quote!(#bound)
-            };
-            let min = min.map_or_else(|| quote!(#wide::MIN), literal);
-            let max = max.map_or_else(|| quote!(#wide::MAX), literal);
-            quote!(constraints::number(#property, #wide::from(*#reference), #min, #max)?;)
-        }
-        (Check::MultipleOf(factor), _) if is_integer => {
-            let factor = Literal::i128_unsuffixed(*factor);
-            quote!(constraints::multiple(#property, i128::from(*#reference), #factor)?;)
-        }
-        (Check::Number { min, max }, "f64") => {
-            let inclusive = |bound: Option<(f64, bool)>| {
-                bound.and_then(|(bound, excluded)| (!excluded).then_some(bound))
-            };
-            let mut checks = TokenStream::new();
-            let (least, most) = (inclusive(*min), inclusive(*max));
-            if least.is_some() || most.is_some() {
-                let least = least.map_or(quote!(f64::NEG_INFINITY), |least| quote!(#least));
-                let most = most.map_or(quote!(f64::INFINITY), |most| quote!(#most));
-                checks.extend(quote!(constraints::number(#property, *#reference, #least, #most)?;));
-            }
-            if let Some((min, true)) = min {
-                checks.extend(quote!(constraints::above(#property, *#reference, #min)?;));
-            }
-            if let Some((max, true)) = max {
-                checks.extend(quote!(constraints::below(#property, *#reference, #max)?;));
-            }
-            checks
-        }
-        _ => return None,
-    })
-}
-
-/// Code around a check, if there is one.
-fn around(check: &TokenStream, code: impl Fn(&TokenStream) -> TokenStream) -> TokenStream {
-    if check.is_empty() {
-        TokenStream::new()
-    } else {
-        code(check)
-    }
-}
-
-/// An expression for a value, and one for a reference to it.
-struct Place {
-    place: TokenStream,
-    reference: TokenStream,
-}
-
-impl Place {
-    fn owned(place: TokenStream) -> Self {
-        let reference = quote!(&#place);
-        Self { place, reference }
-    }
-
-    fn borrowed(reference: TokenStream) -> Self {
-        Self {
-            place: reference.clone(),
-            reference,
-        }
-    }
 }

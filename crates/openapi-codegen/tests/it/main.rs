@@ -6,6 +6,7 @@ mod builder;
 mod checks;
 mod compiled;
 mod constructs;
+mod finishing;
 mod fuzz;
 mod generator;
 mod large;

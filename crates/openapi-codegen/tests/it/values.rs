@@ -11,7 +11,7 @@ use crate::builder::{document, reference};
 use crate::compiled;
 
 /// The conventions of the document below.
-fn conventions() -> Conventions {
+pub(crate) fn conventions() -> Conventions {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let effects = [
         ("list", Effect::Read),
@@ -69,7 +69,7 @@ fn carrying(required: &[&str], properties: &Value) -> Value {
 }
 
 /// Shared bodies, no body, parameters, names that methods have, and lists with names of their own.
-fn everything() -> Value {
+pub(crate) fn everything() -> Value {
     let text = json!({ "type": "string" });
     let update = |value: &Value| json!({ "type": "object", "additionalProperties": false, "required": ["Value"], "properties": { "Value": value } });
     let optional = |name: &str| json!({ "type": "object", "nullable": true, "allOf": [reference(name)], "description": "A change." });
