@@ -1,4 +1,4 @@
-//! Bad input fails before it is sent.
+//! Checks of requests before they are sent.
 
 mod constraints;
 mod statements;
@@ -25,12 +25,11 @@ use statements::{Place, around, statement};
 
 pub(super) const PASS: Pass = Pass {
     name: "request-checks",
-    mends: "progenitor sends requests without checking the constraints of the document",
+    reason: "progenitor sends requests without checking the constraints of the document",
     apply,
 };
 
-/// Gives every type that a request can reach, and that has constraints, a method `check`, and calls it before
-/// sending.
+/// Gives every type with constraints that a request can reach a method `check`, and calls it before sending.
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let interval = contract.conventions.interval.as_ref();
     let items = code::types(file, contract)?;
@@ -57,10 +56,10 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         }
         let body = checks.body_of(&name, schema, item)?;
         let method: ImplItem = parse_quote! {
-            /// Checks the constraints that the document sets.
+            /// Checks the constraints of the document.
             ///
             /// # Errors
-            /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+            /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
             pub fn check(&self) -> ::std::result::Result<(), constraints::ConstraintViolation> {
                 #body
                 Ok(())
@@ -89,7 +88,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The components that a request can reach and that have a constraint, in themselves or in what they hold.
+/// Returns the components with constraints that a request can reach, including constraints of the schemas inside.
 fn checked_components(contract: &Contract<'_>) -> BTreeSet<String> {
     let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut waiting: Vec<&str> = Vec::new();
@@ -98,7 +97,7 @@ fn checked_components(contract: &Contract<'_>) -> BTreeSet<String> {
             continue;
         }
         let lenient = contract.responses.contains(name);
-        // Types that a response can reach too have lost what they require, and take every value of an enum.
+        // Types that a response can reach as well are lenient: their properties can be missing, and their enums are open.
         let mut is_checked = Kinds::of(schema).is_some()
             || lenient && (schema.get("required").is_some() || open_enums::is_text_enum(schema));
         inside(schema, &mut String::new(), &mut |_, schema| {
@@ -121,7 +120,7 @@ fn checked_components(contract: &Contract<'_>) -> BTreeSet<String> {
     checked
 }
 
-/// The longest interval, in months, that is taken where a schema is used.
+/// Returns the maximum length of an interval, in months, where a schema is used.
 fn months_of(schema: &Value, contract: &Contract<'_>) -> Option<u64> {
     let interval = contract.conventions.interval.as_ref()?;
     schema.get(&interval.max_months)?.as_u64()
@@ -136,7 +135,7 @@ struct Checks<'a> {
     ends: BTreeMap<String, [Field; 2]>,
 }
 
-/// The fields of a struct's ends, if it is an interval.
+/// Returns the fields with the start and the end of a struct, if it is an interval.
 fn ends(item: &Item, interval: &Interval) -> Option<(String, [Field; 2])> {
     let Item::Struct(item) = item else {
         return None;
@@ -212,7 +211,7 @@ impl<'a> Checks<'a> {
         Ok(body)
     }
 
-    /// The path and the schema of the value inside an update value.
+    /// Returns the path and the schema of the value inside an update value.
     fn update_value(&self, property: &str, schema: &Value) -> Option<(String, &'a Value)> {
         let name = named_component(schema)?;
         let value = self.contract.conventions.update_value.as_ref()?;
@@ -224,8 +223,8 @@ impl<'a> Checks<'a> {
         ))
     }
 
-    /// An open enum alone has a variant with a string: a value that the document does not list. The variants of a
-    /// choice each hold an object.
+    /// Returns the check of an enum. Only an open enum has a variant with a string, for unknown values. Each variant of a
+    /// choice has an object.
     fn body_of_enum(&self, item: &syn::ItemEnum) -> TokenStream {
         let inner = |variant: &syn::Variant| {
             let field = variant.fields.iter().next()?;
@@ -257,8 +256,8 @@ impl<'a> Checks<'a> {
         quote!(match self { #(#arms)* })
     }
 
-    /// The variants of an enum whose kind another property decides each hold the value of a kind. The last one holds all
-    /// other JSON.
+    /// Returns the check of an enum that a discriminator decides. Each variant has the value of a kind, except the last one,
+    /// which has any other JSON.
     fn body_of_kinds(
         &self,
         kinds: Kinds<'_>,
@@ -291,8 +290,8 @@ impl<'a> Checks<'a> {
         })
     }
 
-    /// The statements that check what an operation sends, and whether one of them is not the check of its body's
-    /// type.
+    /// Returns the statements that check the arguments of an operation, and whether one of them is inline, which means that
+    /// it does not call the check of a type.
     fn of_operation(
         &self,
         function: &ImplItemFn,
@@ -344,7 +343,7 @@ impl<'a> Checks<'a> {
         Ok((statements, is_inline))
     }
 
-    /// The schemas of an operation's arguments, by the names of these in Rust, each with its name in messages.
+    /// Returns the schemas of the arguments of an operation by their names in Rust, each with its name in messages.
     fn argument_schemas(
         &self,
         operation: &Operation<'a>,
@@ -361,7 +360,7 @@ impl<'a> Checks<'a> {
         body.chain(parameters).collect()
     }
 
-    /// Checks one value, as far as its Rust type does not make sure of it.
+    /// Returns the check of one value, except for constraints that its Rust type ensures.
     fn value(
         &self,
         value: &Place,
@@ -403,7 +402,7 @@ impl<'a> Checks<'a> {
                 code::unexpected(
                     self.contract,
                     &format!(
-                        "has the type `{ty}` for `{property}`, which can not be checked for {check}"
+                        "has the type `{ty}` for `{property}`, which cannot be checked for {check}"
                     ),
                 )
             })?;
@@ -419,7 +418,7 @@ impl<'a> Checks<'a> {
         Ok(checks)
     }
 
-    /// Checks the items of an array.
+    /// Returns the check of the items of an array.
     fn items(
         &self,
         array: &TokenStream,
@@ -441,7 +440,7 @@ impl<'a> Checks<'a> {
         ))
     }
 
-    /// Checks the values of a map.
+    /// Returns the check of the values of a map.
     fn values(
         &self,
         map: &Place,
@@ -460,7 +459,7 @@ impl<'a> Checks<'a> {
         ))
     }
 
-    /// Checks how long an interval is, if the component has both its ends.
+    /// Returns the check of the length of an interval, if the component has a start and an end.
     fn interval(
         &self,
         place: &TokenStream,
@@ -482,7 +481,7 @@ impl<'a> Checks<'a> {
     }
 }
 
-/// The type of the envelope, if an argument has it.
+/// Returns the type of the envelope, if it is the type of an argument.
 fn envelope_type(ty: &Type, contract: &Contract<'_>) -> Option<String> {
     let Type::Reference(reference) = ty else {
         return None;

@@ -1,4 +1,4 @@
-//! What holds together stands together.
+//! Compositions become one schema.
 
 mod merger;
 
@@ -11,22 +11,22 @@ use super::{Changes, Pass, Work, any_json, component_pointer, is_annotation};
 use merger::Merger;
 use openapi_tree::schemas::{COMPONENTS, each_schema, named_component};
 
-/// `allOf` of several members, or beside properties, becomes one object. What a value may be besides (`anyOf` and
-/// `oneOf` beside properties or `allOf`) adds its properties to it, none of them required.
+/// `allOf` with several members, or next to properties, becomes one object. The alternatives of `anyOf` and `oneOf` next to
+/// properties or `allOf` add optional properties to it.
 pub(super) const PASS: Pass = Pass {
     name: "one-object",
-    answers: "typify merges schemas in ways that panic, lose properties or fit no value; progenitor ignores whatever \
-              stands beside `allOf`",
+    reason: "typify panics over some merged schemas, loses properties, or creates types that accept no value; progenitor \
+              ignores everything next to `allOf`",
     work: Work::Whole { find, apply },
 };
 
 const CHOICES: [&str; 2] = ["anyOf", "oneOf"];
 
-/// What is merged may hold what has to be merged; a document that is written by hand needs two rounds.
+/// The maximum number of rounds. A merged schema can contain schemas that have to be merged. Known documents need two.
 const ROUNDS: usize = 6;
 
-/// Whether a schema has keywords that stand for values of its own, beside `allOf` and choices.
-fn says_something(schema: &Map<String, Value>) -> bool {
+/// Returns `true` if a schema describes values by keywords other than `allOf` and choices.
+fn describes_values(schema: &Map<String, Value>) -> bool {
     ["properties", "items", "enum", "required"]
         .iter()
         .any(|keyword| schema.contains_key(*keyword))
@@ -48,7 +48,7 @@ fn needs(schema: &Value) -> bool {
     }
     let has_choice = CHOICES.iter().any(|keyword| object.contains_key(*keyword));
     object.contains_key("allOf")
-        || has_choice && says_something(object)
+        || has_choice && describes_values(object)
         || CHOICES.iter().all(|keyword| object.contains_key(*keyword))
 }
 
@@ -64,7 +64,7 @@ fn find(tree: &Value) -> Vec<String> {
 
 fn apply(tree: &mut Value, changes: &mut Changes) {
     let mut names = Names::of(tree);
-    // The same expression is the same type, or a component that extends itself would never come to an end.
+    // Equal expressions become the same type. Otherwise, a component that extends itself would never end.
     let mut known: BTreeMap<String, String> = BTreeMap::new();
     for _ in 0..ROUNDS {
         if find(tree).is_empty() {
@@ -113,7 +113,7 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             changes.moved(pointer, &component_pointer(&name));
             *schema = beside_reference(schema, &name);
             known.insert(expression, name.clone());
-            // What is around it may have to be merged with it, before it is a component.
+            // The schema around it may have to be merged with it before it is a component.
             let mut flat = merged.clone();
             if let Some(flat) = flat.as_object_mut() {
                 flat.retain(|keyword, _| !is_annotation(keyword));
@@ -125,12 +125,12 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
     for pointer in find(tree) {
         if let Some(schema) = tree.pointer_mut(&pointer) {
             *schema = any_json(schema);
-            changes.loss(&pointer, "any JSON: its parts lead back to themselves");
+            changes.loss(&pointer, "any JSON: its parts refer back to themselves");
         }
     }
 }
 
-/// What a schema says of values, as text.
+/// Returns a schema without its annotations, as a string.
 fn essence(schema: &Value) -> String {
     let mut essence = schema.clone();
     if let Some(object) = essence.as_object_mut() {

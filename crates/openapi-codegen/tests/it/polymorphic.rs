@@ -120,7 +120,7 @@ pub(crate) fn shapes() -> Value {
     )
 }
 
-/// What a program makes of the module `shapes`.
+/// A program that uses the module `shapes`.
 const PROGRAM: &str = r##"
 use serde_json::{Value, from_str, from_value, json, to_value};
 use shapes::types::{self, Answer, Filter, Kind, Question, Shape};

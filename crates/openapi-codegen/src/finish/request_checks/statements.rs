@@ -1,4 +1,4 @@
-//! The statements that check one value.
+//! Statements that check one value.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -7,7 +7,7 @@ use syn::Type;
 use crate::constraints::{Check, Unit};
 use crate::finish::code;
 
-/// The statement for a check of a value of that type; none if the check is not one of that type.
+/// Returns the statement for a check of a value with a type, or `None` if the check does not apply to the type.
 pub(super) fn statement(
     check: &Check,
     value: &Place,
@@ -64,11 +64,12 @@ pub(super) fn statement(
                 bound.and_then(|(bound, excluded)| (!excluded).then_some(bound))
             };
             let mut checks = TokenStream::new();
-            let (least, most) = (inclusive(*min), inclusive(*max));
-            if least.is_some() || most.is_some() {
-                let least = least.map_or(quote!(f64::NEG_INFINITY), |least| quote!(#least));
-                let most = most.map_or(quote!(f64::INFINITY), |most| quote!(#most));
-                checks.extend(quote!(constraints::number(#property, *#reference, #least, #most)?;));
+            let (lower, upper) = (inclusive(*min), inclusive(*max));
+            if lower.is_some() || upper.is_some() {
+                let lower = lower.map_or(quote!(f64::NEG_INFINITY), |lower| quote!(#lower));
+                let upper = upper.map_or(quote!(f64::INFINITY), |upper| quote!(#upper));
+                checks
+                    .extend(quote!(constraints::number(#property, *#reference, #lower, #upper)?;));
             }
             if let Some((min, true)) = min {
                 checks.extend(quote!(constraints::above(#property, *#reference, #min)?;));
@@ -82,7 +83,7 @@ pub(super) fn statement(
     })
 }
 
-/// Code around a check, if there is one.
+/// Adds code around a check, if there is one.
 pub(super) fn around(
     check: &TokenStream,
     code: impl Fn(&TokenStream) -> TokenStream,
@@ -94,7 +95,7 @@ pub(super) fn around(
     }
 }
 
-/// An expression for a value, and one for a reference to it.
+/// An expression for a value, and an expression for a reference to it.
 pub(super) struct Place {
     pub(super) place: TokenStream,
     pub(super) reference: TokenStream,

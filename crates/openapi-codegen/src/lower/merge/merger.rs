@@ -1,27 +1,27 @@
-//! One schema for several that hold together.
+//! Merging of several schemas into one.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{CHOICES, essence, needs, says_something};
+use super::{CHOICES, describes_values, essence, needs};
 use crate::constraints::is_constraint;
 use crate::lower::{any_json, is_annotation, is_any_json, reference_to};
 use openapi_tree::schemas::{inside_mut, named_component, referenced_component};
 
-/// A document whose merged objects have more properties than this is made to blow up.
-const MOST_PROPERTIES: usize = 200_000;
+/// The maximum number of properties of merged objects. A document with more is built to exhaust memory.
+const MAX_PROPERTIES: usize = 200_000;
 
-/// A keyword with the kinds that a value may be of.
+/// The keyword of a choice, and its alternatives.
 type Choice = (&'static str, Vec<Value>);
 
-/// Merges the schemas of one document, and keeps what is left out on the way.
+/// Merges the schemas of one document, and collects everything that the merged schemas do not contain.
 pub(super) struct Merger<'a> {
     schemas: &'a Map<String, Value>,
-    /// Components without references at their top; none while one is being worked on.
+    /// The flattened components. `None` is a component that is being flattened.
     pub(super) flat: BTreeMap<String, Option<Value>>,
     spent: usize,
-    /// What the merged schema does not say, each with its place in the schema that is merged.
+    /// Everything that the merged schema does not contain, each with its location in the original schema.
     pub(super) left_out: Vec<(String, String)>,
     /// The constraints that another one implies.
     pub(super) implied: Vec<String>,
@@ -38,7 +38,7 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// One schema for one with `allOf` or choices beside something, and what was lost, if anything.
+    /// Returns one schema for a composition, and what was lost, if anything.
     pub(super) fn merged(&mut self, schema: &Value) -> (Value, Option<String>) {
         let Some(object) = schema.as_object() else {
             return (schema.clone(), None);
@@ -61,22 +61,22 @@ impl<'a> Merger<'a> {
                 distinct.push(member);
             }
         }
-        let says_something = says_something(&own);
+        let describes_values = describes_values(&own);
         let reference = distinct
             .iter()
             .filter_map(|member| referenced_component(member))
             .find(|name| distinct.len() == 1 || is_no_object(&self.component(name)));
         if let Some(name) = reference
-            && !says_something
+            && !describes_values
             && (choices.is_empty() || distinct.len() == 1 || is_no_object(&self.component(name)))
         {
             let name = name.to_owned();
             return self.referring(&name, schema, &own, &distinct, &choices);
         }
-        if distinct.is_empty() && !says_something && choices.len() == 1 {
+        if distinct.is_empty() && !describes_values && choices.len() == 1 {
             let (keyword, choice) = choices.remove(0);
             own.remove("type");
-            self.not_checked("beside a choice", &constraints_of(&own));
+            self.not_checked("next to a choice", &constraints_of(&own));
             return (with_annotations(&own, json!({ keyword: choice })), None);
         }
         let mut merged = Value::Object(own);
@@ -87,14 +87,14 @@ impl<'a> Merger<'a> {
                 None => return self.lost(schema),
             }
         }
-        let merged = self.with_kinds(merged, &choices);
-        if self.spent > MOST_PROPERTIES {
+        let merged = self.with_choices(merged, &choices);
+        if self.spent > MAX_PROPERTIES {
             return self.lost(schema);
         }
         (merged, None)
     }
 
-    /// A value fits what a reference says, whatever else is asked of it.
+    /// Returns the reference of a composition with a scalar component. The other members are not kept.
     fn referring(
         &mut self,
         name: &str,
@@ -128,17 +128,17 @@ impl<'a> Merger<'a> {
                 self.left_out.push((format!("/{keyword}/{index}"), what));
             }
         }
-        self.not_checked("beside a reference", &unchecked);
+        self.not_checked("next to a reference", &unchecked);
         let reference = json!({ "allOf": [reference_to(name)] });
         (with_annotations(own, reference), None)
     }
 
-    /// An object with the properties of its kinds, none of them required.
-    fn with_kinds(&mut self, mut merged: Value, choices: &[Choice]) -> Value {
+    /// Adds the properties of the alternatives to an object as optional ones.
+    fn with_choices(&mut self, mut merged: Value, choices: &[Choice]) -> Value {
         for (keyword, choice) in choices {
             for (index, alternative) in choice.iter().enumerate() {
                 let mut optional = self.flatten(alternative);
-                // A value need not be what each of them describes.
+                // A value does not have to fit each alternative.
                 let constraints = without_constraints(&mut optional);
                 if let Some(optional) = optional.as_object_mut() {
                     optional.remove("required");
@@ -153,7 +153,7 @@ impl<'a> Merger<'a> {
                     String::new()
                 } else {
                     format!(
-                        "not checked of one kind of several: {}",
+                        "not checked for one of several alternatives: {}",
                         constraints.join(", ")
                     )
                 };
@@ -179,12 +179,12 @@ impl<'a> Merger<'a> {
     }
 
     fn lost(&self, schema: &Value) -> (Value, Option<String>) {
-        let why = if self.spent > MOST_PROPERTIES {
+        let why = if self.spent > MAX_PROPERTIES {
             format!(
-                "any JSON: merged, the document would have more than {MOST_PROPERTIES} properties"
+                "any JSON: merged, the document would have more than {MAX_PROPERTIES} properties"
             )
         } else {
-            "any JSON: its parts ask for different types".to_owned()
+            "any JSON: its parts have different types".to_owned()
         };
         (any_json(schema), Some(why))
     }
@@ -202,9 +202,9 @@ impl<'a> Merger<'a> {
         flat
     }
 
-    /// A schema without a reference or `allOf` at its top, and without what it says for readers.
+    /// Returns a schema without a reference or `allOf` at its top, and without annotations.
     fn flatten(&mut self, schema: &Value) -> Value {
-        // What is left out of a schema inside is reported where that one is merged itself.
+        // Losses of an inner schema are reported where that schema is merged.
         let left_out = std::mem::take(&mut self.left_out);
         let implied = std::mem::take(&mut self.implied);
         let mut lost = None;
@@ -231,11 +231,11 @@ impl<'a> Merger<'a> {
         flat
     }
 
-    /// What fits both; where they say different things of one thing, the first is believed. None if they are of
+    /// Returns the schema of values that fit both. The first schema wins where the two differ. Returns `None` if they have
     /// different types.
     fn combine(&mut self, first: &Value, second: &Value) -> Option<Value> {
         let (one, other) = (first.as_object()?, second.as_object()?);
-        if is_any_json(second) || self.spent > MOST_PROPERTIES {
+        if is_any_json(second) || self.spent > MAX_PROPERTIES {
             return Some(first.clone());
         }
         let speaks = |schema: &Map<String, Value>| schema.keys().any(|key| !is_annotation(key));
@@ -261,16 +261,15 @@ impl<'a> Merger<'a> {
                 (keyword, Some(mine)) if is_constraint(keyword) && mine != *value => {
                     if let Some(tighter) = tighter(one, other, keyword) {
                         let implied = if tighter == mine { value } else { &mine };
-                        let what =
-                            format!("implied by what it is merged with: {keyword} {implied}");
+                        let what = format!("implied by the other part: {keyword} {implied}");
                         self.implied.push(what);
                         tighter
                     } else {
-                        self.not_checked("in what is merged", &[format!("{keyword} {value}")]);
+                        self.not_checked("after merging", &[format!("{keyword} {value}")]);
                         mine
                     }
                 }
-                // Of parts that each know only their own properties, none can close the whole.
+                // A part does not know the properties of the others, so it cannot close the merged object.
                 ("additionalProperties", None) if value == &Value::Bool(false) => continue,
                 (
                     "items" | "additionalProperties" | "anyOf" | "oneOf" | "enum" | "format",
@@ -313,11 +312,11 @@ impl<'a> Merger<'a> {
 }
 
 fn kind_left_out(constraints: &[String]) -> String {
-    let what = "left out: nothing says whether a value is of this kind";
+    let what = "left out: nothing states whether a value is of this alternative";
     if constraints.is_empty() {
         return what.to_owned();
     }
-    format!("{what}, nor checks {}", constraints.join(", "))
+    format!("{what}; not checked: {}", constraints.join(", "))
 }
 
 fn constraints_of(schema: &Map<String, Value>) -> Vec<String> {
@@ -328,7 +327,7 @@ fn constraints_of(schema: &Map<String, Value>) -> Vec<String> {
         .collect()
 }
 
-/// Takes the constraints of a schema out, and of those inside it; returns them.
+/// Removes the constraints of a schema and of the schemas inside it, and returns them.
 fn without_constraints(schema: &mut Value) -> Vec<String> {
     let mut taken = Vec::new();
     inside_mut(schema, &mut String::new(), &mut |_, schema| {
@@ -340,7 +339,7 @@ fn without_constraints(schema: &mut Value) -> Vec<String> {
     taken
 }
 
-/// The constraint that is true of values of both schemas, if one of theirs is.
+/// Returns the stricter constraint of two schemas, if one of them implies the other.
 fn tighter(one: &Map<String, Value>, other: &Map<String, Value>, keyword: &str) -> Option<Value> {
     let (mine, others) = (one.get(keyword)?, other.get(keyword)?);
     let is_exclusive = |schema: &Map<String, Value>| {
@@ -363,7 +362,7 @@ fn tighter(one: &Map<String, Value>, other: &Map<String, Value>, keyword: &str) 
     })
 }
 
-/// The only member of a choice with nothing beside it.
+/// Returns the only member of a choice without other keywords.
 fn only_kind(schema: &Value) -> Option<&Value> {
     let mut says = schema
         .as_object()?
@@ -388,7 +387,7 @@ fn is_object(schema: &Value) -> bool {
     schema.as_object().and_then(kind_of) == Some("object")
 }
 
-/// Of any JSON, as of a component that extends itself, nobody knows.
+/// Returns `true` if a schema is surely not an object. Any JSON can be one, and so can a component that extends itself.
 fn is_no_object(schema: &Value) -> bool {
     let is_choice = CHOICES.iter().any(|keyword| schema.get(keyword).is_some());
     !is_object(schema) && !is_any_json(schema) && !is_choice
