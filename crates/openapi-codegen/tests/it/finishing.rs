@@ -85,7 +85,7 @@ fn a_finishing_pass_that_does_not_find_its_code_is_an_error() {
             &everything,
             &without_envelope,
             "pub mod types {}".to_owned(),
-            "has no struct `Page`",
+            "has no field for `Count` of `Page`",
         ),
         (
             &shapes,
