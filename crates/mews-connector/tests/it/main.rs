@@ -14,6 +14,7 @@ mod failures;
 mod fake_server;
 mod hostile;
 mod linked_clock;
+mod lookup;
 mod operations;
 mod pages;
 mod rate_limit;
