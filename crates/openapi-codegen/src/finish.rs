@@ -15,8 +15,10 @@ mod open_enums;
 mod operations;
 mod options;
 mod parameters;
+mod polymorphic;
 mod request_checks;
 mod setters;
+mod timestamps;
 mod update_values;
 mod wire_names;
 
@@ -128,7 +130,7 @@ pub struct Pass {
 }
 
 /// The passes in their order. Documentation comes last, so that it covers what the others wrote.
-pub const PASSES: [Pass; 15] = [
+pub const PASSES: [Pass; 17] = [
     wire_names::PASS,
     parameters::PASS,
     options::PASS,
@@ -137,10 +139,12 @@ pub const PASSES: [Pass; 15] = [
     newtypes::PASS,
     open_enums::PASS,
     update_values::PASS,
+    polymorphic::PASS,
     constructors::PASS,
     envelope::PASS,
     request_checks::PASS,
     setters::PASS,
+    timestamps::PASS,
     operations::PASS,
     deprecations::PASS,
     documentation::PASS,

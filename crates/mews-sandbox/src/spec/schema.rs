@@ -108,9 +108,16 @@ impl<'a> Schema<'a> {
         self.keyword("format").and_then(Value::as_str) == Some("date-time")
     }
 
-    /// The name of the schema that this one refers to.
+    /// The name of the schema that this one refers to, directly or as its only part.
     pub(crate) fn name(self) -> Option<&'a str> {
-        self.node.get("$ref")?.as_str()?.rsplit('/').next()
+        let node = match self.node.get("allOf").and_then(Value::as_array) {
+            Some(parts) => match parts.as_slice() {
+                [only] => only,
+                _ => return None,
+            },
+            None => self.node,
+        };
+        node.get("$ref")?.as_str()?.rsplit('/').next()
     }
 }
 
