@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod body;
 mod builder;
 pub mod bulk;
@@ -27,6 +29,7 @@ mod response;
 pub mod retry;
 mod sending;
 mod stay;
+mod stop;
 mod task;
 mod voucher_codes;
 mod vouchers;
@@ -53,6 +56,7 @@ pub use rate_limit::{Limits, RateLimit};
 pub use redeemability::{Activity, MissingData, NotRedeemableReason, Redeem, Redeemability};
 pub use response::Response;
 pub use stay::Stay;
+pub use stop::StopHandle;
 pub use voucher_codes::VoucherCodes;
 pub use vouchers::Vouchers;
 pub use {chrono, reqwest, uuid};
