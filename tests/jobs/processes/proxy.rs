@@ -18,7 +18,7 @@ pub(crate) enum Fate {
     Lost,
     /// The sandbox has responded to it, and the process has not received the response.
     Answered,
-    /// It arrives when the next process has sent its first request.
+    /// It arrives when the next process has sent its first request, whose response comes afterwards.
     Late,
 }
 
@@ -133,8 +133,8 @@ impl Upstream {
             (fate, plan.late.take())
         };
         if let Some(late) = late {
-            let upstream = self.clone();
-            tokio::spawn(async move { upstream.send(late).await });
+            // The process reads back what was created only after this response.
+            self.send(late).await;
         }
         match fate {
             None => self.send(request).await,
