@@ -210,7 +210,7 @@ async fn name_and_type_cannot_be_cleared() {
 
 // According to pages/vouchers.md, a null value keeps the rates. This contradicts guidelines/serialization.md.
 #[tokio::test]
-async fn null_rates_are_kept_if_the_setting_says_so() {
+async fn null_rates_are_kept_if_the_setting_is_keep() {
     let api = Api::with(|builder| builder.null_rates(NullRates::Keep)).await;
     let change = json!({ "AssignedRateIds": { "Value": null } });
     api.call(Operation::VouchersUpdate, update(&change))
