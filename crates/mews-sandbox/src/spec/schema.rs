@@ -108,9 +108,15 @@ impl<'a> Schema<'a> {
         self.keyword("format").and_then(Value::as_str) == Some("date-time")
     }
 
-    /// The name of the schema that this one refers to.
+    pub(crate) fn is_deprecated(self) -> bool {
+        self.keyword("deprecated") == Some(&Value::Bool(true))
+    }
+
+    /// The name of the schema that this one refers to, directly or with `allOf`.
     pub(crate) fn name(self) -> Option<&'a str> {
-        self.node.get("$ref")?.as_str()?.rsplit('/').next()
+        let reference = self.node.get("$ref");
+        let reference = reference.or_else(|| self.node.pointer("/allOf/0/$ref"));
+        reference?.as_str()?.rsplit('/').next()
     }
 }
 

@@ -18,5 +18,6 @@ mod portfolio;
 mod requests;
 mod spec;
 mod support;
+mod surroundings;
 mod voucher_codes;
 mod vouchers;

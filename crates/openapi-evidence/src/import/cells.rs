@@ -39,7 +39,7 @@ pub(super) fn parse_type(cell: &str) -> Result<(Type, BTreeMap<Limit, Value>), S
 
 fn parse_kind(text: &str) -> Result<Type, String> {
     Ok(match text {
-        "string" | "strings" => Type::String,
+        "string" | "strings" | "guid" => Type::String,
         "boolean" | "booleans" | "bool" => Type::Boolean,
         "integer" | "integers" | "int" => Type::Integer,
         "number" | "numbers" | "decimal" => Type::Number,
