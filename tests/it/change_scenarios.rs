@@ -25,7 +25,7 @@ fn a_property_and_a_listing_are_edits_of_the_spec_only() {
     let document = xtask::files::read_document(&root().join(DOCUMENT)).expect("the spec is read");
     let mut spec = document.tree;
     add_notes(&mut spec);
-    add_services(&mut spec);
+    add_products(&mut spec);
     // JSON is YAML.
     let spec = serde_json::to_vec_pretty(&spec).expect("the spec is JSON");
     let program = include_bytes!("change_scenarios/program.rs").to_vec();
@@ -230,43 +230,45 @@ fn add_notes(spec: &mut Value) {
     }
 }
 
-/// `services/getAll`, like `voucherCodes/getAll` with a record of its own and without its filters.
-fn add_services(spec: &mut Value) {
+/// `products/getAll`, like `voucherCodes/getAll` with another record and without its filters.
+fn add_products(spec: &mut Value) {
     let strings =
         |value: Value| json!({ "type": "string", "nullable": true, "description": value });
-    let service = json!({
-        "title": "Service",
+    let id = json!({ "type": "string", "format": "uuid", "description": "The ID of a product." });
+    set(spec, "/components/schemas", "ProductId", id);
+    let product = json!({
+        "title": "Product",
         "type": "object",
-        "description": "A service of an enterprise, such as a stay or parking.",
+        "description": "A product of an enterprise, such as a breakfast.",
         "required": ["Id"],
         "properties": {
-            "Id": { "allOf": [reference("ServiceId")], "description": "The ID of the service." },
-            "Name": strings(json!("The name of the service.")),
+            "Id": { "allOf": [reference("ProductId")], "description": "The ID of the product." },
+            "Name": strings(json!("The name of the product.")),
             "CreatedUtc": {
                 "nullable": true,
                 "allOf": [reference("UtcDateTime")],
-                "description": "The time at which the service was created.",
+                "description": "The time at which the product was created.",
             },
         },
     });
-    set(spec, "/components/schemas", "Service", service);
+    set(spec, "/components/schemas", "Product", product);
 
     let copied = |spec: &Value, name: &str| spec.pointer(&schema(name)).cloned().expect("a schema");
     let mut result = copied(spec, "VoucherCodeResult");
-    result["title"] = json!("ServiceResult");
-    result["description"] = json!("A page of services.");
-    result["required"] = json!(["Services"]);
+    result["title"] = json!("ProductResult");
+    result["description"] = json!("A page of products.");
+    result["required"] = json!(["Products"]);
     let properties = result["properties"].as_object_mut().expect("properties");
     properties.remove("VoucherCodes");
     properties.insert(
-        "Services".to_owned(),
-        json!({ "type": "array", "items": reference("Service"), "description": "The services, newest first." }),
+        "Products".to_owned(),
+        json!({ "type": "array", "items": reference("Product"), "description": "The products, newest first." }),
     );
-    set(spec, "/components/schemas", "ServiceResult", result);
+    set(spec, "/components/schemas", "ProductResult", result);
 
     let mut filter = copied(spec, "VoucherCodeFilterParameters");
-    filter["title"] = json!("ServiceFilterParameters");
-    filter["description"] = json!("The filters of a listing of services.");
+    filter["title"] = json!("ProductFilterParameters");
+    filter["description"] = json!("The filters of a listing of products.");
     let properties = filter["properties"].as_object_mut().expect("properties");
     properties.retain(|name, _| !name.starts_with("Voucher") && name != "UpdatedUtc");
     let required = filter["required"]
@@ -276,7 +278,7 @@ fn add_services(spec: &mut Value) {
     set(
         spec,
         "/components/schemas",
-        "ServiceFilterParameters",
+        "ProductFilterParameters",
         filter,
     );
 
@@ -284,21 +286,21 @@ fn add_services(spec: &mut Value) {
         .pointer(&operation("voucherCodes/getAll"))
         .cloned()
         .expect("an operation");
-    post["operationId"] = json!("services_getAll");
-    post["summary"] = json!("Get all services");
-    post["description"] = json!("Reads one page of services, newest first.");
-    post["responses"]["200"]["description"] = json!("A page of services.");
+    post["operationId"] = json!("products_getAll");
+    post["summary"] = json!("Get all products");
+    post["description"] = json!("Reads one page of products, newest first.");
+    post["responses"]["200"]["description"] = json!("A page of products.");
     let page = json!({
-        "Services": [{
+        "Products": [{
             "Id": "5e000000-0000-4000-8000-000000000001",
-            "Name": "Rooms",
+            "Name": "Breakfast",
             "CreatedUtc": "2026-01-05T09:10:00Z",
         }],
         "Cursor": "5e000000-0000-4000-8000-000000000001",
     });
     for (holder, name) in [
-        ("/requestBody", "ServiceFilterParameters"),
-        ("/responses/200", "ServiceResult"),
+        ("/requestBody", "ProductFilterParameters"),
+        ("/responses/200", "ProductResult"),
     ] {
         let content = post
             .pointer_mut(&format!("{holder}/content/application~1json"))
@@ -306,7 +308,7 @@ fn add_services(spec: &mut Value) {
         content["schema"] = reference(name);
         for example in ["Minimal", "Full"] {
             let value = &mut content["examples"][example]["value"];
-            if name == "ServiceResult" {
+            if name == "ProductResult" {
                 *value = page.clone();
             } else {
                 let properties = value.as_object_mut().expect("an object");
@@ -317,7 +319,7 @@ fn add_services(spec: &mut Value) {
     set(
         spec,
         "/paths",
-        "/api/connector/v1/services/getAll",
+        "/api/connector/v1/products/getAll",
         json!({ "post": post }),
     );
 }

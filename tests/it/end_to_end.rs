@@ -5,7 +5,7 @@ use mews_sandbox::Sandbox;
 use serde_json::Value;
 
 use crate::document::example;
-use crate::operations::{self, IDS};
+use crate::operations::{self, ids};
 
 /// What an add gives a new record cannot be known before: its identifier and its times.
 fn without_what_is_new(id: &str, response: &Value) -> Value {
@@ -26,7 +26,7 @@ fn without_what_is_new(id: &str, response: &Value) -> Value {
 
 #[tokio::test]
 async fn examples_give_the_documented_answers() {
-    for id in IDS {
+    for id in ids() {
         for name in ["Minimal", "Full"] {
             let sandbox = Sandbox::start().await.expect("a sandbox");
             let client = Client::new(sandbox.url(), SharedTransport::default()).expect("a client");

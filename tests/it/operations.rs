@@ -1,22 +1,24 @@
-//! The seven operations, each with what a test needs to call it.
+//! The operations of the spec, from the generated table.
 
 use mews_connector_api::{Client, Envelope, types};
 use serde_json::Value;
 
-/// A call of an operation: what came back, as JSON, or the error as text.
-pub(crate) type Answer = Result<Value, String>;
+use crate::document::{CONNECTOR, CONVENTIONS, example};
 
-macro_rules! operations {
-    ($($id:literal => $method:ident($request:ident) -> $response:ident, $minimal:expr;)*) => {
-        /// Their operationIds.
-        pub(crate) const IDS: &[&str] = &[$($id),*];
+/// A call of an operation: the response as JSON, or the error as a string.
+pub(crate) type Outcome = Result<Value, String>;
 
-        /// Reads `request` as the type of the operation's request, and calls it.
-        pub(crate) async fn call(client: &Client, id: &str, request: Value) -> Answer {
-            match id {
-                $($id => {
+macro_rules! table {
+    ($($path:literal => $method:ident($request:ty) -> $response:ty;)*) => {
+        /// The path and the method of each operation.
+        const ROWS: &[(&str, &str)] = &[$(($path, stringify!($method))),*];
+
+        /// Reads `request` as the type of the operation's request, and calls the operation.
+        pub(crate) async fn call(client: &Client, id: &str, request: Value) -> Outcome {
+            match path(id).as_str() {
+                $($path => {
                     let (envelope, request) = parted(request);
-                    let request: types::$request =
+                    let request: $request =
                         serde_json::from_value(request).map_err(|error| error.to_string())?;
                     let response = client.$method(&envelope, &request).await.map_err(|error| error.to_string())?;
                     serde_json::to_value(response.into_inner()).map_err(|error| error.to_string())
@@ -25,24 +27,11 @@ macro_rules! operations {
             }
         }
 
-        /// The least that the operation's request can be made of, in its envelope, as JSON.
-        pub(crate) fn minimal(id: &str) -> Value {
-            let envelope = Envelope::new(CLIENT_TOKEN.into(), ACCESS_TOKEN.into(), CLIENT);
-            let request = match id {
-                $($id => {
-                    let request: types::$request = $minimal;
-                    serde_json::to_value(envelope.body(&request))
-                })*
-                _ => panic!("no operation {id}"),
-            };
-            request.expect("a request is JSON")
-        }
-
-        /// Decodes a response of the operation, and writes it again.
-        pub(crate) fn decode(id: &str, response: &Value) -> Answer {
-            match id {
-                $($id => {
-                    let response: types::$response =
+        /// Decodes a response of the operation, and encodes it again.
+        pub(crate) fn decode(id: &str, response: &Value) -> Outcome {
+            match path(id).as_str() {
+                $($path => {
+                    let response: $response =
                         serde_json::from_value(response.clone()).map_err(|error| error.to_string())?;
                     serde_json::to_value(response).map_err(|error| error.to_string())
                 })*
@@ -50,15 +39,18 @@ macro_rules! operations {
             }
         }
 
-        /// `Debug` of a request, of its envelope and of its body, both ways.
-        pub(crate) fn debug(id: &str, request: Value) -> String {
-            match id {
-                $($id => {
+        /// Returns a request as it is sent, and the `Debug` output of the request, the envelope and the body, both ways.
+        pub(crate) fn request(id: &str, request: Value) -> (Value, String) {
+            match path(id).as_str() {
+                $($path => {
                     let (envelope, request) = parted(request);
-                    let request: types::$request =
+                    let request: $request =
                         serde_json::from_value(request).expect("a request");
                     let body = envelope.body(&request);
-                    format!("{request:?} {request:#?} {envelope:?} {envelope:#?} {body:?} {body:#?}")
+                    (
+                        serde_json::to_value(&body).expect("a request is JSON"),
+                        format!("{request:?} {request:#?} {envelope:?} {envelope:#?} {body:?} {body:#?}"),
+                    )
                 })*
                 _ => panic!("no operation {id}"),
             }
@@ -66,42 +58,48 @@ macro_rules! operations {
     };
 }
 
-operations! {
-    "vouchers_getAll" => vouchers_get_all(VoucherFilterParameters) -> VoucherResult,
-        types::VoucherFilterParameters::new(
-            types::VoucherExtent::new(), vec![service()],
-            types::Limitation::new(1),
-        );
-    "vouchers_add" => vouchers_add(MultipleVoucherAddParameters) -> VoucherWriteResult,
-        types::MultipleVoucherAddParameters::new(
-            vec![types::VoucherAddParameters::new(service(), "Autumn", types::VoucherType::Public)],
-        );
-    "vouchers_update" => vouchers_update(MultipleVoucherUpdateParameters) -> VoucherWriteResult,
-        types::MultipleVoucherUpdateParameters::new(
-            vec![types::VoucherUpdateParameters::new(voucher())],
-        );
-    "vouchers_delete" => vouchers_delete(MultipleVoucherDeleteParameters) -> Unit,
-        types::MultipleVoucherDeleteParameters::new(vec![voucher()]);
-    "voucherCodes_getAll" => voucher_codes_get_all(VoucherCodeFilterParameters) -> VoucherCodeResult,
-        types::VoucherCodeFilterParameters::new(
-            vec![voucher()], types::Limitation::new(1),
-        );
-    "voucherCodes_add" => voucher_codes_add(MultipleVoucherCodeAddParameters) -> VoucherCodeResult,
-        types::MultipleVoucherCodeAddParameters::new(
-            vec![types::VoucherCodeAddParameters::new(voucher(), "AUTUMN-1")],
-        );
-    "voucherCodes_delete" => voucher_codes_delete(MultipleVoucherCodeDeleteParameters) -> Unit,
-        types::MultipleVoucherCodeDeleteParameters::new(
-            vec!["c0de0000-0000-4000-8000-000000000001".parse().expect("an identifier")],
-        );
-}
+mews_connector_api::for_each_operation!(table);
 
 /// Tokens that no output may show.
 pub(crate) const CLIENT_TOKEN: &str = "canary-client-token";
 pub(crate) const ACCESS_TOKEN: &str = "canary-access-token";
-const CLIENT: &str = "Example Integration 1.0.0";
 
-/// The envelope of a request that is given as JSON, and the rest of it.
+/// The operationIds of the spec.
+pub(crate) fn ids() -> Vec<&'static str> {
+    let operations = openapi_tree::schemas::operations(&CONNECTOR.tree);
+    let ids = operations.iter().map(|operation| {
+        let node = CONNECTOR.tree.pointer(&operation.pointer);
+        node.and_then(|node| node["operationId"].as_str())
+            .expect("an operationId")
+    });
+    ids.collect()
+}
+
+/// The path of an operation, without the prefix that all paths share.
+fn path(id: &str) -> String {
+    let operations = openapi_tree::schemas::operations(&CONNECTOR.tree);
+    let operation = operations
+        .iter()
+        .find(|operation| operation.id() == Some(id));
+    let prefix = &CONVENTIONS.operations.as_ref().expect("rules").prefix;
+    let path = operation.and_then(|operation| operation.path.strip_prefix(prefix.as_str()));
+    path.unwrap_or_else(|| panic!("no operation {id}"))
+        .to_owned()
+}
+
+/// The name of the method of the generated client that calls an operation.
+pub(crate) fn method(id: &str) -> &'static str {
+    let path = path(id);
+    let row = ROWS.iter().find(|(row, _)| *row == path);
+    row.unwrap_or_else(|| panic!("no row of {id}")).1
+}
+
+/// The least request of an operation.
+pub(crate) fn minimal(id: &str) -> Value {
+    example(id, None, "Minimal")
+}
+
+/// The envelope of a request that is given as JSON, and the rest of the request.
 pub(crate) fn parted(mut request: Value) -> (Envelope, Value) {
     let members = request.as_object_mut().expect("an object");
     let mut take = |name: &str| members.remove(name)?.as_str().map(str::to_owned);
@@ -115,25 +113,8 @@ pub(crate) fn parted(mut request: Value) -> (Envelope, Value) {
     (envelope, request)
 }
 
-fn service() -> types::ServiceId {
-    "5e000000-0000-4000-8000-000000000001"
-        .parse()
-        .expect("an identifier")
-}
-
-fn voucher() -> types::VoucherId {
-    "d15c0000-0000-4000-8000-000000000001"
-        .parse()
-        .expect("an identifier")
-}
-
 #[test]
-fn all_operations_of_the_document_are_here() {
-    let operations = openapi_tree::schemas::operations(&crate::document::CONNECTOR.tree);
-    let ids: Vec<&str> = operations
-        .iter()
-        .filter_map(openapi_tree::schemas::Operation::id)
-        .collect();
-    assert_eq!(ids.len(), IDS.len());
-    assert!(ids.iter().all(|id| IDS.contains(id)), "{ids:?}");
+fn all_operations_of_the_spec_are_in_the_table() {
+    let methods: std::collections::BTreeSet<&str> = ids().into_iter().map(method).collect();
+    assert_eq!(methods.len(), ROWS.len());
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use xtask::files::CODE;
 
 use crate::document::{CONNECTOR, CONVENTIONS, LOWERED, code, example, root};
-use crate::operations::{self, IDS};
+use crate::operations::{self, ids};
 use crate::recorder::Recorder;
 
 fn folder(kind: &str) -> PathBuf {
@@ -85,7 +85,7 @@ fn lowering() {
 #[tokio::test]
 async fn operations() {
     let mut texts = BTreeMap::new();
-    for id in IDS {
+    for id in ids() {
         let answer = example(id, Some("200"), "Minimal").to_string();
         let recorder = Recorder::start(200, "application/json", answer).await;
         let client = recorder.client();
@@ -119,7 +119,7 @@ async fn operations() {
             shown(&minimal.body),
             shown(&full.body),
         );
-        texts.insert((*id).to_owned(), text);
+        texts.insert(id.to_owned(), text);
     }
     assert_snapshots("operations", &texts);
 }

@@ -7,8 +7,8 @@ mod forms;
 mod keywords;
 mod responses;
 
-use openapi_codegen::lint::{SOUND, sound};
-use openapi_codegen::operations;
+use openapi_codegen::conventions::Conventions;
+use openapi_codegen::lint::{SOUND, settings, sound};
 use openapi_tree::document::Document;
 use openapi_tree::lint::{Finding, Rule, run};
 
@@ -21,14 +21,19 @@ const HOUSE: [&[Rule]; 5] = [
     &examples::RULES,
 ];
 
-/// What a document breaks of all rules. Where it is not sound, that alone is told.
-pub fn house(document: &Document) -> Vec<Finding> {
-    let findings = sound(document);
+/// Returns the violations of all rules. If the document violates a rule for every document, or the conventions do not fit
+/// it, the later rules are not checked.
+pub fn house(document: &Document, conventions: &Conventions) -> Vec<Finding> {
+    let mut findings = sound(document);
     if findings.is_empty() {
-        run(document, &HOUSE)
-    } else {
-        findings
+        findings = run(document, &HOUSE);
+        findings.extend(keywords::lossless(document, conventions));
+        findings.sort();
     }
+    if findings.is_empty() {
+        findings = settings::findings(document, conventions);
+    }
+    findings
 }
 
 /// The names of all rules.
@@ -37,6 +42,7 @@ pub fn rules() -> Vec<&'static str> {
         .iter()
         .chain(&HOUSE)
         .flat_map(|rules| rules.iter().map(|(name, _)| *name))
-        .chain([operations::NAME])
+        .chain([keywords::LOSSLESS])
+        .chain(settings::RULES)
         .collect()
 }

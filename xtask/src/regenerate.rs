@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use openapi_codegen::conventions::Conventions;
 use openapi_codegen::generate::PROGENITOR;
-use openapi_codegen::operations;
 use openapi_codegen::pipeline::generate;
 use openapi_tree::document::Document;
 use openapi_tree::error::{Error, Result};
@@ -58,12 +57,9 @@ pub struct Regenerate {
 /// Returns an error if the document breaks a house rule, or if no code can be made of a part of it.
 pub fn own_version(root: &Path) -> Result<Version> {
     let document = files::read_document(&root.join(DOCUMENT))?;
-    reject(&document.file, lint::house(&document))?;
+    let settings = diff::command::own_conventions(root)?;
+    reject(&document.file, lint::house(&document, &settings))?;
     let conventions = conventions(root, &document)?;
-    reject(
-        &document.file,
-        operations::findings(&document, &conventions),
-    )?;
     Version::new(document, &conventions)
 }
 

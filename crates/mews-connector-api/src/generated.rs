@@ -3823,6 +3823,29 @@ pub mod prelude {
     #[allow(unused_imports)]
     pub use super::Client;
 }
+/// Calls a macro with one row for each operation that has a request type.
+///
+/// A row has the path, the method of `Client`, and the types of the request and of the response, in the form
+/// `"things/add" => things_add(types::NewThing) -> types::Thing;`. The modules `types` and `operations` must be
+/// in scope where the macro is called.
+#[macro_export]
+macro_rules! for_each_operation {
+    ($callback:ident) => {
+        $callback ! { "voucherCodes/add" =>
+        voucher_codes_add(types::MultipleVoucherCodeAddParameters) ->
+        types::VoucherCodeResult; "voucherCodes/delete" =>
+        voucher_codes_delete(types::MultipleVoucherCodeDeleteParameters) -> types::Unit;
+        "voucherCodes/getAll" =>
+        voucher_codes_get_all(types::VoucherCodeFilterParameters) ->
+        types::VoucherCodeResult; "vouchers/add" =>
+        vouchers_add(types::MultipleVoucherAddParameters) -> types::VoucherWriteResult;
+        "vouchers/delete" => vouchers_delete(types::MultipleVoucherDeleteParameters) ->
+        types::Unit; "vouchers/getAll" =>
+        vouchers_get_all(types::VoucherFilterParameters) -> types::VoucherResult;
+        "vouchers/update" => vouchers_update(types::MultipleVoucherUpdateParameters) ->
+        types::VoucherWriteResult; }
+    };
+}
 /// The operations as values: each request type knows its path, its effect and its response.
 #[allow(clippy::all, deprecated)]
 pub mod operations {

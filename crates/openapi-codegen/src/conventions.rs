@@ -1,5 +1,6 @@
 //! The conventions of one API: what its document cannot say in the words of OpenAPI.
 
+mod polymorphic;
 mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::lower;
 use openapi_tree::document::{Document, escape};
 use openapi_tree::error::{Error, Result};
 use openapi_tree::schemas::{COMPONENTS, components, each_schema, named_component};
 
+pub use self::polymorphic::Polymorphic;
 pub use requests::{Effect, ListingRules, OperationRules};
 
 /// The conventions of one API. The default has none, which fits any document.
@@ -46,6 +49,8 @@ pub struct Conventions {
     pub setters: bool,
     /// The only property of update values, which require it.
     pub update_value: Option<String>,
+    /// The objects of which one property decides the schema of another. They become enums.
+    pub polymorphic: Option<Polymorphic>,
     /// The rules from which operations become values. Without them, an operation is only a method of the client.
     pub operations: Option<OperationRules>,
 }
@@ -129,6 +134,18 @@ impl Conventions {
             )
             .because(source)
         })?;
+        if let Some(pair) = &conventions.polymorphic
+            && (pair.discriminator.is_empty()
+                || pair.value.is_empty()
+                || pair.discriminator == pair.value)
+        {
+            return Err(Error::new(
+                &document.file,
+                "`polymorphic` does not name two properties",
+                "name the property that decides as `discriminator`, and the other one as `value`",
+            )
+            .at_pointer("/polymorphic"));
+        }
         let paths = conventions
             .replaced
             .iter()
@@ -153,7 +170,7 @@ impl Conventions {
     }
 
     /// Returns these conventions without the replaced schemas and the properties of the envelope that `tree` does not
-    /// have.
+    /// have, and without the polymorphic schemas that it has in another form.
     #[must_use]
     pub fn known_to(&self, tree: &Value) -> Self {
         let is_there = |name: &str| {
@@ -178,6 +195,10 @@ impl Conventions {
                 .filter(|(name, _)| is_there(name))
                 .map(|(name, path)| (name.clone(), path.clone()))
                 .collect(),
+            polymorphic: self
+                .polymorphic
+                .as_ref()
+                .and_then(|pair| lower::polymorphic::known_to(tree, pair)),
             ..self.clone()
         }
     }

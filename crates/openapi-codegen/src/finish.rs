@@ -15,6 +15,7 @@ mod open_enums;
 mod operations;
 mod options;
 mod parameters;
+mod polymorphic;
 mod request_checks;
 mod setters;
 mod update_values;
@@ -128,7 +129,7 @@ pub struct Pass {
 }
 
 /// The passes in their order. Documentation comes last, so that it covers what the others wrote.
-pub const PASSES: [Pass; 15] = [
+pub const PASSES: [Pass; 16] = [
     wire_names::PASS,
     parameters::PASS,
     options::PASS,
@@ -137,6 +138,7 @@ pub const PASSES: [Pass; 15] = [
     newtypes::PASS,
     open_enums::PASS,
     update_values::PASS,
+    polymorphic::PASS,
     constructors::PASS,
     envelope::PASS,
     request_checks::PASS,

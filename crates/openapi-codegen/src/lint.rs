@@ -1,6 +1,7 @@
 //! The rules for every document: without them the generator fails, or writes code that can't work.
 
 mod references;
+pub mod settings;
 mod structure;
 mod supported;
 

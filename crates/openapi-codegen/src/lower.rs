@@ -34,6 +34,7 @@ mod parameters;
 mod parts;
 mod pass;
 mod paths;
+pub mod polymorphic;
 mod recursion;
 mod request_bodies;
 mod statuses;
@@ -54,6 +55,7 @@ use crate::conventions::{Conventions, OperationRules};
 use crate::operations::{self, Described};
 use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
+use openapi_tree::lint::reject;
 
 /// A lowered document.
 #[derive(Clone, Debug)]
@@ -136,6 +138,11 @@ pub fn shape(
 ) -> Result<(Value, Changes)> {
     let mut changes = Changes::default();
     let mut contract = published.clone();
+    if let Some(pair) = &conventions.polymorphic {
+        reject(file, polymorphic::findings(published, pair))?;
+        changes.begin(polymorphic::NAME);
+        polymorphic::apply(&mut contract, pair, &mut changes);
+    }
     for pass in &SHAPE {
         pass.run(file, &mut contract, conventions, &mut changes)?;
     }

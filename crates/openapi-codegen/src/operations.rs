@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::conventions::{Conventions, Effect, ListingRules, OperationRules};
-use crate::lower::{self, envelope};
-use crate::pipeline::on_a_large_stack;
+use crate::conventions::{Effect, ListingRules, OperationRules};
+use crate::lower::envelope;
 use crate::rust_names::{pascal, unique};
-use openapi_tree::document::{Document, escape};
-use openapi_tree::error::Place;
+use openapi_tree::document::escape;
 use openapi_tree::lint::Finding;
 use openapi_tree::schemas::{COMPONENTS, content_schemas, named_component, operations, required};
 
@@ -70,33 +68,6 @@ const RESERVED: [&str; 6] = [
     "Metadata",
     "Operation",
 ];
-
-/// Returns everything that keeps the conventions from fitting a document without other findings.
-pub fn findings(document: &Document, conventions: &Conventions) -> Vec<Finding> {
-    let shaped = on_a_large_stack(&document.file, || {
-        lower::shape(&document.file, &document.tree, conventions)
-    });
-    match (shaped, &conventions.operations) {
-        (Ok((contract, changes)), Some(rules)) => describe(&contract, rules)
-            .1
-            .into_iter()
-            .map(|finding| Finding {
-                pointer: changes.published(&finding.pointer),
-                ..finding
-            })
-            .collect(),
-        (Ok(_), None) => Vec::new(),
-        (Err(error), _) => vec![Finding {
-            pointer: match error.place() {
-                Place::Pointer(pointer) => pointer.clone(),
-                _ => String::new(),
-            },
-            rule: NAME,
-            what: error.what().to_owned(),
-            todo: error.todo().to_owned(),
-        }],
-    }
-}
 
 /// Describes the operations of a contract, by the rules of its conventions.
 pub fn describe(contract: &Value, rules: &OperationRules) -> (Vec<Described>, Vec<Finding>) {

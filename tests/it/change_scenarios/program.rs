@@ -2,22 +2,22 @@
 #![allow(clippy::print_stdout)] // It reports that it came to its end.
 
 use mews_connector::prelude::*;
-use mews_connector::types::ServiceFilterParameters;
+use mews_connector::types::ProductFilterParameters;
 use mews_sandbox::{Sandbox, builtin};
 use serde_json::{Value, json};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let service = |number: u32| {
+    let product = |number: u32| {
         json!({
             "Id": format!("5e000000-0000-4000-8000-0000000000{number:02}"),
-            "Name": format!("Service {number}"),
+            "Name": format!("Product {number}"),
             "CreatedUtc": format!("2026-01-{number:02}T09:00:00Z"),
         })
     };
-    let services: Vec<Value> = (1..=5).map(service).collect();
+    let products: Vec<Value> = (1..=5).map(product).collect();
     let sandbox = Sandbox::builder()
-        .records("Services", services.into())
+        .records("Products", products.into())
         .start()
         .await?;
     let client = Client::builder()
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     notes_are_set_updated_cleared_and_read(&client).await?;
-    services_are_listed(&client).await?;
+    products_are_listed(&client).await?;
     println!("both changes work");
     Ok(())
 }
@@ -61,21 +61,21 @@ async fn notes_are_set_updated_cleared_and_read(
     Ok(())
 }
 
-async fn services_are_listed(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
-    let request = || ServiceFilterParameters::new(Limitation::new(2));
+async fn products_are_listed(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+    let request = || ProductFilterParameters::new(Limitation::new(2));
     let page = client.send(request()).await?;
-    assert_eq!(page.services.as_ref().map(Vec::len), Some(2));
+    assert_eq!(page.products.as_ref().map(Vec::len), Some(2));
 
     let pages = client.pages(request()).collect_all().await?;
     let sizes: Vec<_> = pages.iter().map(|page| page.items().len()).collect();
     assert_eq!(sizes, [2, 2, 1]);
 
     let items = client.items(request()).collect_all().await?;
-    let names: Vec<_> = items.iter().filter_map(|service| service.name.as_deref()).collect();
-    assert_eq!(names, ["Service 5", "Service 4", "Service 3", "Service 2", "Service 1"]);
+    let names: Vec<_> = items.iter().filter_map(|product| product.name.as_deref()).collect();
+    assert_eq!(names, ["Product 5", "Product 4", "Product 3", "Product 2", "Product 1"]);
 
     let elsewhere = client.for_enterprises([builtin::SECOND_ENTERPRISE_ID.parse()?]);
-    let request = ServiceFilterParameters::new(Limitation::new(2)).enterprise_ids([
+    let request = ProductFilterParameters::new(Limitation::new(2)).enterprise_ids([
         builtin::ENTERPRISE_ID.parse::<EnterpriseId>()?,
     ]);
     assert!(elsewhere.items(request).try_next().await.is_err());

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::command::Outcome;
+use crate::diff::command::own_conventions;
 use crate::files::{self, DOCUMENT};
-use crate::regenerate::conventions;
-use openapi_codegen::operations;
+use crate::regenerate::conventions as conventions_for;
+use openapi_codegen::conventions::Conventions;
 use openapi_tree::error::Result;
 
 /// Check a document against the house rules
@@ -30,9 +31,13 @@ impl Lint {
         let root = files::workspace_root();
         let path = self.file.clone().unwrap_or_else(|| root.join(DOCUMENT));
         let document = files::read_document(&path)?;
-        let mut findings = super::house(&document);
+        let conventions = match &self.file {
+            Some(_) => Conventions::default(),
+            None => own_conventions(&root)?,
+        };
+        let findings = super::house(&document, &conventions);
         if findings.is_empty() && self.file.is_none() {
-            findings = operations::findings(&document, &conventions(&root, &document)?);
+            conventions_for(&root, &document)?;
         }
         let file = document.file.display();
         for finding in &findings {

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use openapi_tree::document::Document;
 use openapi_tree::lint::{Findings, Rule};
-use openapi_tree::schemas::{COMPONENTS, components, each_schema, named_component};
+use openapi_tree::schemas::{
+    COMPONENTS, components, each_schema, named_component, referenced_component,
+};
 
 pub(super) const RULES: [Rule; 10] = [
     ("open-security", security),
@@ -163,14 +165,23 @@ fn unique_titles(document: &Document, findings: &mut Findings) {
     }
 }
 
+/// `anyOf` is for the values of polymorphic properties. The rule `lossless` rejects it elsewhere.
 fn alternatives(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
         for keyword in ["anyOf", "oneOf", "not"] {
-            if schema.get(keyword).is_some() {
+            let members = schema.get(keyword).and_then(Value::as_array);
+            let is_choice = keyword == "anyOf"
+                && members.is_some_and(|members| {
+                    members
+                        .iter()
+                        .all(|member| referenced_component(member).is_some())
+                });
+            if schema.get(keyword).is_some() && !is_choice {
                 findings.add(
                     format!("{pointer}/{keyword}"),
                     format!("uses `{keyword}`; of scalars, progenitor makes a struct of it that can't be decoded"),
-                    "write one schema; enums of responses are open without it",
+                    "write one schema; enums of responses are open without it. For a property that another one decides, \
+                     write `anyOf` with a reference for each schema, and list them under `polymorphic` in the settings",
                 );
             }
         }

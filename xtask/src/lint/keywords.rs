@@ -6,19 +6,21 @@ use openapi_codegen::pipeline::on_a_large_stack;
 use serde_json::Value;
 
 use openapi_tree::document::{Document, escape};
-use openapi_tree::lint::{Findings, Rule};
+use openapi_tree::lint::{Finding, Findings, Rule};
 use openapi_tree::schemas::{COMPONENTS, each_schema, named_component};
 
 /// For this project's own document. OpenAPI lets any other one require what it does not describe: lowering makes any
 /// JSON of it, and tells.
-pub(super) const RULES: [Rule; 6] = [
+pub(super) const RULES: [Rule; 5] = [
     ("required-property", required_properties),
     ("known-keyword", known_keywords),
     ("known-format", known_formats),
-    ("lossless", lossless),
     ("interval", intervals),
     ("update-value", update_values),
 ];
+
+/// The name of the rule that lowering loses nothing. It depends on the conventions.
+pub(super) const LOSSLESS: &str = "lossless";
 
 /// The keywords of a Schema Object of OpenAPI 3.0, and the two extensions that this project understands.
 const KEYWORDS: [&str; 37] = [
@@ -131,26 +133,31 @@ fn known_formats(document: &Document, findings: &mut Findings) {
     });
 }
 
-/// Lowering reports what the client can not do or check; the spec has nothing of it.
-fn lossless(document: &Document, findings: &mut Findings) {
+/// Returns everything that lowering reports as lost: what the client cannot do or check.
+pub(super) fn lossless(document: &Document, conventions: &Conventions) -> Vec<Finding> {
+    let schemas = Conventions {
+        polymorphic: conventions.polymorphic.clone(),
+        ..Conventions::default()
+    };
     let lowered = on_a_large_stack(&document.file, || {
-        lower(&document.file, &document.tree, &Conventions::default())
+        lower(&document.file, &document.tree, &schemas)
     });
-    // What can not be lowered at all is an error of the next step.
+    // A document that cannot be lowered is a finding of the next step.
     let changes = lowered.map(|lowered| lowered.changes).unwrap_or_default();
-    for change in changes.list() {
-        if change.effect == Effect::Loss {
-            findings.add(
-                &change.pointer,
-                &change.what,
-                format!(
-                    "describe it in a form that the generated code keeps; see the pass `{}` in \
-                     crates/openapi-codegen/src/lower",
-                    change.pass
-                ),
-            );
-        }
-    }
+    let losses = changes.list().iter();
+    losses
+        .filter(|change| change.effect == Effect::Loss)
+        .map(|change| Finding {
+            pointer: change.pointer.clone(),
+            rule: LOSSLESS,
+            what: change.what.clone(),
+            todo: format!(
+                "describe it in a form that the generated code keeps; see the pass `{}` in \
+                 crates/openapi-codegen/src/lower",
+                change.pass
+            ),
+        })
+        .collect()
 }
 
 /// The check of an interval needs to know its ends.

@@ -243,6 +243,18 @@ const BREACHES: &[(&str, &str, &str, &str)] = &[
         "vouchers~1create/post",
     ),
     (
+        "polymorphic",
+        "    Limitation:\n      title: Limitation\n",
+        "    Pair:\n      type: object\n      description: A pair.\n      properties:\n        Discriminator:\n          description: The kind.\n          allOf:\n            - $ref: '#/components/schemas/VoucherType'\n        Value:\n          type: object\n          description: The value.\n    Limitation:\n      title: Limitation\n",
+        "schemas/Pair",
+    ),
+    (
+        "lossless",
+        "        Iata:\n          type: string\n",
+        "        Iata:\n          anyOf:\n            - $ref: '#/components/schemas/OldAddress'\n            - $ref: '#/components/schemas/CompanyOptions'\n",
+        "Company/properties/Iata",
+    ),
+    (
         "real-token",
         "AccessToken: sandbox-access-token",
         "AccessToken: REAL_TOKEN",

@@ -67,7 +67,7 @@ pub(super) fn is_text_enum(schema: &Value) -> bool {
 }
 
 /// What the variant for values that the document does not list is called.
-fn fallback(known: &[String]) -> String {
+pub(super) fn fallback(known: &[String]) -> String {
     let mut taken: BTreeSet<String> = known.iter().cloned().collect();
     if taken.contains("Unknown") {
         unique("Unrecognized", &mut taken)

@@ -47,13 +47,17 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     };
     let mut implementations = Vec::new();
     let mut types = BTreeMap::new();
+    let mut rows = Vec::new();
     for operation in contract.operations {
         let Ok(request) = &operation.request else {
             continue;
         };
         let method = operation.method.to_ascii_lowercase();
-        let (body, response) = code::method(file, &method, &operation.path)
-            .and_then(|method| body_and_response(method))
+        let (function, body, response) = code::method(file, &method, &operation.path)
+            .and_then(|method| {
+                let (body, response) = body_and_response(method)?;
+                Some((method.sig.ident.clone(), body, response))
+            })
             .ok_or_else(|| {
                 code::unexpected(
                     contract,
@@ -64,8 +68,13 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
                 )
             })?;
         let (ty, newtype) = request_type(operation, request, &body);
-        implementations.extend(newtype);
         types.insert(operation.name.clone(), ty.clone());
+        let (path, prefix) = (
+            &operation.name,
+            newtype.is_some().then(|| quote!(operations::)),
+        );
+        rows.push(quote!(#path => #function(#prefix #ty) -> #response;));
+        implementations.extend(newtype);
         let is_checked = code::last_segment(&body).is_some_and(|name| checked.contains(&name));
         let check = match (is_checked, request.newtype.is_some()) {
             (true, true) => quote!(self.0.check()),
@@ -82,6 +91,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         listings.as_ref().map(Listings::items).as_ref(),
     );
     let table = table(contract.operations, &types, has_envelope.is_some());
+    file.items.push(each(&rows));
     file.items.push(parse_quote! {
         /// The operations as values: each request type knows its path, its effect and its response.
         #[allow(clippy::all, deprecated)]
@@ -94,6 +104,23 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         }
     });
     Ok(())
+}
+
+/// A macro for code that has a line for each operation, such as a table of functions.
+fn each(rows: &[TokenStream]) -> Item {
+    parse_quote! {
+        /// Calls a macro with one row for each operation that has a request type.
+        ///
+        /// A row has the path, the method of `Client`, and the types of the request and of the response, in the form
+        /// `"things/add" => things_add(types::NewThing) -> types::Thing;`. The modules `types` and `operations` must be
+        /// in scope where the macro is called.
+        #[macro_export]
+        macro_rules! for_each_operation {
+            ($callback:ident) => {
+                $callback! { #(#rows)* }
+            };
+        }
+    }
 }
 
 /// The types that have a method `check`.

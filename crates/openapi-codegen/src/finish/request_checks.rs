@@ -13,6 +13,7 @@ use super::{Contract, Pass, code, open_enums, update_values};
 use crate::constraints::{Check, Constraints, Unit};
 use crate::conventions::Interval;
 use crate::lower::envelope;
+use crate::lower::polymorphic::Kinds;
 use crate::rust_names::argument;
 use openapi_tree::document::escape;
 use openapi_tree::error::Result;
@@ -90,8 +91,8 @@ fn checked_components(contract: &Contract<'_>) -> BTreeSet<String> {
         }
         let lenient = contract.responses.contains(name);
         // Types that a response can reach too have lost what they require, and take every value of an enum.
-        let mut is_checked =
-            lenient && (schema.get("required").is_some() || open_enums::is_text_enum(schema));
+        let mut is_checked = Kinds::of(schema).is_some()
+            || lenient && (schema.get("required").is_some() || open_enums::is_text_enum(schema));
         inside(schema, &mut String::new(), &mut |_, schema| {
             is_checked |=
                 months_of(schema, contract).is_some() || !Constraints::of(schema).checks.is_empty();
@@ -148,7 +149,12 @@ impl<'a> Checks<'a> {
     fn body_of(&self, name: &str, schema: &Value, item: &Item) -> Result<TokenStream> {
         let lenient = self.contract.responses.contains(name);
         let fields = match item {
-            Item::Enum(item) => return Ok(self.body_of_enum(item)),
+            Item::Enum(item) => {
+                return match Kinds::of(schema) {
+                    Some(kinds) => self.body_of_kinds(kinds, schema, item),
+                    None => Ok(self.body_of_enum(item)),
+                };
+            }
             Item::Struct(item) => &item.fields,
             _ => return Ok(TokenStream::new()),
         };
@@ -241,6 +247,40 @@ impl<'a> Checks<'a> {
             }
         });
         quote!(match self { #(#arms)* })
+    }
+
+    /// The variants of an enum whose kind another property decides each hold the value of a kind. The last one holds all
+    /// other JSON.
+    fn body_of_kinds(
+        &self,
+        kinds: Kinds<'_>,
+        schema: &Value,
+        item: &syn::ItemEnum,
+    ) -> Result<TokenStream> {
+        let mut arms = TokenStream::new();
+        for ((_, property), variant) in kinds.each().zip(&item.variants) {
+            let ident = &variant.ident;
+            let check = match variant.fields.iter().next() {
+                Some(field) => {
+                    let ty = code::argument_of(&field.ty, "Box").unwrap_or(&field.ty);
+                    let schema = &schema["properties"][&property];
+                    let place = Place::borrowed(quote!(value));
+                    self.value(&place, ty, schema, kinds.value())?
+                }
+                None => TokenStream::new(),
+            };
+            arms.extend(if check.is_empty() {
+                quote!(Self::#ident(_) => {})
+            } else {
+                quote!(Self::#ident(value) => { #check })
+            });
+        }
+        Ok(quote! {
+            match self {
+                #arms
+                _ => return Err(constraints::ConstraintViolation::unknown_kind(Self::KNOWN)),
+            }
+        })
     }
 
     /// The statements that check what an operation sends, and whether one of them is not the check of its body's

@@ -11,6 +11,7 @@ mod generator;
 mod large;
 mod naming;
 mod operations;
+mod polymorphic;
 mod refusals;
 mod run;
 mod silent;

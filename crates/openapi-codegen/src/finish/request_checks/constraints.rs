@@ -97,6 +97,13 @@ fn whole() -> ItemMod {
                     )
                 }
 
+                pub(super) fn unknown_kind(known: &[&str]) -> Self {
+                    Self::new(
+                        "a value that fits none of its kinds",
+                        format!("one of {}", known.join(", ")),
+                    )
+                }
+
                 /// Returns the same violation, seen from the value that contains the property.
                 #[must_use]
                 pub fn within(mut self, property: &str) -> Self {

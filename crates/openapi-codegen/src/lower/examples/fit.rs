@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::constraints::is_constraint;
 use crate::lower::lenient::OMITTED;
+use crate::lower::polymorphic::Kinds;
 use crate::lower::{Edit, any_json, component_pointer, hoist, is_any_json, is_nullable};
 use openapi_tree::document::escape;
 use openapi_tree::schemas::{named_component, required};
@@ -114,6 +115,14 @@ impl Reader<'_> {
                     .loss(place, format!("`{name}` may be missing"))
                     .shown_by(example),
             );
+        }
+        // A value that does not fit its kind is kept as JSON. An example shows what it has to fit.
+        if let Some(kinds) = Kinds::of(schema)
+            && let Some(property) = kinds.property_of(value)
+            && !value[kinds.value()].is_null()
+        {
+            let pointer = format!("{place}/properties/{}", escape(&property));
+            self.read(&pointer, &value[kinds.value()], example);
         }
         let given = value.as_object().into_iter().flatten();
         for (name, value) in given.filter(|(_, value)| !value.is_null()) {
