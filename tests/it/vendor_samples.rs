@@ -1,6 +1,7 @@
 //! The samples of the vendor's documents: the generated types decode every response, and accept every request of the
 //! newest documents.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use openapi_tree::schemas::operations;
@@ -65,19 +66,39 @@ fn samples() -> Vec<Sample> {
     samples
 }
 
+/// The documents with a sample that lacks the ID of a record, according to a ruling.
+fn without_ids() -> BTreeSet<String> {
+    let rulings = files::read_document(&root().join("openapi/rulings.yaml")).expect("the rulings");
+    let mut variants = BTreeSet::new();
+    for ruling in rulings.tree["rulings"].as_array().into_iter().flatten() {
+        if ruling["subject"].to_string().contains(" · Id\"") {
+            let overruled = ruling["overrules"].as_object().into_iter().flatten();
+            variants.extend(
+                overruled
+                    .filter(|(_, value)| value["example"] == "missing")
+                    .map(|(variant, _)| variant.clone()),
+            );
+        }
+    }
+    variants
+}
+
 #[test]
-fn every_response_of_the_vendor_decodes() {
+fn every_response_of_the_vendor_decodes_or_a_ruling_explains_why_not() {
+    let without_ids = without_ids();
     let mut decoded = 0;
     for sample in samples() {
-        if let Some(response) = &sample.response {
-            let outcome = table::decode(sample.id, response);
-            assert!(
-                outcome.is_ok(),
-                "{} {}: {outcome:?}",
+        let Some(response) = &sample.response else {
+            continue;
+        };
+        match table::decode(sample.id, response) {
+            Ok(_) => decoded += 1,
+            Err(error) => assert!(
+                error.contains("missing field `Id`") && without_ids.contains(&sample.variant),
+                "{} {}: {error}",
                 sample.variant,
                 sample.id
-            );
-            decoded += 1;
+            ),
         }
     }
     assert!(decoded >= 30, "{decoded}");

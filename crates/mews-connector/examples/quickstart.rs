@@ -131,9 +131,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Returns the name of a service in any language.
 fn name(service: &Service) -> &str {
-    let names = service.names.as_ref();
-    let name = names.and_then(|names| names.values().next());
-    text(name)
+    let mut names = service.names.iter().flat_map(|names| names.0.values());
+    text(names.find_map(Option::as_ref))
 }
 
 /// Returns the text of a property, which a response can omit.

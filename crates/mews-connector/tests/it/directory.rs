@@ -155,7 +155,7 @@ async fn redemptions_of_a_year_are_read_in_slices_without_repetition() {
     let intervals: Vec<Value> = sandbox
         .exchanges()
         .iter()
-        .map(|exchange| serde_json::from_str::<Value>(&exchange.request_body).unwrap())
+        .map(|exchange| exchange.request_body.clone())
         .map(|request| request["CreatedUtc"].clone())
         .collect();
     let bounds: Vec<(&str, &str)> = intervals

@@ -250,8 +250,8 @@ async fn calls_any_other_operation() {
 #[tokio::test]
 async fn the_effect_of_a_call_decides_about_retries() {
     for (path, effect, attempts) in [
-        ("reservations/getAll/2023-06-06", None, 1),
-        ("reservations/getAll/2023-06-06", Some(Effect::Read), 5),
+        ("bills/getAll/2030-01-01", None, 1),
+        ("bills/getAll/2030-01-01", Some(Effect::Read), 5),
         ("bills/close", None, 1),
         ("bills/close", Some(Effect::Update), 5),
         // The spec decides about its own operations.
