@@ -1,6 +1,9 @@
 //! The paths of the sandbox itself, under `/_sandbox/`.
 
+mod forms;
 mod guard;
+mod page;
+mod reference;
 
 use std::sync::Arc;
 
@@ -10,6 +13,7 @@ use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_TYPE, DATE};
 use axum::http::{self, HeaderValue, StatusCode};
 use axum::middleware::from_fn_with_state;
+use axum::response::Redirect;
 use axum::routing::{delete, get, post};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Deserialize;
@@ -36,6 +40,10 @@ const MAX_SECONDS: f64 = 1e12;
 /// The paths.
 pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
     Router::new()
+        .route("/_sandbox", get(async || Redirect::permanent("/_sandbox/")))
+        .route("/_sandbox/", get(page::page).post(forms::submit))
+        .route("/_sandbox/style.css", get(page::style))
+        .route("/_sandbox/reference", get(reference::reference))
         .route("/_sandbox/health", get(health))
         .route(
             "/_sandbox/faults",
@@ -46,6 +54,7 @@ pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
             "/_sandbox/requests",
             get(list_requests).delete(clear_requests),
         )
+        .route("/_sandbox/requests/{id}", get(read_request))
         .route(
             "/_sandbox/clock",
             get(read_clock).post(change_clock).delete(restore_clock),
@@ -55,6 +64,8 @@ pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
         .route_layer(from_fn_with_state(Arc::clone(server), guard::guard))
 }
 
+const JSON: &str = "application/json";
+
 type Reply = http::Response<Body>;
 
 async fn health(State(server): State<Arc<Server>>) -> Reply {
@@ -63,27 +74,24 @@ async fn health(State(server): State<Arc<Server>>) -> Reply {
 }
 
 async fn list_faults(State(server): State<Arc<Server>>) -> Reply {
+    respond(&server, &list_of_faults(&server))
+}
+
+/// The faults, with masked tokens.
+fn list_of_faults(server: &Server) -> Value {
     let mut faults = json!(server.faults.list());
     for fault in faults.as_array_mut().into_iter().flatten() {
         if let Some(token) = fault.pointer_mut("/Fault/AccessToken") {
             *token = MASK.into();
         }
     }
-    respond(&server, &faults)
+    faults
 }
 
 /// Adds faults: an array of them, or one.
 async fn add_faults(State(server): State<Arc<Server>>, request: http::Request<Body>) -> Reply {
-    let faults = read::<Value>(request, "faults").await.and_then(|json| {
-        let script = match json {
-            Value::Array(faults) => faults,
-            fault => vec![fault],
-        };
-        let faults: Result<Vec<Fault>, _> =
-            script.into_iter().map(serde_json::from_value).collect();
-        faults.map_err(|error| ApiError::invalid("faults", error.to_string()))
-    });
-    match faults {
+    let faults = read::<Value>(request, "faults").await;
+    match faults.and_then(Fault::read) {
         Ok(faults) => {
             server.faults.extend(faults);
             list_faults(State(server)).await
@@ -109,18 +117,51 @@ async fn list_requests(State(server): State<Arc<Server>>) -> Reply {
     respond(&server, &server.journal.read())
 }
 
+async fn read_request(State(server): State<Arc<Server>>, Path(id): Path<String>) -> Reply {
+    match server.journal.find(&id) {
+        Some(exchange) => respond(&server, &exchange),
+        None => reject(
+            &server,
+            &ApiError::not_found("no exchange is kept with this ID"),
+        ),
+    }
+}
+
 async fn clear_requests(State(server): State<Arc<Server>>) -> Reply {
     server.journal.clear();
     respond(&server, &json!({}))
 }
 
 /// A change of the clock.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct ClockChange {
     now_utc: Option<DateTime<Utc>>,
     advance_seconds: Option<f64>,
     is_frozen: Option<bool>,
+}
+
+impl ClockChange {
+    fn apply(self, server: &Server) -> Result<(), ApiError> {
+        let advance = self.advance_seconds;
+        if advance.is_some_and(|seconds| !(0.0..=MAX_SECONDS).contains(&seconds)) {
+            let help = "use a number from 0 to 1000000000000";
+            return Err(ApiError::invalid("AdvanceSeconds", help));
+        }
+        if let Some(now) = self.now_utc {
+            server.clock.set(now);
+        }
+        if let Some(seconds) = advance {
+            // In range, as checked above.
+            #[allow(clippy::cast_possible_truncation)]
+            let milliseconds = (seconds * 1_000.0).round() as i64;
+            server.clock.advance(TimeDelta::milliseconds(milliseconds));
+        }
+        if let Some(is_frozen) = self.is_frozen {
+            server.clock.freeze(is_frozen);
+        }
+        Ok(())
+    }
 }
 
 async fn read_clock(State(server): State<Arc<Server>>) -> Reply {
@@ -135,28 +176,9 @@ async fn read_clock(State(server): State<Arc<Server>>) -> Reply {
 }
 
 async fn change_clock(State(server): State<Arc<Server>>, request: http::Request<Body>) -> Reply {
-    let change = match read::<ClockChange>(request, "clock").await {
-        Ok(change) => change,
-        Err(error) => return reject(&server, &error),
-    };
-    if change
-        .advance_seconds
-        .is_some_and(|seconds| !(0.0..=MAX_SECONDS).contains(&seconds))
-    {
-        let error = ApiError::invalid("AdvanceSeconds", "use a number from 0 to 1000000000000");
+    let change = read::<ClockChange>(request, "clock").await;
+    if let Err(error) = change.and_then(|change| change.apply(&server)) {
         return reject(&server, &error);
-    }
-    if let Some(now) = change.now_utc {
-        server.clock.set(now);
-    }
-    if let Some(seconds) = change.advance_seconds {
-        // In range, as checked above.
-        #[allow(clippy::cast_possible_truncation)]
-        let milliseconds = (seconds * 1_000.0).round() as i64;
-        server.clock.advance(TimeDelta::milliseconds(milliseconds));
-    }
-    if let Some(is_frozen) = change.is_frozen {
-        server.clock.freeze(is_frozen);
     }
     read_clock(State(server)).await
 }
@@ -166,21 +188,25 @@ async fn restore_clock(State(server): State<Arc<Server>>) -> Reply {
     read_clock(State(server)).await
 }
 
-/// Restores the data, the faults, the exchanges and the request limit of the start.
 async fn reset(State(server): State<Arc<Server>>) -> Reply {
-    let task = tokio::task::spawn_blocking({
-        let server = Arc::clone(&server);
-        move || server.reset()
-    });
-    match task.await {
-        Ok(Ok(())) => respond(&server, &json!({})),
-        Ok(Err(error)) => reject(&server, &ApiError::unexpected(error.to_string())),
-        Err(error) => reject(&server, &ApiError::unexpected(error.to_string())),
+    match restore(&server).await {
+        Ok(()) => respond(&server, &json!({})),
+        Err(error) => reject(&server, &error),
     }
 }
 
+/// Restores the data, the faults, the exchanges and the request limit of the start.
+async fn restore(server: &Arc<Server>) -> Result<(), ApiError> {
+    let server = Arc::clone(server);
+    let task = tokio::task::spawn_blocking(move || server.reset());
+    Ok(task
+        .await
+        .map_err(|error| ApiError::unexpected(error.to_string()))??)
+}
+
 async fn openapi(State(server): State<Arc<Server>>) -> Reply {
-    json_response(&server, StatusCode::OK, server.spec.text().into())
+    let text = server.spec.text().into();
+    reply(&server, StatusCode::OK, JSON, text)
 }
 
 /// Reads a JSON body.
@@ -205,16 +231,16 @@ fn reject(server: &Server, error: &ApiError) -> Reply {
 
 fn respond(server: &Server, value: &impl Serialize) -> Reply {
     match serde_json::to_vec(value) {
-        Ok(body) => json_response(server, StatusCode::OK, body.into()),
+        Ok(body) => reply(server, StatusCode::OK, JSON, body.into()),
         Err(error) => reject(server, &ApiError::unexpected(error.to_string())),
     }
 }
 
-fn json_response(server: &Server, status: StatusCode, body: Body) -> Reply {
+fn reply(server: &Server, status: StatusCode, content_type: &'static str, body: Body) -> Reply {
     let mut response = http::Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     for (name, value) in [
         (DATE, http_date(server.clock.now())),
         (REQUEST_ID, Uuid::new_v4().to_string()),

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::access::Reference;
 use crate::clock::Clock;
@@ -22,8 +22,8 @@ use crate::mask::Mask;
 use crate::options::{Behavior, Discontinued, Ids, NullRates, Options, RateLimit, ResponseOrder};
 use crate::sandbox::Sandbox;
 use crate::server::{Initial, Observer, Server};
-use crate::spec::Spec;
 use crate::store::{Content, Store};
+use crate::stub::{self, Stubs};
 
 /// The options of a sandbox. Most of them are flags of the binary, too.
 ///
@@ -49,6 +49,8 @@ pub struct Builder {
     fixtures: Option<FixtureSource>,
     records: BTreeMap<String, Value>,
     spec: Option<Cow<'static, str>>,
+    stubs: Stubs,
+    stub_file: Option<PathBuf>,
     seed_codes: u32,
     faults: Vec<Fault>,
     fault_file: Option<PathBuf>,
@@ -71,6 +73,8 @@ impl Default for Builder {
             fixtures: None,
             records: BTreeMap::new(),
             spec: None,
+            stubs: Stubs::new(),
+            stub_file: None,
             seed_codes: 0,
             faults: Vec::new(),
             fault_file: None,
@@ -141,6 +145,42 @@ impl Builder {
     /// With it, a change of the spec can be tried before it is made.
     pub fn spec(mut self, document: impl Into<Cow<'static, str>>) -> Self {
         self.spec = Some(document.into());
+        self
+    }
+
+    /// Sets the response to an operation that the sandbox does not have, such as `reservations/add`. The name can be
+    /// the whole path too. It can be parsed as an [`Operation`](crate::Operation) from then on.
+    ///
+    /// The tokens of a request are checked, other properties are not. Requests count for the request limit, and are
+    /// recorded. Faults apply to them.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mews_sandbox::{Fault, Sandbox};
+    /// use serde_json::json;
+    ///
+    /// let sandbox = Sandbox::builder()
+    ///     .stub("countries/getAll", json!({ "Countries": [{ "Code": "CZ" }] }))
+    ///     .start()
+    ///     .await?;
+    /// sandbox.faults().add(Fault::html(502).on("countries/getAll".parse()?));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The start fails if the sandbox serves the operation, if the name is not a path, or if the response is not an
+    /// object.
+    pub fn stub(mut self, operation: impl AsRef<str>, response: Value) -> Self {
+        self.stubs
+            .insert(stub::operation(operation.as_ref()), response);
+        self
+    }
+
+    /// Sets a file with stubs, which is read at the start: a JSON object with the response of each operation. See
+    /// [`stub`](Self::stub).
+    pub fn stubs_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.stub_file = Some(path.into());
         self
     }
 
@@ -288,6 +328,31 @@ impl Builder {
         Sandbox::launch(self).await
     }
 
+    /// Starts the sandbox like [`start`](Self::start), from code that is not async, such as a plain `#[test]`. Dropping
+    /// the sandbox stops it.
+    ///
+    /// Inside an async runtime, this blocks the thread until the sandbox listens. Use [`start`](Self::start) there.
+    ///
+    /// ```
+    /// use std::io::{Read as _, Write as _};
+    /// use mews_sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::builder().no_rate_limit().start_blocking()?;
+    /// let mut stream = std::net::TcpStream::connect(sandbox.address())?;
+    /// write!(stream, "GET /_sandbox/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    /// let mut response = String::new();
+    /// stream.read_to_string(&mut response)?;
+    /// assert!(response.starts_with("HTTP/1.1 200 OK"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an option is invalid, or a resource is not available. See [`StartError`].
+    pub fn start_blocking(self) -> Result<Sandbox, StartError> {
+        Sandbox::launch_blocking(self)
+    }
+
     pub(crate) const fn address(&self) -> SocketAddr {
         SocketAddr::new(self.host, self.port)
     }
@@ -303,10 +368,12 @@ impl Builder {
                     .into(),
             ));
         }
-        let spec = match self.spec {
-            None => Arc::clone(Spec::embedded()),
-            Some(document) => Arc::new(Spec::parse(document)?),
+        let mut stubs = match &self.stub_file {
+            None => Stubs::new(),
+            Some(path) => stub::read_file(path)?,
         };
+        stubs.extend(self.stubs);
+        let spec = stub::add_to(self.spec, &stubs)?;
         let fixtures = match self.fixtures {
             None => None,
             Some(FixtureSource::Value(fixtures)) => Some(*fixtures),
@@ -339,6 +406,7 @@ impl Builder {
         faults.extend(initial.faults.iter().cloned());
         Ok(Server {
             spec,
+            stubs,
             store,
             mask: Mask::new(reference.tokens()),
             reference,
@@ -347,6 +415,7 @@ impl Builder {
             journal: Journal::new(self.options.keep_exchanges),
             clock: self.clock,
             observer: self.observer,
+            form_token: Uuid::new_v4().to_string(),
             options: self.options,
             initial,
         })

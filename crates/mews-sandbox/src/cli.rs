@@ -49,6 +49,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     fixtures: Option<PathBuf>,
 
+    /// Responses of operations that the sandbox does not have: a JSON object with a response for each operation
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    stubs: Option<PathBuf>,
+
     /// Print the built-in fixtures and exit
     #[arg(long, help_heading = "Data")]
     print_fixtures: bool,
@@ -178,6 +182,7 @@ Examples:
        {\"Every\": 10, \"Effect\": {\"Html\": {\"Code\": 502}}}]
 
 While it runs:
+  /_sandbox/              A page with the data, the last requests, the faults, the clock and the API reference
   /_sandbox/health        GET returns 200
   /_sandbox/faults        GET lists the faults, POST adds some, DELETE removes all, or one by ID
   /_sandbox/requests      GET lists the last exchanges, DELETE removes them
@@ -274,6 +279,9 @@ fn builder(arguments: Arguments) -> Builder {
     }
     if let Some(path) = arguments.fixtures {
         builder = builder.fixtures_file(path);
+    }
+    if let Some(path) = arguments.stubs {
+        builder = builder.stubs_file(path);
     }
     if let Some(path) = arguments.faults {
         builder = builder.faults_file(path);

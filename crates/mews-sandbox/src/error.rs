@@ -31,6 +31,9 @@ pub enum StartError {
     /// The script of faults is invalid.
     #[error("invalid faults: {0}; for the form, see the README of mews-sandbox")]
     Faults(String),
+    /// A stub is invalid.
+    #[error("invalid stub: {0}")]
+    Stub(String),
     /// An option is invalid.
     #[error("invalid option: {0}")]
     Options(String),

@@ -8,10 +8,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::error::ApiError;
 use crate::operation::Operation;
 use crate::spec::Spec;
 pub(crate) use effect::{
-    Custom, Delivery, Effect, Failure, Headers, Replacement, RetryAfter, Rewrite, Stage, Status,
+    Custom, Delivery, EXAMPLES, Effect, Failure, Headers, Replacement, RetryAfter, Rewrite, Stage,
+    Status,
 };
 
 /// A failure that the sandbox injects into requests.
@@ -85,6 +87,16 @@ impl Fault {
             condition: None,
             effect,
         }
+    }
+
+    /// Reads one fault or an array of them.
+    pub(crate) fn read(json: Value) -> Result<Vec<Self>, ApiError> {
+        let script = match json {
+            Value::Array(faults) => faults,
+            fault => vec![fault],
+        };
+        let faults: Result<Vec<Self>, _> = script.into_iter().map(serde_json::from_value).collect();
+        faults.map_err(|error| ApiError::invalid("faults", error.to_string()))
     }
 
     /// Returns an error with a status and the documented body. Nothing is committed.

@@ -134,6 +134,11 @@ impl Armed {
         self.has_happened.store(true, Ordering::Relaxed);
     }
 
+    /// Returns `true` if the effect happened, and determines the response or the way in which it arrives.
+    pub(crate) fn is_of_response(&self) -> bool {
+        self.has_happened() && self.effect.stage().is_of_response()
+    }
+
     pub(crate) fn has_happened(&self) -> bool {
         self.has_happened.load(Ordering::Relaxed)
     }

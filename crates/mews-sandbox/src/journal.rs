@@ -59,6 +59,16 @@ struct Entry {
     response: String,
 }
 
+impl Entry {
+    fn read(&self) -> Exchange {
+        Exchange {
+            request_body: body(&self.request),
+            response_body: body(&self.response),
+            ..self.exchange.clone()
+        }
+    }
+}
+
 /// The maximum size of all bodies, so that pages of codes do not fill the memory.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
@@ -90,12 +100,29 @@ impl Journal {
 
     /// Returns the exchanges, oldest first.
     pub(crate) fn read(&self) -> Vec<Exchange> {
-        let read = |entry: &Entry| Exchange {
-            request_body: body(&entry.request),
-            response_body: body(&entry.response),
-            ..entry.exchange.clone()
-        };
-        self.entries().list.iter().map(read).collect()
+        self.entries().list.iter().map(Entry::read).collect()
+    }
+
+    /// Returns the last exchanges, newest first.
+    pub(crate) fn newest(&self, max: usize) -> Vec<Exchange> {
+        let entries = self.entries();
+        entries
+            .list
+            .iter()
+            .rev()
+            .take(max)
+            .map(Entry::read)
+            .collect()
+    }
+
+    /// Returns the exchange with an ID.
+    pub(crate) fn find(&self, request_id: &str) -> Option<Exchange> {
+        let entries = self.entries();
+        let entry = entries
+            .list
+            .iter()
+            .find(|entry| entry.exchange.request_id == request_id);
+        entry.map(Entry::read)
     }
 
     pub(crate) fn clear(&self) {

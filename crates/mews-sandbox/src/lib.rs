@@ -26,6 +26,7 @@ mod serve;
 mod server;
 mod spec;
 mod store;
+mod stub;
 mod welcome;
 
 pub use builder::Builder;

@@ -9,6 +9,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::error::ApiError;
 use crate::options::RateLimit;
 
+/// The use of a window.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Usage {
+    pub(crate) requests: usize,
+    /// The time until the oldest request leaves the window.
+    pub(crate) seconds_until_next: Option<f64>,
+}
+
 /// The number of tokens above which the windows of idle ones are removed.
 const MAX_TOKENS: usize = 1_000;
 
@@ -24,6 +32,26 @@ impl Limiter {
     pub(crate) fn clear(&self) {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         windows.clear();
+    }
+
+    /// Returns the use of the windows that are not empty, by token.
+    pub(crate) fn usage(&self, limit: RateLimit, now: DateTime<Utc>) -> HashMap<String, Usage> {
+        let window = TimeDelta::from_std(limit.window).unwrap_or(TimeDelta::MAX);
+        let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = windows.iter().filter_map(|(token, taken)| {
+            let ages = taken.iter().map(|taken| now.signed_duration_since(*taken));
+            let left: Vec<TimeDelta> = ages
+                .filter(|age| *age < window)
+                .map(|age| window - age)
+                .collect();
+            let next = left.first()?;
+            let usage = Usage {
+                requests: left.len(),
+                seconds_until_next: Some(next.as_seconds_f64()),
+            };
+            Some((token.clone(), usage))
+        });
+        used.collect()
     }
 
     /// Counts a request, or rejects it.

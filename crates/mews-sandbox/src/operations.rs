@@ -22,12 +22,14 @@ use crate::operation::Operation;
 use crate::options::{Behavior, Options};
 use crate::spec::Spec;
 use crate::store::{CODES, Store, Table, VOUCHERS, Window};
+use crate::stub::Stubs;
 use requests::{Limitation, TimeInterval};
 use rules::missing;
 
 /// The environment of an operation.
 pub(crate) struct Context<'a> {
     pub(crate) spec: &'a Spec,
+    pub(crate) stubs: &'a Stubs,
     pub(crate) store: &'a Store,
     pub(crate) reference: &'a Reference,
     pub(crate) options: &'a Options,
@@ -90,8 +92,11 @@ pub(crate) fn has_rules(operation: Operation) -> bool {
 impl Context<'_> {
     /// Performs the operation of a request. The body was validated against the spec.
     pub(crate) fn perform(&self, operation: Operation, body: &Value) -> Result<Success, ApiError> {
-        match rules_of(operation) {
-            Some(rules) => rules(self, body),
+        if let Some(rules) = rules_of(operation) {
+            return rules(self, body);
+        }
+        match self.stubs.get(&operation) {
+            Some(response) => Success::new(response, false),
             None => self.list_fixtures(operation, body),
         }
     }

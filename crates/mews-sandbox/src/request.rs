@@ -1,7 +1,7 @@
 //! Requests: from bytes to JSON that was validated.
 
 use axum::body::{Body, Bytes, HttpBody as _};
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use jsonschema::ValidationError;
@@ -140,6 +140,31 @@ fn parameter(error: &ValidationError<'_>) -> String {
     };
     let name = name.unwrap_or_else(|| "request".to_owned());
     name.chars().take(100).collect()
+}
+
+/// Returns `true` if the client accepts a response that is compressed with gzip.
+pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let mut any_is_accepted = false;
+    for coding in headers
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+    {
+        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+        let quality = parameters
+            .split(';')
+            .filter_map(|parameter| parameter.split_once('='))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
+            .map_or(Some(1.0), |(_, quality)| quality.trim().parse::<f64>().ok());
+        let is_accepted = quality.is_some_and(|quality| quality > 0.0);
+        match name.trim() {
+            name if name.eq_ignore_ascii_case("gzip") => return is_accepted,
+            "*" => any_is_accepted = is_accepted,
+            _ => {}
+        }
+    }
+    any_is_accepted
 }
 
 /// Returns `true` if the client prefers no body to an empty one (guidelines/requests.md, "Request minimal response").

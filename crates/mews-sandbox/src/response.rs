@@ -1,11 +1,16 @@
 //! Responses, and the effects of faults on them.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
+use axum::http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER,
+};
 use axum::http::{self, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::clock::http_date;
@@ -30,6 +35,8 @@ pub(crate) struct Response {
     pub(crate) has_request_id: bool,
     pub(crate) location: Option<String>,
     pub(crate) body: Vec<u8>,
+    /// Whether the body is to be compressed with gzip before it is sent.
+    pub(crate) is_gzip: bool,
     pub(crate) delivery: Delivery,
 }
 
@@ -46,6 +53,7 @@ impl Response {
             has_request_id: true,
             location: None,
             body,
+            is_gzip: false,
             delivery: Delivery::Whole,
         }
     }
@@ -63,6 +71,7 @@ impl Response {
             has_request_id: true,
             location: None,
             body: Vec::new(),
+            is_gzip: false,
             delivery: Delivery::Whole,
         }
     }
@@ -263,6 +272,18 @@ impl Response {
         has_changed
     }
 
+    /// Compresses the body if that was decided.
+    pub(crate) fn compress(&mut self) {
+        if self.is_gzip {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            let compressed = encoder
+                .write_all(&self.body)
+                .and_then(|()| encoder.finish());
+            // Writing to memory cannot fail.
+            self.body = compressed.unwrap_or_default();
+        }
+    }
+
     /// The headers of the response.
     pub(crate) fn headers(&self, request_id: &str, now: DateTime<Utc>) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -277,6 +298,9 @@ impl Response {
         }
         if let Some(content_type) = self.content_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        if self.is_gzip {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if let Some(seconds) = self.retry_after.seconds {
             let value = if self.retry_after.is_date {

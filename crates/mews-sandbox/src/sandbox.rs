@@ -1,7 +1,8 @@
 //! A running sandbox.
 
+use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use tokio::net::TcpListener;
@@ -15,6 +16,7 @@ use crate::journal::Exchange;
 use crate::operation::Operation;
 use crate::serve::{Stop, serve};
 use crate::server::Server;
+use crate::store;
 
 /// A running sandbox. Dropping it stops the server.
 ///
@@ -54,6 +56,23 @@ impl Sandbox {
     /// Returns an error if the server cannot be started. See [`StartError`].
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
+    }
+
+    /// Starts a sandbox like [`start`](Self::start), from code that is not async. See [`Builder::start_blocking`].
+    ///
+    /// ```
+    /// use mews_sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::start_blocking()?;
+    /// assert!(sandbox.url().starts_with("http://127.0.0.1:"));
+    /// # Ok::<(), mews_sandbox::StartError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be started. See [`StartError`].
+    pub fn start_blocking() -> Result<Self, StartError> {
+        Self::builder().start_blocking()
     }
 
     /// Returns the options of a sandbox, to be set.
@@ -131,23 +150,15 @@ impl Sandbox {
 
     pub(crate) async fn launch(builder: Builder) -> Result<Self, StartError> {
         let (ready, is_ready) = oneshot::channel();
-        let (stop, is_stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new()
-            .name("mews-sandbox".into())
-            .spawn(move || run(builder, ready, is_stopped))
-            .map_err(StartError::Thread)?;
-        let Ready { address, server } = is_ready.await.unwrap_or_else(|_| {
-            Err(StartError::Thread(std::io::Error::other(
-                "its thread ended",
-            )))
-        })?;
-        Ok(Self {
-            url: format!("http://{address}"),
-            address,
-            server,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let launched = Launched::new(builder, |result| drop(ready.send(result)))?;
+        launched.complete(is_ready.await.ok())
+    }
+
+    /// Works inside a runtime too, because the thread of the server does not depend on the one that waits here.
+    pub(crate) fn launch_blocking(builder: Builder) -> Result<Self, StartError> {
+        let (ready, is_ready) = mpsc::channel();
+        let launched = Launched::new(builder, move |result| drop(ready.send(result)))?;
+        launched.complete(is_ready.recv().ok())
     }
 
     fn send_stop(&mut self, stop: Stop) {
@@ -174,21 +185,55 @@ impl std::fmt::Debug for Sandbox {
     }
 }
 
+/// A server that was told to start.
+struct Launched {
+    stop: oneshot::Sender<Stop>,
+    thread: JoinHandle<()>,
+}
+
+impl Launched {
+    /// Starts the thread of the server, which calls `ready` when it listens or failed to.
+    fn new(
+        builder: Builder,
+        ready: impl FnOnce(Result<Ready, StartError>) + Send + 'static,
+    ) -> Result<Self, StartError> {
+        let (stop, is_stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("mews-sandbox".into())
+            .spawn(move || run(builder, ready, is_stopped))
+            .map_err(StartError::Thread)?;
+        Ok(Self { stop, thread })
+    }
+
+    /// Creates the sandbox from the report of its thread, or from `None` if the thread ended without one.
+    fn complete(self, ready: Option<Result<Ready, StartError>>) -> Result<Sandbox, StartError> {
+        let ended = || Err(StartError::Thread(io::Error::other("the thread ended")));
+        let Ready { address, server } = ready.unwrap_or_else(ended)?;
+        Ok(Sandbox {
+            url: format!("http://{address}"),
+            address,
+            server,
+            stop: Some(self.stop),
+            thread: Some(self.thread),
+        })
+    }
+}
+
 /// The server's thread.
 fn run(
     builder: Builder,
-    ready: oneshot::Sender<Result<Ready, StartError>>,
+    ready: impl FnOnce(Result<Ready, StartError>),
     is_stopped: oneshot::Receiver<Stop>,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        // The store performs one operation at a time, and each thread has a separate heap.
-        .max_blocking_threads(2)
+        // One for each operation that can read the store at the same time. Each thread has a separate heap.
+        .max_blocking_threads(store::max_readers())
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            let _ = ready.send(Err(StartError::Thread(error)));
+            ready(Err(StartError::Thread(error)));
             return;
         }
     };
@@ -196,7 +241,7 @@ fn run(
         let (listener, server) = match prepare(builder).await {
             Ok(prepared) => prepared,
             Err(error) => {
-                let _ = ready.send(Err(error));
+                ready(Err(error));
                 return;
             }
         };
@@ -204,7 +249,7 @@ fn run(
             address,
             server: Arc::clone(&server),
         });
-        let _ = ready.send(report.map_err(StartError::Thread));
+        ready(report.map_err(StartError::Thread));
         serve(listener, server, is_stopped).await;
     });
 }

@@ -29,6 +29,7 @@ use crate::request;
 use crate::response::Response;
 use crate::spec::Spec;
 use crate::store::Store;
+use crate::stub::Stubs;
 
 /// A body of more bytes is not processed on the thread that serves all connections.
 const MAX_INLINE: usize = 16 * 1024;
@@ -39,6 +40,7 @@ pub(crate) type Observer = Box<dyn Fn(&Exchange) + Send + Sync>;
 /// The state of the server.
 pub(crate) struct Server {
     pub(crate) spec: Arc<Spec>,
+    pub(crate) stubs: Stubs,
     pub(crate) store: Store,
     pub(crate) reference: Reference,
     pub(crate) options: Options,
@@ -48,6 +50,8 @@ pub(crate) struct Server {
     pub(crate) clock: Clock,
     pub(crate) mask: Mask,
     pub(crate) observer: Option<Observer>,
+    /// The token that the forms of the page carry.
+    pub(crate) form_token: String,
     pub(crate) initial: Initial,
 }
 
@@ -147,10 +151,14 @@ impl Server {
                 }
             }
         };
-        let response = result.unwrap_or_else(|error| Response::error(&error, &call.request_id));
+        let mut response = result.unwrap_or_else(|error| Response::error(&error, &call.request_id));
+        let is_faulty = call.faults.iter().any(Armed::is_of_response);
+        response.is_gzip =
+            !is_faulty && !response.body.is_empty() && request::accepts_gzip(&call.parts.headers);
         let is_long = length.max(response.body.len()) > MAX_INLINE;
         let recorded = run(is_long, move || {
             self.record(call, &response);
+            response.compress();
             response
         });
         recorded
@@ -271,6 +279,7 @@ impl Server {
         };
         let context = Context {
             spec: &self.spec,
+            stubs: &self.stubs,
             store: &self.store,
             reference: &self.reference,
             options: &self.options,

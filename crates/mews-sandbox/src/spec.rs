@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use jsonschema::Validator;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::error::StartError;
 use crate::operation::{BASE_PATH, Operation};
@@ -92,6 +92,36 @@ impl Spec {
         Ok(spec)
     }
 
+    /// Adds an operation, unless the spec has it. Only those properties of its request are known that all requests
+    /// share, according to an operation that every spec has.
+    pub(crate) fn add_stub(&mut self, operation: Operation) {
+        if self.operations.contains_key(&operation) {
+            return;
+        }
+        let request = self.request(Operation::VouchersGetAll);
+        let (declared, required) = request
+            .map(|request| (request.properties(), request.required()))
+            .unwrap_or_default();
+        let properties: Map<String, Value> = declared
+            .into_iter()
+            .filter(|(name, _)| ENVELOPE.contains(name))
+            .map(|(name, schema)| (name.to_owned(), schema.node().clone()))
+            .collect();
+        let required: Vec<&str> = required
+            .into_iter()
+            .filter(|name| ENVELOPE.contains(name))
+            .collect();
+        let request = json!({ "type": "object", "required": required, "properties": properties });
+        let content =
+            |schema: Value| json!({ "content": { "application/json": { "schema": schema } } });
+        self.root["paths"][operation.path()] = json!({ "post": {
+            "requestBody": content(request),
+            "responses": { "200": content(json!({ "type": "object" })) },
+        } });
+        let added = OperationSpec::new(&self.root, operation);
+        self.operations.insert(operation, added);
+    }
+
     /// Describes the records that an operation lists.
     fn record(
         &self,
@@ -108,6 +138,33 @@ impl Spec {
                      needs both"
                 ))
             })
+    }
+
+    /// The document.
+    pub(crate) const fn root(&self) -> &Value {
+        &self.root
+    }
+
+    /// The description of an operation in the document.
+    pub(crate) fn node(&self, operation: Operation) -> &Value {
+        let node = self.root.pointer(&pointer(operation));
+        node.unwrap_or(&Value::Null)
+    }
+
+    /// The title of an operation.
+    pub(crate) fn summary(&self, operation: Operation) -> &str {
+        self.node(operation)["summary"].as_str().unwrap_or_default()
+    }
+
+    /// Follows a reference, if there is one.
+    pub(crate) fn resolve<'a>(&'a self, node: &'a Value) -> &'a Value {
+        match node.get("$ref").and_then(Value::as_str) {
+            Some(reference) => self
+                .root
+                .pointer(reference.trim_start_matches('#'))
+                .unwrap_or(&Value::Null),
+            None => node,
+        }
     }
 
     /// The document as JSON text.
@@ -196,21 +253,12 @@ impl Spec {
         status: u16,
         body: &[u8],
     ) -> Result<(), String> {
-        let responses = self
-            .root
-            .pointer(&format!("{}/responses", pointer(operation)))
-            .unwrap_or(&Value::Null);
+        let responses = &self.node(operation)["responses"];
         let declared = responses
             .get(status.to_string())
             .or_else(|| responses.get(format!("{}XX", status / 100)))
             .ok_or_else(|| format!("{operation} declares no response with status {status}"))?;
-        let response = match declared.get("$ref").and_then(Value::as_str) {
-            Some(reference) => self
-                .root
-                .pointer(reference.trim_start_matches('#'))
-                .unwrap_or(&Value::Null),
-            None => declared,
-        };
+        let response = self.resolve(declared);
         let Some(schema) = response.pointer("/content/application~1json/schema") else {
             return match body {
                 [] => Ok(()),

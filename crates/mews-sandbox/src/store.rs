@@ -3,14 +3,16 @@
 pub(crate) mod codes;
 mod file;
 mod newest;
+mod pool;
 mod seed;
+mod summary;
 pub(crate) mod vouchers;
 
 use std::collections::BTreeMap;
+use std::fs::TryLockError;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
-use rusqlite::vtab::array::load_module;
 use rusqlite::{
     Connection, OptionalExtension as _, Statement, Transaction, TransactionBehavior, params,
 };
@@ -18,7 +20,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub(crate) use codes::CodeQuery;
+use file::FileLock;
 pub(crate) use newest::Window;
+pub(crate) use pool::max_readers;
+use pool::{Place, Pool};
+pub(crate) use summary::Summary;
 pub(crate) use vouchers::VoucherQuery;
 
 use crate::error::{ApiError, StartError};
@@ -67,11 +73,18 @@ CREATE INDEX codes_by_update ON codes (voucher, updated) WHERE updated > created
 CREATE INDEX codes_by_value ON codes (value_key(value));
 ";
 
+const IN_USE: &str = "another process has it open; stop that process, or use another file";
 const FOREIGN: &str = "it is not a data file of mews-sandbox; use another file";
 
 /// Vouchers and codes.
+///
+/// One connection writes, and several read at the same time, on other threads. None reads while the other one writes.
 pub(crate) struct Store {
-    connection: Mutex<Connection>,
+    readers: Pool,
+    writer: Mutex<Connection>,
+    is_written: RwLock<()>,
+    /// Released after the connections are closed.
+    _lock: Option<FileLock>,
 }
 
 /// The initial content of a store.
@@ -94,10 +107,10 @@ impl Store {
         content: &Content<'_>,
     ) -> Result<(Self, Data), StartError> {
         let Some(path) = path else {
-            let mut connection = Connection::open_in_memory()?;
-            prepare(&connection)?;
+            let place = Place::new_in_memory();
+            let mut connection = place.open()?;
             let data = fill(&mut connection, content)?;
-            return Ok((Self::over(connection), data));
+            return Ok((Self::over(connection, &place, None)?, data));
         };
         let unusable = |reason: String| StartError::Data {
             path: path.to_owned(),
@@ -105,18 +118,20 @@ impl Store {
         };
         let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
-                unusable(
-                    "another process has it open; stop that process, or use another file".into(),
-                )
+                unusable(IN_USE.into())
             }
             Some(rusqlite::ErrorCode::NotADatabase) => unusable(FOREIGN.into()),
             _ => unusable(error.to_string()),
         };
+        let lock = FileLock::acquire(path).map_err(|error| match error {
+            TryLockError::WouldBlock => unusable(IN_USE.into()),
+            TryLockError::Error(error) => unusable(error.to_string()),
+        })?;
         if file::is_foreign(path).map_err(failed)? {
             return Err(unusable(FOREIGN.into()));
         }
-        let mut connection = Connection::open(path).map_err(failed)?;
-        prepare(&connection)?;
+        let place = Place::File(path.to_owned());
+        let mut connection = place.open().map_err(failed)?;
         file::prepare(&connection).map_err(failed)?;
         let data = if file::is_empty(&connection).map_err(failed)? {
             match fill(&mut connection, content) {
@@ -127,21 +142,34 @@ impl Store {
             kept(&connection, content, unusable, failed)?
         };
         file::checkpoint(&connection).map_err(failed)?;
-        Ok((Self::over(connection), data))
+        let store = Self::over(connection, &place, Some(lock)).map_err(failed)?;
+        Ok((store, data))
     }
 
-    fn over(connection: Connection) -> Self {
-        connection.set_prepared_statement_cache_capacity(64);
-        Self {
-            connection: Mutex::new(connection),
-        }
+    fn over(writer: Connection, place: &Place, lock: Option<FileLock>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            readers: Pool::open(place)?,
+            writer: Mutex::new(writer),
+            is_written: RwLock::new(()),
+            _lock: lock,
+        })
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
+    /// Runs `work` in a transaction, which is rolled back if `work` fails.
+    fn transact<T, E: From<rusqlite::Error>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         // A transaction that panicked was rolled back when it was dropped, so the store is sound.
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let _written = self
+            .is_written
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = work(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
     }
 
     /// Runs `work` in a transaction, which is rolled back if `work` fails.
@@ -149,11 +177,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let value = work(&transaction)?;
-        transaction.commit()?;
-        Ok(value)
+        self.transact(work)
     }
 
     /// Restores the content of the start, all or nothing.
@@ -164,12 +188,11 @@ impl Store {
         ids: Ids,
         now: Instant,
     ) -> rusqlite::Result<()> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction
-            .execute_batch("DROP TABLE codes; DROP TABLE assignments; DROP TABLE vouchers")?;
-        insert_all(&transaction, spec, data, ids, now)?;
-        transaction.commit()
+        self.transact(|transaction| {
+            transaction
+                .execute_batch("DROP TABLE codes; DROP TABLE assignments; DROP TABLE vouchers")?;
+            insert_all(transaction, spec, data, ids, now)
+        })
     }
 
     /// Runs `work`, which must not write.
@@ -177,14 +200,12 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        work(&self.connection())
+        let _read = self
+            .is_written
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.readers.with(work)
     }
-}
-
-/// Adds the functions that the statements use.
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    load_module(connection)?;
-    codes::add_value_key(connection)
 }
 
 /// Creates the tables and inserts the initial content, all or nothing.

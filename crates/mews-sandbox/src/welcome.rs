@@ -20,7 +20,8 @@ impl Sandbox {
 }
 
 fn describe(text: &mut String, url: &str, data: &Data) -> std::fmt::Result {
-    writeln!(text, "mews-sandbox at {url}  (Ctrl-C stops it)\n")?;
+    writeln!(text, "mews-sandbox at {url}  (Ctrl-C stops it)")?;
+    writeln!(text, "Page for people: {url}/_sandbox/\n")?;
     writeln!(text, "Tokens")?;
     for token in &data.client_tokens {
         writeln!(text, "  ClientToken   {token}")?;

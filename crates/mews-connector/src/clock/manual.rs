@@ -90,6 +90,30 @@ impl ManualClock {
         self.read(|state| state.elapsed)
     }
 
+    /// Returns a function that reads the date and time of this clock, for a server that shares the clock with a client.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mews_connector::clock::ManualClock;
+    /// use mews_connector::prelude::*;
+    /// use mews_sandbox::{Sandbox, builtin};
+    ///
+    /// let clock = ManualClock::new();
+    /// let sandbox = Sandbox::builder().clock(clock.reader()).start().await?;
+    /// let client = Client::builder()
+    ///     .credentials(builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "My Tests 1.0.0")
+    ///     .base_url(sandbox.url())
+    ///     .clock(clock)
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(()) }
+    /// ```
+    pub fn reader(&self) -> impl Fn() -> SystemTime + Send + Sync + 'static {
+        let clock = self.clone();
+        move || clock.system_time()
+    }
+
     fn read<R>(&self, read: impl FnOnce(&mut State) -> R) -> R {
         read(
             &mut self

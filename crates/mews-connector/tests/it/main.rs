@@ -20,6 +20,7 @@ mod pages;
 mod rate_limit;
 mod scripted;
 mod setup;
+mod shared_clock;
 mod spans;
 mod strictness;
 mod wire;

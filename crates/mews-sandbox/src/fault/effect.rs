@@ -90,6 +90,34 @@ pub(crate) enum Effect {
     NoRequestId,
 }
 
+/// An example of each effect, as JSON.
+pub(crate) const EXAMPLES: [&str; 24] = [
+    r#"{"Status": {"Code": 503}}"#,
+    r#"{"TooManyRequests": {"RetryAfterSeconds": 2}}"#,
+    r#"{"Html": {"Code": 502}}"#,
+    r#"{"Respond": {"Code": 200, "Body": "Maintenance"}}"#,
+    r#"{"Redirect": {"Location": "http://127.0.0.1:9/"}}"#,
+    r#"{"Latency": {"Milliseconds": 500}}"#,
+    r#"{"CommitLate": {"Milliseconds": 5000}}"#,
+    r#""DropBeforeReading""#,
+    r#""DropAfterCommit""#,
+    r#""DropMidBody""#,
+    r#""StallBody""#,
+    r#"{"DripBody": {"Bytes": 100, "Milliseconds": 100}}"#,
+    r#"{"WrongContentLength": {"Difference": 5}}"#,
+    r#""TruncatedJson""#,
+    r#""InvalidJson""#,
+    r#""UnknownEnumValue""#,
+    r#""UnknownField""#,
+    r#""SameCursor""#,
+    r#""NullCursor""#,
+    r#""DuplicateItem""#,
+    r#""DuplicatePage""#,
+    r#""DeleteBetweenPages""#,
+    r#""UpdateBetweenPages""#,
+    r#""NoRequestId""#,
+];
+
 /// The header `Retry-After` of an error.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RetryAfter {
@@ -221,6 +249,16 @@ pub(crate) enum Stage<'a> {
     Rewrite(Rewrite<'a>),
     /// The connection is reset while the response is sent.
     Delivery(Delivery),
+}
+
+impl Stage<'_> {
+    /// Returns `true` if the effect determines the response or the way in which it arrives.
+    pub(crate) const fn is_of_response(&self) -> bool {
+        match self {
+            Self::BeforeReading | Self::Instead(_) | Self::Rewrite(_) | Self::Delivery(_) => true,
+            Self::Delay(_) | Self::BeforeCommit(_) | Self::BetweenPages(_) => false,
+        }
+    }
 }
 
 /// A response without the operation.

@@ -112,11 +112,16 @@ impl<'a> Schema<'a> {
         self.keyword("deprecated") == Some(&Value::Bool(true))
     }
 
-    /// The name of the schema that this one refers to, directly or with `allOf`.
+    /// The name of the schema that this one refers to, directly or as its only part.
     pub(crate) fn name(self) -> Option<&'a str> {
-        let reference = self.node.get("$ref");
-        let reference = reference.or_else(|| self.node.pointer("/allOf/0/$ref"));
-        reference?.as_str()?.rsplit('/').next()
+        let node = match self.node.get("allOf").and_then(Value::as_array) {
+            Some(parts) => match parts.as_slice() {
+                [only] => only,
+                _ => return None,
+            },
+            None => self.node,
+        };
+        node.get("$ref")?.as_str()?.rsplit('/').next()
     }
 }
 

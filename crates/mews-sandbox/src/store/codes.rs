@@ -91,6 +91,19 @@ pub(crate) fn list(
     get_all(connection, spec, &numbers)
 }
 
+/// Returns the newest codes.
+pub(super) fn newest(
+    connection: &Connection,
+    spec: &Spec,
+    max: usize,
+) -> rusqlite::Result<Vec<VoucherCode>> {
+    let numbers = connection
+        .prepare_cached("SELECT number FROM codes ORDER BY number DESC LIMIT ?1")?
+        .query_map([max], |row| row.get(0))?
+        .collect::<Result<Vec<i64>, _>>()?;
+    get_all(connection, spec, &numbers)
+}
+
 fn get_all(
     connection: &Connection,
     spec: &Spec,

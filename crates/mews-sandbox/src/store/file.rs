@@ -1,6 +1,6 @@
 //! Data files.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub(super) fn is_foreign(path: &Path) -> rusqlite::Result<bool> {
     }
     // A sandbox that was killed at its very first start has written its mark to the log only.
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    let connection = match path.to_str().filter(|_| !log_of(path).exists()) {
+    let connection = match path.to_str().filter(|_| !next_to(path, "-wal").exists()) {
         // Reading a file with a write-ahead log would otherwise create files next to it.
         Some(path) => {
             Connection::open_with_flags(format!("file:{}?immutable=1", escaped(path)), flags)?
@@ -55,10 +55,42 @@ fn escaped(path: &str) -> String {
         .replace('#', "%23")
 }
 
-fn log_of(path: &Path) -> PathBuf {
+/// The path of a file next to a data file.
+fn next_to(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
+    name.push(suffix);
     name.into()
+}
+
+/// Excludes other sandboxes from a data file, in this process and in others.
+///
+/// The lock is on a file next to it, because SQLite uses its own locks on the data file for each of the connections of
+/// a sandbox. The system releases the lock of a process that is killed.
+pub(super) struct FileLock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl FileLock {
+    pub(super) fn acquire(path: &Path) -> Result<Self, TryLockError> {
+        let path = next_to(path, "-lock");
+        loop {
+            let mut options = File::options();
+            let file = options.create(true).truncate(false).write(true).open(&path);
+            let file = file.map_err(TryLockError::Error)?;
+            file.try_lock()?;
+            // The previous owner may have removed the file after it was opened here.
+            if path.exists() {
+                return Ok(Self { path, _file: file });
+            }
+        }
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
 }
 
 /// Returns `true` if a file has no tables.
@@ -70,16 +102,12 @@ pub(super) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// Makes a file ready for use.
 pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    // A lock that another process holds does not go away by waiting.
-    connection.busy_timeout(Duration::ZERO)?;
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     let _: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     // With a write-ahead log, a process that is killed leaves whole transactions behind. Waiting for the disk in
     // addition would only help against a power failure, and takes most of the time of a write.
     connection.pragma_update(None, "synchronous", "OFF")?;
-    connection.pragma_update(None, "cache_size", -64_000)?;
-    // Taken at once, so that a second process fails now and not with its first request.
+    // A file that another program has locked fails now and not with the first request.
     connection.execute_batch("BEGIN IMMEDIATE; COMMIT")
 }
 

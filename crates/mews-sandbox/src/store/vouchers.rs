@@ -131,6 +131,23 @@ pub(crate) fn list(
         .collect()
 }
 
+/// Returns the newest vouchers, with their number of codes.
+pub(super) fn newest(
+    connection: &Connection,
+    spec: &Spec,
+    max: usize,
+) -> rusqlite::Result<Vec<(Voucher, i64)>> {
+    let mut count = connection.prepare_cached("SELECT count(*) FROM codes WHERE voucher = ?1")?;
+    let mut statement = connection.prepare_cached(&select("true ORDER BY number DESC LIMIT ?1"))?;
+    let at = columns(&statement, COLUMNS)?;
+    statement
+        .query_map([max], |row| {
+            let codes = count.query_row([row.get::<_, i64>("number")?], |row| row.get(0))?;
+            Ok((read(spec, row, at)?, codes))
+        })?
+        .collect()
+}
+
 fn select(condition: &str) -> String {
     format!(
         "SELECT {} FROM vouchers WHERE {condition}",

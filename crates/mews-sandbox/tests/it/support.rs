@@ -32,7 +32,11 @@ impl Api {
         Self {
             sandbox,
             clock,
-            http: reqwest::Client::new(),
+            // Bodies as they are sent, even if another crate enables the decompression of reqwest.
+            http: reqwest::Client::builder()
+                .no_gzip()
+                .build()
+                .expect("a client"),
         }
     }
 

@@ -57,15 +57,15 @@ impl Type {
         Self::Array(Box::new(items))
     }
 
-    /// The type inside of all arrays.
-    pub fn innermost(&self) -> &Self {
+    /// Returns the type inside of all arrays and maps.
+    fn innermost(&self) -> &Self {
         match self {
-            Self::Array(items) => items.innermost(),
+            Self::Array(inner) | Self::Map(inner) => inner.innermost(),
             other => other,
         }
     }
 
-    /// The name of the schema that the type leads to, through arrays.
+    /// Returns the name of the schema that the type refers to, through arrays and maps, if it is only one.
     pub fn name(&self) -> Option<&str> {
         match self.names().as_slice() {
             [name] => Some(&name.name),
@@ -73,11 +73,21 @@ impl Type {
         }
     }
 
-    /// The schemas that the type leads to, through arrays.
+    /// Returns the names of the schemas that the type refers to, through arrays and maps.
     pub fn names(&self) -> Vec<&Name> {
         match self.innermost() {
             Self::Named(name) | Self::StringNamed(name) => vec![name],
             Self::OneOf(names) => names.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the names of the schemas that the type refers to, through arrays and maps, to change them.
+    pub fn names_mut(&mut self) -> Vec<&mut Name> {
+        match self {
+            Self::Array(inner) | Self::Map(inner) => inner.names_mut(),
+            Self::Named(name) | Self::StringNamed(name) => vec![name],
+            Self::OneOf(names) => names.iter_mut().collect(),
             _ => Vec::new(),
         }
     }

@@ -393,16 +393,20 @@ impl<'d> Reader<'d> {
                 }
                 _ => Type::Object,
             },
-            None => match self.alternatives(object, pointer)? {
-                Some(names) => Type::OneOf(names),
-                None => {
+            None => {
+                if let Some(names) = self.alternatives(object, pointer)? {
+                    Type::OneOf(names)
+                } else {
                     if object.contains_key("oneOf") || object.contains_key("anyOf") {
-                        self.report(pointer, "alternatives that are not all references to schemas");
+                        self.report(
+                            pointer,
+                            "alternatives that are not all references to schemas",
+                        );
                     }
                     shape.nullable = true;
                     Type::Any
                 }
-            },
+            }
             Some(other) => {
                 self.report(pointer, &format!("the unknown type `{other}`"));
                 Type::Any

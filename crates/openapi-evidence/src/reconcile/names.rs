@@ -1,7 +1,7 @@
 //! Whether two documents mean the same schema, and the same type.
 
 use super::spec::Spec;
-use crate::facts::{Schema, Type, Variant, plain};
+use crate::facts::{Name, Schema, Type, Variant, plain};
 
 /// A schema of a document that goes by another name than in the spec and is the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,10 +80,13 @@ impl Names<'_> {
                 name.linked.is_none() && self.means(&known.name, &name.name)
             }
             (Type::OneOf(known), Type::OneOf(names)) => {
-                let mut names = names.iter();
-                names.all(|name| known.iter().any(|known| self.means(&known.name, &name.name)))
+                let is_known = |name: &Name| {
+                    known
+                        .iter()
+                        .any(|known| self.means(&known.name, &name.name))
+                };
+                known.len() == names.len() && names.iter().all(is_known)
             }
-            (Type::OneOf(_), Type::Object) => true,
             (Type::Named(known), Type::Object) => self
                 .spec
                 .schema(&known.name)
@@ -98,7 +101,7 @@ impl Names<'_> {
                 .schema(&known.name)
                 .is_some_and(|schema| schema.values.is_some()),
             (Type::Object, Type::Named(_) | Type::Map(_))
-            | (Type::Map(_), Type::Object)
+            | (Type::Map(_) | Type::OneOf(_), Type::Object)
             | (Type::String, Type::StringNamed(_)) => true,
             (known, kind) => known == kind,
         }

@@ -1,0 +1,84 @@
+//! Stubs: fixed responses of operations that the sandbox does not have.
+//!
+//! The operation of a stub is added to the spec, with a request of which only the properties that all requests share
+//! are known. So its requests are validated, counted and recorded like others, and faults apply to them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::http::Uri;
+use serde_json::Value;
+
+use crate::error::StartError;
+use crate::operation::{BASE_PATH, Operation};
+use crate::operations::has_rules;
+use crate::spec::Spec;
+
+/// The responses by operation.
+pub(crate) type Stubs = BTreeMap<Operation, Value>;
+
+/// Reads stubs from a file: a JSON object with the response of each operation.
+pub(crate) fn read_file(path: &Path) -> Result<Stubs, StartError> {
+    let text = std::fs::read_to_string(path).map_err(|error| StartError::Read {
+        path: path.to_owned(),
+        error,
+    })?;
+    let responses: BTreeMap<String, Value> = serde_json::from_str(&text).map_err(|error| {
+        StartError::Stub(format!(
+            "{}: {error}; write an object with the response of each operation",
+            path.display()
+        ))
+    })?;
+    Ok(responses
+        .into_iter()
+        .map(|(name, response)| (operation(&name), response))
+        .collect())
+}
+
+/// The operation of a stub, which is named by its path, with or without the part that all operations share.
+pub(crate) fn operation(name: &str) -> Operation {
+    Operation::register(name.strip_prefix(BASE_PATH).unwrap_or(name))
+}
+
+/// Adds stubs to a spec, or to the one that is compiled in.
+pub(crate) fn add_to(
+    document: Option<Cow<'static, str>>,
+    stubs: &Stubs,
+) -> Result<Arc<Spec>, StartError> {
+    let mut spec = match document {
+        None if stubs.is_empty() => return Ok(Arc::clone(Spec::embedded())),
+        None => Spec::parse(crate::spec::DOCUMENT.into())?,
+        Some(document) => Spec::parse(document)?,
+    };
+    for (&operation, response) in stubs {
+        check(&spec, operation, response)?;
+        spec.add_stub(operation);
+    }
+    Ok(Arc::new(spec))
+}
+
+fn check(spec: &Spec, operation: Operation, response: &Value) -> Result<(), StartError> {
+    let invalid = |problem: &str| Err(StartError::Stub(format!("`{operation}`: {problem}")));
+    let path = operation.path();
+    let name = operation.name();
+    if name.is_empty()
+        || name.starts_with('/')
+        || !path.parse::<Uri>().is_ok_and(|uri| uri.path() == path)
+    {
+        return invalid("invalid path; use the name of an operation, such as `reservations/add`");
+    }
+    if has_rules(operation) {
+        return invalid("the sandbox performs this operation; use a fault for another response");
+    }
+    if let Some(list) = spec.list(operation) {
+        return invalid(&format!(
+            "the sandbox serves this listing; put its records into the fixtures, as `{list}`"
+        ));
+    }
+    if !response.is_object() {
+        return invalid("the response of an operation is a JSON object");
+    }
+    Ok(())
+}
