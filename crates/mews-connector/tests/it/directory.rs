@@ -66,7 +66,7 @@ async fn two_tokens_lead_to_the_redemptions_of_a_voucher() {
     let codes = (1..=3).map(|number| NewVoucherCode::new(voucher.id, format!("WINTER-{number}")));
     assert_eq!(client.voucher_codes().add(codes).await.unwrap().len(), 3);
 
-    // Nobody has used the new voucher. The partner company has used another one of the service.
+    // The new voucher is unused. The partner company has used another voucher of the service.
     let vouchers = client
         .vouchers()
         .items(VoucherFilter::services([service.id]).active())
