@@ -18,6 +18,7 @@ mod filter;
 pub mod guide;
 mod interval;
 mod item_stream;
+mod lookup;
 mod masking;
 mod new_voucher;
 mod options;
@@ -30,6 +31,7 @@ mod request;
 mod response;
 pub mod retry;
 mod sending;
+mod stay;
 mod stop;
 mod task;
 mod voucher_codes;
@@ -46,6 +48,7 @@ pub use error::{BodyExcerpt, ConfigError, ConstraintViolation, Error, ErrorBuild
 pub use filter::{VoucherCodeFilter, VoucherFilter, VoucherFilterExt};
 pub use interval::UpdatedWithin;
 pub use item_stream::ItemStream;
+pub use lookup::{FindCodes, FoundCode};
 pub use mews_connector_api::types::update_values::{NonNullUpdate, Update};
 pub use mews_connector_api::{
     AccessToken, ClientToken, Effect, Listing, Operation, UtcDateTime, operations, types,
@@ -57,6 +60,7 @@ pub use rate_limit::{Limits, RateLimit};
 pub use redeemability::{Activity, MissingData, NotRedeemableReason, Redeem, Redeemability};
 pub use redemptions::Redemptions;
 pub use response::Response;
+pub use stay::Stay;
 pub use stop::StopHandle;
 pub use voucher_codes::VoucherCodes;
 pub use vouchers::Vouchers;
