@@ -12,3 +12,4 @@ mod operations;
 mod recorder;
 mod requests;
 mod snapshots;
+mod vendor_samples;

@@ -1,4 +1,4 @@
-//! A first program, which adds, reads, changes and deletes vouchers and codes.
+//! A first program, which finds a service, then adds, reads, changes and deletes its vouchers and codes.
 //!
 //!     cargo run -p mews-connector --example quickstart
 //!
@@ -6,6 +6,7 @@
 //! the first lines differ: `Client::builder().from_env()`.
 #![allow(clippy::print_stdout)] // It is there to print.
 
+use mews_connector::types::Service;
 use mews_connector::{
     Client, NewVoucher, NewVoucherCode, Update, VoucherCodeFilter, VoucherFilter, VoucherFilterExt,
     VoucherUpdate,
@@ -27,12 +28,31 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .base_url(sandbox.url())
         .build()?;
 
+    println!("Reading the services …");
+    let services = client.bookable_services().collect_all().await?;
+    for service in &services {
+        println!("  {} {}", service.id, name(service));
+    }
+    // Usually a setting, or a choice of the user. Here: the first one with private rates, which vouchers open.
+    let mut chosen = None;
+    for service in &services {
+        let rates = client.private_rates_of([service.id]).collect_all().await?;
+        if let Some(rate) = rates.first() {
+            chosen = Some((service, rate.id));
+            break;
+        }
+    }
+    let (service, rate) = chosen.ok_or("no service has a private rate")?;
+    println!("  {} has a private rate", name(service));
+    let service = service.id;
+
     println!("Adding two vouchers …");
-    let service = builtin::SERVICE_ID.parse()?;
     let added = client
         .vouchers()
         .add([
-            NewVoucher::public(service, "Autumn weekend").external_identifier("AUTUMN"),
+            NewVoucher::public(service, "Autumn weekend")
+                .assigned_rate_ids([rate])
+                .external_identifier("AUTUMN"),
             NewVoucher::public(service, "Winter weekend").external_identifier("WINTER"),
         ])
         .await?;
@@ -107,6 +127,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("  {error}");
     }
     Ok(())
+}
+
+/// Returns the name of a service in any language.
+fn name(service: &Service) -> &str {
+    let mut names = service.names.iter().flat_map(|names| names.0.values());
+    text(names.find_map(Option::as_ref))
 }
 
 /// Returns the text of a property, which a response can omit.

@@ -171,8 +171,8 @@ impl Client {
     ///
     /// let reading = client.with_options(CallOptions::new().effect(Effect::Read));
     /// let request = json!({ "Limitation": { "Count": 100 } });
-    /// let services = reading.call::<Value>("services/getAll", &request).await?;
-    /// println!("{}", services["Services"][0]["Id"]);
+    /// let products = reading.call::<Value>("products/getAll", &request).await?;
+    /// println!("{}", products["Products"][0]["Id"]);
     /// # Ok(()) }
     /// ```
     ///

@@ -1,13 +1,8 @@
 //! Vouchers with their rates and codes.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use futures_core::Stream;
-use futures_core::stream::{BoxStream, FusedStream};
-use futures_util::stream::{self, Fuse, StreamExt, TryStreamExt};
+use futures_util::stream::{self, TryStreamExt};
 use mews_connector_api::types::{
     RateForExtent, Voucher, VoucherCode, VoucherFilterParameters, VoucherId,
 };
@@ -16,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Client;
 use crate::error::Error;
 use crate::filter::{VoucherCodeFilter, VoucherFilterExt};
+use crate::item_stream::ItemStream;
 use crate::pages::VoucherPage;
 
 /// The number of vouchers whose codes are read together. All of these codes are in memory at a time.
@@ -33,13 +29,11 @@ pub struct VoucherDetails {
     pub codes: Vec<VoucherCode>,
 }
 
-/// Vouchers with their rates and codes, as a [`Stream`]. [`Vouchers::details`](crate::Vouchers::details) creates it. No
-/// request is sent until it is polled.
-#[must_use = "streams do nothing unless they are polled"]
-pub struct DetailsStream(Fuse<BoxStream<'static, Result<VoucherDetails, Error>>>);
+/// Vouchers with their rates and codes. [`Vouchers::details`](crate::Vouchers::details) creates it.
+pub type DetailsStream = ItemStream<VoucherDetails>;
 
 impl DetailsStream {
-    pub(crate) fn new(client: Client, filter: VoucherFilterParameters) -> Self {
+    pub(crate) fn of_vouchers(client: Client, filter: VoucherFilterParameters) -> Self {
         let pages = client
             .pages(filter.with_rates())
             .page_size(VOUCHERS_AT_A_TIME);
@@ -50,23 +44,7 @@ impl DetailsStream {
             })
             .map_ok(|vouchers| stream::iter(vouchers.into_iter().map(Ok)))
             .try_flatten();
-        Self(details.boxed().fuse())
-    }
-
-    /// Returns the next voucher, or `None` at the end.
-    ///
-    /// # Errors
-    /// Returns an error if [`Pages::try_next`](crate::Pages::try_next) does, for vouchers or codes.
-    pub async fn try_next(&mut self) -> Result<Option<VoucherDetails>, Error> {
-        self.0.next().await.transpose()
-    }
-
-    /// Returns all remaining vouchers.
-    ///
-    /// # Errors
-    /// Returns an error if [`Self::try_next`] does. The vouchers read before are lost.
-    pub async fn collect_all(self) -> Result<Vec<VoucherDetails>, Error> {
-        self.0.try_collect().await
+        Self::new(details)
     }
 }
 
@@ -91,24 +69,4 @@ async fn join(client: &Client, page: VoucherPage) -> Result<Vec<VoucherDetails>,
         voucher,
     };
     Ok(page.into_items().into_iter().map(join).collect())
-}
-
-impl Stream for DetailsStream {
-    type Item = Result<VoucherDetails, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next_unpin(context)
-    }
-}
-
-impl FusedStream for DetailsStream {
-    fn is_terminated(&self) -> bool {
-        self.0.is_terminated()
-    }
-}
-
-impl fmt::Debug for DetailsStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DetailsStream").finish_non_exhaustive()
-    }
 }

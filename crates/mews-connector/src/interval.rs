@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ConstraintViolation, invalid};
 
 /// The maximum number of months of a filter on `UpdatedUtc`.
-const MAX_MONTHS: u32 = 3;
+pub(crate) const MAX_MONTHS: u32 = 3;
 
 /// An interval for the time of the last update: from a start, inclusive, to an end, exclusive, three months at most.
 ///

@@ -100,7 +100,7 @@ impl Vouchers {
     /// # Ok(()) }
     /// ```
     pub fn details(&self, filter: VoucherFilterParameters) -> DetailsStream {
-        DetailsStream::new(self.client.clone(), filter)
+        DetailsStream::of_vouchers(self.client.clone(), filter)
     }
 
     /// Creates 1 to 1000 vouchers with one request (`vouchers/add`), and returns them as created.

@@ -1,13 +1,13 @@
 //! Tokens and the data that they give access to.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use axum::http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::ApiError;
-use crate::fixtures::{self, Data, Enterprise, Service};
+use crate::fixtures::{self, Data, Enterprise, Listings, Service};
 
 /// A list of items by ID.
 type ById = HashMap<Uuid, Value>;
@@ -24,8 +24,8 @@ pub(crate) struct Reference {
     pub(crate) rates: ById,
     pub(crate) companies: ById,
     travel_agencies: HashSet<Uuid>,
-    /// The records of the listings without business rules, by the name of the primary list.
-    pub(crate) listings: BTreeMap<String, Vec<Value>>,
+    /// The records of the listings without business rules, by the name of the list.
+    pub(crate) listings: Listings,
 }
 
 /// The enterprises that an access token gives access to.
@@ -74,7 +74,7 @@ impl Reference {
                 .collect(),
             rates: by_id(&data.rates),
             companies: by_id(&data.companies),
-            travel_agencies: data.travel_agency_ids.iter().copied().collect(),
+            travel_agencies: data.travel_agencies.iter().map(|(_, id)| *id).collect(),
             listings: data.listings.clone(),
         }
     }

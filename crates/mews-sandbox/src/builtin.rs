@@ -1,7 +1,7 @@
 //! The built-in data set, which a sandbox has unless it is given other fixtures.
 //!
-//! Two enterprises of one chain. The first one has accommodation and parking, with vouchers of every type. The second one
-//! can be accessed with the portfolio access token only. The examples of the spec work with this data unchanged. Each
+//! Two enterprises of one chain. The first one has accommodation, parking and a restaurant, with vouchers of every type and
+//! reservations that used them. The second one can be accessed with the portfolio access token only. The examples of the spec work with this data unchanged. Each
 //! constant is also in `mews-sandbox --print-fixtures`.
 
 /// The built-in data set as a file of fixtures, to derive other fixtures from.
@@ -35,6 +35,9 @@ pub const RATE_IDS: [&str; 3] = [
     "4a000000-0000-4000-8000-000000000002",
     "4a000000-0000-4000-8000-000000000003",
 ];
+
+/// A restaurant of the first enterprise, which is sold in addition and has no rates.
+pub const RESTAURANT_SERVICE_ID: &str = "5e000000-0000-4000-8000-000000000004";
 
 /// A company.
 pub const COMPANY_ID: &str = "c0000000-0000-4000-8000-000000000001";

@@ -109,14 +109,19 @@ pub(crate) struct Data {
     pub(crate) services: Vec<Service>,
     pub(crate) rates: Vec<Value>,
     pub(crate) companies: Vec<Value>,
-    pub(crate) travel_agency_ids: Vec<Uuid>,
+    /// The companies with a travel agency contract, each with the JSON pointer of its ID.
+    pub(crate) travel_agencies: Vec<(String, Uuid)>,
     /// In the order of their creation.
     pub(crate) vouchers: Vec<FixtureVoucher>,
     /// In the order of their creation.
     pub(crate) voucher_codes: Vec<VoucherCode>,
-    /// The records of the listings without business rules, by the name of the primary list, newest first.
-    pub(crate) listings: BTreeMap<String, Vec<Value>>,
+    /// The records of the listings without business rules.
+    pub(crate) listings: Listings,
 }
+
+/// The records of listings without business rules, newest first, by the name of the list. Records that the business
+/// rules need can be incomplete: then it is the first violation.
+pub(crate) type Listings = BTreeMap<String, Result<Vec<Value>, String>>;
 
 pub(crate) struct FixtureVoucher {
     pub(crate) record: Voucher,

@@ -1,5 +1,6 @@
 //! The behavior of each operation.
 
+mod filters;
 mod listing;
 mod requests;
 pub(crate) mod rules;

@@ -192,7 +192,7 @@ impl Spec {
         self.schema(&self.operations.get(&operation)?.response)
     }
 
-    /// The name of the primary list: the array of the response that is named like the resource.
+    /// The name of the primary list: the array of the response that is named like the resource, or the only one.
     pub(crate) fn list(&self, operation: Operation) -> Option<&str> {
         self.operations.get(&operation)?.list.as_deref()
     }
@@ -217,6 +217,11 @@ impl Spec {
             .into_values()
             .filter_map(Schema::items)
             .find(|items| !items.properties().is_empty())
+    }
+
+    /// A schema that is not in this document and can refer to its components.
+    pub(crate) fn at_hand<'a>(&'a self, node: &'a Value) -> Schema<'a> {
+        Schema::new(&self.root, node)
     }
 
     fn schema(&self, pointer: &str) -> Option<Schema<'_>> {
@@ -281,13 +286,19 @@ impl OperationSpec {
         let schema = |pointer: &str| Some(Schema::new(root, root.pointer(pointer)?));
         let resource = operation.name().split('/').next().unwrap_or_default();
         let list = schema(&response).and_then(|response| {
-            response
-                .properties()
+            let properties = response.properties();
+            let lists: Vec<&str> = properties
                 .into_iter()
-                .find(|(name, schema)| {
-                    name.eq_ignore_ascii_case(resource) && schema.items().is_some()
-                })
-                .map(|(name, _)| name.to_owned())
+                .filter(|(_, schema)| schema.items().is_some())
+                .map(|(name, _)| name)
+                .collect();
+            let named = lists
+                .iter()
+                .find(|name| name.eq_ignore_ascii_case(resource));
+            match (named, lists.as_slice()) {
+                (Some(list), _) | (None, [list]) => Some((*list).to_owned()),
+                _ => None,
+            }
         });
         let is_paginated =
             schema(&request).is_some_and(|request| request.properties().contains_key("Limitation"));

@@ -13,7 +13,7 @@ use rules::{Kind, Line, rules};
 use xtask::files::workspace_root;
 
 /// The files and directories that keep the rules.
-const CLEAN: &[&str] = &["xtask/tests/style"];
+const CLEAN: &[&str] = &["openapi", "xtask/tests/style"];
 
 /// The variable with the directories to check in place of [`CLEAN`], separated by spaces.
 const VARIABLE: &str = "STYLE_CHECK";

@@ -11,6 +11,7 @@ mod bulk_model;
 mod bulk_verify;
 mod config;
 mod deadlines;
+mod directory;
 mod export;
 mod failures;
 mod fake_server;

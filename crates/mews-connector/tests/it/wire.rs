@@ -267,8 +267,8 @@ async fn calls_an_operation_outside_of_the_spec() {
 #[tokio::test]
 async fn retries_depend_on_the_effect_of_a_call() {
     for (path, effect, attempts) in [
-        ("reservations/getAll/2023-06-06", None, 1),
-        ("reservations/getAll/2023-06-06", Some(Effect::Read), 5),
+        ("bills/getAll/2030-01-01", None, 1),
+        ("bills/getAll/2030-01-01", Some(Effect::Read), 5),
         ("bills/close", None, 1),
         ("bills/close", Some(Effect::Update), 5),
         // The spec determines the effect of its own operations.

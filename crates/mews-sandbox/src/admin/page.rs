@@ -353,7 +353,7 @@ fn data(server: &Server, summary: &Summary) -> Markup {
         .listings
         .iter()
         .filter(|(list, _)| fixed.iter().all(|(other, _)| other != list))
-        .map(|(list, records)| (list.as_str(), records.len()));
+        .filter_map(|(list, records)| Some((list.as_str(), records.as_ref().ok()?.len())));
     html! {
         section id="data" {
             h2 { "Data" }

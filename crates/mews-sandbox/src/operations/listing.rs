@@ -2,28 +2,31 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize as _;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::requests::{Limitation, TimeInterval, unsupported_filter};
-use super::{Context, Success, invalid_cursor, read, window};
+use super::filters::{Kind, singular};
+use super::requests::Limitation;
+use super::{Context, Success, invalid_cursor, read};
 use crate::error::ApiError;
 use crate::fixtures::uuid;
-use crate::instant::Instant;
 use crate::operation::Operation;
 use crate::spec::{ENVELOPE, Schema};
 
-/// Returns `true` if a record is to be listed.
-type Matches<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
-
 const ENTERPRISE_ID: &str = "EnterpriseId";
+const EXTENT: &str = "Extent";
+
+/// The properties of a request that are not filters of the records, apart from those of every request.
+const NOT_FILTERS: [&str; 4] = ["Limitation", "EnterpriseIds", ENTERPRISE_ID, EXTENT];
+
+/// The properties of a record that relate it to an enterprise. The first one that a record has decides.
+const SCOPES: [&str; 3] = [ENTERPRISE_ID, "ServiceId", "ChainId"];
 
 impl Context<'_> {
     /// Serves a page of the fixtures named like the primary list of an operation.
     ///
-    /// The filter `XIds` matches `XId` or, if records have the name `X`, `Id`. An interval matches the property of the
-    /// same name. Any other filter is an error.
+    /// [`Kind::filter`] describes the filters. If the request has an extent, a list that the extent does not request is
+    /// null or empty, and another list than the primary one has the fixtures that name a record of the page.
     pub(super) fn list_fixtures(
         &self,
         operation: Operation,
@@ -35,26 +38,35 @@ impl Context<'_> {
                 "`{operation}` has no business rules here, and its response has no array named like its resource"
             )));
         };
-        let Some(records) = self.reference.listings.get(list) else {
-            return Err(ApiError::not_implemented(format!(
-                "the fixtures have no `{list}` with all properties that the spec requires; add them to the fixtures"
-            )));
+        let records = match self.reference.listings.get(list) {
+            Some(Ok(records)) => records,
+            Some(Err(problem)) => {
+                return Err(ApiError::not_implemented(format!(
+                    "the fixtures have no `{list}` with all properties that the spec requires ({problem}); add them to \
+                     the fixtures"
+                )));
+            }
+            None => {
+                return Err(ApiError::not_implemented(format!(
+                    "the fixtures have no `{list}`; add them to the fixtures"
+                )));
+            }
         };
-        let mut matches: Vec<Matches<'_>> = Vec::new();
-        let enterprises = self.enterprises(body)?;
-        let scope = scope_property(list, items);
-        matches.push(Box::new(move |record| {
-            self.is_in_scope(record, scope, &enterprises)
-        }));
+        let request = self.spec.request(operation);
+        let kind = Kind::new(operation, list, items);
+        let mut matches = Vec::new();
         for (name, value) in body.as_object().into_iter().flatten() {
             let is_filter = !ENVELOPE.contains(&name.as_str())
-                && !["Limitation", "EnterpriseIds", ENTERPRISE_ID].contains(&name.as_str())
+                && !NOT_FILTERS.contains(&name.as_str())
                 && !value.is_null();
             if is_filter {
-                matches.push(filter(list, items, name, value)?);
+                let schema = request.and_then(|request| request.property(name));
+                matches.push(kind.filter(name, schema, value)?);
             }
         }
 
+        let enterprises = self.enterprises(body)?;
+        let scope = scope_property(&kind, items);
         let limitation = match body.get("Limitation") {
             None | Some(Value::Null) => None,
             Some(limitation) => Some(read::<Limitation>(limitation)?),
@@ -72,13 +84,17 @@ impl Context<'_> {
         let count = limitation.map_or(usize::MAX, |limitation| limitation.count());
         let page: Vec<Value> = records[start..]
             .iter()
+            .filter(|record| self.is_in_scope(record, scope, &enterprises))
             .filter(|record| matches.iter().all(|matches| matches(record)))
             .take(count)
             .cloned()
             .collect();
         let is_empty = page.is_empty();
         let response = self.spec.response(operation);
-        Success::new(&result(response, list, page), is_empty)
+        Success::new(
+            &self.result(response, list, page, body.get(EXTENT)),
+            is_empty,
+        )
     }
 
     fn enterprises(&self, body: &Value) -> Result<HashSet<Uuid>, ApiError> {
@@ -95,98 +111,88 @@ impl Context<'_> {
         property: Option<&str>,
         enterprises: &HashSet<Uuid>,
     ) -> bool {
+        let reference = self.reference;
         match property.and_then(|property| Some((property, uuid(record, property)?))) {
             // A record that belongs to no enterprise is in every scope.
             None => true,
-            Some(("ServiceId", service)) => self
-                .reference
+            Some(("ServiceId", service)) => reference
                 .services
                 .get(&service)
                 .is_some_and(|service| enterprises.contains(&service.enterprise_id)),
+            Some(("ChainId", chain)) => enterprises
+                .iter()
+                .filter_map(|id| reference.enterprises.get(id))
+                .any(|enterprise| enterprise.chain_id == chain),
             Some((_, enterprise)) => enterprises.contains(&enterprise),
         }
+    }
+
+    /// The response with a page: other lists and properties are null, or empty if they must be there.
+    fn result(
+        &self,
+        response: Option<Schema<'_>>,
+        list: &str,
+        page: Vec<Value>,
+        extent: Option<&Value>,
+    ) -> Value {
+        let extent = extent.filter(|extent| extent.is_object());
+        let is_requested = |name: &str| match extent {
+            Some(extent) => extent[name] == Value::Bool(true),
+            None => name == list,
+        };
+        let cursor = page
+            .last()
+            .and_then(|record| record.get("Id"))
+            .cloned()
+            .unwrap_or_default();
+        let mut result = Map::new();
+        let mut page = Some(page);
+        if let Some(response) = response {
+            let required = response.required();
+            for (name, schema) in response.properties() {
+                let value = if name == "Cursor" {
+                    cursor.clone()
+                } else if name != list && is_requested(name) && !schema.is_deprecated() {
+                    self.related(name, list, page.as_deref().unwrap_or_default())
+                } else if schema.is_nullable() {
+                    Value::Null
+                } else if required.contains(&name) && schema.items().is_some() {
+                    Value::Array(Vec::new())
+                } else {
+                    continue;
+                };
+                result.insert(name.to_owned(), value);
+            }
+        }
+        if is_requested(list)
+            && let Some(page) = page.take()
+        {
+            result.insert(list.to_owned(), Value::Array(page));
+        }
+        Value::Object(result)
+    }
+
+    /// The fixtures of another list of a response that name a record of the page.
+    fn related(&self, other: &str, list: &str, page: &[Value]) -> Value {
+        let id = format!("{}Id", singular(list));
+        let ids: HashSet<Uuid> = page.iter().filter_map(|item| uuid(item, "Id")).collect();
+        let records = self.reference.listings.get(other);
+        let records = records.and_then(|records| records.as_ref().ok());
+        records
+            .into_iter()
+            .flatten()
+            .filter(|record| uuid(record, &id).is_some_and(|id| ids.contains(&id)))
+            .cloned()
+            .collect()
     }
 }
 
 /// The property that relates a record to an enterprise.
-fn scope_property(list: &str, items: Schema<'_>) -> Option<&'static str> {
-    if is_named(list, items, "Enterprise") {
+fn scope_property(kind: &Kind<'_>, items: Schema<'_>) -> Option<&'static str> {
+    if kind.is_called("Enterprise") {
         return Some("Id");
     }
-    [ENTERPRISE_ID, "ServiceId"]
+    SCOPES
         .into_iter()
         .find(|property| items.property(property).is_some())
-}
-
-/// Returns `true` if the records of a list have a name: `Service` for `Services`, `Company` for `Companies`.
-fn is_named(list: &str, items: Schema<'_>, name: &str) -> bool {
-    items.name() == Some(name)
-        || list == format!("{name}s")
-        || name
-            .strip_suffix('y')
-            .is_some_and(|stem| list == format!("{stem}ies"))
-}
-
-fn filter<'a>(
-    list: &str,
-    items: Schema<'_>,
-    name: &str,
-    value: &Value,
-) -> Result<Matches<'a>, ApiError> {
-    if let (Some(singular), Value::Array(wanted)) = (name.strip_suffix("Ids"), value) {
-        let own = format!("{singular}Id");
-        let property = if items.property(&own).is_some() {
-            own
-        } else if is_named(list, items, singular) {
-            "Id".to_owned()
-        } else {
-            return Err(unsupported_filter(name));
-        };
-        let wanted: HashSet<String> = wanted
-            .iter()
-            .filter_map(|id| Some(id.as_str()?.to_ascii_lowercase()))
-            .collect();
-        return Ok(Box::new(move |record| {
-            record[&property]
-                .as_str()
-                .is_some_and(|id| wanted.contains(&id.to_ascii_lowercase()))
-        }));
-    }
-    let interval = TimeInterval::deserialize(value).ok();
-    let (Some(interval), Some(_)) = (interval, items.property(name)) else {
-        return Err(unsupported_filter(name));
-    };
-    let property = name.to_owned();
-    let window = window(Some(&interval), name)?;
-    Ok(Box::new(move |record| {
-        let instant = record[&property].as_str().and_then(Instant::parse);
-        instant
-            .zip(window)
-            .is_some_and(|(instant, window)| window.contains(instant))
-    }))
-}
-
-/// The response with a page: other lists and properties are null, or empty if they must be there.
-fn result(response: Option<Schema<'_>>, list: &str, page: Vec<Value>) -> Value {
-    let cursor = page
-        .last()
-        .and_then(|record| record.get("Id"))
-        .cloned()
-        .unwrap_or_default();
-    let mut result = Map::new();
-    if let Some(response) = response {
-        let required = response.required();
-        for (name, schema) in response.properties() {
-            if schema.is_nullable() {
-                result.insert(name.to_owned(), Value::Null);
-            } else if required.contains(&name) && schema.items().is_some() {
-                result.insert(name.to_owned(), Value::Array(Vec::new()));
-            }
-        }
-        if response.property("Cursor").is_some() {
-            result.insert("Cursor".to_owned(), cursor);
-        }
-    }
-    result.insert(list.to_owned(), Value::Array(page));
-    Value::Object(result)
 }

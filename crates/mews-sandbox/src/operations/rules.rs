@@ -27,7 +27,7 @@ pub(crate) fn check_voucher(
         Some(company) if kind == "TravelAgency" && !reference.is_travel_agency(company) => {
             return Err(
                 ApiError::forbidden("The company has no travel agency contract.").because(format!(
-                    "{company} is not among the `TravelAgencyIds` of the fixtures"
+                    "{company} has no contract among the `TravelAgencyContracts` of the fixtures, and is not among their `TravelAgencyIds`"
                 )),
             );
         }

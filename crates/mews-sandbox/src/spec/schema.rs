@@ -108,6 +108,10 @@ impl<'a> Schema<'a> {
         self.keyword("format").and_then(Value::as_str) == Some("date-time")
     }
 
+    pub(crate) fn is_deprecated(self) -> bool {
+        self.keyword("deprecated") == Some(&Value::Bool(true))
+    }
+
     /// The name of the schema that this one refers to, directly or as its only part.
     pub(crate) fn name(self) -> Option<&'a str> {
         let node = match self.node.get("allOf").and_then(Value::as_array) {

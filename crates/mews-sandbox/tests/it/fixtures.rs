@@ -172,7 +172,11 @@ async fn rejects_invalid_fixtures_with_the_pointer_of_the_violation() {
         ("/Rates/1/ServiceId", json!(unknown), "/Rates/1/ServiceId: "),
         ("/Rates/1/Type", json!("Secret"), "/Rates/1/Type: "),
         ("/Companies/0/Nmae", json!("x"), "/Companies/0: "),
-        ("/TravelAgencyIds/0", json!(unknown), "/TravelAgencyIds/0: "),
+        (
+            "/TravelAgencyContracts/0/CompanyId",
+            json!(unknown),
+            "/TravelAgencyContracts/0/CompanyId: ",
+        ),
         (
             "/Vouchers/0/ServiceId",
             json!(builtin::SECOND_ENTERPRISE_SERVICE_ID),

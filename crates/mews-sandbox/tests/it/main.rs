@@ -22,6 +22,7 @@ mod requests;
 mod spec;
 mod stubs;
 mod support;
+mod surroundings;
 mod tour;
 mod voucher_codes;
 mod vouchers;

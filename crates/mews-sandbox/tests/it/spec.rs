@@ -1,6 +1,6 @@
 //! Changes of the spec that work without a change of the sandbox.
 
-use mews_sandbox::{DOCUMENT, Fault, ManualClock, Operation, Sandbox, builtin};
+use mews_sandbox::{DOCUMENT, Fault, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 
 use crate::support::{Api, Reply, codes_of, vouchers_of, with_tokens};
@@ -166,19 +166,19 @@ async fn a_new_property_is_read_from_fixtures_and_a_new_filter_is_rejected() {
     assert!(without.to_string().contains("/Vouchers/0"), "{without}");
 }
 
-/// The spec with `services/getAll` and with an operation that the sandbox cannot serve.
-fn with_services() -> Value {
+/// The spec with `outlets/getAll` and with an operation that the sandbox cannot serve.
+fn with_outlets() -> Value {
     let mut document = document();
     let interval = json!({ "allOf": [{ "$ref": "#/components/schemas/TimeFilterInterval" }], "nullable": true });
     let ids = json!({
         "type": "array", "nullable": true, "items": { "type": "string", "format": "uuid" }, "minItems": 1,
     });
     let schemas = &mut document["components"]["schemas"];
-    schemas["Service"] = json!({
+    schemas["Outlet"] = json!({
         "type": "object",
         "required": ["Id", "EnterpriseId", "IsActive", "Name", "UpdatedUtc"],
         "properties": {
-            "Id": { "$ref": "#/components/schemas/ServiceId" },
+            "Id": { "type": "string", "format": "uuid" },
             "EnterpriseId": { "$ref": "#/components/schemas/EnterpriseId" },
             "GroupId": { "type": "string", "format": "uuid", "nullable": true },
             "IsActive": { "type": "boolean" },
@@ -191,22 +191,22 @@ fn with_services() -> Value {
     filter["required"] = json!(["ClientToken", "AccessToken", "Client", "Limitation"]);
     if let Some(properties) = filter["properties"].as_object_mut() {
         properties.retain(|name, _| !name.starts_with("Voucher"));
-        properties.insert("ServiceIds".into(), ids.clone());
+        properties.insert("OutletIds".into(), ids.clone());
         properties.insert("GroupIds".into(), ids.clone());
         properties.insert("OtherIds".into(), ids);
         properties.insert("CreatedUtc".into(), interval.clone());
         properties.insert("DeletedUtc".into(), interval);
-        properties.insert(
-            "Names".into(),
-            json!({ "type": "array", "items": { "type": "string" } }),
-        );
+        for name in ["Names", "Colors"] {
+            let strings = json!({ "type": "array", "items": { "type": "string" } });
+            properties.insert(name.into(), strings);
+        }
     }
-    schemas["ServiceFilterParameters"] = filter;
-    schemas["ServiceResult"] = json!({
+    schemas["OutletFilterParameters"] = filter;
+    schemas["OutletResult"] = json!({
         "type": "object",
-        "required": ["Services"],
+        "required": ["Outlets"],
         "properties": {
-            "Services": { "type": "array", "items": { "$ref": "#/components/schemas/Service" } },
+            "Outlets": { "type": "array", "items": { "$ref": "#/components/schemas/Outlet" } },
             "Cursor": { "allOf": [{ "$ref": "#/components/schemas/Cursor" }], "nullable": true, "type": "string" },
         },
     });
@@ -214,36 +214,37 @@ fn with_services() -> Value {
     let body = "/post/requestBody/content/application~1json/schema";
     let response = "/post/responses/200/content/application~1json/schema";
     *path.pointer_mut(body).expect("a schema") =
-        json!({ "$ref": "#/components/schemas/ServiceFilterParameters" });
+        json!({ "$ref": "#/components/schemas/OutletFilterParameters" });
     *path.pointer_mut(response).expect("a schema") =
-        json!({ "$ref": "#/components/schemas/ServiceResult" });
-    document["paths"]["/api/connector/v1/services/update"] = path.clone();
-    document["paths"]["/api/connector/v1/services/getAll"] = path.clone();
+        json!({ "$ref": "#/components/schemas/OutletResult" });
+    document["paths"]["/api/connector/v1/outlets/update"] = path.clone();
+    document["paths"]["/api/connector/v1/outlets/getAll"] = path.clone();
+    *path.pointer_mut(response).expect("a schema") = json!({ "$ref": "#/components/schemas/Unit" });
     document["paths"]["/api/connector/v1/places/getAll"] = path;
     document
 }
 
-fn services() -> Value {
-    let service = |index: usize, enterprise: &str, created: &str| {
+fn outlets() -> Value {
+    let outlet = |index: usize, enterprise: &str, created: &str| {
         json!({
             "Id": SERVICES[index], "EnterpriseId": enterprise, "GroupId": SERVICES[index % 2], "IsActive": true,
-            "Name": format!("Service {index}"), "CreatedUtc": created, "UpdatedUtc": created,
+            "Name": format!("Outlet {index}"), "CreatedUtc": created, "UpdatedUtc": created,
         })
     };
     json!([
-        service(0, builtin::ENTERPRISE_ID, "2026-01-01T00:00:00Z"),
-        service(1, builtin::ENTERPRISE_ID, "2026-01-03T00:00:00Z"),
-        service(2, builtin::SECOND_ENTERPRISE_ID, "2026-01-02T00:00:00Z"),
+        outlet(0, builtin::ENTERPRISE_ID, "2026-01-01T00:00:00Z"),
+        outlet(1, builtin::ENTERPRISE_ID, "2026-01-03T00:00:00Z"),
+        outlet(2, builtin::SECOND_ENTERPRISE_ID, "2026-01-02T00:00:00Z"),
     ])
 }
 
 #[tokio::test]
 async fn a_new_listing_is_served_from_fixtures() {
-    let api = api(&with_services(), |builder| {
-        builder.records("Services", services())
+    let api = api(&with_outlets(), |builder| {
+        builder.records("Outlets", outlets())
     })
     .await;
-    let operation: Operation = "services/getAll".parse().expect("an operation of the spec");
+    let operation: Operation = "outlets/getAll".parse().expect("an operation of the spec");
     let all = |body: Value| {
         let mut body = body;
         body["AccessToken"] = builtin::PORTFOLIO_ACCESS_TOKEN.into();
@@ -259,17 +260,18 @@ async fn a_new_listing_is_served_from_fixtures() {
     for expected in [Some(1), Some(2), Some(0), None] {
         let page = list(json!({ "Limitation": { "Count": 1, "Cursor": cursor } })).await;
         let expected: Vec<&str> = expected.map(|index| SERVICES[index]).into_iter().collect();
-        assert_eq!(page.ids("Services"), expected);
+        assert_eq!(page.ids("Outlets"), expected);
         cursor = page.body["Cursor"].clone();
         assert_eq!(cursor.as_str(), expected.first().copied());
     }
     // Each kind of filter.
     for (filter, value, expected) in [
         (
-            "ServiceIds",
+            "OutletIds",
             json!([SERVICES[0], builtin::VOUCHER_ID]),
             vec![0],
         ),
+        ("Names", json!(["Outlet 1", "Outlet 7"]), vec![1]),
         ("GroupIds", json!([SERVICES[0].to_uppercase()]), vec![2, 0]),
         (
             "EnterpriseIds",
@@ -292,7 +294,7 @@ async fn a_new_listing_is_served_from_fixtures() {
             .map(|index: usize| SERVICES[index])
             .collect();
         assert_eq!(
-            list(json!({ filter: value })).await.ids("Services"),
+            list(json!({ filter: value })).await.ids("Outlets"),
             expected,
             "{filter}"
         );
@@ -301,13 +303,13 @@ async fn a_new_listing_is_served_from_fixtures() {
     let mut own = all(json!({}));
     own["AccessToken"] = builtin::ACCESS_TOKEN.into();
     let own = call(&api, operation, own).await.ok();
-    assert_eq!(own.ids("Services"), [SERVICES[1], SERVICES[0]]);
+    assert_eq!(own.ids("Outlets"), [SERVICES[1], SERVICES[0]]);
     // Filters that cannot be derived are rejected by name.
     let interval = json!({ "StartUtc": "2026-01-01T00:00:00Z", "EndUtc": "2026-01-03T00:00:00Z" });
     for (filter, value) in [
         ("OtherIds", json!([SERVICES[0]])),
         ("DeletedUtc", interval),
-        ("Names", json!(["Service 1"])),
+        ("Colors", json!(["Red"])),
     ] {
         let rejected = call(&api, operation, all(json!({ filter: value })))
             .await
@@ -336,7 +338,7 @@ async fn a_new_listing_is_served_from_fixtures() {
 
 #[tokio::test]
 async fn the_records_of_a_listing_are_checked_and_can_be_missing() {
-    let document = with_services();
+    let document = with_outlets();
     let text = document.to_string();
     let start = async |list: &str, records: Value| {
         Sandbox::builder()
@@ -347,20 +349,20 @@ async fn the_records_of_a_listing_are_checked_and_can_be_missing() {
             .expect_err("invalid records")
             .to_string()
     };
-    let mut long = services();
+    let mut long = outlets();
     long[1]["Name"] = json!("A name that is longer than the spec allows");
-    assert!(start("Services", long).await.contains("/Services/1/Name: "));
-    let mut twice = services();
+    assert!(start("Outlets", long).await.contains("/Outlets/1/Name: "));
+    let mut twice = outlets();
     twice[1]["Id"] = twice[0]["Id"].clone();
     assert!(
-        start("Services", twice)
+        start("Outlets", twice)
             .await
-            .contains("/Services/1/Id: duplicate ID")
+            .contains("/Outlets/1/Id: duplicate ID")
     );
-    let mut unknown = services();
+    let mut unknown = outlets();
     unknown[2]["Nmae"] = json!("x");
-    assert!(start("Services", unknown).await.contains("/Services/2: "));
-    assert!(start("Outlets", json!([])).await.contains("/Outlets: "));
+    assert!(start("Outlets", unknown).await.contains("/Outlets/2: "));
+    assert!(start("Places", json!([])).await.contains("/Places: "));
     assert!(start("Vouchers", json!([])).await.contains("/Vouchers: "));
 
     // The records of a fixtures file are also validated against the spec.
@@ -373,26 +375,32 @@ async fn the_records_of_a_listing_are_checked_and_can_be_missing() {
             .start()
             .await
     };
-    fixtures["Enterprises"][0]["Name"] = json!("Renamed");
+    fixtures["Outlets"] = json!([{ "Id": SERVICES[0] }]);
     let error = from_file(&fixtures)
         .await
-        .expect_err("services lack properties");
-    assert!(error.to_string().contains("/Services/0: "), "{error}");
-    fixtures["Services"] = services();
+        .expect_err("an outlet lacks properties");
+    assert!(error.to_string().contains("/Outlets/0: "), "{error}");
+    fixtures["Outlets"] = outlets();
     drop(from_file(&fixtures).await.expect("valid fixtures"));
 
-    // The built-in fixtures have no complete services.
-    let clock = ManualClock::default();
-    let sandbox = Sandbox::builder().spec(text.clone()).clock(clock.reader());
-    let sandbox = sandbox.start().await.expect("the sandbox starts");
-    let api = Api {
-        sandbox,
-        clock,
-        http: reqwest::Client::new(),
-    };
+    // Records that business rules need can lack what only their listing returns.
+    for service in fixtures["Services"].as_array_mut().expect("services") {
+        let service = service.as_object_mut().expect("a service");
+        service.retain(|name, _| ["Id", "EnterpriseId"].contains(&name.as_str()));
+    }
+    let file = fixtures.to_string().parse().expect("fixtures");
+    let reduced = api(&document, |builder| builder.fixtures(file)).await;
+    let body = with_tokens(json!({ "Limitation": { "Count": 1 } }));
+    let services = "services/getAll".parse().expect("an operation");
+    let reply = call(&reduced, services, body).await;
+    assert_eq!(reply.status, 501);
+    assert!(reply.text.contains("(/Services/0: "), "{}", reply.text);
+
+    // The built-in set has no outlets.
+    let api = api(&document, |builder| builder).await;
     for (operation, expected) in [
-        ("services/getAll", "the fixtures have no `Services`"),
-        ("services/update", "the fixtures have no `Services`"),
+        ("outlets/getAll", "the fixtures have no `Outlets`"),
+        ("outlets/update", "the fixtures have no `Outlets`"),
         ("places/getAll", "no array named like its resource"),
     ] {
         let operation: Operation = operation.parse().expect("an operation of the spec");
