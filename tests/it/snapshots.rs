@@ -85,8 +85,8 @@ fn lowering() {
 async fn operations() {
     let mut texts = BTreeMap::new();
     for id in ids() {
-        let answer = example(id, Some("200"), "Minimal").to_string();
-        let recorder = Recorder::start(200, "application/json", answer).await;
+        let response = example(id, Some("200"), "Minimal").to_string();
+        let recorder = Recorder::start(200, "application/json", response).await;
         let client = recorder.client();
         for request in [operations::minimal(id), example(id, None, "Full")] {
             operations::call(&client, id, request)

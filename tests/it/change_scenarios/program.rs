@@ -1,4 +1,4 @@
-//! What the spec gained works from the request to the response and back.
+//! Uses the new parts of the spec from the request to the response.
 #![allow(clippy::print_stdout)] // It reports that it came to its end.
 
 use mews_connector::prelude::*;

@@ -90,13 +90,13 @@ fn a_finishing_pass_that_does_not_find_its_code_is_an_error() {
         (
             &shapes,
             &pair,
-            "pub mod types {}".to_owned(),
+            format!("pub mod types {{ {kind} }}"),
             "has no struct `Filter`",
         ),
         (
             &shapes,
             &pair,
-            "pub mod types { pub struct Filter { Discriminator: Kind } }".to_owned(),
+            format!("pub mod types {{ {kind} pub struct Filter {{ Discriminator: Kind }} }}"),
             "has no field `Value 0` in `Filter`",
         ),
     ] {

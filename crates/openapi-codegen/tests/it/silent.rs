@@ -63,6 +63,21 @@ fn an_unchecked_constraint_is_reported_with_its_location() {
     );
 }
 
+#[test]
+fn a_component_that_merges_itself_is_reported() {
+    let (_, changes) = code_of(&exchange(
+        &json!({
+            "Question": { "type": "object", "properties": { "Third": reference("Third") } },
+            "Third": { "oneOf": [{ "allOf": [reference("Third"), { "type": "string" }] }] },
+            "Answer": {},
+        }),
+        &json!({}),
+        &json!({}),
+    ));
+    let line = "#/components/schemas/Third: any JSON: `Third` contains only itself";
+    assert!(changes.contains(line), "{changes}");
+}
+
 /// A schema. `written` gives every constraint a different number.
 #[derive(Clone, Debug)]
 enum Shape {
