@@ -47,6 +47,11 @@ impl Running {
         }
     }
 
+    /// Returns the ID of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Ends it without a chance to tidy up.
     pub(crate) fn kill(&mut self) {
         self.process.kill().expect("it runs");
