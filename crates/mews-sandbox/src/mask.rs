@@ -41,7 +41,7 @@ impl Mask {
         Self::new(self.tokens.iter().map(String::as_str).chain(own))
     }
 
-    /// Removes the tokens from a text.
+    /// Returns a string with the tokens masked.
     pub(crate) fn text(&self, text: &str) -> String {
         self.tokens.iter().fold(text.to_owned(), |text, token| {
             if text.contains(token.as_str()) {

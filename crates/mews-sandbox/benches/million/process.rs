@@ -1,4 +1,4 @@
-//! The sandbox as a process of its own: its start, its memory, and its throughput.
+//! The sandbox as a separate process: the start, the memory, and the throughput.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

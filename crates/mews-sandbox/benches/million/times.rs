@@ -62,7 +62,7 @@ impl Times {
         Ok(())
     }
 
-    /// The same pages by the SQL that one would write first, without HTTP, JSON and checks around it.
+    /// Measures the obvious SQL for the same pages, without HTTP, JSON and checks.
     pub(super) fn baseline(&mut self, path: &Path) -> Result<(), Failure> {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "cache_size", -64_000)?;
