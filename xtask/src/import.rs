@@ -34,11 +34,14 @@ pub struct Args {
     /// Where to write the facts [default: openapi/variants/ID.yaml].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// End with status 4 when a row could not be read.
+    /// The document is a part of a larger one: it does not deny the operations of other resources.
+    #[arg(long)]
+    partial: bool,
+    /// End with status 4 if a row could not be read, or, with --verify, if no variant file uses a document.
     #[arg(long)]
     strict: bool,
-    /// Import every document of a folder, and compare with the facts that are there.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "id", "dated", "out", "strict"])]
+    /// Import every document of a folder again, and compare the results with the variant files.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "id", "dated", "out", "partial"])]
     verify: Option<PathBuf>,
 }
 
@@ -67,7 +70,7 @@ pub fn read(path: &Path, id: &str, dated: &str) -> Result<Imported> {
 /// When the document can't be read, or its facts can't be written.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     if let Some(folder) = &args.verify {
-        return verify::run(folder, out);
+        return verify::run(folder, args.strict, out);
     }
     let (Some(file), Some(id)) = (&args.file, &args.id) else {
         // The command line does not let this through.
@@ -75,7 +78,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     };
     variants::check_id(id)?;
     let dated = args.dated.clone().unwrap_or_else(today);
-    let imported = read(file, id, &dated)?;
+    let mut imported = read(file, id, &dated)?;
+    imported.variant.source.partial = args.partial;
     let path = args.out.clone().unwrap_or_else(|| {
         files::workspace_root()
             .join(VARIANTS)
@@ -96,6 +100,14 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
         imported.variant.rows(),
         imported.rows_reported,
     )];
+    if imported.operations_omitted > 0 {
+        lines.push(format!(
+            "{} operations with {} rows omitted: `partialResources` of {} does not list them",
+            imported.operations_omitted,
+            imported.rows_omitted,
+            files::SETTINGS
+        ));
+    }
     for reported in &imported.variant.reported {
         lines.push(format!(
             "{}:{}: {}",

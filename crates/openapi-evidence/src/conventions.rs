@@ -1,5 +1,7 @@
 //! What is particular to the documents of one vendor.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -22,6 +24,8 @@ pub struct Conventions {
     pub paginated: Signs,
     /// The signs of an operation that accepts tokens for a portfolio.
     pub portfolio: Signs,
+    /// The resources of which the spec has only some operations, and these operations: the paths after the resource.
+    pub partial_resources: BTreeMap<String, Vec<String>>,
     /// The only property of an object that wraps a value to set.
     pub update_value: String,
     /// The extension keyword for the maximum length of an interval in months: `interval.maxMonths` of the settings.
@@ -85,6 +89,13 @@ impl Conventions {
             secret_suffix: shared("/secretSuffix"),
             ..section
         })
+    }
+
+    /// Returns `false` if the spec leaves out the operation, and has others of the same resource.
+    pub fn covers(&self, path: &str) -> bool {
+        let (resource, operation) = path.split_once('/').unwrap_or((path, ""));
+        let covered = self.partial_resources.get(resource);
+        covered.is_none_or(|covered| covered.iter().any(|covered| covered == operation))
     }
 
     /// Returns the start of the URL of every operation on a page.

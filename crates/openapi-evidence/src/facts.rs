@@ -3,13 +3,13 @@
 pub mod types;
 pub mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::import::Form;
-pub use types::Type;
+pub use types::{Name, Type};
 pub use words::{Limit, Reading};
 
 /// The facts of one document, or of several that were read by hand: the content of a variant file.
@@ -41,6 +41,9 @@ pub struct Source {
     pub reading: Reading,
     /// When the document was published: `YYYY-MM` or `YYYY-MM-DD`.
     pub dated: String,
+    /// Whether the document is a part of a larger one. It denies no operation of a resource that it does not have.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub partial: bool,
     /// SHA-256 of the document, its line ends made `\n`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
@@ -266,7 +269,29 @@ impl Schema {
     }
 }
 
+impl Body {
+    /// Returns the names of the schemas that the body refers to.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let rows = self.properties.as_deref().unwrap_or_default();
+        self.schema.as_deref().into_iter().chain(names_in(rows))
+    }
+}
+
 impl Operation {
+    /// Returns the names of the schemas that the request refers to.
+    pub fn requested(&self) -> impl Iterator<Item = &str> {
+        self.request.iter().flat_map(Body::names)
+    }
+
+    /// Returns the names of the schemas that the responses refer to.
+    pub fn returned(&self) -> impl Iterator<Item = &str> {
+        let errors = self
+            .responses
+            .iter()
+            .filter_map(|response| response.body.as_deref());
+        self.response.iter().flat_map(Body::names).chain(errors)
+    }
+
     /// An answer without a table whose example is `{}` has no properties: the example says so.
     pub fn settle_empty_response(&mut self) {
         let Some(answer) = &mut self.response else {
@@ -301,6 +326,76 @@ impl Variant {
         })
     }
 
+    /// Returns the indices of the schemas that the names refer to, directly or through other schemas that `follow`
+    /// accepts by their index.
+    pub fn reached<'a>(
+        &'a self,
+        names: impl IntoIterator<Item = &'a str>,
+        follow: impl Fn(usize) -> bool,
+    ) -> BTreeSet<usize> {
+        let mut by_name: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (index, schema) in self.schemas.iter().enumerate() {
+            for name in [Some(&schema.name), schema.title.as_ref()]
+                .into_iter()
+                .flatten()
+            {
+                by_name.entry(plain(name)).or_default().insert(index);
+            }
+        }
+        let mut reached = BTreeSet::new();
+        let mut open: Vec<&str> = names.into_iter().collect();
+        while let Some(name) = open.pop() {
+            for index in by_name.get(&plain(name)).into_iter().flatten() {
+                if reached.insert(*index) && follow(*index) {
+                    let schema = &self.schemas[*index];
+                    open.extend(names_in(schema.properties.as_deref().unwrap_or_default()));
+                    open.extend(
+                        schema
+                            .entries
+                            .iter()
+                            .flat_map(Type::names)
+                            .map(|name| name.name.as_str()),
+                    );
+                }
+            }
+        }
+        reached
+    }
+
+    /// Removes the operations that `keep` rejects by their path, and the schemas that only they have.
+    ///
+    /// Returns the number of operations removed.
+    pub fn retain_operations(&mut self, keep: impl Fn(&str) -> bool) -> usize {
+        let (kept, removed): (Vec<_>, Vec<_>) = std::mem::take(&mut self.operations)
+            .into_iter()
+            .partition(|operation| keep(&operation.path));
+        if !removed.is_empty() {
+            let schemas_of = |operations: &[Operation]| {
+                let names = |operation: &Operation| -> Vec<String> {
+                    operation
+                        .requested()
+                        .chain(operation.returned())
+                        .map(str::to_owned)
+                        .collect()
+                };
+                let names: Vec<String> = operations.iter().flat_map(names).collect();
+                self.reached(names.iter().map(String::as_str), |_| true)
+            };
+            let (used, unused) = (schemas_of(&kept), schemas_of(&removed));
+            let is_under_removed = |schema: &Schema| {
+                let mut paths = removed.iter().map(|operation| operation.path.as_str());
+                paths.any(|path| schema.under.as_deref() == Some(path))
+            };
+            let mut index = 0..;
+            self.schemas.retain(|schema| {
+                let index = index.next().unwrap_or_default();
+                used.contains(&index) || !unused.contains(&index) && !is_under_removed(schema)
+            });
+        }
+        self.operations = kept;
+        removed.len()
+    }
+
     /// How many rows of tables the facts hold.
     pub fn rows(&self) -> usize {
         let bodies = self
@@ -315,6 +410,12 @@ impl Variant {
         });
         bodies.chain(schemas).sum()
     }
+}
+
+/// Returns the names of the schemas that rows refer to.
+pub fn names_in(rows: &[Property]) -> impl Iterator<Item = &str> {
+    let kinds = rows.iter().filter_map(|row| row.kind.as_ref());
+    kinds.flat_map(Type::names).map(|name| name.name.as_str())
 }
 
 /// A name without case, spaces and punctuation: `Lamp state`, `#lamp-state` and `LampState` are one name.

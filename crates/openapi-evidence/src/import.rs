@@ -29,6 +29,10 @@ pub struct Imported {
     pub rows_seen: usize,
     /// Those of them that are no fact, and were reported.
     pub rows_reported: usize,
+    /// The rows of operations that the spec leaves out.
+    pub rows_omitted: usize,
+    /// The operations that the spec leaves out. They and the schemas that only they have are not in the facts.
+    pub operations_omitted: usize,
 }
 
 impl Imported {
@@ -41,6 +45,7 @@ impl Imported {
                     form,
                     reading,
                     dated: String::new(),
+                    partial: false,
                     sha256: None,
                     documents: Vec::new(),
                 },
@@ -50,6 +55,8 @@ impl Imported {
             },
             rows_seen: 0,
             rows_reported: 0,
+            rows_omitted: 0,
+            operations_omitted: 0,
         }
     }
 }
@@ -119,6 +126,10 @@ pub fn parse(
         )
         .at(place));
     }
+    let variant = &mut imported.variant;
+    let rows = variant.rows();
+    imported.operations_omitted = variant.retain_operations(|path| conventions.covers(path));
+    imported.rows_omitted = rows - variant.rows();
     id.clone_into(&mut imported.variant.source.id);
     dated.clone_into(&mut imported.variant.source.dated);
     imported.variant = without_secrets(file, &imported.variant, &conventions.secret_suffix)?;

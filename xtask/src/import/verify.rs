@@ -18,12 +18,13 @@ const DEEPEST: usize = 16;
 ///
 /// # Errors
 /// When a document or a variant file can't be read.
-pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<Outcome> {
+pub(super) fn run(folder: &Path, strict: bool, out: &mut dyn Write) -> Result<Outcome> {
     let variants = read_variants()?;
     let conventions = read_conventions()?;
     let mut lines = Vec::new();
     let mut seen = BTreeSet::new();
     let mut differs = 0;
+    let mut unused = 0;
     for path in documents(folder, 0)? {
         let shown = path
             .strip_prefix(folder)
@@ -44,7 +45,8 @@ pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<Outcome> {
         });
         if let Some(known) = imported_as {
             let source = &known.variant.source;
-            let again = parse(&path, &text, &source.id, &source.dated, &conventions)?.variant;
+            let mut again = parse(&path, &text, &source.id, &source.dated, &conventions)?.variant;
+            again.source.partial = source.partial;
             if again == known.variant {
                 lines.push(format!("{shown}: agrees with {}", known.file.display()));
             } else {
@@ -62,8 +64,8 @@ pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<Outcome> {
             ));
             seen.insert(sha256);
         } else {
-            differs += 1;
-            lines.push(format!("{shown}: DIFFERS: no variant file was made from it; import it, or ask `drift` about it"));
+            unused += 1;
+            lines.push(format!("{shown}: not used by any variant file"));
         }
     }
     for file in &variants {
@@ -84,12 +86,12 @@ pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<Outcome> {
         }
     }
     lines.push(format!(
-        "{} documents, {} variant files, {differs} differences",
+        "{} documents, {} variant files, {differs} differences; {unused} documents not used",
         seen.len(),
         variants.len()
     ));
     files::print(out, &lines)?;
-    Ok(if differs > 0 {
+    Ok(if differs > 0 || strict && unused > 0 {
         Outcome::Attention
     } else {
         Outcome::Done

@@ -66,13 +66,53 @@ fn verify_compares_a_folder_with_the_facts() {
     project.change("evidence/vendor.yaml", "somebody else", "nobody");
     let printed = project.ends(&["import", "--verify", &folder], 4);
     assert!(
-        printed.contains("page.md: DIFFERS: no variant file was made from it"),
+        printed.contains("page.md: not used by any variant file"),
         "{printed}"
     );
     assert!(
         printed.contains("2025-openapi.yaml: DIFFERS: its document is not in the folder"),
         "{printed}"
     );
+}
+
+#[test]
+fn verify_lists_documents_that_no_variant_file_uses() {
+    let project = Project::new();
+    for name in ["page.md", "vendor.yaml"] {
+        std::fs::copy(document("project").join(name), project.path(name)).expect("a document");
+    }
+    project.write("changelog.md", "# Changelog\n\nA lamp is new.\n");
+    let folder = project.path("").display().to_string();
+    let printed = project.done(&["import", "--verify", &folder]);
+    assert!(
+        printed.contains("changelog.md: not used by any variant file"),
+        "{printed}"
+    );
+    assert!(printed.contains("0 differences"), "{printed}");
+    project.ends(&["import", "--verify", &folder, "--strict"], 4);
+}
+
+#[test]
+fn a_part_of_a_document_does_not_deny_other_resources() {
+    let project = Project::new();
+    let text = read(&document("project/vendor.yaml")).replace("lamps/getAll", "rooms/list");
+    let file = project.write("part.yaml", &text);
+    let import = ["import", &file, "--as", "part", "--dated", "2026-01"];
+    project.done(&import);
+    let printed = project.ends(&["reconcile", "--check"], 4);
+    let denied = "lamps/getAll: part states presence `absent`";
+    assert!(printed.contains(denied), "{printed}");
+    assert!(printed.contains("import it with --partial"), "{printed}");
+    project.done(&[&import[..], &["--partial"]].concat());
+    let printed = project.ends(&["reconcile", "--check"], 4);
+    assert!(!printed.contains(denied), "{printed}");
+    // The facts compare equal to the document although nothing in the document says that it is a part.
+    let folder = project.path("documents");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::rename(&file, folder.join("part.yaml")).expect("a document");
+    let folder = folder.display().to_string();
+    let printed = project.ends(&["import", "--verify", &folder], 4);
+    assert!(printed.contains("part.yaml: agrees with"), "{printed}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use openapi_evidence::facts::{Limit, Property, Type, Variant};
+use openapi_evidence::facts::{Limit, Property, Response, Type, Variant};
 use openapi_evidence::reconcile::judge::Finding;
 use openapi_evidence::reconcile::rulings::Rulings;
 use openapi_evidence::reconcile::spec::Spec;
@@ -259,10 +259,33 @@ fn changes_of(row: &Property) -> Vec<(&'static str, Property)> {
     changes
 }
 
+impl Own {
+    /// Creates a mutant of the spec.
+    fn mutant<'a>(
+        &'a self,
+        what: String,
+        subjects: Vec<String>,
+        change: impl Fn(&mut Variant) + Send + Sync + 'a,
+    ) -> Mutant<'a> {
+        let reconcile = move || {
+            let mut facts = self.spec.facts.clone();
+            change(&mut facts);
+            self.with(
+                &Spec::from_facts(facts, &self.spec.conventions),
+                &self.rulings,
+            )
+        };
+        Mutant {
+            what,
+            subjects,
+            reconcile: Box::new(reconcile),
+        }
+    }
+}
+
 #[test]
 fn each_property_of_the_spec() {
     let own = Own::read();
-    let own = &own;
     let facts = &own.spec.facts;
     let roots: Vec<(String, String)> = facts
         .operations
@@ -293,75 +316,113 @@ fn each_property_of_the_spec() {
             // One way to change a property for each, in turn: all ways for all of them take minutes.
             let mut changes = changes_of(row);
             let chosen = (schema_index + row_index) % changes.len();
-            changes.swap(0, chosen);
-            changes.truncate(1);
-            for (what, mutated) in changes {
-                let subjects = owners
-                    .iter()
-                    .map(|owner| format!("{owner} · {}", row.name))
-                    .collect();
-                let mutant = move || {
-                    let mut facts: Variant = facts.clone();
-                    if let Some(rows) = &mut facts.schemas[schema_index].properties {
-                        rows[row_index] = mutated.clone();
-                    }
-                    own.with(
-                        &Spec::from_facts(facts, &own.spec.conventions),
-                        &own.rulings,
-                    )
-                };
-                mutants.push(Mutant {
-                    what: format!("{} · {}: {what}", schema.name, row.name),
-                    subjects,
-                    reconcile: Box::new(mutant),
-                });
-            }
+            let (what, mutated) = changes.swap_remove(chosen);
+            let subjects = owners.iter().map(|owner| format!("{owner} · {}", row.name));
+            let what = format!("{} · {}: {what}", schema.name, row.name);
+            mutants.push(own.mutant(what, subjects.collect(), move |facts| {
+                if let Some(rows) = &mut facts.schemas[schema_index].properties {
+                    rows[row_index] = mutated.clone();
+                }
+            }));
+        }
+        if let Some(additional) = schema.additional {
+            let what = format!("{}: additional properties", schema.name);
+            mutants.push(own.mutant(what, owners, move |facts| {
+                facts.schemas[schema_index].additional = Some(!additional);
+            }));
         }
     }
     all_found(&mutants);
 }
 
 #[test]
-fn each_value_of_an_enum_and_each_status() {
+fn each_value_of_an_enum() {
     let own = Own::read();
-    let own = &own;
-    let facts = &own.spec.facts;
     let mut mutants = Vec::new();
-    for (index, schema) in facts.schemas.iter().enumerate() {
+    for (index, schema) in own.spec.facts.schemas.iter().enumerate() {
         for value in 0..schema.values.as_ref().map_or(0, Vec::len) {
-            mutants.push(Mutant {
-                what: format!("{} without a value", schema.name),
-                subjects: vec![schema.name.clone()],
-                reconcile: Box::new(move || {
-                    let mut facts: Variant = facts.clone();
-                    if let Some(values) = &mut facts.schemas[index].values {
-                        values.remove(value);
-                    }
-                    own.with(
-                        &Spec::from_facts(facts, &own.spec.conventions),
-                        &own.rulings,
-                    )
-                }),
-            });
+            let what = format!("{} without a value", schema.name);
+            mutants.push(own.mutant(what, vec![schema.name.clone()], move |facts| {
+                if let Some(values) = &mut facts.schemas[index].values {
+                    values.remove(value);
+                }
+            }));
         }
     }
-    for (index, operation) in facts.operations.iter().enumerate() {
-        for (answer, stated) in operation.responses.iter().enumerate() {
-            let status = stated.status.as_deref().expect("a status");
-            mutants.push(Mutant {
-                what: format!("{} without status {status}", operation.path),
-                subjects: vec![format!("{} · status {status}", operation.path)],
-                reconcile: Box::new(move || {
-                    let mut facts: Variant = facts.clone();
-                    facts.operations[index].responses.remove(answer);
-                    own.with(
-                        &Spec::from_facts(facts, &own.spec.conventions),
-                        &own.rulings,
-                    )
-                }),
+    all_found(&mutants);
+}
+
+#[test]
+fn each_required_body() {
+    let own = Own::read();
+    let mut mutants = Vec::new();
+    for (index, operation) in own.spec.facts.operations.iter().enumerate() {
+        let required = operation.request.as_ref().and_then(|body| body.required);
+        let required = required.expect("the spec states whether a body is required");
+        let what = format!("{}: required body", operation.path);
+        mutants.push(
+            own.mutant(what, vec![operation.path.clone()], move |facts| {
+                if let Some(body) = &mut facts.operations[index].request {
+                    body.required = Some(!required);
+                }
+            }),
+        );
+    }
+    all_found(&mutants);
+}
+
+#[test]
+fn each_status_with_its_range_and_its_headers() {
+    let own = Own::read();
+    let mut mutants = Vec::new();
+    let (mut ranges, mut headers) = (0, 0);
+    for (operation_index, operation) in own.spec.facts.operations.iter().enumerate() {
+        for (index, response) in operation.responses.iter().enumerate() {
+            let status = response.status.as_deref().expect("a status");
+            let subjects = vec![format!("{} · status {status}", operation.path)];
+            let mut add = |what: &str, change: fn(&mut Response)| {
+                let what = format!("{} · status {status}: {what}", operation.path);
+                mutants.push(own.mutant(what, subjects.clone(), move |facts| {
+                    change(&mut facts.operations[operation_index].responses[index]);
+                }));
+            };
+            add("another status", |response| {
+                response.status = Some("299".to_owned());
             });
+            add("a new header", |response| {
+                response.headers.push("X-Changed".to_owned());
+            });
+            if status.ends_with("XX") {
+                ranges += 1;
+                add("a single status", |response| {
+                    response.status = response
+                        .status
+                        .as_deref()
+                        .map(|range| range.replace("XX", "99"));
+                });
+            }
+            if !response.headers.is_empty() {
+                headers += 1;
+                add("without headers", |response| response.headers.clear());
+            }
+        }
+        for index in 0..operation.responses.len() {
+            let status = operation.responses[index]
+                .status
+                .as_deref()
+                .expect("a status");
+            let subject = format!("{} · status {status}", operation.path);
+            mutants.push(
+                own.mutant(format!("without {subject}"), vec![subject], move |facts| {
+                    facts.operations[operation_index].responses.remove(index);
+                }),
+            );
         }
     }
+    assert!(
+        ranges > 0 && headers > 0,
+        "{ranges} ranges, {headers} headers"
+    );
     all_found(&mutants);
 }
 

@@ -30,6 +30,8 @@ pub enum Type {
     Named(Name),
     /// `string <Hybrid identifier>`: a text of a certain kind.
     StringNamed(Name),
+    /// `<Lamp> or <Candle>`: one of several schemas.
+    OneOf(Vec<Name>),
 }
 
 /// A schema as a document refers to it.
@@ -55,22 +57,44 @@ impl Type {
         Self::Array(Box::new(items))
     }
 
-    /// The type inside of all arrays.
-    pub fn innermost(&self) -> &Self {
+    /// Returns the type inside of all arrays and maps.
+    fn innermost(&self) -> &Self {
         match self {
-            Self::Array(items) => items.innermost(),
+            Self::Array(inner) | Self::Map(inner) => inner.innermost(),
             other => other,
         }
     }
 
-    /// The name of the schema that the type leads to, through arrays.
+    /// Returns the name of the schema that the type refers to, through arrays and maps, if it is only one.
     pub fn name(&self) -> Option<&str> {
-        match self.innermost() {
-            Self::Named(name) | Self::StringNamed(name) => Some(&name.name),
+        match self.names().as_slice() {
+            [name] => Some(&name.name),
             _ => None,
         }
     }
+
+    /// Returns the names of the schemas that the type refers to, through arrays and maps.
+    pub fn names(&self) -> Vec<&Name> {
+        match self.innermost() {
+            Self::Named(name) | Self::StringNamed(name) => vec![name],
+            Self::OneOf(names) => names.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the names of the schemas that the type refers to, through arrays and maps, to change them.
+    pub fn names_mut(&mut self) -> Vec<&mut Name> {
+        match self {
+            Self::Array(inner) | Self::Map(inner) => inner.names_mut(),
+            Self::Named(name) | Self::StringNamed(name) => vec![name],
+            Self::OneOf(names) => names.iter_mut().collect(),
+            _ => Vec::new(),
+        }
+    }
 }
+
+/// The text between the schemas of [`Type::OneOf`].
+const OR: &str = " or ";
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,6 +110,13 @@ impl fmt::Display for Type {
             Self::Map(values) => write!(f, "map of {values}"),
             Self::Named(name) => write!(f, "{name}"),
             Self::StringNamed(name) => write!(f, "string {name}"),
+            Self::OneOf(names) => {
+                for (index, name) in names.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { OR };
+                    write!(f, "{separator}{name}")?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -123,6 +154,8 @@ impl FromStr for Type {
                     Self::Map(Box::new(values.parse()?))
                 } else if let Some(name) = text.strip_prefix("string ").and_then(name_of) {
                     Self::StringNamed(name)
+                } else if let Some(names) = names_of(text) {
+                    Self::OneOf(names)
                 } else if let Some(name) = name_of(text) {
                     Self::Named(name)
                 } else {
@@ -131,6 +164,19 @@ impl FromStr for Type {
             }
         })
     }
+}
+
+/// The names of several schemas.
+fn names_of(text: &str) -> Option<Vec<Name>> {
+    let separator = format!(">{OR}<");
+    if !text.contains(&separator) {
+        return None;
+    }
+    let inside = text.strip_prefix('<')?.strip_suffix('>')?;
+    inside
+        .split(&separator)
+        .map(|name| name_of(&format!("<{name}>")))
+        .collect()
 }
 
 fn name_of(text: &str) -> Option<Name> {

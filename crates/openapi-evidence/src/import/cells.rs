@@ -20,26 +20,40 @@ pub(super) fn link(title: &str, url: &str) -> String {
     format!("{}{title}{}{url}{}", LINK[0], LINK[0], LINK[1])
 }
 
-/// A type cell: the type, and the limits that older pages put there.
+/// The content of a type cell.
+pub(super) struct TypeCell {
+    pub(super) kind: Type,
+    /// The format of the value, or of the items of an array.
+    pub(super) format: Option<String>,
+    /// The limits, which older pages put there.
+    pub(super) limits: BTreeMap<Limit, Value>,
+}
+
+/// Parses a type cell.
 ///
 /// # Errors
-/// When the text is no type; the error is the text.
-pub(super) fn parse_type(cell: &str) -> Result<(Type, BTreeMap<Limit, Value>), String> {
+/// Returns the text if it is not a type.
+pub(super) fn parse_type(cell: &str) -> Result<TypeCell, String> {
     let cell = cell.trim();
-    let (kind, limits) = match cell.split_once(", max ") {
+    let mut limits = BTreeMap::new();
+    let kind = match cell.split_once(", max ") {
         Some((kind, limit)) => {
-            let mut limits = BTreeMap::new();
             parse_limit(&format!("max {limit}"), &mut limits)?;
-            (kind, limits)
+            kind.trim()
         }
-        None => (cell, BTreeMap::new()),
+        None => cell,
     };
-    Ok((parse_kind(kind.trim())?, limits))
+    let is_guid = matches!(kind.rsplit(' ').next(), Some("guid" | "guids"));
+    Ok(TypeCell {
+        kind: parse_kind(kind)?,
+        format: is_guid.then(|| "uuid".to_owned()),
+        limits,
+    })
 }
 
 fn parse_kind(text: &str) -> Result<Type, String> {
     Ok(match text {
-        "string" | "strings" => Type::String,
+        "string" | "strings" | "guid" | "guids" => Type::String,
         "boolean" | "booleans" | "bool" => Type::Boolean,
         "integer" | "integers" | "int" => Type::Integer,
         "number" | "numbers" | "decimal" => Type::Number,

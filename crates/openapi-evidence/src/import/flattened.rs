@@ -334,8 +334,8 @@ impl Page<'_> {
 /// A type cell in plain text: a schema has lost its link, and stands there by its name alone.
 fn parse_kind(text: &str) -> Option<crate::facts::Type> {
     use crate::facts::Type;
-    if let Ok((kind, limits)) = parse_type(text) {
-        return limits.is_empty().then_some(kind);
+    if let Ok(cell) = parse_type(text) {
+        return cell.limits.is_empty().then_some(cell.kind);
     }
     let name = text.strip_prefix("array of ")?;
     (!name.ends_with('.')).then(|| Type::array_of(Type::named(name)))

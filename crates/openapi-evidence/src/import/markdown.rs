@@ -2,17 +2,18 @@
 
 mod text;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options};
 
-use super::cells::{is_property_name, parse_contract, parse_type, replacement_in};
+use super::cells::{TypeCell, is_property_name, parse_contract, parse_type, replacement_in};
 use super::dialect::{Dialect, Operations, Silence};
 use super::{Imported, samples};
 use crate::conventions::Conventions;
 
-use crate::facts::{Body, Operation, Property, Reading, Reported, Schema};
+use crate::facts::{Body, Operation, Property, Reading, Reported, Schema, Type, Variant, plain};
 use openapi_tree::error::{Error, Place, Result};
 use openapi_tree::nesting;
 use text::{Node, cells_in, enum_value, has_struck, line_of, message_of, text_of, text_with_links};
@@ -136,7 +137,40 @@ fn import(
         page.block(node)?;
     }
     page.close_operation();
+    if reading == Reading::RequiredMeansRequired {
+        follow_links(&mut page.imported.variant);
+    }
     Ok(page.imported)
+}
+
+/// Replaces the titles of links by the headings that they lead to. A person writes `Lamps` for a link to `Lamp`.
+fn follow_links(page: &mut Variant) {
+    let headings: BTreeMap<String, String> = page
+        .schemas
+        .iter()
+        .map(|schema| (plain(&schema.name), schema.name.clone()))
+        .collect();
+    let bodies = page
+        .operations
+        .iter_mut()
+        .flat_map(|operation| [&mut operation.request, &mut operation.response])
+        .flatten()
+        .map(|body| &mut body.properties);
+    let tables = page.schemas.iter_mut().map(|schema| &mut schema.properties);
+    let rows = bodies.chain(tables).flatten().flatten();
+    for name in rows
+        .filter_map(|row| row.kind.as_mut())
+        .flat_map(Type::names_mut)
+    {
+        let heading = name
+            .linked
+            .as_deref()
+            .and_then(|linked| headings.get(&plain(linked)));
+        if let Some(heading) = heading {
+            name.name.clone_from(heading);
+            name.linked = None;
+        }
+    }
 }
 
 /// The part of an operation that is being read.
@@ -446,7 +480,11 @@ impl Page<'_> {
                 HEADER.len()
             ));
         };
-        let (kind, mut limits) = parse_type(&text_with_links(kind))
+        let TypeCell {
+            kind,
+            format,
+            mut limits,
+        } = parse_type(&text_with_links(kind))
             .map_err(|text| format!("a row of the unknown type `{text}`"))?;
         let (required, more) = parse_contract(&text_of(contract))
             .map_err(|text| format!("a row of the unknown contract `{text}`"))?;
@@ -463,6 +501,7 @@ impl Page<'_> {
         Ok(Row::Property(Box::new(Property {
             name: text,
             kind: Some(kind),
+            format,
             required,
             nullable,
             limits,
@@ -508,5 +547,5 @@ impl Page<'_> {
 
 enum Row {
     Property(Box<Property>),
-    Entries(crate::facts::Type),
+    Entries(Type),
 }

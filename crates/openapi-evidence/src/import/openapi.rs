@@ -11,7 +11,7 @@ use super::{Imported, samples};
 use crate::conventions::Conventions;
 
 use crate::facts::{
-    Body, Limit, NO_BODY, Operation, Property, Reading, Reported, Response, Schema, Type,
+    Body, Limit, NO_BODY, Name, Operation, Property, Reading, Reported, Response, Schema, Type,
 };
 use openapi_tree::document::{Document, escape};
 use openapi_tree::error::{Error, Result};
@@ -394,11 +394,18 @@ impl<'d> Reader<'d> {
                 _ => Type::Object,
             },
             None => {
-                if object.contains_key("oneOf") || object.contains_key("anyOf") {
-                    self.report(pointer, "a union, which has no type of its own");
+                if let Some(names) = self.alternatives(object, pointer)? {
+                    Type::OneOf(names)
+                } else {
+                    if object.contains_key("oneOf") || object.contains_key("anyOf") {
+                        self.report(
+                            pointer,
+                            "alternatives that are not all references to schemas",
+                        );
+                    }
+                    shape.nullable = true;
+                    Type::Any
                 }
-                shape.nullable = true;
-                Type::Any
             }
             Some(other) => {
                 self.report(pointer, &format!("the unknown type `{other}`"));
@@ -406,6 +413,31 @@ impl<'d> Reader<'d> {
             }
         };
         Ok(shape)
+    }
+
+    /// The schemas of which one applies, if the alternatives are references only.
+    fn alternatives(
+        &self,
+        object: &'d Map<String, Value>,
+        pointer: &str,
+    ) -> Result<Option<Vec<Name>>> {
+        let Some((keyword, Value::Array(parts))) = ["oneOf", "anyOf"]
+            .into_iter()
+            .find_map(|keyword| Some((keyword, object.get(keyword)?)))
+        else {
+            return Ok(None);
+        };
+        let mut names = Vec::with_capacity(parts.len());
+        for (index, part) in parts.iter().enumerate() {
+            match self.reference(part, &format!("{pointer}/{keyword}/{index}"))? {
+                Some((name, _)) => names.push(Name {
+                    name: name.to_owned(),
+                    linked: None,
+                }),
+                None => return Ok(None),
+            }
+        }
+        Ok((names.len() > 1).then_some(names))
     }
 
     fn operations(&mut self) -> Result<()> {

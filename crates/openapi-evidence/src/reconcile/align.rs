@@ -12,7 +12,7 @@ use super::names::{Names, SameSchema, same_kind};
 use super::outside::settle_outside;
 use super::spec::{Spec, additional_of, resource, rows_of};
 use super::subject::{RESPONSE, Subject};
-use crate::facts::{Limit, Operation, Origin, Property, Response, Schema, Type, Variant, plain};
+use crate::facts::{Limit, Operation, Origin, Property, Response, Schema, Type, Variant, names_in};
 use crate::import::dialect::Operations;
 
 /// A row of a document and the property that it speaks of.
@@ -164,8 +164,10 @@ impl<'a> Walk<'a> {
         }
         for operation in &self.spec.facts.operations {
             let covered = match silence.denies_operations {
-                Operations::All => true,
-                Operations::OfItsResources => theirs.contains(resource(&operation.path)),
+                Operations::All if !self.variant.source.partial => true,
+                Operations::All | Operations::OfItsResources => {
+                    theirs.contains(resource(&operation.path))
+                }
                 Operations::Stated => false,
             };
             if covered
@@ -286,10 +288,10 @@ impl<'a> Walk<'a> {
             let type_agrees = match (&in_spec.kind, &row.kind) {
                 (Some(known), Some(kind)) => {
                     let agrees = self.names.types_agree(known, kind);
-                    if let (Some(known), Some(name)) = (known.name(), kind.name())
-                        && agrees
-                    {
-                        self.schemas(known, name, &inner);
+                    for (known, name) in self.names.pairs(known, kind) {
+                        if agrees {
+                            self.schemas(&known, &name, &inner);
+                        }
                     }
                     Some(agrees)
                 }
@@ -463,18 +465,41 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What is left: unknown to the spec if it belongs to an operation of ours, and none of our business otherwise.
+    /// Reports the schemas that are left over and belong to the operations of the spec.
+    ///
+    /// Those that only properties refer to which the spec lacks are part of what is said about these properties.
     fn rest(&mut self) {
-        let reached = self.reached();
+        let is_new = |index: usize| !self.matched.contains(&index);
+        let names_of = |known: bool| {
+            let cells = self
+                .aligned
+                .cells
+                .iter()
+                .filter(move |cell| cell.known == known);
+            cells.flat_map(|cell| names_in(std::slice::from_ref(&cell.row)))
+        };
+        let bodies = self.aligned.operations.iter().flat_map(|operation| {
+            let bodies = [&operation.request, &operation.response];
+            let schemas = bodies
+                .into_iter()
+                .flatten()
+                .map(|body| body.schema.as_deref());
+            let responses = operation
+                .responses
+                .iter()
+                .map(|response| response.body.as_deref());
+            schemas.chain(responses).flatten()
+        });
+        let reached = self.variant.reached(names_of(true).chain(bodies), is_new);
+        let of_new_properties = self.variant.reached(names_of(false), is_new);
         for (index, schema) in self.variant.schemas.iter().enumerate() {
-            if self.matched.contains(&index) {
+            if !is_new(index) {
                 continue;
             }
-            let under_ours = schema
-                .under
-                .as_deref()
-                .is_some_and(|path| self.spec.operation(path).is_some());
-            if under_ours || reached.contains(&plain(&schema.name)) {
+            let is_under = |path: &str| self.spec.operation(path).is_some();
+            let is_loose = schema.under.as_deref().is_some_and(is_under)
+                && !of_new_properties.contains(&index);
+            if reached.contains(&index) || is_loose {
                 let subject = Subject::whole(&schema.name);
                 if !self.aligned.unknown.contains(&subject) {
                     self.aligned.unknown.push(subject);
@@ -484,47 +509,6 @@ impl<'a> Walk<'a> {
             }
         }
     }
-
-    /// The schemas of the document that operations of ours lead to, by plain name.
-    fn reached(&self) -> BTreeSet<String> {
-        let by_name: BTreeMap<String, &Schema> = self
-            .variant
-            .schemas
-            .iter()
-            .map(|schema| (plain(&schema.name), schema))
-            .collect();
-        let mut open: Vec<String> = Vec::new();
-        for operation in &self.variant.operations {
-            if self.spec.operation(&operation.path).is_none() {
-                continue;
-            }
-            for body in [&operation.request, &operation.response]
-                .into_iter()
-                .flatten()
-            {
-                open.extend(body.schema.iter().map(|name| plain(name)));
-                open.extend(body.properties.iter().flatten().filter_map(named_type));
-            }
-            let bodies = operation
-                .responses
-                .iter()
-                .filter_map(|answer| answer.body.as_deref());
-            open.extend(bodies.map(plain));
-        }
-        let mut reached = BTreeSet::new();
-        while let Some(name) = open.pop() {
-            if let Some(schema) = by_name.get(&name)
-                && reached.insert(name)
-            {
-                open.extend(schema.properties.iter().flatten().filter_map(named_type));
-            }
-        }
-        reached
-    }
-}
-
-fn named_type(row: &Property) -> Option<String> {
-    row.kind.as_ref()?.name().map(plain)
 }
 
 /// Whether an answer of the spec is the one of a status: the status itself, or a range such as `5XX`.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::subject::Subject;
-use crate::facts::{Limit, Property, Type, Variant};
+use crate::facts::{Limit, Name, Property, Type, Variant};
 
 /// What a sample does that its tables rule out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,10 +132,28 @@ impl Check<'_> {
                 _ => false,
             },
             Type::Named(name) => self.named(subject, &name.name, value),
+            Type::OneOf(names) => self.one_of(subject, names, value),
         };
         if !fits {
             self.add(subject.clone(), format!("no {kind}"));
         }
+    }
+
+    /// Checks a value against the schema that it contradicts least.
+    fn one_of(&mut self, subject: &Subject, names: &[Name], value: &Value) -> bool {
+        let attempts = names.iter().map(|name| {
+            let mut check = Check {
+                found: Vec::new(),
+                ..*self
+            };
+            let fits = check.named(subject, &name.name, value);
+            (fits, check.found)
+        });
+        let best = attempts.min_by_key(|(fits, found)| (!fits, found.len()));
+        best.is_none_or(|(fits, found)| {
+            self.found.extend(found);
+            fits
+        })
     }
 
     fn named(&mut self, subject: &Subject, name: &str, value: &Value) -> bool {

@@ -9,6 +9,7 @@ use super::rulings::{BodyKind, Observation, Overruled, Ruling, Rulings};
 use super::spec::{ABSENT, Spec};
 use super::subject::{Dimension, Subject};
 use crate::facts::Variant;
+use crate::import::dialect::Operations;
 
 /// Something that is not explained, or is explained in vain.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -229,7 +230,15 @@ impl Judge<'_> {
                 ruling.decision.contains_key(&statement.dimension)
                     && ruling.is_about(&statement.subject, self.spec)
             });
-            let help = if ruled {
+            let source = &self.variants[statement.variant].source;
+            let denies_all = source.form.silence().denies_operations == Operations::All;
+            let help = if statement.implied
+                && statement.subject.property.is_none()
+                && denies_all
+                && !source.partial
+            {
+                "if the document is a part of a larger one, import it with --partial"
+            } else if ruled {
                 "the ruling does not name this value"
             } else {
                 "no ruling decides between them"

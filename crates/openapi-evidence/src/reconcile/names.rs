@@ -1,11 +1,13 @@
 //! Whether two documents mean the same schema, and the same type.
 
 use super::spec::Spec;
-use crate::facts::{Schema, Type, Variant, plain};
+use crate::facts::{Name, Schema, Type, Variant, plain};
 
 /// A schema of a document that goes by another name than in the spec and is the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SameSchema {
+    /// The ID of the document that the name was found in.
+    pub variant: String,
     /// The name in documents.
     pub schema: String,
     /// The name in the spec.
@@ -22,12 +24,22 @@ pub(super) struct Names<'a> {
 
 impl Names<'_> {
     /// Whether what the document calls `name` is the name of a schema of the spec.
+    ///
+    /// The name of another schema of the spec has its own meaning, except in the document of which a ruling says
+    /// otherwise.
     pub(super) fn is_called(&self, in_spec: &Schema, name: &str) -> bool {
+        let is_taken = self.spec.facts.schemas_called(name).next().is_some();
+        let same: Vec<&SameSchema> = self
+            .same
+            .iter()
+            .filter(|same| plain(&same.schema) == plain(name))
+            .filter(|same| !is_taken || same.variant == self.variant.source.id)
+            .collect();
+        let is_same = same.iter().any(|same| same.is == in_spec.name);
+        if is_same || is_taken && !same.is_empty() {
+            return is_same;
+        }
         in_spec.is_called(name)
-            || self
-                .same
-                .iter()
-                .any(|same| same.is == in_spec.name && plain(&same.schema) == plain(name))
             || self.variant.schemas_called(name).any(|schema| {
                 schema
                     .title
@@ -47,6 +59,18 @@ impl Names<'_> {
         })
     }
 
+    /// The schemas of the spec that a type leads to, each with the name that the document has for it.
+    pub(super) fn pairs(&self, known: &Type, kind: &Type) -> Vec<(String, String)> {
+        let (known, names) = (known.names(), kind.names());
+        let is_choice = known.len() > 1;
+        known
+            .iter()
+            .flat_map(|known| names.iter().map(move |name| (&known.name, &name.name)))
+            .filter(|(known, name)| !is_choice || self.means(known, name))
+            .map(|(known, name)| (known.clone(), name.clone()))
+            .collect()
+    }
+
     pub(super) fn types_agree(&self, known: &Type, kind: &Type) -> bool {
         match (known, kind) {
             (Type::Array(known), Type::Array(kind)) | (Type::Map(known), Type::Map(kind)) => {
@@ -54,6 +78,14 @@ impl Names<'_> {
             }
             (Type::Named(known), Type::Named(name) | Type::StringNamed(name)) => {
                 name.linked.is_none() && self.means(&known.name, &name.name)
+            }
+            (Type::OneOf(known), Type::OneOf(names)) => {
+                let is_known = |name: &Name| {
+                    known
+                        .iter()
+                        .any(|known| self.means(&known.name, &name.name))
+                };
+                known.len() == names.len() && names.iter().all(is_known)
             }
             (Type::Named(known), Type::Object) => self
                 .spec
@@ -69,7 +101,7 @@ impl Names<'_> {
                 .schema(&known.name)
                 .is_some_and(|schema| schema.values.is_some()),
             (Type::Object, Type::Named(_) | Type::Map(_))
-            | (Type::Map(_), Type::Object)
+            | (Type::Map(_) | Type::OneOf(_), Type::Object)
             | (Type::String, Type::StringNamed(_)) => true,
             (known, kind) => known == kind,
         }

@@ -276,6 +276,7 @@ impl Rulings {
         self.names
             .iter()
             .map(|name| SameSchema {
+                variant: name.variant.clone(),
                 schema: name.schema.clone(),
                 is: name.is.clone(),
             })

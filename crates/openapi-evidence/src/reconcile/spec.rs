@@ -44,8 +44,13 @@ impl Spec {
     /// # Errors
     /// When it can't be read, or is no OpenAPI 3.0 document.
     pub fn parse(file: &Path, text: &str, conventions: &Conventions) -> Result<Self> {
+        // Of the spec itself, no operation is left out.
+        let whole = Conventions {
+            partial_resources: BTreeMap::new(),
+            ..conventions.clone()
+        };
         Ok(Self::from_facts(
-            import::parse(file, text, "spec", "", conventions)?.variant,
+            import::parse(file, text, "spec", "", &whole)?.variant,
             conventions,
         ))
     }
@@ -59,20 +64,8 @@ impl Spec {
             in_requests: BTreeSet::new(),
             in_responses: BTreeSet::new(),
         };
-        spec.in_requests = spec.reached(|operation| {
-            operation
-                .request
-                .iter()
-                .filter_map(|body| body.schema.clone())
-                .collect()
-        });
-        spec.in_responses = spec.reached(|operation| {
-            operation
-                .responses
-                .iter()
-                .filter_map(|answer| answer.body.clone())
-                .collect()
-        });
+        spec.in_requests = spec.reached(Operation::requested);
+        spec.in_responses = spec.reached(Operation::returned);
         spec.say_everything();
         spec
     }
@@ -121,19 +114,17 @@ impl Spec {
         })
     }
 
-    fn reached(&self, start: impl Fn(&Operation) -> Vec<String>) -> BTreeSet<String> {
-        let mut open: Vec<String> = self.facts.operations.iter().flat_map(start).collect();
-        let mut reached = BTreeSet::new();
-        while let Some(name) = open.pop() {
-            let Some(schema) = self.schema(&name) else {
-                continue;
-            };
-            if reached.insert(name) {
-                let rows = schema.properties.iter().flatten();
-                open.extend(rows.filter_map(|row| row.kind.as_ref()?.name().map(str::to_owned)));
-            }
-        }
-        reached
+    /// Returns the names of the schemas that some names of each operation lead to.
+    fn reached<'a, I: Iterator<Item = &'a str>>(
+        &'a self,
+        names: impl Fn(&'a Operation) -> I,
+    ) -> BTreeSet<String> {
+        let names = self.facts.operations.iter().flat_map(names);
+        self.facts
+            .reached(names, |_| true)
+            .into_iter()
+            .map(|index| self.facts.schemas[index].name.clone())
+            .collect()
     }
 
     fn say(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
