@@ -1,4 +1,4 @@
-//! A YAML or JSON document, as a tree that JSON pointers lead into.
+//! The parsing of a YAML or JSON document into a tree, whose parts JSON Pointers identify.
 
 use std::path::{Path, PathBuf};
 
@@ -9,14 +9,14 @@ use crate::error::{Error, Place, Result};
 use crate::files;
 use crate::nesting;
 
-/// A document and where it comes from.
+/// A parsed document and its source.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// The file, as messages name it.
+    /// The path of the file in messages.
     pub file: PathBuf,
-    /// The document itself. Keys that YAML takes for numbers or booleans are text, as OpenAPI means them.
+    /// The tree. YAML keys that are numbers or booleans become strings, as OpenAPI requires.
     pub tree: Value,
-    /// SHA-256 of the file's text, in hexadecimal.
+    /// The SHA-256 digest of the content in hexadecimal.
     pub sha256: String,
 }
 
@@ -24,15 +24,15 @@ impl Document {
     /// Reads and parses a file.
     ///
     /// # Errors
-    /// When it can't be read, or is neither YAML nor JSON; with line and column.
+    /// Returns an error if the file cannot be read, or is neither YAML nor JSON. Syntax errors have a line and a column.
     pub fn read(path: &Path) -> Result<Self> {
         Self::parse(path, &files::read_text(path)?)
     }
 
-    /// Parses a text; `file` is what messages call it.
+    /// Parses the content of a file. Messages name `file`.
     ///
     /// # Errors
-    /// When it is neither YAML nor JSON; with line and column.
+    /// Returns an error if `text` is neither YAML nor JSON. Syntax errors have a line and a column.
     pub fn parse(file: &Path, text: &str) -> Result<Self> {
         let tree = if text.trim_start().starts_with('{') {
             serde_json::from_str(text).map_err(|source| {
@@ -76,7 +76,7 @@ impl Document {
     }
 }
 
-/// SHA-256 in hexadecimal.
+/// Returns the SHA-256 digest in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     Sha256::digest(bytes)
@@ -87,12 +87,12 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
         })
 }
 
-/// One step of a JSON pointer, escaped as RFC 6901 asks.
+/// Returns a step of a JSON Pointer, escaped according to RFC 6901.
 pub fn escape(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
 }
 
-/// Calls `visit` for every object of a tree with its JSON pointer, parents before children.
+/// Calls `visit` for each object of a tree with its JSON Pointer, parents before children.
 pub fn each_object<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Map<String, Value>)) {
     fn walk<'a>(
         value: &'a Value,
@@ -124,7 +124,7 @@ pub fn each_object<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Map<Str
     walk(tree, &mut String::new(), visit);
 }
 
-/// The message of a parser without its ` at line 3 column 4`, which stands before it already.
+/// Returns the message of a parser without its suffix ` at line 3 column 4`, because the error contains the location.
 fn without_place(message: &str) -> &str {
     message
         .rfind(" at line ")

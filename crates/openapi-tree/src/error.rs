@@ -1,26 +1,26 @@
-//! What a command says when it can't go on: where, what, and what to do.
+//! The error of all commands: the location, the problem, and the help.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A place in a file.
+/// A location in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The file as a whole.
+    /// The whole file.
     Whole,
-    /// A line and a column, both from 1.
+    /// A line and a column, which start at 1.
     LineColumn {
         /// The line.
         line: usize,
         /// The column.
         column: usize,
     },
-    /// A JSON pointer (RFC 6901) into the document that the file holds.
+    /// A JSON Pointer (RFC 6901) into the document in the file.
     Pointer(String),
 }
 
-/// Why a command failed. Its `Display` is one line: file, place, what is wrong.
+/// The reason why a command failed. `Display` writes one line: the file, the location, and the problem.
 #[derive(Debug)]
 pub struct Error {
     file: PathBuf,
@@ -30,11 +30,11 @@ pub struct Error {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What the functions of this crate return.
+/// The result of the functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error about a whole file: what is wrong, a lower-case sentence, and what to do about it.
+    /// Creates an error about a whole file, with the problem in lower case and the help as an imperative.
     pub fn new(file: &Path, what: impl Into<String>, todo: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
@@ -45,42 +45,42 @@ impl Error {
         }
     }
 
-    /// The same error, at a place in the file.
+    /// Sets the location in the file.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.place = place;
         self
     }
 
-    /// The same error, at a JSON pointer.
+    /// Sets the location to a JSON Pointer.
     #[must_use]
     pub fn at_pointer(self, pointer: impl Into<String>) -> Self {
         self.at(Place::Pointer(pointer.into()))
     }
 
-    /// The same error, with what caused it.
+    /// Sets the error that is the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// The file that the error is about.
+    /// Returns the file.
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// Where in the file.
+    /// Returns the location in the file.
     pub fn place(&self) -> &Place {
         &self.place
     }
 
-    /// Returns the problem, without the file and the place.
+    /// Returns the problem, without the file and the location.
     pub fn what(&self) -> &str {
         &self.what
     }
 
-    /// What to do about it.
+    /// Returns the help, which describes how to fix the problem.
     pub fn todo(&self) -> &str {
         &self.todo
     }

@@ -1,4 +1,4 @@
-//! Reading with a limit.
+//! The reading of files up to a maximum size.
 
 use std::fs;
 use std::io::Read;
@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// The largest file that a command reads. The vendor's whole document has 2 MB.
+/// The maximum size of a file in bytes. The complete vendor document has 2 MB.
 pub const LARGEST_FILE: u64 = 32 * 1024 * 1024;
 
-/// Reads a text file of at most [`LARGEST_FILE`] bytes, its line ends made `\n`, without a byte order mark.
+/// Reads a text file of at most [`LARGEST_FILE`] bytes. Line ends become `\n`, and a byte order mark is removed.
 ///
 /// # Errors
-/// When the file can't be read, is larger, or is not UTF-8.
+/// Returns an error if the file cannot be read, is larger, or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String> {
     let cannot_read = |source: std::io::Error| {
         Error::new(
@@ -49,10 +49,10 @@ pub fn read_text(path: &Path) -> Result<String> {
     Ok(text.replace("\r\n", "\n"))
 }
 
-/// What lies in a folder, in order of its names.
+/// Returns the paths of the entries of a folder, sorted by name.
 ///
 /// # Errors
-/// When the folder can't be read.
+/// Returns an error if the folder cannot be read.
 pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let read = || -> std::io::Result<Vec<PathBuf>> {
         let mut paths = fs::read_dir(folder)?

@@ -1,27 +1,27 @@
-//! Rules of a document, and what breaks them.
+//! Rules for documents, and their findings.
 
 use std::path::Path;
 
 use crate::document::Document;
 use crate::error::{Error, Result};
 
-/// A rule that a document breaks.
+/// A violation of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// Where, as a JSON pointer.
+    /// The JSON Pointer of the location.
     pub pointer: String,
-    /// The rule's name.
+    /// The name of the rule.
     pub rule: &'static str,
-    /// What is wrong: a lower-case sentence.
+    /// The problem in lower case.
     pub what: String,
-    /// How to mend it.
+    /// The help, which describes how to fix the problem.
     pub todo: String,
 }
 
 /// Rejects a document with findings.
 ///
 /// # Errors
-/// Returns the first finding as an error, with the number of the others.
+/// Returns an error if there are findings: the first finding, and the number of the others.
 pub fn reject(file: &Path, findings: Vec<Finding>) -> Result<()> {
     let more = findings.len().saturating_sub(1);
     let Some(first) = findings.into_iter().next() else {
@@ -35,7 +35,7 @@ pub fn reject(file: &Path, findings: Vec<Finding>) -> Result<()> {
     Err(Error::new(file, first.what, todo).at_pointer(first.pointer))
 }
 
-/// Collects what a rule finds.
+/// The findings of the rules that have run.
 #[derive(Debug)]
 pub struct Findings {
     rule: &'static str,
@@ -43,7 +43,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds a breach of the rule that is being looked for: its JSON pointer, what is wrong, and how to mend it.
+    /// Adds a finding of the current rule: the JSON Pointer, the problem, and the help.
     pub fn add(
         &mut self,
         pointer: impl Into<String>,
@@ -59,10 +59,10 @@ impl Findings {
     }
 }
 
-/// A rule: its name, and what looks for breaches of it.
+/// A rule: the name, and the function that adds findings.
 pub type Rule = (&'static str, fn(&Document, &mut Findings));
 
-/// Runs rules, group after group; what they find comes in order of its place.
+/// Runs the rules of all groups. Returns the findings without duplicates, sorted by location.
 pub fn run(document: &Document, groups: &[&[Rule]]) -> Vec<Finding> {
     let mut findings = Findings {
         rule: "",

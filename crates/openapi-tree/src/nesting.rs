@@ -1,19 +1,19 @@
-//! How deep a document may be nested. Parsers take quadratic time on what nobody writes by hand.
+//! Limits for the nesting of a document. Parsers need quadratic time for deeply nested input.
 
 use std::path::Path;
 
 use crate::error::{Error, Place, Result};
 
-/// Columns of indentation, quotation and bullets before the text of a line.
+/// The maximum number of columns of indentation, quotation marks and bullets before the text of a line.
 const DEEPEST_LINE: usize = 256;
 
-/// Brackets that are open at once.
+/// The maximum number of open brackets.
 const DEEPEST_BRACKET: usize = 1000;
 
-/// Checks the depth of lines: that of lists and quotations, in Markdown and in YAML.
+/// Checks the nesting of lines, which lists and quotations cause in Markdown and YAML.
 ///
 /// # Errors
-/// When a line is nested too deeply.
+/// Returns an error if a line is nested too deeply.
 pub fn check_lines(file: &Path, text: &str) -> Result<()> {
     for (index, line) in text.lines().enumerate() {
         let mut marks = line.bytes().take(DEEPEST_LINE + 1);
@@ -29,10 +29,10 @@ pub fn check_lines(file: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Checks the depth of brackets: that of flow collections in YAML.
+/// Checks the nesting of brackets, which flow collections cause in YAML.
 ///
 /// # Errors
-/// When too many are open at once.
+/// Returns an error if too many brackets are open.
 pub fn check_brackets(file: &Path, text: &str) -> Result<()> {
     let mut open = 0_usize;
     for (index, line) in text.lines().enumerate() {

@@ -1,4 +1,4 @@
-//! Where schemas stand in an OpenAPI 3.0 document, and which of them a request or a response can reach.
+//! The operations and schemas of an OpenAPI 3.0 document, and the schemas that a request or a response can reach.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -8,18 +8,18 @@ use serde_json::{Map, Value};
 
 use crate::document::escape;
 
-/// The methods of a path item.
+/// The HTTP methods of a path item.
 pub const METHODS: [&str; 8] = [
     "delete", "get", "head", "options", "patch", "post", "put", "trace",
 ];
 
-/// Where the component schemas stand.
+/// The JSON Pointer of the component schemas.
 pub const COMPONENTS: &str = "/components/schemas";
 
 /// The prefix of a reference to a component schema.
 pub const COMPONENT_REFERENCE: &str = "#/components/schemas/";
 
-/// The name of the component schema that `schema` refers to, when it is nothing but a reference.
+/// Returns the name of the component schema to which `schema` refers, if `schema` is only a reference.
 pub fn referenced_component(schema: &Value) -> Option<&str> {
     schema
         .get("$ref")?
@@ -27,8 +27,8 @@ pub fn referenced_component(schema: &Value) -> Option<&str> {
         .strip_prefix(COMPONENT_REFERENCE)
 }
 
-/// The name of the component schema behind a schema that is a reference, or a reference with a description,
-/// `nullable` and the like beside it.
+/// Returns the name of the component schema to which a schema refers. The schema is a reference, or has one reference in
+/// `allOf`, `anyOf` or `oneOf` and no properties.
 pub fn named_component(schema: &Value) -> Option<&str> {
     if let Some(name) = referenced_component(schema) {
         return Some(name);
@@ -45,7 +45,7 @@ pub fn named_component(schema: &Value) -> Option<&str> {
     }
 }
 
-/// The component schemas by name, in alphabetical order.
+/// Returns the component schemas by name, in the order of the tree.
 pub fn components(tree: &Value) -> impl Iterator<Item = (&String, &Value)> {
     tree.pointer(COMPONENTS)
         .and_then(Value::as_object)
@@ -53,32 +53,32 @@ pub fn components(tree: &Value) -> impl Iterator<Item = (&String, &Value)> {
         .flatten()
 }
 
-/// An operation and where it stands.
+/// An operation and its location.
 #[derive(Clone, Debug)]
 pub struct Operation<'a> {
     /// The path, such as `/v1/items/getAll`.
     pub path: &'a str,
     /// The method in lower case.
     pub method: &'a str,
-    /// The JSON pointer of the operation.
+    /// The JSON Pointer of the operation.
     pub pointer: String,
-    /// The operation itself.
+    /// The operation object.
     pub node: &'a Value,
 }
 
 impl Operation<'_> {
-    /// Its `operationId`.
+    /// Returns the `operationId`, if the operation has one.
     pub fn id(&self) -> Option<&str> {
         self.node.get("operationId")?.as_str()
     }
 }
 
-/// Beside the paths, an extension may stand there.
+/// Returns `true` if a key is a path. The object with the paths can contain extensions too.
 fn is_path((path, _): &(&String, &Value)) -> bool {
     !path.starts_with("x-")
 }
 
-/// The operations of a document, by path and method.
+/// Returns the operations of a document, by path and method.
 pub fn operations(tree: &Value) -> Vec<Operation<'_>> {
     let mut operations = Vec::new();
     let paths = tree.get("paths").and_then(Value::as_object);
@@ -97,15 +97,15 @@ pub fn operations(tree: &Value) -> Vec<Operation<'_>> {
     operations
 }
 
-/// Calls `visit` with the JSON pointer and the node of every schema, outer ones before those inside.
+/// Calls `visit` with the JSON Pointer and the node of each schema, outer schemas first.
 pub fn each_schema<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
     each_root(tree, &mut |pointer, root| {
         inside(root, &mut pointer.to_owned(), visit);
     });
 }
 
-/// Calls `visit` with the JSON pointer and the node of every schema, inner ones before those around, so that
-/// what `visit` puts in a schema's place is not visited again.
+/// Calls `visit` with the JSON Pointer and the node of each schema, nested schemas first, so that a replacement by
+/// `visit` is not visited again.
 pub fn each_schema_mut(tree: &mut Value, visit: &mut impl FnMut(&str, &mut Value)) {
     for mut root in roots(tree) {
         if let Some(node) = tree.pointer_mut(&root.clone()) {
@@ -114,19 +114,19 @@ pub fn each_schema_mut(tree: &mut Value, visit: &mut impl FnMut(&str, &mut Value
     }
 }
 
-/// The JSON pointers of the schemas that stand in no other one: components, bodies, parameters, headers.
+/// Returns the JSON Pointers of the schemas that are not nested: components, bodies, parameters, headers.
 pub fn roots(tree: &Value) -> Vec<String> {
     let mut roots = Vec::new();
     each_root(tree, &mut |pointer, _| roots.push(pointer.to_owned()));
     roots
 }
 
-/// The keywords under which one schema stands, under which a list of them, and under which one for each name.
+/// The keywords with one schema, with a list of schemas, and with a schema for each name.
 const ONE: [&str; 3] = ["items", "additionalProperties", "not"];
 const LIST: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 const NAMED: &str = "properties";
 
-/// Calls `visit` for a schema and all schemas inside it, outer ones first.
+/// Calls `visit` for a schema and all nested schemas, outer schemas first.
 pub fn inside<'a>(
     schema: &'a Value,
     pointer: &mut String,
@@ -161,7 +161,7 @@ pub fn inside<'a>(
     }
 }
 
-/// Calls `visit` for a schema and all schemas inside it, inner ones first.
+/// Calls `visit` for a schema and all nested schemas, nested schemas first.
 pub fn inside_mut(
     schema: &mut Value,
     pointer: &mut String,
@@ -173,7 +173,7 @@ pub fn inside_mut(
     visit(pointer, schema);
 }
 
-/// Calls `visit` for the schemas inside a schema, one level down.
+/// Calls `visit` for the schemas directly inside a schema.
 pub fn each_child_mut(
     schema: &mut Value,
     pointer: &mut String,
@@ -218,7 +218,7 @@ fn push(pointer: &mut String, steps: &[&str]) {
     }
 }
 
-/// Calls `visit` for each schema that stands in no other one: components, bodies, parameters, headers.
+/// Calls `visit` for each schema that is not nested: components, bodies, parameters, headers.
 fn each_root<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
     for (name, schema) in components(tree) {
         visit(&format!("{COMPONENTS}/{}", escape(name)), schema);
@@ -268,7 +268,7 @@ fn each_root_of_parameters<'a>(
     }
 }
 
-/// A holder is anything that has a `schema`, a `content`, or `headers`.
+/// Calls `visit` for the schemas of a holder: an object that can have `schema`, `content` or `headers`.
 fn each_root_of_holder<'a>(
     holder: &'a Value,
     pointer: &str,
@@ -290,16 +290,16 @@ fn each_root_of_holder<'a>(
     }
 }
 
-/// The JSON pointer that a reference into the same document holds: a URI fragment may escape letters with `%`.
+/// Returns the JSON Pointer of a reference into the same document. The URI fragment of the reference is percent-decoded.
 pub fn pointer_of(reference: &str) -> Option<String> {
     let fragment = percent_decode_str(reference.strip_prefix('#')?);
     fragment.decode_utf8().ok().map(Cow::into_owned)
 }
 
-/// How long a chain of references may be. A longer one leads in a circle.
+/// The maximum length of a chain of references. A longer chain is a cycle.
 const LONGEST_CHAIN: usize = 64;
 
-/// Follows a `$ref` to anything in the document, from one to the next.
+/// Follows a chain of `$ref` inside the document, and returns its last node.
 pub fn resolve<'a>(tree: &'a Value, node: &'a Value) -> &'a Value {
     let mut node = node;
     for _ in 0..LONGEST_CHAIN {
@@ -315,7 +315,7 @@ pub fn resolve<'a>(tree: &'a Value, node: &'a Value) -> &'a Value {
     node
 }
 
-/// The schemas of the contents of a request body or a response.
+/// Returns the schemas of the contents of a request body or a response.
 pub fn content_schemas<'a>(tree: &'a Value, holder: &'a Value) -> Vec<&'a Value> {
     resolve(tree, holder)
         .get("content")
@@ -326,7 +326,7 @@ pub fn content_schemas<'a>(tree: &'a Value, holder: &'a Value) -> Vec<&'a Value>
         .collect()
 }
 
-/// The properties of a schema by name, in its order.
+/// Returns the properties of a schema by name, in the order of the schema.
 pub fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     schema
         .get("properties")
@@ -335,7 +335,7 @@ pub fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
         .flatten()
 }
 
-/// The names of the properties that a schema requires, in its order.
+/// Returns the names of the required properties of a schema, in the order of the schema.
 pub fn required(schema: &Value) -> Vec<&str> {
     schema
         .get("required")
@@ -346,7 +346,7 @@ pub fn required(schema: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// The component schemas that a request body can reach.
+/// Returns the component schemas that a request body can reach.
 pub fn request_components(tree: &Value) -> BTreeSet<String> {
     reachable(
         tree,
@@ -357,7 +357,7 @@ pub fn request_components(tree: &Value) -> BTreeSet<String> {
     )
 }
 
-/// The component schemas that a response can reach.
+/// Returns the component schemas that a response can reach.
 pub fn response_components(tree: &Value) -> BTreeSet<String> {
     let operations = operations(tree);
     reachable(
@@ -370,7 +370,7 @@ pub fn response_components(tree: &Value) -> BTreeSet<String> {
     )
 }
 
-/// The component schemas that `roots` refer to, directly or through others.
+/// Returns the component schemas to which `roots` refer, directly or through other components.
 pub fn reachable<'a>(tree: &'a Value, roots: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut waiting: Vec<&Value> = roots.collect();

@@ -1,32 +1,33 @@
-//! A server that says exactly what it is told, byte by byte, whatever it is asked.
+//! A server that sends scripted responses, byte by byte, whatever the request is.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
-/// What the server does with a connection once it has read a request.
+/// The reaction of the server to a request.
 #[derive(Clone)]
 pub(crate) enum Answer {
-    /// A whole response with a JSON body.
+    /// A complete response: the status, lines of headers, and a JSON body.
     Json(u16, &'static str, String),
-    /// Bytes as they are, then the connection is closed.
+    /// The bytes are sent, and the connection is closed.
     Raw(Vec<u8>),
-    /// Bytes, repeated without end.
+    /// The head is sent, and then the chunk without end.
     Endless { head: &'static str, chunk: Vec<u8> },
-    /// Bytes, then one more every so often, without end.
+    /// The head is sent, and then one space in each interval, without end.
     Drip { head: &'static str, every: Duration },
-    /// Nothing at all, ever.
+    /// Nothing is sent, and the connection stays open.
     Silence,
-    /// What a function makes of the request's body.
+    /// The reaction that a function returns for the body of the request.
     Of(Arc<dyn Fn(&Value) -> Answer + Send + Sync>),
 }
 
 impl Answer {
-    #[allow(clippy::needless_pass_by_value)] // Texts and JSON alike, as they are made.
+    #[allow(clippy::needless_pass_by_value)] // The callers pass strings and JSON values.
     pub(crate) fn ok(body: impl ToString) -> Self {
         Self::Json(200, "", body.to_string())
     }
@@ -36,7 +37,7 @@ impl Answer {
     }
 }
 
-/// A server of scripted answers. The last one is repeated.
+/// A server of scripted responses. The last response is repeated.
 pub(crate) struct Scripted {
     pub(crate) url: String,
     requests: Arc<Mutex<Vec<(String, Value)>>>,
@@ -51,14 +52,40 @@ impl Drop for Scripted {
 
 impl Scripted {
     pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self::listen(answers, None).await
+    }
+
+    /// Starts a server that speaks TLS, as `localhost`.
+    pub(crate) async fn start_tls(
+        answers: impl IntoIterator<Item = Answer>,
+        tls: TlsAcceptor,
+    ) -> Self {
+        Self::listen(answers, Some(tls)).await
+    }
+
+    async fn listen(answers: impl IntoIterator<Item = Answer>, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
+        let url = match tls {
+            Some(_) => format!("https://localhost:{}", address.port()),
+            None => format!("http://{address}"),
+        };
         let requests = Arc::new(Mutex::new(Vec::new()));
         let answers: Vec<_> = answers.into_iter().collect();
         let seen = requests.clone();
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, answers.clone(), seen.clone()));
+                let (answers, seen, tls) = (answers.clone(), seen.clone(), tls.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, answers, seen).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, answers, seen).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self {
@@ -68,14 +95,14 @@ impl Scripted {
         }
     }
 
-    /// What was asked: heads and bodies.
+    /// Returns the heads and the bodies of the requests.
     pub(crate) fn requests(&self) -> Vec<(String, Value)> {
         self.requests.lock().unwrap().clone()
     }
 }
 
 async fn serve(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     answers: Vec<Answer>,
     seen: Arc<Mutex<Vec<(String, Value)>>>,
 ) {
@@ -95,7 +122,10 @@ async fn serve(
     let _ = write_answer(&mut stream, answer).await;
 }
 
-async fn write_answer(stream: &mut TcpStream, answer: Answer) -> std::io::Result<()> {
+async fn write_answer(
+    stream: &mut (impl AsyncWrite + Unpin),
+    answer: Answer,
+) -> std::io::Result<()> {
     match answer {
         Answer::Json(status, headers, body) => {
             let head = format!(
@@ -126,7 +156,7 @@ async fn write_answer(stream: &mut TcpStream, answer: Answer) -> std::io::Result
     stream.shutdown().await
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     loop {
         let mut part = vec![0; 16 * 1024];

@@ -28,7 +28,7 @@ fn property(error: &Error) -> &str {
 }
 
 #[tokio::test]
-async fn pages_of_json_have_the_limits_of_pages_with_a_type() {
+async fn json_pages_have_the_constraints_of_typed_pages() {
     let scripted = Scripted::start([Answer::ok("{}")]).await;
     let client = client(&scripted);
     let none = json!({});
@@ -52,7 +52,7 @@ async fn pages_of_json_have_the_limits_of_pages_with_a_type() {
     }
     assert!(scripted.requests().is_empty());
 
-    // Null is no limitation, as for every other property.
+    // A null counts as an omitted property.
     let request = json!({ "Limitation": null });
     let pages = client.call_pages("services/getAll", &request);
     pages.collect_all().await.unwrap();
@@ -63,7 +63,7 @@ async fn pages_of_json_have_the_limits_of_pages_with_a_type() {
 }
 
 #[tokio::test]
-async fn a_page_of_json_that_is_not_an_object_is_not_the_end_of_a_listing() {
+async fn json_page_that_is_not_an_object_is_an_error() {
     for page in ["null", "[]", "[{}]", "\"text\"", "5"] {
         let scripted = Scripted::start([Answer::ok(page)]).await;
         let mut pages = client(&scripted).call_pages("services/getAll", &json!({}));
@@ -73,7 +73,7 @@ async fn a_page_of_json_that_is_not_an_object_is_not_the_end_of_a_listing() {
 }
 
 #[tokio::test]
-async fn a_token_in_a_path_is_neither_sent_nor_shown() {
+async fn token_in_a_path_is_neither_sent_nor_printed() {
     let scripted = Scripted::start([Answer::ok("{}")]).await;
     let client = client(&scripted);
     for path in [
@@ -107,7 +107,7 @@ async fn a_token_in_a_path_is_neither_sent_nor_shown() {
 }
 
 #[tokio::test]
-async fn an_operation_of_the_spec_has_its_effect_in_any_letter_case() {
+async fn rejects_a_path_of_the_spec_in_another_letter_case() {
     let scripted = Scripted::start([Answer::Json(503, "", "{}".into())]).await;
     let reading = client(&scripted).with_options(CallOptions::new().effect(Effect::Read));
     let none = json!({});
@@ -134,18 +134,22 @@ async fn an_operation_of_the_spec_has_its_effect_in_any_letter_case() {
     assert_eq!(scripted.requests().len(), 1);
 }
 
-/// An operation of a caller whose request can have more properties than it declares.
+/// A custom operation whose request can have undeclared properties.
 #[derive(Serialize)]
 struct Undeclared(Map<String, Value>);
 
-/// An operation of a caller whose request has no properties.
+/// A custom operation whose request has no properties.
 #[derive(Serialize)]
 struct Nothing;
 
+/// The same for an operation that the spec has, too.
+#[derive(Serialize)]
+struct UndeclaredOfSpec(Map<String, Value>);
+
 macro_rules! operation {
-    ($request:ident) => {
+    ($request:ident, $path:literal) => {
         impl Operation for $request {
-            const PATH: &'static str = "configuration/get";
+            const PATH: &'static str = $path;
             const EFFECT: Effect = Effect::Read;
             const PROPERTIES: &'static [&'static str] = &["EnterpriseIds"];
             type Response = Value;
@@ -157,11 +161,12 @@ macro_rules! operation {
     };
 }
 
-operation!(Undeclared);
-operation!(Nothing);
+operation!(Undeclared, "configuration/get");
+operation!(UndeclaredOfSpec, "vouchers/getAll");
+operation!(Nothing, "configuration/get");
 
 #[tokio::test]
-async fn a_type_of_a_caller_cannot_take_the_place_of_the_envelope() {
+async fn rejects_a_custom_request_with_properties_of_the_envelope() {
     let scripted = Scripted::start([Answer::ok("{}")]).await;
     let plain = client(&scripted);
     let hotel: EnterpriseId = id(builtin::ENTERPRISE_ID);
@@ -174,8 +179,13 @@ async fn a_type_of_a_caller_cannot_take_the_place_of_the_envelope() {
             "CultureCode",
         ] {
             let request = Map::from_iter([(name.to_owned(), json!("other"))]);
-            let error = client.send(Undeclared(request)).await.unwrap_err();
-            assert_eq!(property(&error), name);
+            let errors = [
+                client.send(Undeclared(request.clone())).await.unwrap_err(),
+                client.send(UndeclaredOfSpec(request)).await.unwrap_err(),
+            ];
+            for error in errors {
+                assert_eq!(property(&error), name);
+            }
         }
         assert!(scripted.requests().is_empty());
     }
@@ -189,12 +199,12 @@ async fn a_type_of_a_caller_cannot_take_the_place_of_the_envelope() {
 }
 
 #[tokio::test]
-async fn an_object_without_properties_is_nothing() {
+async fn empty_object_decodes_as_unit_but_an_empty_body_does_not() {
     let scripted = Scripted::start([Answer::ok("{}"), Answer::ok(" {}\n"), Answer::ok("")]).await;
     let client = client(&scripted);
     client.call::<()>("bills/close", &json!({})).await.unwrap();
     client.call::<()>("bills/close", &json!({})).await.unwrap();
-    // A body that is missing although the status announces one is not proof of a success.
+    // A 200 response without a body does not prove that the request succeeded.
     let error = client
         .call::<()>("bills/close", &json!({}))
         .await
@@ -206,7 +216,7 @@ async fn an_object_without_properties_is_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_that_fails_its_check_ends_a_stream() {
+async fn request_that_fails_its_check_ends_a_stream() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let many = (0..1001).map(|number| id(&format!("d15c0000-0000-4000-8000-{number:012}")));
     for filter in [
@@ -234,4 +244,86 @@ async fn a_request_that_fails_its_check_ends_a_stream() {
         .await
         .unwrap();
     assert_eq!(page.items().len(), 1);
+}
+
+#[tokio::test]
+async fn a_cursor_with_a_token_is_an_error_wherever_it_comes_from() {
+    let token = builtin::ACCESS_TOKEN.replace('-', "%252D");
+    let page = json!({ "VoucherCodes": [], "Services": [], "Cursor": format!("after-{token}") });
+    let scripted = Scripted::start([Answer::ok(page)]).await;
+    let client = client(&scripted);
+    let none = json!({});
+    let errors = [
+        client.send(codes()).await.unwrap_err(),
+        client.items(codes()).try_next().await.unwrap_err(),
+        client
+            .voucher_codes()
+            .get_page(&codes(), Limitation::new(1))
+            .await
+            .unwrap_err(),
+        client
+            .call::<Value>("voucherCodes/getAll", &none)
+            .await
+            .unwrap_err(),
+        client
+            .call::<Value>("services/getAll", &none)
+            .await
+            .unwrap_err(),
+        client
+            .call_pages("services/getAll", &none)
+            .try_next()
+            .await
+            .unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::Protocol);
+        assert!(
+            error.to_string().contains("cursor contains a token"),
+            "{error}"
+        );
+    }
+    // What a write returns is not read on, and it was applied.
+    client
+        .voucher_codes()
+        .add([NewVoucherCode::new(id(builtin::VOUCHER_ID), "C")])
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn broken_json_is_located() {
+    for (body, path, place) in [
+        (
+            "{ \"VoucherCodes\": [\n{ \"Id\": 5 }] }",
+            "VoucherCodes[0].Id",
+            "line 2 column 9",
+        ),
+        (
+            "{ \"VoucherCodes\": [\n}",
+            "VoucherCodes[0]",
+            "line 2 column 1",
+        ),
+        ("{ \"VoucherCodes\": [] } x", ".", "line 1 column 24"),
+        ("{ \"VoucherCodes\": [", "VoucherCodes", "line 1 column 19"),
+        ("<html>", ".", "line 1 column 1"),
+        ("", ".", "line 1 column 0"),
+    ] {
+        let scripted = Scripted::start([Answer::ok(body)]).await;
+        let client = client(&scripted);
+        let errors = [
+            client.send(codes()).await.unwrap_err(),
+            client.items(codes()).try_next().await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Decode, "{body}: {error}");
+            assert!(error.to_string().contains(place), "{body}: {error}");
+            assert_eq!(error.json_path(), Some(path), "{body}: {error}");
+        }
+        let error = client.call::<Value>("services/getAll", &json!({})).await;
+        if let Err(error) = error {
+            assert!(error.to_string().contains(place), "{body}: {error}");
+        } else {
+            assert!(body.contains("\"Id\": 5"), "{body}");
+        }
+    }
 }

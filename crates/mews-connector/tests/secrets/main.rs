@@ -1,14 +1,19 @@
-//! A token never shows: not in logs at TRACE, not in what prints, not in errors and what they keep.
+//! Tokens never appear in logs at level TRACE, in `Debug` output, or in errors and the responses that errors keep.
 //!
-//! It is a program of its own because it captures all logs of its process.
+//! The test is a separate program because it captures all logs of its process.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[allow(dead_code)] // The other tests use more of it.
+#[allow(dead_code)] // The other tests use the rest.
+#[path = "../it/proxy.rs"]
+mod proxy;
+#[allow(dead_code)] // The other tests use the rest.
 #[path = "../it/scripted.rs"]
 mod scripted;
-#[allow(dead_code)] // The other tests use more of it.
+#[allow(dead_code)] // The other tests use the rest.
 #[path = "../it/setup.rs"]
 mod setup;
+#[path = "../it/tls.rs"]
+mod tls;
 
 use std::error::Error as _;
 use std::fmt::Debug;
@@ -17,15 +22,21 @@ use std::sync::{Arc, Mutex};
 
 use mews_connector::clock::ManualClock;
 use mews_connector::types::Limitation;
-use mews_connector::{Client, Credentials, Error, NewVoucherCode, VoucherCodeFilter};
+use mews_connector::{Client, Credentials, Error, NewVoucherCode, VoucherCodeFilter, reqwest};
 use mews_sandbox::{Fault, Sandbox, builtin};
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::proxy::Proxy;
 use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id};
+use crate::tls::Authority;
 
-/// Everything that was captured.
+const PROXY_PASSWORD: &str = "example-password-of-the-proxy";
+/// The user name `application` and the password, as they are sent.
+const PROXY_AUTHORIZATION: &str = "YXBwbGljYXRpb246ZXhhbXBsZS1wYXNzd29yZC1vZi10aGUtcHJveHk=";
+
+/// The captured output.
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 
@@ -58,17 +69,23 @@ impl Captured {
 
     fn check(&self) {
         let text = String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned();
-        for token in [builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN] {
+        let secrets = [
+            builtin::CLIENT_TOKEN,
+            builtin::ACCESS_TOKEN,
+            PROXY_PASSWORD,
+            PROXY_AUTHORIZATION,
+        ];
+        for token in secrets {
             if let Some(at) = text.find(token) {
                 panic!(
-                    "a token shows: …{}…",
+                    "a token appears: …{}…",
                     &text[at.saturating_sub(300)..(at + 60).min(text.len())]
                 );
             }
-            // Half of it would be too much as well.
+            // Half of a token must not appear either.
             assert!(
                 !text.contains(&token[..token.len() / 2 + 2]),
-                "a part of a token shows"
+                "a part of a token appears"
             );
         }
     }
@@ -85,7 +102,7 @@ impl io::Write for Captured {
     }
 }
 
-/// The HTTP libraries log by means of `log`.
+/// Captures the logs of the HTTP libraries, which use `log`.
 impl log::Log for Captured {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
@@ -106,7 +123,7 @@ impl MakeWriter<'_> for Captured {
     }
 }
 
-/// Answers that give the tokens of a request back wherever they can.
+/// Returns responses that contain the tokens of the request in every place.
 fn echoes() -> Vec<Answer> {
     let echo = |status, make: fn(&str, &str) -> (String, String)| {
         Answer::of(move |request: &Value| {
@@ -150,7 +167,7 @@ fn echoes() -> Vec<Answer> {
                 format!("{{\"VoucherCodes\":[],\"Cursor\":null}}{a}{b}"),
             )
         }),
-        // Cut in the middle of a token, by the limit for what is kept.
+        // The maximum length of a body excerpt cuts the token in the middle.
         echo(500, |a, _| {
             (String::new(), format!("{}{a}", "x".repeat(64 * 1024 - 15)))
         }),
@@ -198,8 +215,34 @@ async fn call_everything(client: &Client, captured: &Captured) {
     captured.debug(&client.voucher_codes().items(filter));
 }
 
+async fn call_through_proxies(captured: &Captured) {
+    let authority = Authority::new();
+    let server = Scripted::start_tls([Answer::ok("{}")], authority.localhost()).await;
+    for authorization in [PROXY_AUTHORIZATION, "never sent"] {
+        let proxy = Proxy::start(Some(authorization)).await;
+        let in_url = format!("http://application:{PROXY_PASSWORD}@{}", proxy.address);
+        let separate = format!("http://{}", proxy.address);
+        for settings in [
+            reqwest::Proxy::https(in_url).unwrap(),
+            reqwest::Proxy::https(separate)
+                .unwrap()
+                .basic_auth("application", PROXY_PASSWORD),
+        ] {
+            let builder = client_of(&server.url, &ManualClock::new())
+                .certificate_authority(authority.pem())
+                .proxy(settings);
+            captured.debug(&builder);
+            let client = builder.build().unwrap();
+            captured.debug(&client);
+            call_everything(&client, captured).await;
+        }
+        assert!(proxy.heads()[0].contains(PROXY_AUTHORIZATION));
+    }
+    assert!(!server.requests().is_empty());
+}
+
 #[test]
-fn no_token_shows_anywhere() {
+fn tokens_never_appear_in_logs_debug_output_or_errors() {
     let captured = Captured::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -236,7 +279,9 @@ fn no_token_shows_anywhere() {
         call_everything(&client, &captured).await;
         sandbox.shutdown().await;
 
-        // Nobody listens.
+        call_through_proxies(&captured).await;
+
+        // No process listens on this port.
         let client = client_of("http://127.0.0.1:9", &ManualClock::new())
             .build()
             .unwrap();
@@ -259,6 +304,9 @@ fn no_token_shows_anywhere() {
         "the logs were captured: {}",
         &text[..2000.min(text.len())]
     );
-    assert!(text.contains("[hidden]"), "the echoes were kept, masked");
+    assert!(
+        text.contains("[hidden]"),
+        "the echoed tokens were kept and masked"
+    );
     captured.check();
 }

@@ -30,7 +30,7 @@ async fn without(vouchers: &[&str]) -> (Sandbox, Client) {
     (sandbox, client)
 }
 
-/// Takes records up to the first code.
+/// Takes records up to the first code, and returns the checkpoint.
 async fn up_to_code(records: &mut Records) -> Checkpoint {
     while records.progress().codes == 0 {
         records.try_next().await.unwrap().unwrap();
@@ -53,7 +53,7 @@ async fn rest(records: &mut Records) -> (BTreeSet<String>, Vec<VoucherId>) {
 }
 
 #[tokio::test]
-async fn a_voucher_that_vanished_is_skipped_and_all_other_codes_come() {
+async fn vanished_voucher_is_skipped_and_all_other_codes_are_yielded() {
     for (page_size, gone) in [
         (1, vec![builtin::AGENCY_VOUCHER_ID]),
         (1000, vec![builtin::AGENCY_VOUCHER_ID]),
@@ -109,7 +109,7 @@ async fn a_voucher_that_vanished_is_skipped_and_all_other_codes_come() {
 }
 
 #[tokio::test]
-async fn a_rejection_that_no_voucher_explains_fails_soon_and_can_be_resumed() {
+async fn unexplained_rejection_fails_soon_and_can_be_resumed() {
     let fault = Fault::status(400)
         .on(Operation::VoucherCodesGetAll)
         .every(1);
@@ -136,7 +136,7 @@ async fn a_rejection_that_no_voucher_explains_fails_soon_and_can_be_resumed() {
     assert_eq!((values.len(), vanished.len()), (105, 0));
 }
 
-/// The number of vouchers, the page size and the start of the slice of each request for codes.
+/// Returns the number of vouchers, the page size and the start of the slice of each request for codes.
 fn asked(sandbox: &Sandbox) -> Vec<(usize, u64, Option<String>)> {
     let exchanges = sandbox.exchanges();
     let of_codes = exchanges
@@ -155,11 +155,17 @@ fn asked(sandbox: &Sandbox) -> Vec<(usize, u64, Option<String>)> {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_too_large_in_a_later_slice_is_split() {
+async fn batch_that_is_too_large_in_a_later_slice_is_split() {
+    for status in [408, 413] {
+        is_split_in_a_later_slice(status).await;
+    }
+}
+
+async fn is_split_in_a_later_slice(status: u16) {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
-    let timeouts = Fault::status(408).on(Operation::VoucherCodesGetAll);
+    let too_large = Fault::status(status).on(Operation::VoucherCodesGetAll);
     // The first slice is empty, so the second one begins with the second request.
-    sandbox.faults().add(timeouts.skip(1).times(4));
+    sandbox.faults().add(too_large.skip(1).times(4));
     let since = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(7300);
     let mut records = client
         .export(services())
@@ -190,7 +196,7 @@ async fn a_batch_that_is_too_large_in_a_later_slice_is_split() {
 }
 
 #[tokio::test]
-async fn a_smaller_page_size_is_kept_for_the_later_slices() {
+async fn smaller_page_size_is_kept_for_later_slices() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     sandbox
         .faults()
@@ -211,7 +217,90 @@ async fn a_smaller_page_size_is_kept_for_the_later_slices() {
     );
 }
 
-/// A server of one voucher, whose codes are what a function makes of the cursor.
+#[tokio::test]
+async fn a_403_is_about_the_enterprise_so_it_ends_the_export() {
+    let fault = Fault::status(403).on(Operation::VoucherCodesGetAll);
+    let (sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
+    let mut records = client.export(services()).concurrency(1).records();
+    let error = loop {
+        match records.try_next().await {
+            Ok(record) => assert!(matches!(record, Some(Record::Voucher(_))), "{record:?}"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert_eq!(asked(&sandbox).len(), 1);
+    let checkpoint = records.checkpoint().clone();
+    let (values, vanished) = rest(&mut client.export([]).resume_from(checkpoint).records()).await;
+    assert_eq!((values.len(), vanished.len()), (5, 0));
+}
+
+/// The number of vouchers of the server below: their batches take more requests to split than a run may spend.
+const VOUCHERS: usize = 2000;
+
+/// A server of vouchers with one code each, which reads the codes of one voucher at a time only.
+async fn server_of_single_vouchers() -> Scripted {
+    let date = "date: Sun, 01 Feb 2026 10:00:00 GMT\r\n";
+    let voucher = |number: usize| format!("d15c0000-0000-4000-8000-{number:012}");
+    let answer = Answer::of(move |request| {
+        let Some(asked) = request["VoucherIds"].as_array() else {
+            let vouchers: Vec<_> = (0..VOUCHERS)
+                .map(|number| json!({ "Id": voucher(number), "ServiceId": builtin::SERVICE_ID }))
+                .collect();
+            let page = json!({ "Vouchers": vouchers, "Cursor": null });
+            return Answer::Json(200, date, page.to_string());
+        };
+        if asked.len() > 1 {
+            return Answer::Json(413, date, "{}".into());
+        }
+        let code = json!({ "Id": asked[0], "VoucherId": asked[0], "Value": asked[0] });
+        let page = json!({ "VoucherCodes": [code], "Cursor": null });
+        Answer::Json(200, date, page.to_string())
+    });
+    Scripted::start([answer]).await
+}
+
+#[tokio::test]
+async fn a_run_splits_within_its_budget_and_the_next_one_continues() {
+    let server = server_of_single_vouchers().await;
+    let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
+    let export = client.export(services()).page_size(1).concurrency(2);
+    let mut records = export.vouchers_per_batch(1000).records();
+    let mut values = BTreeSet::new();
+    let error = loop {
+        match records.try_next().await {
+            Ok(Some(Record::Code(code))) => drop(values.insert(code.value.unwrap())),
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("the budget was not limited"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::ContentTooLarge, "{error}");
+    let split = |requests: &[(String, Value)]| {
+        let asked = requests
+            .iter()
+            .filter_map(|(_, body)| body["VoucherIds"].as_array());
+        asked.filter(|vouchers| vouchers.len() > 1).count()
+    };
+    let before = server.requests().len();
+    let spent = split(&server.requests());
+    assert!((1001..=1002).contains(&spent), "{spent}");
+
+    let checkpoint = records.checkpoint().clone();
+    let mut records = client
+        .export([])
+        .page_size(1)
+        .resume_from(checkpoint)
+        .records();
+    let (rest, vanished) = rest(&mut records).await;
+    values.extend(rest);
+    assert_eq!((values.len(), vanished.len()), (VOUCHERS, 0));
+    // What was split stays split: 1998 splits make 2000 batches of 2.
+    let again = split(&server.requests()[before..]);
+    assert!((998..=1000).contains(&again), "{again}");
+}
+
+/// Starts a server of one voucher. A function returns the page of codes for a cursor.
 async fn server_of_codes(
     codes: impl Fn(Option<&str>) -> Value + Send + Sync + 'static,
 ) -> Scripted {
@@ -232,7 +321,7 @@ async fn server_of_codes(
 }
 
 #[tokio::test]
-async fn more_empty_pages_than_allowed_can_be_passed_by_resuming() {
+async fn resumed_export_continues_after_too_many_empty_pages() {
     let server = server_of_codes(|cursor| {
         let page: u32 = cursor.map_or(0, |cursor| cursor.parse().unwrap());
         match page {
@@ -268,7 +357,7 @@ async fn more_empty_pages_than_allowed_can_be_passed_by_resuming() {
 }
 
 #[tokio::test]
-async fn a_token_in_a_cursor_does_not_come_into_a_checkpoint() {
+async fn token_in_a_cursor_is_not_stored_in_a_checkpoint() {
     let cursor = format!("x-{}", builtin::ACCESS_TOKEN.to_uppercase());
     let echoed = cursor.clone();
     let server = server_of_codes(move |_| {
