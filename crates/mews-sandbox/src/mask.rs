@@ -57,11 +57,7 @@ impl Mask {
     /// A request can have many items, so the JSON is changed in place.
     pub(crate) fn json(&self, value: &mut Value) {
         match value {
-            Value::String(text) => {
-                if self.is_in(text) {
-                    *text = self.text(text);
-                }
-            }
+            Value::String(text) if self.is_in(text) => *text = self.text(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
             Value::Object(properties) => {
                 for (name, value) in &mut *properties {
