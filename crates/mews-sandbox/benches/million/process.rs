@@ -114,7 +114,7 @@ pub(super) fn memory(runtime: &Handle) -> Result<(), Failure> {
         full.print_memory("a million codes in memory");
         let client = Client::new(&full.url)?;
         for index in 0..300 {
-            let body = work::page(VOUCHERS, Some(work::cursor(place(index))), None);
+            let body = work::page(VOUCHERS, Some(&work::cursor(place(index))), None);
             client.call(Operation::VoucherCodesGetAll, body).await?;
         }
         for round in 0..50 {
@@ -147,7 +147,7 @@ pub(super) fn throughput() -> Result<(), Failure> {
     // Requests and responses are not worth a library here: the clients are to take as little CPU time as possible.
     let requests: Vec<Vec<u8>> = (0..64)
         .map(|index| {
-            let body = work::text(work::page(100, Some(work::cursor(place(index))), None));
+            let body = work::text(work::page(100, Some(&work::cursor(place(index))), None));
             let path = Operation::VoucherCodesGetAll.path();
             let head = format!(
                 "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",

@@ -154,7 +154,7 @@ impl Bench {
         };
         for place in places {
             for _ in 0..30 / places.len() {
-                let body = work::page(vouchers, place.map(work::cursor), None);
+                let body = work::page(vouchers, place.map(work::cursor).as_deref(), None);
                 times.push(self.call(Operation::VoucherCodesGetAll, body).await?.0);
             }
         }
@@ -164,9 +164,9 @@ impl Bench {
     /// The pages of an interval, from the start again at the end of the listing, as a client does at the next poll.
     async fn listing(&self, interval: &Value) -> Result<Vec<f64>, Failure> {
         let mut times = Vec::new();
-        let mut cursor = None;
+        let mut cursor: Option<String> = None;
         while times.len() < 30 {
-            let body = work::page(100, cursor, Some(interval.clone()));
+            let body = work::page(100, cursor.as_deref(), Some(interval));
             let (milliseconds, response) = self.call(Operation::VoucherCodesGetAll, body).await?;
             times.push(milliseconds);
             cursor = response["Cursor"].as_str().map(ToOwned::to_owned);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{FIRST, Failure, VOUCHERS};
 
 /// A request for a page of 1000 codes.
-pub(super) fn page(vouchers: u32, cursor: Option<String>, updated: Option<Value>) -> Value {
+pub(super) fn page(vouchers: u32, cursor: Option<&str>, updated: Option<&Value>) -> Value {
     json!({
         "VoucherIds": (0..vouchers).map(voucher).collect::<Vec<_>>(),
         "UpdatedUtc": updated,
