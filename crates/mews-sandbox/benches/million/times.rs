@@ -188,7 +188,7 @@ impl Bench {
     /// The length of a page, plain and compressed.
     async fn sizes(&self) -> Result<(usize, usize), Failure> {
         let length = async |encoding: &str| -> Result<usize, Failure> {
-            let body = work::text(work::page(100, None, None));
+            let body = work::text(work::page(100, Some(&work::cursor(CODES / 2)), None));
             let request = self.client.request(Operation::VoucherCodesGetAll, body);
             let response = request.header("accept-encoding", encoding).send().await?;
             Ok(response.bytes().await?.len())
