@@ -46,6 +46,6 @@ fn main() -> Result<(), Failure> {
     times.baseline(&path)?;
     process::start_up(&mut times)?;
     times.print();
-    process::memory(runtime.handle())?;
+    process::memory(&runtime)?;
     process::throughput()
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use mews_sandbox::Operation;
 use serde_json::Value;
-use tokio::runtime::Handle;
+use tokio::runtime::Runtime;
 
 use super::times::Times;
 use super::work::{self, Client};
@@ -95,7 +95,7 @@ pub(super) fn start_up(times: &mut Times) -> Result<(), Failure> {
 }
 
 /// Prints the memory of processes, empty and with a million codes.
-pub(super) fn memory(runtime: &Handle) -> Result<(), Failure> {
+pub(super) fn memory(runtime: &Runtime) -> Result<(), Failure> {
     table::head(&["memory of the process", "now", "peak"]);
     runtime.block_on(async {
         let empty = Server::start(0)?;
