@@ -1,6 +1,6 @@
-"""Puts identifiers that exist into what Schemathesis makes up, so that requests get further than "does not exist".
+"""Replaces the generated IDs of Schemathesis with IDs that exist, so that more requests are accepted.
 
-Only whole values of the right form are replaced, so a body that is wrong on purpose stays wrong.
+Only complete values of the right form are replaced, so an intentionally invalid body stays invalid.
 """
 
 import random
@@ -11,7 +11,7 @@ import schemathesis
 UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$", re.IGNORECASE)
 
-# What `--seed-codes 200000` makes: 200 vouchers of the first service. Half of them are there to be deleted.
+# `--seed-codes 200000` generates 200 vouchers of the first service. Half of them are used for deletion.
 FIRST = 0x101
 KEPT, LOST = range(FIRST, FIRST + 100), range(FIRST + 100, FIRST + 200)
 CODES = range(FIRST, FIRST + 200_000)
@@ -26,35 +26,35 @@ def code():
 
 
 def known(name, is_delete):
-    """An identifier that exists, for a property of this name."""
+    """Returns a function that creates an existing ID for a property of this name, or None."""
     return {
         "ServiceId": lambda: "5e000000-0000-4000-8000-000000000001",
         "VoucherId": lambda: voucher(LOST if is_delete else KEPT),
         "VoucherCodeId": code,
-        # A travel agency is a company, too, so it does for every type.
+        # The travel agency is a company too, so it is valid for every type of voucher.
         "CompanyId": lambda: "c0000000-0000-4000-8000-000000000002",
         "AssignedRateId": lambda: f"4a000000-0000-4000-8000-00000000000{random.randint(1, 3)}",
     }.get(name.removesuffix("s"))
 
 
-def tame(value, name, is_delete):
+def replace_values(value, name, is_delete):
     if isinstance(value, dict):
-        value = {key: tame(item, name if key == "Value" else key, is_delete) for key, item in value.items()}
+        value = {key: replace_values(item, name if key == "Value" else key, is_delete) for key, item in value.items()}
         for start, end in [
             ("StartUtc", "EndUtc"),
             ("ValidityStartUtc", "ValidityEndUtc"),
             ("OccupiableIntervalStartUtc", "OccupiableIntervalEndUtc"),
         ]:
-            # Most pairs of random instants are backwards, or further apart than three months.
+            # Most pairs of random timestamps are in the wrong order, or more than three months apart.
             if is_instant(value.get(start)) and is_instant(value.get(end)):
                 value[end] = value[start]
         if value.get("Type") in ("PartnerCompany", "TravelAgency") and value.get("CompanyId") is None:
             value["CompanyId"] = known("CompanyId", False)()
         if "VoucherId" in value and "Value" not in value:
-            tame_update(value)
+            limit_update(value)
         return value
     if isinstance(value, list):
-        return [tame(item, name, is_delete) for item in value]
+        return [replace_values(item, name, is_delete) for item in value]
     make = known(name, is_delete)
     if make and isinstance(value, str) and UUID.match(value):
         return make()
@@ -63,8 +63,8 @@ def tame(value, name, is_delete):
     return value
 
 
-def tame_update(update):
-    """Leaves out what no voucher can be updated to. Touches nothing that isn't well-formed."""
+def limit_update(update):
+    """Removes update values that every voucher rejects. Malformed update values stay unchanged."""
     for name in ("Name", "CompanyId"):
         if update.get(name) == {"Value": None}:
             del update[name]
@@ -89,7 +89,7 @@ def is_instant(value):
 
 @schemathesis.hook
 def map_body(context, body):
-    # One in eight stays as it was made.
+    # One in eight bodies stays unchanged.
     if not isinstance(body, dict) or random.random() < 0.125:
         return body
-    return tame(body, "", context.operation.path.endswith("/delete"))
+    return replace_values(body, "", context.operation.path.endswith("/delete"))

@@ -10,10 +10,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_TYPE, DATE};
+use axum::http::header::{CONTENT_TYPE, DATE, LOCATION};
 use axum::http::{self, HeaderValue, StatusCode};
 use axum::middleware::from_fn_with_state;
-use axum::response::Redirect;
 use axum::routing::{delete, get, post};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Deserialize;
@@ -40,7 +39,7 @@ const MAX_SECONDS: f64 = 1e12;
 /// The paths.
 pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
     Router::new()
-        .route("/_sandbox", get(async || Redirect::permanent("/_sandbox/")))
+        .route("/_sandbox", get(to_page))
         .route("/_sandbox/", get(page::page).post(forms::submit))
         .route("/_sandbox/style.css", get(page::style))
         .route("/_sandbox/reference", get(reference::reference))
@@ -67,6 +66,10 @@ pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
 const JSON: &str = "application/json";
 
 type Reply = http::Response<Body>;
+
+async fn to_page(State(server): State<Arc<Server>>) -> Reply {
+    redirect(&server, StatusCode::PERMANENT_REDIRECT, "/_sandbox/")
+}
 
 async fn health(State(server): State<Arc<Server>>) -> Reply {
     let version = env!("CARGO_PKG_VERSION");
@@ -218,6 +221,14 @@ async fn read<T: DeserializeOwned>(
     request::check_headers(&parts.headers)?;
     let bytes = request::read_body(&parts.headers, body, MAX_BODY).await?;
     serde_json::from_slice(&bytes).map_err(|error| ApiError::invalid(what, error.to_string()))
+}
+
+fn redirect(server: &Server, status: StatusCode, location: &str) -> Reply {
+    let mut response = reply(server, status, "text/plain", Body::empty());
+    let location = HeaderValue::from_str(location).ok();
+    let headers = response.headers_mut();
+    headers.extend(location.map(|location| (LOCATION, location)));
+    response
 }
 
 fn reject(server: &Server, error: &ApiError) -> Reply {

@@ -18,7 +18,7 @@ use mews_sandbox::{
 /// tokens to use, and a curl line to try. Unofficial; not affiliated with Mews.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_long_help = EXAMPLES)]
-// Each is a switch of its own.
+// Each is a separate switch.
 #[allow(clippy::struct_excessive_bools)]
 pub(crate) struct Arguments {
     /// Address to listen on; 0.0.0.0 accepts other machines

@@ -19,7 +19,7 @@ pub(crate) struct Clock {
 enum Change {
     /// The clock runs with its source.
     Offset(TimeDelta),
-    /// The clock stands still.
+    /// The clock shows this time until it is moved.
     Frozen(DateTime<Utc>),
 }
 
@@ -103,7 +103,7 @@ impl Default for Clock {
     }
 }
 
-/// A clock that stands still until a test moves it. Its clones show the same time.
+/// A clock that shows the same time until a test moves it. Its clones show the same time.
 ///
 /// The default shows `2026-02-01T10:00:00Z`, the time at which the records in the examples of the spec are created.
 /// [`Builder::clock`](crate::Builder::clock) accepts the function that [`reader`](Self::reader) returns.

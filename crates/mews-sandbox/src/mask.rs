@@ -41,7 +41,7 @@ impl Mask {
         Self::new(self.tokens.iter().map(String::as_str).chain(own))
     }
 
-    /// Removes the tokens from a text.
+    /// Returns a string with the tokens masked.
     pub(crate) fn text(&self, text: &str) -> String {
         self.tokens.iter().fold(text.to_owned(), |text, token| {
             if text.contains(token.as_str()) {
@@ -53,21 +53,33 @@ impl Mask {
     }
 
     /// Removes the tokens from JSON: the properties that carry them, and everywhere else.
-    pub(crate) fn json(&self, value: Value) -> Value {
+    ///
+    /// A request can have many items, so the JSON is changed in place.
+    pub(crate) fn json(&self, value: &mut Value) {
         match value {
-            Value::String(text) => Value::String(self.text(&text)),
-            Value::Array(items) => items.into_iter().map(|item| self.json(item)).collect(),
-            Value::Object(properties) => properties
-                .into_iter()
-                .map(|(name, value)| {
-                    let value = match name.as_str() {
-                        "ClientToken" | "AccessToken" => Value::String(MASK.into()),
+            Value::String(text) if self.is_in(text) => *text = self.text(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
+            Value::Object(properties) => {
+                for (name, value) in &mut *properties {
+                    match name.as_str() {
+                        "ClientToken" | "AccessToken" => *value = MASK.into(),
                         _ => self.json(value),
-                    };
-                    (self.text(&name), value)
-                })
-                .collect(),
-            other => other,
+                    }
+                }
+                if properties.keys().any(|name| self.is_in(name)) {
+                    *properties = std::mem::take(properties)
+                        .into_iter()
+                        .map(|(name, value)| (self.text(&name), value))
+                        .collect();
+                }
+            }
+            _ => {}
         }
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        self.tokens
+            .iter()
+            .any(|token| text.contains(token.as_str()))
     }
 }

@@ -1,4 +1,14 @@
 //! The behavior of each operation.
+//!
+//! * An operation with business rules has an entry in [`rules_of`] and functions in `vouchers.rs` or `voucher_codes.rs`.
+//! * Any other operation of the spec is a listing of fixtures, and `listing.rs` serves it: scope, filters, pages. A
+//!   filter that follows a rule for all listings is added in `listing.rs`, in `filter`.
+//! * The records of a listing are the array of the fixtures that is named like the primary list of the response.
+//!   `builtin.json` has the built-in ones. `fixtures/check.rs` checks them against the schema of the items at the start,
+//!   sorts them, and returns them as `Data::listings`.
+//! * The extents of `vouchers/getAll` are in `vouchers.rs`, in `with_extents`. They use the rates and companies of
+//!   `Reference`, which come from the same arrays of the fixtures as the listings.
+//! * An operation that the spec does not have can have a stub; see `stub.rs`.
 
 mod filters;
 mod listing;

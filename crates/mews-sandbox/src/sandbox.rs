@@ -185,7 +185,7 @@ impl std::fmt::Debug for Sandbox {
     }
 }
 
-/// A server that was told to start.
+/// A server that is starting.
 struct Launched {
     stop: oneshot::Sender<Stop>,
     thread: JoinHandle<()>,

@@ -360,7 +360,10 @@ impl Server {
         }
         let request_text = match call.body {
             Value::Null => String::new(),
-            body => mask.json(body).to_string(),
+            mut body => {
+                mask.json(&mut body);
+                body.to_string()
+            }
         };
         let response_text = mask.text(&String::from_utf8_lossy(&response.body));
         self.journal.keep(exchange, request_text, response_text);

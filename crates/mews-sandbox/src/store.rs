@@ -41,7 +41,7 @@ const SCHEMA_VERSION: i32 = 4;
 
 /// The number of a record is its place in time: listings are ordered by it, newest first, and cursors are looked up to
 /// it. The ID is only kept where it cannot be made from the number. The indexes on `voucher` and `service` end in the
-/// number, as every index of SQLite does, so they hold the codes of a voucher in the order of a listing.
+/// number, like every index of SQLite, so they have the codes of a voucher in the order of a listing.
 ///
 /// `properties` has the plain properties of a record as JSON, see [`crate::record`].
 const TABLES: &str = "
@@ -294,7 +294,7 @@ fn meta(connection: &Connection, key: &str) -> rusqlite::Result<String> {
     })
 }
 
-/// Where records of a kind are kept.
+/// The table of a kind of record, and the statements that are common to both kinds.
 #[derive(Clone, Copy)]
 pub(crate) struct Table {
     pub(crate) kind: Kind,
@@ -377,7 +377,7 @@ impl Table {
             .query_row([number], |row| read_uuid(row, 0))
     }
 
-    /// Whether a record is in use.
+    /// Returns `true` if a record is active.
     pub(crate) fn is_active(self, connection: &Connection, number: i64) -> rusqlite::Result<bool> {
         connection
             .prepare_cached(self.is_active)?

@@ -74,7 +74,7 @@ fn check(spec: &Spec, operation: Operation, response: &Value) -> Result<(), Star
     }
     if let Some(list) = spec.list(operation) {
         return invalid(&format!(
-            "the sandbox serves this listing; put its records into the fixtures, as `{list}`"
+            "the sandbox serves this listing; add its records to the fixtures, in the array `{list}`"
         ));
     }
     if !response.is_object() {

@@ -8,12 +8,11 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::{FromRequest as _, Request, State};
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::page::FORM_TOKEN;
-use super::{ClockChange, Reply, page, reply, restore};
+use super::{ClockChange, Reply, page, redirect, restore};
 use crate::error::ApiError;
 use crate::fault::Fault;
 use crate::server::Server;
@@ -49,11 +48,8 @@ pub(super) async fn submit(State(server): State<Arc<Server>>, request: Request) 
     };
     match result {
         Ok(section) => {
-            let mut response = reply(&server, StatusCode::SEE_OTHER, "text/plain", "".into());
-            let location = HeaderValue::try_from(format!("/_sandbox/#{section}"));
-            let headers = response.headers_mut();
-            headers.extend(location.ok().map(|location| (LOCATION, location)));
-            response
+            let location = format!("/_sandbox/#{section}");
+            redirect(&server, StatusCode::SEE_OTHER, &location)
         }
         Err(error) => page::error(&server, &error),
     }

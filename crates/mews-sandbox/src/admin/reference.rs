@@ -142,7 +142,7 @@ fn constraints(schema: Schema<'_>) -> String {
     constraints.collect::<Vec<_>>().join(", ")
 }
 
-/// A text with paragraphs and code, as descriptions have them.
+/// Renders the paragraphs and the code of a description.
 fn text(description: &Value) -> Markup {
     let paragraphs = description.as_str().unwrap_or_default().split("\n\n");
     html! {

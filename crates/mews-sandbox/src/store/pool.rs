@@ -14,8 +14,12 @@ use super::codes;
 const MAX_READERS: usize = 4;
 
 /// The size of all caches together, in KiB. The content of a store in memory is not a part of it.
-const CACHE_IN_MEMORY: usize = 16_000;
+const CACHE_IN_MEMORY: usize = 4_000;
 const CACHE_OF_FILE: usize = 64_000;
+
+/// The page size of a store in memory, in bytes. A write keeps a copy of each page that it changes, and codes of many
+/// vouchers are on many pages, so small pages take less memory.
+const PAGE_SIZE_IN_MEMORY: usize = 1_024;
 
 /// The time for which a connection waits for a lock of another program that looks into the data file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -39,6 +43,10 @@ impl Place {
             Self::Memory(name) => (Connection::open(name)?, CACHE_IN_MEMORY),
             Self::File(path) => (Connection::open(path)?, CACHE_OF_FILE),
         };
+        if matches!(self, Self::Memory(_)) {
+            // Without an effect after the first table was created.
+            connection.pragma_update(None, "page_size", PAGE_SIZE_IN_MEMORY)?;
+        }
         let share = cache / (max_readers() + 1);
         let share = i64::try_from(share).unwrap_or(i64::MAX);
         connection.busy_timeout(BUSY_TIMEOUT)?;

@@ -47,6 +47,11 @@ impl Running {
         }
     }
 
+    /// Returns the ID of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Kills the process, so that it cannot clean up.
     pub(crate) fn kill(&mut self) {
         self.process.kill().expect("the process runs");

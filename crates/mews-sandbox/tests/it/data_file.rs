@@ -183,3 +183,26 @@ async fn killed_process_leaves_complete_batches() {
         committed = batches;
     }
 }
+
+#[tokio::test]
+async fn stopped_sandbox_leaves_only_the_data_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("vouchers.db");
+    let api = Api::with(|builder| builder.data_file(&path)).await;
+    let added = add_codes(builtin::VOUCHER_ID, ["KEPT"]);
+    api.call(Operation::VoucherCodesAdd, added).await.ok();
+    drop(api);
+    let files: Vec<_> = std::fs::read_dir(folder.path())
+        .expect("a folder")
+        .map(|file| file.expect("a file").file_name())
+        .collect();
+    assert_eq!(files, ["vouchers.db"]);
+    let api = Api::with(|builder| builder.data_file(&path)).await;
+    let codes = codes_of(builtin::VOUCHER_ID);
+    let codes = api.call(Operation::VoucherCodesGetAll, codes).await.ok();
+    assert!(
+        codes
+            .texts("VoucherCodes", "Value")
+            .contains(&"KEPT".to_owned())
+    );
+}

@@ -15,6 +15,7 @@ mod filters;
 mod fixtures;
 mod intervals;
 mod limits;
+mod memory;
 mod page;
 mod pagination;
 mod portfolio;
