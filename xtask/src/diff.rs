@@ -35,6 +35,17 @@ pub enum Class {
     Additive,
 }
 
+impl Class {
+    /// Creates the class of a change that is breaking under a condition.
+    fn breaking_if(condition: bool) -> Self {
+        if condition {
+            Self::Breaking
+        } else {
+            Self::Additive
+        }
+    }
+}
+
 impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

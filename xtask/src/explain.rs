@@ -91,7 +91,7 @@ fn lines_of(subject: &Subject, explanation: &Explanation<'_>) -> Vec<String> {
 }
 
 fn fact_lines(subject: &Subject, fact: &Fact<'_>) -> Vec<String> {
-    let decision = value_of(fact.dimension, &fact.decision);
+    let decision = value_of(&fact.dimension, &fact.decision);
     let decision = if decision.is_empty() {
         "not specified"
     } else {
@@ -109,7 +109,7 @@ fn fact_lines(subject: &Subject, fact: &Fact<'_>) -> Vec<String> {
     };
     let mut lines = vec![format!(
         "{}: {decision} ({support})",
-        name_of(subject, fact.dimension)
+        name_of(subject, &fact.dimension)
     )];
     let width = fact
         .statements
@@ -129,7 +129,7 @@ fn fact_lines(subject: &Subject, fact: &Fact<'_>) -> Vec<String> {
 }
 
 fn statement(fact: &Fact<'_>, stated: &Stated<'_>) -> String {
-    let mut text = value_of(fact.dimension, stated.value);
+    let mut text = value_of(&fact.dimension, stated.value);
     if let Some(from) = stated.from {
         let _ = write!(text, " ({from})");
     }
@@ -156,7 +156,7 @@ fn ruling_lines(ruling: &RulingSummary<'_>) -> Vec<String> {
     let decision: Vec<_> = ruling
         .decision
         .iter()
-        .map(|(dimension, value)| long(*dimension, value))
+        .map(|(dimension, value)| long(dimension, value))
         .collect();
     let mut lines = vec![format!("R{}: {}", ruling.number, decision.join("; "))];
     let options = textwrap::Options::new(WIDTH)

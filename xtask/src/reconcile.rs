@@ -56,9 +56,10 @@ pub fn read_spec() -> Result<Spec> {
 /// # Errors
 /// When they can't be read, or have another shape.
 pub fn read_rulings() -> Result<Rulings> {
-    Rulings::from_document(&files::read_document(
-        &files::workspace_root().join(RULINGS),
-    )?)
+    Rulings::from_document(
+        &files::read_document(&files::workspace_root().join(RULINGS))?,
+        &read_conventions()?,
+    )
 }
 
 /// Reads the project's variant files.

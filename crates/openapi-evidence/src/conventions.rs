@@ -20,10 +20,8 @@ pub struct Conventions {
     pub host: String,
     /// Texts that only generated pages contain.
     pub generated: Vec<String>,
-    /// The signs of a paginated operation.
-    pub paginated: Signs,
-    /// The signs of an operation that accepts tokens for a portfolio.
-    pub portfolio: Signs,
+    /// The flags of operations and their signs, by the name in variant files and rulings.
+    pub flags: BTreeMap<String, Signs>,
     /// The resources of which the spec has only some operations, and these operations: the paths after the resource.
     pub partial_resources: BTreeMap<String, Vec<String>>,
     /// The only property of an object that wraps a value to set.
@@ -48,17 +46,14 @@ pub struct Signs {
     pub link: String,
     /// The phrase, where links are lost.
     pub phrase: String,
+    /// The value that breaks the clients of a spec with the other value.
+    pub breaks: Option<bool>,
 }
 
 impl Signs {
-    /// Returns `true` if a text or the address of a link contains the link.
+    /// Returns `true` if a description or a URL contains the link.
     pub fn in_link(&self, text: &str) -> bool {
         contains(text, &self.link)
-    }
-
-    /// Returns `true` if prose without links contains the phrase.
-    pub fn in_prose(&self, text: &str) -> bool {
-        contains(text, &self.phrase)
     }
 }
 
@@ -96,6 +91,24 @@ impl Conventions {
         let (resource, operation) = path.split_once('/').unwrap_or((path, ""));
         let covered = self.partial_resources.get(resource);
         covered.is_none_or(|covered| covered.iter().any(|covered| covered == operation))
+    }
+
+    /// Returns the flags that the links in a description are signs of.
+    pub fn flags_in_links(&self, text: &str) -> BTreeMap<String, bool> {
+        self.flags_by(|signs| signs.in_link(text))
+    }
+
+    /// Returns the flags that prose without links is a sign of.
+    pub fn flags_in_prose(&self, text: &str) -> BTreeMap<String, bool> {
+        self.flags_by(|signs| contains(text, &signs.phrase))
+    }
+
+    /// Returns each flag with the result of a test of its signs.
+    pub(crate) fn flags_by(&self, is_set: impl Fn(&Signs) -> bool) -> BTreeMap<String, bool> {
+        let flags = self.flags.iter();
+        flags
+            .map(|(name, signs)| (name.clone(), is_set(signs)))
+            .collect()
     }
 
     /// Returns the start of the URL of every operation on a page.

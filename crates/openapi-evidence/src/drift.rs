@@ -88,7 +88,7 @@ pub fn drift(spec: &Spec, rulings: &Rulings, file: PathBuf, variant: &Variant) -
 }
 
 fn difference(spec: &Spec, rulings: &Rulings, statement: &Statement) -> Difference {
-    let ours = spec_says(spec, &statement.subject, statement.dimension);
+    let ours = spec_says(spec, &statement.subject, &statement.dimension);
     let impact = impact::impact(spec, statement, &ours);
     let ruling = rulings
         .rulings

@@ -74,7 +74,6 @@ pub struct Reported {
 
 /// What a document states about an operation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Operation {
     /// The path below the prefix that all operations share, such as `lamps/getAll`.
     pub path: String,
@@ -87,12 +86,9 @@ pub struct Operation {
     /// The date of the fact, if it is not the date of the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dated: Option<String>,
-    /// Whether it returns pages; none where the document does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub paginated: Option<bool>,
-    /// Whether it takes portfolio access tokens; none where the document does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub portfolio: Option<bool>,
+    /// The flags of the conventions that the document sets or clears.
+    #[serde(flatten)]
+    pub flags: BTreeMap<String, bool>,
     /// Whether it is marked as deprecated.
     #[serde(default, skip_serializing_if = "is_false")]
     pub deprecated: bool,

@@ -19,6 +19,18 @@ pub const COMPONENTS: &str = "/components/schemas";
 /// The prefix of a reference to a component schema.
 pub const COMPONENT_REFERENCE: &str = "#/components/schemas/";
 
+/// Returns the JSON pointer of a component schema.
+pub fn component_pointer(name: &str) -> String {
+    format!("{COMPONENTS}/{}", escape(name))
+}
+
+/// Returns the component that a schema is a use of, or the schema itself.
+pub fn component_or_self<'a>(tree: &'a Value, schema: &'a Value) -> &'a Value {
+    named_component(schema)
+        .and_then(|name| tree.pointer(&component_pointer(name)))
+        .unwrap_or(schema)
+}
+
 /// The name of the component schema that `schema` refers to, when it is nothing but a reference.
 pub fn referenced_component(schema: &Value) -> Option<&str> {
     schema
@@ -221,7 +233,7 @@ fn push(pointer: &mut String, steps: &[&str]) {
 /// Calls `visit` for each schema that stands in no other one: components, bodies, parameters, headers.
 fn each_root<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
     for (name, schema) in components(tree) {
-        visit(&format!("{COMPONENTS}/{}", escape(name)), schema);
+        visit(&component_pointer(name), schema);
     }
     for section in ["parameters", "headers", "requestBodies", "responses"] {
         let holders = tree
@@ -378,7 +390,7 @@ pub fn reachable<'a>(tree: &'a Value, roots: impl Iterator<Item = &'a Value>) ->
         inside(schema, &mut String::new(), &mut |_, schema| {
             if let Some(name) = referenced_component(schema)
                 && found.insert(name.to_owned())
-                && let Some(component) = tree.pointer(&format!("{COMPONENTS}/{}", escape(name)))
+                && let Some(component) = tree.pointer(&component_pointer(name))
             {
                 waiting.push(component);
             }

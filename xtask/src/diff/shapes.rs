@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Change, Class, Side};
 use openapi_codegen::lower::{Changes, Lowered};
 use openapi_tree::document::escape;
-use openapi_tree::schemas::{COMPONENTS, named_component};
+use openapi_tree::schemas::{COMPONENTS, component_pointer, named_component};
 
 /// Compares schemas of two contracts, and collects what changed.
 pub(super) struct Shapes<'a> {
@@ -56,8 +56,28 @@ impl<'a> Shapes<'a> {
     }
 
     /// Notes a change at a place of the new document.
-    pub(super) fn note_new(&mut self, side: Side, class: Class, pointer: &str, what: String) {
-        let place = self.new.1.published(pointer);
+    pub(super) fn note_new(
+        &mut self,
+        side: Side,
+        class: Class,
+        pointer: &str,
+        what: impl Into<String>,
+    ) {
+        self.note(side, class, self.new.1.published(pointer), what.into());
+    }
+
+    /// Notes a change at a place of the old document.
+    pub(super) fn note_old(
+        &mut self,
+        side: Side,
+        class: Class,
+        pointer: &str,
+        what: impl Into<String>,
+    ) {
+        self.note(side, class, self.old.1.published(pointer), what.into());
+    }
+
+    fn note(&mut self, side: Side, class: Class, place: String, what: String) {
         self.changes.push(Change {
             side,
             class,
@@ -66,15 +86,17 @@ impl<'a> Shapes<'a> {
         });
     }
 
-    /// Notes a change at a place of the old document.
-    pub(super) fn note_old(&mut self, side: Side, class: Class, pointer: &str, what: String) {
-        let place = self.old.1.published(pointer);
-        self.changes.push(Change {
-            side,
-            class,
-            place,
-            what,
-        });
+    /// Notes that something became deprecated, or is no longer deprecated.
+    pub(super) fn deprecation(&mut self, side: Side, pointer: &str, old: &Value, new: &Value) {
+        let is_deprecated = |node: &Value| node.get("deprecated") == Some(&Value::Bool(true));
+        if is_deprecated(old) != is_deprecated(new) {
+            let what = if is_deprecated(new) {
+                "is deprecated"
+            } else {
+                "is no longer deprecated"
+            };
+            self.note_new(side, Class::Additive, pointer, what);
+        }
     }
 
     /// Compares the schemas at two pointers.
@@ -126,31 +148,19 @@ impl<'a> Shapes<'a> {
 
     /// What is said where a schema is used: null, deprecation, the longest interval.
     fn use_of(&mut self, side: Side, after: &str, old: &Value, new: &Value) {
-        let says = |schema: &Value, keyword: &str| schema.get(keyword) == Some(&Value::Bool(true));
-        let (was, is) = (says(old, "nullable"), says(new, "nullable"));
+        let is_nullable = |schema: &Value| schema.get("nullable") == Some(&Value::Bool(true));
+        let (was, is) = (is_nullable(old), is_nullable(new));
         if was != is {
             // What may be null is more to take for who reads it, and more to say for who writes it.
-            let class = if is == (side == Side::Response) {
-                Class::Breaking
-            } else {
-                Class::Additive
-            };
+            let class = Class::breaking_if(is == (side == Side::Response));
             let what = if is {
                 "may be null now"
             } else {
                 "is never null now"
             };
-            self.note_new(side, class, after, what.to_owned());
+            self.note_new(side, class, after, what);
         }
-        let (was, is) = (says(old, "deprecated"), says(new, "deprecated"));
-        if was != is {
-            let what = if is {
-                "is deprecated"
-            } else {
-                "is no longer deprecated"
-            };
-            self.note_new(side, Class::Additive, after, what.to_owned());
-        }
+        self.deprecation(side, after, old, new);
         let months = |schema: &Value| schema.get(MONTHS).and_then(Value::as_f64);
         self.bound(side, after, (MONTHS, true), months(old), months(new));
     }
@@ -174,11 +184,7 @@ impl<'a> Shapes<'a> {
         for condition in CONDITIONS {
             let (was, is) = (old.get(condition), new.get(condition));
             if was != is {
-                let class = if is.is_some() && side == Side::Request {
-                    Class::Breaking
-                } else {
-                    Class::Additive
-                };
+                let class = Class::breaking_if(is.is_some() && side == Side::Request);
                 let what = match is {
                     Some(is) => format!("has the {condition} {is} now"),
                     None => format!("has no {condition} any more"),
@@ -194,7 +200,7 @@ impl<'a> Shapes<'a> {
             } else {
                 (Class::Additive, "takes unknown properties now")
             };
-            self.note_new(side, class, after, what.to_owned());
+            self.note_new(side, class, after, what);
         }
     }
 
@@ -215,11 +221,7 @@ impl<'a> Shapes<'a> {
             (None, Some(_)) => true,
             (Some(was), Some(is)) => (is < was) == more_allows_more,
         };
-        let class = if tightened && side == Side::Request {
-            Class::Breaking
-        } else {
-            Class::Additive
-        };
+        let class = Class::breaking_if(tightened && side == Side::Request);
         let what = match (was, is) {
             (Some(was), Some(is)) => format!("has a {limit} of {is}; it was {was}"),
             (None, Some(is)) => format!("has a {limit} of {is} now"),
@@ -240,11 +242,7 @@ impl<'a> Shapes<'a> {
         };
         let (was, is) = (values(old), values(new));
         for value in was.difference(&is) {
-            let class = if side == Side::Request {
-                Class::Breaking
-            } else {
-                Class::Additive
-            };
+            let class = Class::breaking_if(side == Side::Request);
             self.note_new(
                 side,
                 class,
@@ -308,7 +306,7 @@ impl<'a> Shapes<'a> {
                     Side::Response => (Class::Breaking, "may be missing now"),
                     _ => super::wire::required(does),
                 };
-                self.note_new(side, class, &place(after), what.to_owned());
+                self.note_new(side, class, &place(after), what);
             }
             waiting.push((place(before), place(after)));
         }
@@ -360,10 +358,7 @@ impl<'a> Shapes<'a> {
 
 /// Where the schema stands that a use of one refers to.
 fn target(schema: &Value, pointer: &str) -> String {
-    named_component(schema).map_or_else(
-        || pointer.to_owned(),
-        |name| format!("{COMPONENTS}/{}", escape(name)),
-    )
+    named_component(schema).map_or_else(|| pointer.to_owned(), component_pointer)
 }
 
 /// What a schema is, in a word: its type, and a format that makes another type of it.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use openapi_tree::document::{Document, each_object, escape};
 use openapi_tree::lint::{Findings, Rule};
-use openapi_tree::schemas::{COMPONENTS, Operation, named_component, operations};
+use openapi_tree::schemas::{Operation, component_or_self, operations, properties};
 
 pub(super) const RULES: [Rule; 3] = [
     ("examples", examples),
@@ -80,17 +80,10 @@ fn missing(
     pointer: &str,
     findings: &mut Findings,
 ) {
-    let schema = named_component(schema)
-        .and_then(|name| {
-            document
-                .tree
-                .pointer(&format!("{COMPONENTS}/{}", escape(name)))
-        })
-        .unwrap_or(schema);
+    let schema = component_or_self(&document.tree, schema);
     match example {
         Value::Object(values) => {
-            let properties = schema.get("properties").and_then(Value::as_object);
-            for (name, property) in properties.into_iter().flatten() {
+            for (name, property) in properties(schema) {
                 match values.get(name) {
                     Some(value) => {
                         missing(

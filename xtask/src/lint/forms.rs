@@ -7,7 +7,7 @@ use serde_json::Value;
 use openapi_tree::document::Document;
 use openapi_tree::lint::{Findings, Rule};
 use openapi_tree::schemas::{
-    COMPONENTS, components, each_schema, named_component, referenced_component,
+    COMPONENTS, components, each_schema, named_component, properties, referenced_component,
 };
 
 pub(super) const RULES: [Rule; 10] = [
@@ -78,8 +78,7 @@ pub(super) fn each_property<'a>(
     visit: &mut impl FnMut(String, &'a str, &'a Value),
 ) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        let properties = schema.get("properties").and_then(Value::as_object);
-        for (name, property) in properties.into_iter().flatten() {
+        for (name, property) in properties(schema) {
             visit(format!("{pointer}/properties/{name}"), name, property);
         }
     });
@@ -97,12 +96,15 @@ fn named_tokens(document: &Document, findings: &mut Findings) {
     });
 }
 
+fn is_component(pointer: &str) -> bool {
+    let name = pointer.strip_prefix(COMPONENTS);
+    name.is_some_and(|name| name.matches('/').count() == 1)
+}
+
 fn named_identifiers(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        let is_component = pointer
-            .strip_prefix(COMPONENTS)
-            .is_some_and(|rest| rest.matches('/').count() == 1);
-        if schema.get("format") == Some(&Value::String("uuid".to_owned())) && !is_component {
+        if schema.get("format") == Some(&Value::String("uuid".to_owned())) && !is_component(pointer)
+        {
             findings.add(
                 pointer,
                 "is an identifier without a name, which could be passed for any other",
@@ -114,10 +116,7 @@ fn named_identifiers(document: &Document, findings: &mut Findings) {
 
 fn named_enums(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        let is_component = pointer
-            .strip_prefix(COMPONENTS)
-            .is_some_and(|rest| rest.matches('/').count() == 1);
-        if schema.get("enum").is_some() && !is_component {
+        if schema.get("enum").is_some() && !is_component(pointer) {
             findings.add(
                 pointer,
                 "is an enum without a name",

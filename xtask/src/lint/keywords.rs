@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use openapi_tree::document::{Document, escape};
 use openapi_tree::lint::{Finding, Findings, Rule};
-use openapi_tree::schemas::{COMPONENTS, each_schema, named_component};
+use openapi_tree::schemas::{COMPONENTS, component_or_self, each_schema, properties};
 
 /// For this project's own document. OpenAPI lets any other one require what it does not describe: lowering makes any
 /// JSON of it, and tells.
@@ -166,17 +166,10 @@ fn intervals(document: &Document, findings: &mut Findings) {
         let Some(months) = schema.get(MONTHS) else {
             return;
         };
-        let has_ends = named_component(schema)
-            .and_then(|name| {
-                document
-                    .tree
-                    .pointer(&format!("{COMPONENTS}/{}/properties", escape(name)))
-            })
-            .is_some_and(|properties| {
-                ["StartUtc", "EndUtc"]
-                    .iter()
-                    .all(|end| properties.get(end).is_some())
-            });
+        let interval = component_or_self(&document.tree, schema);
+        let has_ends = ["StartUtc", "EndUtc"]
+            .iter()
+            .all(|end| properties(interval).any(|(name, _)| name == end));
         if months.as_u64().is_none() || !has_ends {
             findings.add(
                 format!("{pointer}/{MONTHS}"),

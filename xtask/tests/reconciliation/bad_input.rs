@@ -5,7 +5,7 @@ use std::fs::File;
 use crate::support::{Project, unwrapped};
 
 /// A page up to the place where its table belongs.
-const PAGE: &str = "# A\n\n## B\n\n### Request\n\n`[PlatformAddress]/api/connector/v1/a/b`\n\n";
+const PAGE: &str = "# A\n\n## B\n\n### Request\n\n`[PlatformAddress]/api/v1/a/b`\n\n";
 
 /// Both commands that read documents refuse one, say where and why, and leave every file as it was.
 fn refused(project: &Project, name: &str, says: &[&str]) {
@@ -54,7 +54,7 @@ fn each_is_refused_with_its_place() {
         ("prose.md", "# Lamps\n\nLamps give light.\n".to_owned(), vec!["prose.md: has none of the forms", "rendered OpenAPI"]),
         (
             "other.md",
-            format!("{PAGE}| Name | Meaning |\n| :-- | :-- |\n| A | B |\n").replace("/api/connector/v1/a/b", "/a/b"),
+            format!("{PAGE}| Name | Meaning |\n| :-- | :-- |\n| A | B |\n").replace("/api/v1/a/b", "/a/b"),
             vec!["other.md:11:1: states no fact that can be read"],
         ),
         ("nothing.yaml", "openapi: 3.0.3\npaths: {}\n".to_owned(), vec!["nothing.yaml: states no fact"]),

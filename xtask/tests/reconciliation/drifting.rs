@@ -189,8 +189,8 @@ fn what_breaks_a_client_and_what_does_not() {
 fn operations_that_come_and_go() {
     changes(
         &vendor(),
-        "/api/connector/v1/lamps/getAll:",
-        "/api/connector/v1/lamps/list:",
+        "/api/v1/lamps/getAll:",
+        "/api/v1/lamps/list:",
         &[
             ("lamps/getAll", "presence", "absent", true),
             ("lamps/list", "presence", "present", false),

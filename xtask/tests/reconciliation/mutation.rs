@@ -429,7 +429,7 @@ fn each_status_with_its_range_and_its_headers() {
 #[test]
 fn the_rulings_are_read_as_they_stand() {
     let own = Own::read();
-    let rulings = Rulings::from_document(&own.rulings).expect("rulings");
+    let rulings = Rulings::from_document(&own.rulings, &own.spec.conventions).expect("rulings");
     assert_eq!(
         rulings.rulings.len(),
         own.rulings.tree["rulings"]

@@ -44,7 +44,7 @@ impl Own {
         rulings: &Document,
         use_it: impl FnOnce(&Reconciliation<'_>) -> T,
     ) -> T {
-        let rulings = Rulings::from_document(rulings).expect("rulings");
+        let rulings = Rulings::from_document(rulings, &spec.conventions).expect("rulings");
         let variants: Vec<_> = self.variants.iter().map(|file| &file.variant).collect();
         use_it(&Reconciliation::new(spec, &variants, &rulings))
     }

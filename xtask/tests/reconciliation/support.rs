@@ -27,8 +27,12 @@ impl Project {
         let folder = tempfile::tempdir().expect("a folder for the project");
         let openapi = folder.path().join("openapi");
         fs::create_dir_all(openapi.join("variants")).expect("the folders of the project");
-        for name in ["connector.yaml", "rulings.yaml", "settings.yaml"] {
-            fs::copy(document("project").join(name), openapi.join(name))
+        for (name, target) in [
+            ("spec.yaml", "connector.yaml"),
+            ("rulings.yaml", "rulings.yaml"),
+            ("settings.yaml", "settings.yaml"),
+        ] {
+            fs::copy(document("project").join(name), openapi.join(target))
                 .expect("a file of the project");
         }
         let project = Self { folder };

@@ -53,7 +53,7 @@ pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
         in_responses,
     } = travels(spec, subject);
     let theirs = &statement.value;
-    match statement.dimension {
+    match &statement.dimension {
         Dimension::Presence => presence(spec, statement, in_requests),
         Dimension::Type if is_status(subject) => {
             breaks("the body of the answer is read as something else")
@@ -84,7 +84,7 @@ pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
         Dimension::Required | Dimension::Nullable => {
             holds("the client asks for less than it gets, or sends more than it must")
         }
-        Dimension::Limit(limit) if in_requests && is_tighter(limit, theirs, ours) => {
+        Dimension::Limit(limit) if in_requests && is_tighter(*limit, theirs, ours) => {
             breaks("more may be sent than is taken")
         }
         Dimension::Limit(_) if in_requests => holds("less is sent than would be taken"),
@@ -100,14 +100,14 @@ pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
         Dimension::Headers => holds("the client does not depend on a header"),
         Dimension::Deprecated => holds("it works until it is discontinued"),
         Dimension::Restricted => holds("it works, and may change without notice"),
-        Dimension::Paginated if theirs == &Value::Bool(true) => {
-            breaks("requests without a limitation may be refused")
+        Dimension::Flag(name) => {
+            let signs = spec.conventions.flags.get(name);
+            if signs.is_some_and(|signs| signs.breaks == theirs.as_bool()) {
+                breaks("the server may reject requests that were valid")
+            } else {
+                holds("requests stay valid")
+            }
         }
-        Dimension::Paginated => holds("the limitation is ignored at worst"),
-        Dimension::Portfolio if theirs == &Value::Bool(false) => {
-            breaks("calls with portfolio access tokens are refused")
-        }
-        Dimension::Portfolio => holds("calls with portfolio access tokens begin to work"),
         Dimension::Example => holds("an example binds nobody"),
     }
 }

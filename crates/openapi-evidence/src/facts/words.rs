@@ -1,7 +1,5 @@
 //! The words that a document uses.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 /// What a document means by "required" and "optional".
@@ -37,8 +35,24 @@ impl Reading {
 }
 
 /// A limit, by its OpenAPI keyword.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum Limit {
     /// `minLength`
     MinLength,
@@ -59,40 +73,13 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// Every limit.
-    pub const ALL: [Self; 8] = [
-        Self::MinLength,
-        Self::MaxLength,
-        Self::MinItems,
-        Self::MaxItems,
-        Self::UniqueItems,
-        Self::Minimum,
-        Self::Maximum,
-        Self::MaxMonths,
-    ];
-
     /// The name in variant files and rulings.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::MinLength => "minLength",
-            Self::MaxLength => "maxLength",
-            Self::MinItems => "minItems",
-            Self::MaxItems => "maxItems",
-            Self::UniqueItems => "uniqueItems",
-            Self::Minimum => "minimum",
-            Self::Maximum => "maximum",
-            Self::MaxMonths => "maxMonths",
-        }
+        self.into()
     }
 
     /// Whether the limit is one of a text, not of the object that carries it.
     pub fn is_of_text(self) -> bool {
         matches!(self, Self::MinLength | Self::MaxLength)
-    }
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

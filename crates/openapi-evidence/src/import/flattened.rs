@@ -174,8 +174,7 @@ impl Page<'_> {
         self.operation = Some(Operation {
             path,
             title: title.map(|title| before[title].text.clone()),
-            paginated: Some(self.conventions.paginated.in_prose(&prose)),
-            portfolio: Some(self.conventions.portfolio.in_prose(&prose)),
+            flags: self.conventions.flags_in_prose(&prose),
             ..Operation::default()
         });
         self.in_response = false;

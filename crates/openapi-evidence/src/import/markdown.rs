@@ -260,8 +260,9 @@ impl Page<'_> {
         }
         operation.settle_empty_response();
         if self.reading == Reading::RequiredMeansNotNullable {
-            operation.paginated.get_or_insert(false);
-            operation.portfolio.get_or_insert(false);
+            for flag in self.conventions.flags.keys() {
+                operation.flags.entry(flag.clone()).or_insert(false);
+            }
         }
         self.imported.variant.operations.push(operation);
     }
@@ -285,11 +286,10 @@ impl Page<'_> {
             Section::Introduction => {
                 for part in node.descendants() {
                     if let NodeValue::Link(to) = &part.data.borrow().value {
-                        if self.conventions.paginated.in_link(&to.url) {
-                            operation.paginated = Some(true);
-                        } else if self.conventions.portfolio.in_link(&to.url) {
-                            operation.portfolio = Some(true);
-                        }
+                        let flags = self.conventions.flags_in_links(&to.url);
+                        operation
+                            .flags
+                            .extend(flags.into_iter().filter(|(_, is_set)| *is_set));
                     }
                 }
             }

@@ -121,8 +121,7 @@ impl<'t> Page<'t> {
         let request_example = self.example();
         let mut operation = Operation {
             title,
-            paginated: Some(self.conventions.paginated.in_prose(&description)),
-            portfolio: Some(self.conventions.portfolio.in_prose(&description)),
+            flags: self.conventions.flags_in_prose(&description),
             path,
             ..Operation::default()
         };

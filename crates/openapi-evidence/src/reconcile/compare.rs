@@ -9,6 +9,7 @@ use super::examples::{self, Against, Contradiction};
 use super::names::SameSchema;
 use super::spec::{
     ABSENT, FITS, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, is_range, rows_of,
+    values_of,
 };
 use super::subject::{Dimension, RESPONSE, Subject};
 use crate::facts::{Body, Limit, Origin, Property, Type, Variant};
@@ -124,7 +125,7 @@ fn dimensions_in_use(spec: &Spec, aligned: &[Aligned]) -> BTreeSet<(Subject, Dim
     let mut in_use: BTreeSet<_> = spec
         .says
         .iter()
-        .filter(|((_, dimension), value)| !Spec::restricts_nothing(*dimension, value))
+        .filter(|((_, dimension), value)| !Spec::restricts_nothing(dimension, value))
         .map(|(key, _)| key.clone())
         .collect();
     for cell in aligned.iter().flat_map(|aligned| &aligned.cells) {
@@ -162,18 +163,14 @@ impl Speaker<'_> {
     }
 
     fn says(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
-        let agrees = self
-            .spec
-            .says
-            .get(&(subject.clone(), dimension))
-            .map_or_else(
-                // What the spec does not speak of is not there.
-                || match dimension {
-                    Dimension::Presence => value == ABSENT,
-                    _ => Spec::restricts_nothing(dimension, &value),
-                },
-                |known| *known == value,
-            );
+        let key = (subject.clone(), dimension);
+        let agrees = match (self.spec.says.get(&key), &key.1) {
+            (Some(known), _) => *known == value,
+            // What the spec does not speak of is not there.
+            (None, Dimension::Presence) => value == ABSENT,
+            (None, dimension) => Spec::restricts_nothing(dimension, &value),
+        };
+        let (_, dimension) = key;
         self.says_so(subject, dimension, value, agrees);
     }
 
@@ -208,15 +205,13 @@ impl Speaker<'_> {
             if let Some(required) = body_required {
                 self.says(&subject, Dimension::Required, json!(required));
             }
-            for (dimension, flag) in [
-                (Dimension::Paginated, operation.paginated),
-                (Dimension::Portfolio, operation.portfolio),
-            ] {
-                match flag {
-                    Some(flag) => self.says(&subject, dimension, json!(flag)),
-                    None => self.comparison.silent += 1,
-                }
+            for (name, is_set) in &operation.flags {
+                self.says(&subject, Dimension::Flag(name.clone()), json!(is_set));
             }
+            let known = self.spec.conventions.flags.keys();
+            self.comparison.silent += known
+                .filter(|name| !operation.flags.contains_key(*name))
+                .count();
             for (dimension, flag) in [
                 (Dimension::Deprecated, operation.deprecated),
                 (Dimension::Restricted, operation.restricted),
@@ -287,41 +282,19 @@ impl Speaker<'_> {
             }
             return;
         }
-        match (&row.kind, cell.type_agrees) {
-            (Some(kind), Some(agrees)) => {
-                self.says_so(subject, Dimension::Type, json!(kind.to_string()), agrees);
-            }
-            _ => self.comparison.silent += 1,
-        }
-        match &row.format {
-            Some(format) => self.says(subject, Dimension::Format, json!(format)),
-            None if !used(Dimension::Format) => {}
-            None if self.silence.denies_formats && !cell.fragment => {
-                self.implies(subject, Dimension::Format, json!(NONE));
-            }
-            None => self.comparison.silent += 1,
-        }
-        for (dimension, flag) in [
-            (Dimension::Required, row.required),
-            (Dimension::Nullable, row.nullable),
-        ] {
-            match flag {
-                Some(flag) => self.says(subject, dimension, json!(flag)),
-                None => self.comparison.silent += 1,
-            }
-        }
-        for limit in Limit::ALL {
-            let dimension = Dimension::Limit(limit);
-            match row.limits.get(&limit) {
-                Some(value) => self.says(subject, dimension, value.clone()),
-                None if !used(dimension) => {}
-                None if self.silence.denies_limits.contains(&limit)
-                    && !cell.fragment
-                    && applies(limit, row) =>
-                {
-                    self.implies(subject, dimension, json!(NONE));
+        for (dimension, value) in values_of(row) {
+            let is_idle = matches!(dimension, Dimension::Format | Dimension::Limit(_))
+                && !used(dimension.clone());
+            match (value, cell.type_agrees) {
+                (Some(value), Some(agrees)) if dimension == Dimension::Type => {
+                    self.says_so(subject, dimension, value, agrees);
                 }
-                None => self.comparison.silent += 1,
+                (Some(value), _) if dimension != Dimension::Type => {
+                    self.says(subject, dimension, value);
+                }
+                _ if is_idle => {}
+                _ if self.denies(&dimension, cell) => self.implies(subject, dimension, json!(NONE)),
+                _ => self.comparison.silent += 1,
             }
         }
         if used(Dimension::Deprecated) {
@@ -331,6 +304,18 @@ impl Speaker<'_> {
                 self.deprecation(subject, row);
             }
         }
+    }
+
+    /// Returns `true` if the document denies what the row of a cell omits.
+    fn denies(&self, dimension: &Dimension, cell: &Cell) -> bool {
+        !cell.fragment
+            && match dimension {
+                Dimension::Format => self.silence.denies_formats,
+                Dimension::Limit(limit) => {
+                    self.silence.denies_limits.contains(limit) && applies(*limit, &cell.row)
+                }
+                _ => false,
+            }
     }
 
     /// A document that marks a deprecation without saying what to use agrees with one that says it.

@@ -193,19 +193,23 @@ impl<'r> Reconciliation<'r> {
             .says
             .range((subject.clone(), Dimension::Presence)..)
             .take_while(|((other, _), _)| other == subject)
-            .map(|((_, dimension), _)| *dimension)
+            .map(|((_, dimension), _)| dimension.clone())
             .collect();
         let statements: Vec<_> = self.comparison.about(subject).collect();
-        dimensions.extend(statements.iter().map(|(_, statement)| statement.dimension));
-        let decided = |dimension| spec_says(self.spec, subject, dimension);
-        let is_stated = |dimension| {
+        dimensions.extend(
+            statements
+                .iter()
+                .map(|(_, statement)| statement.dimension.clone()),
+        );
+        let decided = |dimension: &Dimension| spec_says(self.spec, subject, dimension);
+        let is_stated = |dimension: &Dimension| {
             statements.iter().any(|(_, statement)| {
-                statement.dimension == dimension && !(statement.agrees && statement.implied)
+                statement.dimension == *dimension && !(statement.agrees && statement.implied)
             })
         };
         dimensions
             .into_iter()
-            .filter(|dimension| decided(*dimension) != NONE || is_stated(*dimension))
+            .filter(|dimension| decided(dimension) != NONE || is_stated(dimension))
             .map(|dimension| {
                 let mut stated: Vec<Stated<'_>> = statements
                     .iter()
@@ -214,8 +218,8 @@ impl<'r> Reconciliation<'r> {
                     .collect();
                 stated.sort_by(|left, right| newest_first(left, right));
                 Fact {
+                    decision: decided(&dimension),
                     dimension,
-                    decision: decided(dimension),
                     statements: stated,
                 }
             })

@@ -8,7 +8,7 @@ use super::compare::Comparison;
 use super::rulings::{BodyKind, Observation, Overruled, Ruling, Rulings};
 use super::spec::{ABSENT, Spec};
 use super::subject::{Dimension, Subject};
-use crate::facts::Variant;
+use crate::facts::{Body, Variant};
 use crate::import::dialect::Operations;
 
 /// Something that is not explained, or is explained in vain.
@@ -45,8 +45,11 @@ pub fn shown(value: &Value) -> String {
 }
 
 /// What the spec says about a dimension of a subject.
-pub fn spec_says(spec: &Spec, subject: &Subject, dimension: Dimension) -> Value {
-    let known = spec.says.get(&(subject.clone(), dimension)).cloned();
+pub fn spec_says(spec: &Spec, subject: &Subject, dimension: &Dimension) -> Value {
+    let known = spec
+        .says
+        .get(&(subject.clone(), dimension.clone()))
+        .cloned();
     known.unwrap_or_else(|| match dimension {
         Dimension::Presence => json!(ABSENT),
         Dimension::Deprecated | Dimension::Restricted => json!(false),
@@ -112,10 +115,10 @@ impl Judge<'_> {
             .map_or("", |variant| variant.source.id.as_str())
     }
 
-    fn is_supported(&self, subject: &Subject, dimension: Dimension) -> bool {
+    fn is_supported(&self, subject: &Subject, dimension: &Dimension) -> bool {
         self.comparison
             .about(subject)
-            .any(|(_, statement)| statement.agrees && statement.dimension == dimension)
+            .any(|(_, statement)| statement.agrees && statement.dimension == *dimension)
     }
 
     /// Applies the rulings to the statements that differ from the spec.
@@ -130,7 +133,7 @@ impl Judge<'_> {
                 applied.subjects.insert((
                     ruling.index,
                     statement.subject.clone(),
-                    statement.dimension,
+                    statement.dimension.clone(),
                 ));
             }
         }
@@ -141,7 +144,7 @@ impl Judge<'_> {
         for subject in ruling.expanded(self.spec) {
             let mut idle = true;
             for (dimension, value) in &ruling.decision {
-                let says = spec_says(self.spec, &subject, *dimension);
+                let says = spec_says(self.spec, &subject, dimension);
                 // An example is not part of the spec: its decision is a sentence of the ruling.
                 if *dimension != Dimension::Example && says != *value {
                     self.find(
@@ -153,14 +156,17 @@ impl Judge<'_> {
                         ),
                     );
                 }
-                let supports = !self.is_supported(&subject, *dimension)
+                let supports = !self.is_supported(&subject, dimension)
                     && *dimension != Dimension::Example
-                    && self.spec.says.contains_key(&(subject.clone(), *dimension))
-                    && !Spec::restricts_nothing(*dimension, value);
+                    && self
+                        .spec
+                        .says
+                        .contains_key(&(subject.clone(), dimension.clone()))
+                    && !Spec::restricts_nothing(dimension, value);
                 let overruled =
                     applied
                         .subjects
-                        .contains(&(ruling.index, subject.clone(), *dimension));
+                        .contains(&(ruling.index, subject.clone(), dimension.clone()));
                 idle &= !(supports || overruled);
             }
             if idle {
@@ -225,7 +231,7 @@ impl Judge<'_> {
             if statement.agrees || self.judgement.answered.contains_key(&index) {
                 continue;
             }
-            let says = spec_says(self.spec, &statement.subject, statement.dimension);
+            let says = spec_says(self.spec, &statement.subject, &statement.dimension);
             let ruled = rulings.iter().any(|ruling| {
                 ruling.decision.contains_key(&statement.dimension)
                     && ruling.is_about(&statement.subject, self.spec)
@@ -265,8 +271,7 @@ impl Judge<'_> {
     /// What the spec says and nobody else does.
     fn unsupported(&mut self, rulings: &[Ruling]) {
         for ((subject, dimension), value) in &self.spec.says {
-            if Spec::restricts_nothing(*dimension, value) || self.is_supported(subject, *dimension)
-            {
+            if Spec::restricts_nothing(dimension, value) || self.is_supported(subject, dimension) {
                 continue;
             }
             let ruled = rulings.iter().any(|ruling| {
@@ -345,21 +350,11 @@ impl Judge<'_> {
                         .iter()
                         .find(|operation| operation.path == observation.subject)
                 });
+            let in_example =
+                |body: &Option<Body>| body.as_ref()?.example.as_ref()?.pointer(&seen.at).cloned();
             let stands = operation.and_then(|operation| match seen.body {
-                BodyKind::Request => operation
-                    .request
-                    .as_ref()?
-                    .example
-                    .as_ref()?
-                    .pointer(&seen.at)
-                    .cloned(),
-                BodyKind::Response => operation
-                    .response
-                    .as_ref()?
-                    .example
-                    .as_ref()?
-                    .pointer(&seen.at)
-                    .cloned(),
+                BodyKind::Request => in_example(&operation.request),
+                BodyKind::Response => in_example(&operation.response),
                 BodyKind::Responses => serde_json::to_value(&operation.responses)
                     .ok()?
                     .pointer(&seen.at)

@@ -81,7 +81,7 @@ impl Page<'_> {
         self.line("<!-- Rendered by `cargo xtask reconcile`. Do not edit. -->");
         self.heading(1, "Reconciliation");
         self.paragraph(
-            "The spec, `connector.yaml`, is compared here with the documents that describe the same API. \
+            "The spec is compared here with the documents that describe the same API. \
              To find out why a property is as it is, search for its name, read its table row, and follow the link to \
              the ruling. `cargo xtask explain 'OWNER · PROPERTY'` prints the same in a terminal. \
              README.md describes how to change a ruling.",

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::conventions::Conventions;
+
 use super::compare::Statement;
 use super::names::SameSchema;
 use super::spec::Spec;
@@ -136,23 +138,12 @@ enum OneOrMore {
     More(Vec<String>),
 }
 
-impl BodyKind {
-    /// The word in rulings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Response => "response",
-            Self::Responses => "responses",
-        }
-    }
-}
-
 impl Rulings {
     /// Reads the rulings out of a document.
     ///
     /// # Errors
     /// When it has another shape; with the JSON pointer where there is one.
-    pub fn from_document(document: &Document) -> Result<Self> {
+    pub fn from_document(document: &Document, conventions: &Conventions) -> Result<Self> {
         let wrong = |what: String, pointer: String| {
             Error::new(
                 &document.file,
@@ -185,13 +176,17 @@ impl Rulings {
                 values
                     .into_iter()
                     .map(|(name, value)| {
-                        let dimension: Dimension = name.parse().map_err(|source| {
-                            wrong(
-                                format!("has a wrong dimension: {source}"),
-                                format!("{pointer}/{name}"),
-                            )
-                        })?;
-                        let value = match (dimension, value) {
+                        let dimension = if conventions.flags.contains_key(&name) {
+                            Dimension::Flag(name)
+                        } else {
+                            name.parse().map_err(|source| {
+                                wrong(
+                                    format!("has a wrong dimension: {source}"),
+                                    format!("{pointer}/{name}"),
+                                )
+                            })?
+                        };
+                        let value = match (&dimension, value) {
                             // The order of these values has no meaning.
                             (Dimension::Enum | Dimension::Headers, Value::Array(mut values)) => {
                                 values.sort_by_key(ToString::to_string);

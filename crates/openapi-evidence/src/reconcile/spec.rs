@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
+use strum::VariantArray as _;
 
 use super::subject::{Dimension, RESPONSE, Subject};
 use crate::conventions::{Conventions, Signs};
@@ -136,16 +137,12 @@ impl Spec {
         for operation in &facts.operations {
             let subject = Subject::whole(&operation.path);
             self.say(&subject, Dimension::Presence, json!(PRESENT));
-            self.say(
-                &subject,
-                Dimension::Paginated,
-                json!(has_sign(&facts, operation, &self.conventions.paginated)),
-            );
-            self.say(
-                &subject,
-                Dimension::Portfolio,
-                json!(has_sign(&facts, operation, &self.conventions.portfolio)),
-            );
+            let rows = rows_of(&facts, operation.request.as_ref());
+            let has_sign =
+                |signs: &Signs| rows.iter().any(|row| signs.properties.contains(&row.name));
+            for (name, is_set) in self.conventions.flags_by(has_sign) {
+                self.say(&subject, Dimension::Flag(name), json!(is_set));
+            }
             if let Some(request) = &operation.request {
                 self.say(
                     &subject,
@@ -203,38 +200,22 @@ impl Spec {
         for row in rows {
             let subject = Subject::property(owner, &row.name);
             self.say(&subject, Dimension::Presence, json!(PRESENT));
-            if let Some(kind) = &row.kind {
-                self.say(&subject, Dimension::Type, json!(kind.to_string()));
-            }
-            self.say(
-                &subject,
-                Dimension::Format,
-                json!(row.format.as_deref().unwrap_or(NONE)),
-            );
-            self.say(
-                &subject,
-                Dimension::Required,
-                json!(row.required.unwrap_or_default()),
-            );
-            self.say(
-                &subject,
-                Dimension::Nullable,
-                json!(row.nullable.unwrap_or_default()),
-            );
-            for limit in Limit::ALL {
-                let value = row
-                    .limits
-                    .get(&limit)
-                    .cloned()
-                    .unwrap_or_else(|| json!(NONE));
-                self.say(&subject, Dimension::Limit(limit), value);
+            for (dimension, value) in values_of(row) {
+                let value = value.or_else(|| match dimension {
+                    Dimension::Type => None,
+                    Dimension::Required | Dimension::Nullable => Some(json!(false)),
+                    _ => Some(json!(NONE)),
+                });
+                if let Some(value) = value {
+                    self.say(&subject, dimension, value);
+                }
             }
             self.say(&subject, Dimension::Deprecated, deprecated_value(row));
         }
     }
 
     /// The values of a subject's dimension that restrict nothing, and so need no document to rest on.
-    pub fn restricts_nothing(dimension: Dimension, value: &Value) -> bool {
+    pub fn restricts_nothing(dimension: &Dimension, value: &Value) -> bool {
         match dimension {
             Dimension::Format | Dimension::Limit(_) => value == NONE,
             Dimension::Required | Dimension::Deprecated | Dimension::Restricted => {
@@ -271,18 +252,31 @@ pub fn is_range(status: &str) -> bool {
     status.ends_with("XX")
 }
 
-fn has_sign(facts: &Variant, operation: &Operation, signs: &Signs) -> bool {
-    rows_of(facts, operation.request.as_ref())
-        .iter()
-        .any(|row| signs.properties.contains(&row.name))
-}
-
 /// The values of an enum, in an order that does not depend on the document.
 pub fn enum_value(values: &[String]) -> Value {
     let mut values: Vec<_> = values.to_vec();
     values.sort_unstable();
     values.dedup();
     json!(values)
+}
+
+/// Returns what a row states, except deprecation; `None` for what it omits.
+pub fn values_of(row: &Property) -> impl Iterator<Item = (Dimension, Option<Value>)> {
+    let limit = |limit: &Limit| (Dimension::Limit(*limit), row.limits.get(limit).cloned());
+    [
+        (
+            Dimension::Type,
+            row.kind.as_ref().map(|kind| json!(kind.to_string())),
+        ),
+        (
+            Dimension::Format,
+            row.format.as_ref().map(|format| json!(format)),
+        ),
+        (Dimension::Required, row.required.map(Value::from)),
+        (Dimension::Nullable, row.nullable.map(Value::from)),
+    ]
+    .into_iter()
+    .chain(Limit::VARIANTS.iter().map(limit))
 }
 
 /// Whether a row is deprecated, and what to use.

@@ -74,7 +74,7 @@ impl FromStr for Subject {
 }
 
 /// What can be said about a subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dimension {
     /// Whether it is there: `present`, `absent`.
     Presence,
@@ -100,33 +100,36 @@ pub enum Dimension {
     Deprecated,
     /// Whether an operation is a restricted beta.
     Restricted,
-    /// Whether an operation returns pages.
-    Paginated,
-    /// Whether an operation takes portfolio access tokens.
-    Portfolio,
+    /// Whether an operation has a flag of the conventions.
+    Flag(String),
     /// What a documented example does that it should not.
     Example,
 }
 
+/// The names of the dimensions in rulings. A limit has its own name.
+const NAMES: [(Dimension, &str); 12] = [
+    (Dimension::Presence, "presence"),
+    (Dimension::Type, "type"),
+    (Dimension::Format, "format"),
+    (Dimension::Required, "required"),
+    (Dimension::Nullable, "nullable"),
+    (Dimension::Enum, "enum"),
+    (Dimension::AdditionalProperties, "additionalProperties"),
+    (Dimension::Status, "status"),
+    (Dimension::Headers, "headers"),
+    (Dimension::Deprecated, "deprecated"),
+    (Dimension::Restricted, "restricted"),
+    (Dimension::Example, "example"),
+];
+
 impl fmt::Display for Dimension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Presence => "presence",
-            Self::Type => "type",
-            Self::Format => "format",
-            Self::Required => "required",
-            Self::Nullable => "nullable",
-            Self::Limit(limit) => limit.name(),
-            Self::Enum => "enum",
-            Self::AdditionalProperties => "additionalProperties",
-            Self::Status => "status",
-            Self::Headers => "headers",
-            Self::Deprecated => "deprecated",
-            Self::Restricted => "restricted",
-            Self::Paginated => "paginated",
-            Self::Portfolio => "portfolio",
-            Self::Example => "example",
-        })
+        let name = NAMES.iter().find(|(dimension, _)| dimension == self);
+        match (self, name) {
+            (Self::Limit(limit), _) => f.write_str(limit.name()),
+            (Self::Flag(name), _) => f.write_str(name),
+            (_, name) => f.write_str(name.map_or("", |(_, name)| name)),
+        }
     }
 }
 
@@ -140,7 +143,7 @@ impl Serialize for Dimension {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no dimension; use presence, type, format, required, nullable, enum, additionalProperties, status, headers, \
-     deprecated, restricted, paginated, portfolio, example, or a limit such as maxItems"
+     deprecated, restricted, example, a limit such as maxItems, or a flag of the settings"
 )]
 pub struct NotADimension(String);
 
@@ -148,25 +151,10 @@ impl FromStr for Dimension {
     type Err = NotADimension;
 
     fn from_str(text: &str) -> Result<Self, NotADimension> {
-        [
-            Self::Presence,
-            Self::Type,
-            Self::Format,
-            Self::Required,
-            Self::Nullable,
-            Self::Enum,
-            Self::AdditionalProperties,
-            Self::Status,
-            Self::Headers,
-            Self::Deprecated,
-            Self::Restricted,
-            Self::Paginated,
-            Self::Portfolio,
-            Self::Example,
-        ]
-        .into_iter()
-        .chain(Limit::ALL.map(Self::Limit))
-        .find(|dimension| dimension.to_string() == text)
-        .ok_or_else(|| NotADimension(text.to_owned()))
+        let named = NAMES.iter().find(|(_, name)| *name == text);
+        named
+            .map(|(dimension, _)| dimension.clone())
+            .or_else(|| text.parse().ok().map(Self::Limit))
+            .ok_or_else(|| NotADimension(text.to_owned()))
     }
 }

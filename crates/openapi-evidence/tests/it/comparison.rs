@@ -22,7 +22,7 @@ fn lamps(properties: &Value, schemas: &Value) -> String {
     json!({
         "openapi": "3.0.3",
         "info": { "title": "Lamps", "version": "1" },
-        "paths": { "/api/connector/v1/lamps/get": { "post": operation } },
+        "paths": { "/api/v1/lamps/get": { "post": operation } },
         "components": { "schemas": components },
     })
     .to_string()

@@ -130,8 +130,7 @@ fn a_hand_written_page_means_required_when_it_says_so() {
 
 #[test]
 fn an_operation_without_an_address_is_reported_with_all_its_rows() {
-    let page =
-        read(&document("project/page.md")).replace("/api/connector/v1/lamps/getAll", "/lamps");
+    let page = read(&document("project/page.md")).replace("/api/v1/lamps/getAll", "/lamps");
     let imported = import::parse(
         Path::new("page.md"),
         &page,
@@ -169,7 +168,7 @@ fn no_token_gets_through() {
 
 ### Request
 
-`[PlatformAddress]/api/connector/v1/a/b`
+`[PlatformAddress]/api/v1/a/b`
 
 ```javascript
 { "Note": "say REAL_TOKEN!", "ApiToken": "short" }

@@ -128,7 +128,7 @@ proptest! {
     fn a_table_comes_back_as_it_was(request in table(), response in table(), nested in table()) {
         let page = format!(
             "<!-- AUTOMATICALLY GENERATED, DO NOT MODIFY -->\n# Lamps\n\n## Do\n\nDoes.\n\n### Request\n\n\
-             `[PlatformAddress]/api/connector/v1/lamps/do`\n\n{}\n### Response\n\n{}\n#### Lamp part\n\n{}",
+             `[PlatformAddress]/api/v1/lamps/do`\n\n{}\n### Response\n\n{}\n#### Lamp part\n\n{}",
             rendered(&request),
             rendered(&response),
             rendered(&nested),
@@ -148,7 +148,7 @@ proptest! {
     fn a_variant_file_comes_back_as_it_was(rows in table()) {
         let page = format!(
             "<!-- AUTOMATICALLY GENERATED, DO NOT MODIFY -->\n# Lamps\n\n## Do\n\n### Request\n\n\
-             `[PlatformAddress]/api/connector/v1/lamps/do`\n\n{}",
+             `[PlatformAddress]/api/v1/lamps/do`\n\n{}",
             rendered(&rows),
         );
         let variant = import::parse(Path::new("page.md"), &page, "page", "2026-01", &conventions()).expect("the page is read").variant;
@@ -164,7 +164,7 @@ proptest! {
         let text = [
             format!("{text}\n| Property | Type | Contract | Description |\n| :-- | :-- | :-- | :-- |\n{text}"),
             format!("{text}\nPropertyTypeContractDescription\n{text}"),
-            format!("{text}\nPOST\n/api/connector/v1/a/b\n{text}"),
+            format!("{text}\nPOST\n/api/v1/a/b\n{text}"),
             format!("openapi: 3.0.3\n{text}"),
         ][form].clone();
         let _ = import::parse(Path::new("any"), &text, "any", "2026-01", &conventions());

@@ -31,7 +31,7 @@ impl Page<'_> {
         let decision: Vec<_> = ruling
             .decision
             .iter()
-            .map(|(dimension, value)| long(*dimension, value))
+            .map(|(dimension, value)| long(dimension, value))
             .collect();
         self.line(&format!("**Decision:** {}.", decision.join("; ")));
         self.blank();
@@ -70,7 +70,7 @@ impl Page<'_> {
                     });
                     groups.len() - 1
                 });
-                let text = long(fact.dimension, stated.value);
+                let text = long(&fact.dimension, stated.value);
                 groups[place].add(text, fate(stated, ruling.number));
             }
         }

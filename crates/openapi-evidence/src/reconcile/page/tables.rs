@@ -10,25 +10,27 @@ use crate::reconcile::wording::{name_of, value_of};
 const STATUS: &str = "status ";
 
 /// A column of a table: its title, and the dimensions that it shows.
-type Column = (&'static str, fn(Dimension) -> bool);
+type Column = (&'static str, fn(&Dimension) -> bool);
 
 const PROPERTY_COLUMNS: [Column; 7] = [
-    ("Documents", |dimension| dimension == Dimension::Presence),
-    ("Type", |dimension| dimension == Dimension::Type),
-    ("Format", |dimension| dimension == Dimension::Format),
-    ("Required", |dimension| dimension == Dimension::Required),
-    ("Nullable", |dimension| dimension == Dimension::Nullable),
+    ("Documents", |dimension| *dimension == Dimension::Presence),
+    ("Type", |dimension| *dimension == Dimension::Type),
+    ("Format", |dimension| *dimension == Dimension::Format),
+    ("Required", |dimension| *dimension == Dimension::Required),
+    ("Nullable", |dimension| *dimension == Dimension::Nullable),
     ("Constraints", |dimension| {
         matches!(dimension, Dimension::Limit(_))
     }),
-    ("Deprecated", |dimension| dimension == Dimension::Deprecated),
+    ("Deprecated", |dimension| {
+        *dimension == Dimension::Deprecated
+    }),
 ];
 
 const STATUS_COLUMNS: [Column; 4] = [
-    ("Documents", |dimension| dimension == Dimension::Presence),
-    ("Body", |dimension| dimension == Dimension::Type),
-    ("Headers", |dimension| dimension == Dimension::Headers),
-    ("Range", |dimension| dimension == Dimension::Status),
+    ("Documents", |dimension| *dimension == Dimension::Presence),
+    ("Body", |dimension| *dimension == Dimension::Type),
+    ("Headers", |dimension| *dimension == Dimension::Headers),
+    ("Range", |dimension| *dimension == Dimension::Status),
 ];
 
 impl Page<'_> {
@@ -73,8 +75,8 @@ impl Page<'_> {
                     .collect();
                 let row = format!(
                     "| {} | {} | {} | {} |",
-                    name_of(subject, fact.dimension),
-                    code_safe(&value_of(fact.dimension, &fact.decision)),
+                    name_of(subject, &fact.dimension),
+                    code_safe(&value_of(&fact.dimension, &fact.decision)),
                     support(&fact),
                     ruling_links(rulings)
                 );
@@ -104,7 +106,7 @@ impl Page<'_> {
             for (_, shows) in columns {
                 let cells: Vec<_> = facts
                     .iter()
-                    .filter(|fact| shows(fact.dimension))
+                    .filter(|fact| shows(&fact.dimension))
                     .map(cell)
                     .filter(|cell| !cell.is_empty())
                     .collect();
@@ -131,7 +133,7 @@ fn cell(fact: &Fact<'_>) -> String {
     if fact.dimension == Dimension::Presence {
         return support;
     }
-    let mut value = code_safe(&value_of(fact.dimension, &fact.decision));
+    let mut value = code_safe(&value_of(&fact.dimension, &fact.decision));
     if let Dimension::Limit(limit) = fact.dimension {
         value = format!("{limit} {value}");
     }
