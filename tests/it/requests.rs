@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use mews_connector_api::transport::{SendFuture, Transport};
 use mews_connector_api::types::update_values::{NonNullUpdate, Update};
 use mews_connector_api::{AccessToken, ClientToken, Error, SharedTransport, types};
@@ -414,6 +415,32 @@ async fn every_request_goes_through_the_transport() {
             .collect::<Vec<_>>()
     );
     assert_eq!(recorder.received().len(), ids().len());
+}
+
+#[test]
+fn timestamps_are_written_in_whole_seconds() {
+    let voucher = types::VoucherAddParameters::new(
+        "5e000000-0000-4000-8000-000000000001"
+            .parse()
+            .expect("an identifier"),
+        "Autumn",
+        types::VoucherType::Public,
+    )
+    .occupiable_interval_start_utc(
+        "2026-01-05T09:00:00.999999999Z"
+            .parse::<DateTime<Utc>>()
+            .expect("a timestamp"),
+    );
+    let sent = serde_json::to_value(voucher).expect("JSON");
+    assert_eq!(sent["OccupiableIntervalStartUtc"], "2026-01-05T09:00:00Z");
+    let interval = types::TimeFilterInterval::new(
+        "2026-01-05T09:00:00.5Z".parse().expect("a timestamp"),
+        "2026-01-05T09:00:00.7Z".parse().expect("a timestamp"),
+    );
+    assert_eq!(
+        serde_json::to_value(interval).expect("JSON"),
+        json!({ "StartUtc": "2026-01-05T09:00:00Z", "EndUtc": "2026-01-05T09:00:01Z" })
+    );
 }
 
 #[tokio::test]

@@ -27,8 +27,8 @@ pub fn house(document: &Document, conventions: &Conventions) -> Vec<Finding> {
     let mut findings = sound(document);
     if findings.is_empty() {
         findings = run(document, &HOUSE);
+        // The other rules have the better help for the same location, and `regenerate` reports the first finding.
         findings.extend(keywords::lossless(document, conventions));
-        findings.sort();
     }
     if findings.is_empty() {
         findings = settings::findings(document, conventions);

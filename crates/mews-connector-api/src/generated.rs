@@ -1622,9 +1622,11 @@ pub mod types {
     pub struct TimeFilterInterval {
         /// The exclusive end of the interval.
         #[serde(rename = "EndUtc")]
+        #[serde(serialize_with = "timestamps::up")]
         pub end_utc: ::chrono::DateTime<::chrono::offset::Utc>,
         /// The inclusive start of the interval.
         #[serde(rename = "StartUtc")]
+        #[serde(serialize_with = "timestamps::down")]
         pub start_utc: ::chrono::DateTime<::chrono::offset::Utc>,
     }
     impl TimeFilterInterval {
@@ -1780,6 +1782,7 @@ pub mod types {
             rename = "OccupiableIntervalEndUtc",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
+        #[serde(serialize_with = "timestamps::down")]
         pub occupiable_interval_end_utc: ::std::option::Option<
             ::chrono::DateTime<::chrono::offset::Utc>,
         >,
@@ -1788,6 +1791,7 @@ pub mod types {
             rename = "OccupiableIntervalStartUtc",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
+        #[serde(serialize_with = "timestamps::down")]
         pub occupiable_interval_start_utc: ::std::option::Option<
             ::chrono::DateTime<::chrono::offset::Utc>,
         >,
@@ -1974,6 +1978,7 @@ pub mod types {
             rename = "ValidityEndUtc",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
+        #[serde(serialize_with = "timestamps::down")]
         pub validity_end_utc: ::std::option::Option<
             ::chrono::DateTime<::chrono::offset::Utc>,
         >,
@@ -1982,6 +1987,7 @@ pub mod types {
             rename = "ValidityStartUtc",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
+        #[serde(serialize_with = "timestamps::down")]
         pub validity_start_utc: ::std::option::Option<
             ::chrono::DateTime<::chrono::offset::Utc>,
         >,
@@ -2741,6 +2747,7 @@ pub mod types {
             default,
             skip_serializing_if = "update_values::Update::is_keep"
         )]
+        #[serde(serialize_with = "timestamps::down")]
         pub occupiable_interval_end_utc: update_values::Update<
             ::chrono::DateTime<::chrono::offset::Utc>,
         >,
@@ -2750,6 +2757,7 @@ pub mod types {
             default,
             skip_serializing_if = "update_values::Update::is_keep"
         )]
+        #[serde(serialize_with = "timestamps::down")]
         pub occupiable_interval_start_utc: update_values::Update<
             ::chrono::DateTime<::chrono::offset::Utc>,
         >,
@@ -3338,6 +3346,10 @@ pub mod types {
                 );
                 return Err(violation.within(property));
             }
+            let (start, end) = (
+                super::timestamps::floor(start),
+                super::timestamps::ceiling(end),
+            );
             match start.checked_add_months(::chrono::Months::new(most)) {
                 Some(latest) if end > latest => {
                     let violation = ConstraintViolation::new(
@@ -3347,6 +3359,148 @@ pub mod types {
                     Err(violation.within(property))
                 }
                 _ => Ok(()),
+            }
+        }
+    }
+    /// The timestamps of requests, which are written in whole seconds.
+    #[allow(dead_code)]
+    mod timestamps {
+        use ::chrono::{DateTime, SecondsFormat, offset::Utc};
+        #[allow(unused_imports)]
+        use ::serde::{Serialize, Serializer, ser::SerializeMap as _};
+        /// Returns the start of the second.
+        pub(super) fn floor(timestamp: DateTime<Utc>) -> DateTime<Utc> {
+            DateTime::from_timestamp(timestamp.timestamp(), 0).unwrap_or(timestamp)
+        }
+        /// Returns the start of the next second, or the timestamp itself if it is a whole second.
+        pub(super) fn ceiling(timestamp: DateTime<Utc>) -> DateTime<Utc> {
+            if timestamp.timestamp_subsec_nanos() == 0 {
+                return timestamp;
+            }
+            DateTime::from_timestamp(timestamp.timestamp().saturating_add(1), 0)
+                .unwrap_or_else(|| floor(timestamp))
+        }
+        /// Writes timestamps without the fraction of a second.
+        pub(super) fn down<T: Timestamps, S: Serializer>(
+            value: &T,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            value.write(floor, serializer)
+        }
+        /// Writes the ends of intervals, rounded up, so that an interval keeps everything that it contains.
+        pub(super) fn up<T: Timestamps, S: Serializer>(
+            value: &T,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            value.write(ceiling, serializer)
+        }
+        type Round = fn(DateTime<Utc>) -> DateTime<Utc>;
+        /// A timestamp, or a container of timestamps.
+        pub(super) trait Timestamps {
+            fn write<S: Serializer>(
+                &self,
+                round: Round,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error>;
+        }
+        struct Rounded<'a, T>(&'a T, Round);
+        impl<T: Timestamps> Serialize for Rounded<'_, T> {
+            fn serialize<S: Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                self.0.write(self.1, serializer)
+            }
+        }
+        impl Timestamps for DateTime<Utc> {
+            fn write<S: Serializer>(
+                &self,
+                round: Round,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer
+                    .serialize_str(
+                        &round(*self).to_rfc3339_opts(SecondsFormat::Secs, true),
+                    )
+            }
+        }
+        impl<T: Timestamps> Timestamps for ::std::option::Option<T> {
+            fn write<S: Serializer>(
+                &self,
+                round: Round,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                match self {
+                    Some(value) => serializer.serialize_some(&Rounded(value, round)),
+                    None => serializer.serialize_none(),
+                }
+            }
+        }
+        impl<T: Timestamps> Timestamps for ::std::boxed::Box<T> {
+            fn write<S: Serializer>(
+                &self,
+                round: Round,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                (**self).write(round, serializer)
+            }
+        }
+        impl<T: Timestamps> Timestamps for ::std::vec::Vec<T> {
+            fn write<S: Serializer>(
+                &self,
+                round: Round,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.collect_seq(self.iter().map(|value| Rounded(value, round)))
+            }
+        }
+        impl<K: Serialize, T: Timestamps> Timestamps
+        for ::std::collections::BTreeMap<K, T> {
+            fn write<S: Serializer>(
+                &self,
+                round: Round,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer
+                    .collect_map(
+                        self.iter().map(|(key, value)| (key, Rounded(value, round))),
+                    )
+            }
+        }
+        impl<T: Timestamps> Timestamps for super::update_values::Update<T> {
+            fn write<S: Serializer>(
+                &self,
+                round: Round,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                if self.is_keep() {
+                    return serializer.serialize_none();
+                }
+                let mut holder = serializer.serialize_map(Some(1))?;
+                holder
+                    .serialize_entry(
+                        "Value",
+                        &self.value().map(|value| Rounded(value, round)),
+                    )?;
+                holder.end()
+            }
+        }
+        impl<T: Timestamps> Timestamps for super::update_values::NonNullUpdate<T> {
+            fn write<S: Serializer>(
+                &self,
+                round: Round,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                if self.is_keep() {
+                    return serializer.serialize_none();
+                }
+                let mut holder = serializer.serialize_map(Some(1))?;
+                holder
+                    .serialize_entry(
+                        "Value",
+                        &self.value().map(|value| Rounded(value, round)),
+                    )?;
+                holder.end()
             }
         }
     }

@@ -47,6 +47,9 @@ pub struct Conventions {
     /// Whether request types get a setter for each optional property.
     #[serde(default)]
     pub setters: bool,
+    /// Whether requests write timestamps in whole seconds. The fraction is cut, or rounded up at the end of an interval.
+    #[serde(default)]
+    pub whole_seconds: bool,
     /// The only property of update values, which require it.
     pub update_value: Option<String>,
     /// The objects of which one property decides the schema of another. They become enums.

@@ -18,6 +18,7 @@ mod parameters;
 mod polymorphic;
 mod request_checks;
 mod setters;
+mod timestamps;
 mod update_values;
 mod wire_names;
 
@@ -129,7 +130,7 @@ pub struct Pass {
 }
 
 /// The passes in their order. Documentation comes last, so that it covers what the others wrote.
-pub const PASSES: [Pass; 16] = [
+pub const PASSES: [Pass; 17] = [
     wire_names::PASS,
     parameters::PASS,
     options::PASS,
@@ -143,6 +144,7 @@ pub const PASSES: [Pass; 16] = [
     envelope::PASS,
     request_checks::PASS,
     setters::PASS,
+    timestamps::PASS,
     operations::PASS,
     deprecations::PASS,
     documentation::PASS,

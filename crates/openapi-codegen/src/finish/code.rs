@@ -148,7 +148,7 @@ pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
 
 /// `T` of `Any<T>`.
 pub(super) fn first_argument(ty: &Type) -> Option<&Type> {
-    arguments_of(ty, &last_segment(ty)?).next()
+    arguments(ty).next()
 }
 
 /// The types `A, B` of `Name<A, B>`.
@@ -156,14 +156,18 @@ pub(super) fn arguments_of<'a>(
     ty: &'a Type,
     name: &str,
 ) -> impl Iterator<Item = &'a Type> + use<'a> {
+    let is_it = last_segment(ty).is_some_and(|last| last == name);
+    arguments(ty).filter(move |_| is_it)
+}
+
+/// The types `A, B` of `Any<A, B>`.
+pub(super) fn arguments(ty: &Type) -> impl Iterator<Item = &Type> {
     let last = match ty {
         Type::Path(path) => path.path.segments.last(),
         _ => None,
     };
-    let arguments = match last.map(|last| (&last.ident, &last.arguments)) {
-        Some((ident, PathArguments::AngleBracketed(arguments))) if ident == name => {
-            Some(&arguments.args)
-        }
+    let arguments = match last.map(|last| &last.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) => Some(&arguments.args),
         _ => None,
     };
     arguments

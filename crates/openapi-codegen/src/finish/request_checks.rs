@@ -9,7 +9,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Field, Fields, File, FnArg, ImplItem, ImplItemFn, Item, Pat, Type, parse_quote};
 
-use super::{Contract, Pass, code, open_enums, update_values};
+use super::{Contract, Pass, code, open_enums, timestamps, update_values};
 use crate::constraints::{Check, Constraints, Unit};
 use crate::conventions::Interval;
 use crate::lower::envelope;
@@ -75,7 +75,13 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     }
     is_used |= is_inline;
     if is_used {
-        let module = constraints::module(file, is_inline);
+        let round = contract.conventions.whole_seconds.then(|| {
+            let module = format_ident!("{}", timestamps::MODULE);
+            quote! {
+                let (start, end) = (super::#module::floor(start), super::#module::ceiling(end));
+            }
+        });
+        let module = constraints::module(file, is_inline, round.as_ref());
         code::types(file, contract)?.push(module);
     }
     Ok(())

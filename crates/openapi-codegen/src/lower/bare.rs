@@ -1,10 +1,10 @@
 //! The parts of a document that the generator reads.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::json_bodies::{JSON, is_json};
 use super::{Changes, Pass, Work};
-use openapi_tree::schemas::{components, operations};
+use openapi_tree::schemas::METHODS;
 
 /// Only what becomes code is left. Examples, extensions, titles, links, callbacks, tags and servers do not, or ask
 /// for code that needs other crates; constraints are checked by generated code.
@@ -14,115 +14,132 @@ pub(super) const PASS: Pass = Pass {
               copies every example several times; typify takes the title of an inline schema for the name of its \
               type, checks lengths while decoding, so that one long name would lose a page, and makes a type of its \
               own for each string or number with a constraint",
-    work: Work::Whole { find, apply },
+    work: Work::Whole {
+        // Nothing can be left: what it removes, it removes everywhere.
+        find: |_| Vec::new(),
+        apply,
+    },
 };
 
-const DOCUMENT: [&str; 2] = ["openapi", "info"];
-const OPERATION: [&str; 3] = ["operationId", "summary", "description"];
-const PARAMETER: [&str; 4] = ["name", "in", "required", "description"];
-const BODY: [&str; 2] = ["description", "required"];
-const RESPONSE: [&str; 1] = ["description"];
-const SCHEMA: [&str; 7] = [
+const DOCUMENT: [&str; 4] = ["openapi", "info", "paths", "components"];
+const OPERATION: [&str; 6] = [
+    "operationId",
+    "summary",
+    "description",
+    "parameters",
+    "requestBody",
+    "responses",
+];
+const PARAMETER: [&str; 5] = ["name", "in", "required", "description", "schema"];
+const BODY: [&str; 3] = ["description", "required", "content"];
+const RESPONSE: [&str; 2] = ["description", "content"];
+const SCHEMA: [&str; 12] = [
     "$ref",
+    "additionalProperties",
+    "allOf",
     "description",
     "enum",
     "format",
+    "items",
     "nullable",
+    "oneOf",
+    "properties",
     "required",
     "type",
 ];
 
-fn find(tree: &Value) -> Vec<String> {
-    let is_bare = bare(tree) == *tree;
-    (!is_bare).then(String::new).into_iter().collect()
-}
-
+/// Removes in place, because copying what remains takes longer than most passes.
 fn apply(tree: &mut Value, _changes: &mut Changes) {
-    *tree = bare(tree);
+    keep(tree, &DOCUMENT);
+    for node in ["paths", "components"] {
+        if !tree[node].is_object() {
+            tree[node] = json!({});
+        }
+    }
+    if let Some(paths) = tree["paths"].as_object_mut() {
+        paths.retain(|path, _| !path.starts_with("x-"));
+    }
+    for item in values(&mut tree["paths"]) {
+        keep(item, &METHODS);
+        values(item).for_each(bare_operation);
+    }
+    keep(&mut tree["components"], &["schemas"]);
+    if !tree["components"]["schemas"].is_object() {
+        tree["components"]["schemas"] = json!({});
+    }
+    values(&mut tree["components"]["schemas"]).for_each(bare_schema);
 }
 
-fn bare(tree: &Value) -> Value {
-    let mut bare = keep(tree, &DOCUMENT);
-    bare["paths"] = json!({});
-    for operation in operations(tree) {
-        bare["paths"][operation.path][operation.method] = bare_operation(operation.node);
+fn keep(node: &mut Value, keywords: &[&str]) {
+    if let Some(object) = node.as_object_mut() {
+        object.retain(|keyword, _| keywords.contains(&keyword.as_str()));
     }
-    let schemas: Map<String, Value> = components(tree)
-        .map(|(name, schema)| (name.clone(), bare_schema(schema)))
-        .collect();
-    bare["components"] = json!({ "schemas": schemas });
-    bare
 }
 
-fn keep(node: &Value, keywords: &[&str]) -> Value {
-    let kept = keywords
-        .iter()
-        .filter_map(|keyword| Some(((*keyword).to_owned(), node.get(keyword)?.clone())));
-    Value::Object(kept.collect())
+/// The values of an object, and the items of an array.
+fn values(node: &mut Value) -> Box<dyn Iterator<Item = &mut Value> + '_> {
+    match node {
+        Value::Object(object) => Box::new(object.values_mut()),
+        Value::Array(items) => Box::new(items.iter_mut()),
+        _ => Box::new(std::iter::empty()),
+    }
 }
 
-fn bare_operation(operation: &Value) -> Value {
-    let mut bare = keep(operation, &OPERATION);
-    if let Some(parameters) = operation.get("parameters").and_then(Value::as_array) {
-        bare["parameters"] = parameters
-            .iter()
-            .map(|parameter| {
-                let mut bare = keep(parameter, &PARAMETER);
-                if let Some(schema) = parameter.get("schema") {
-                    bare["schema"] = bare_schema(schema);
-                }
-                bare
-            })
-            .collect();
+/// The values of a keyword's object or array.
+fn inside<'a>(node: &'a mut Value, keyword: &str) -> impl Iterator<Item = &'a mut Value> {
+    node.get_mut(keyword).into_iter().flat_map(values)
+}
+
+fn bare_operation(operation: &mut Value) {
+    keep(operation, &OPERATION);
+    for parameter in inside(operation, "parameters") {
+        keep(parameter, &PARAMETER);
+        if let Some(schema) = parameter.get_mut("schema") {
+            bare_schema(schema);
+        }
     }
-    if let Some(body) = operation.get("requestBody") {
-        bare["requestBody"] = with_content(keep(body, &BODY), body);
+    if let Some(body) = operation.get_mut("requestBody") {
+        keep(body, &BODY);
+        bare_content(body);
     }
-    bare["responses"] = json!({});
-    let responses = operation.get("responses").and_then(Value::as_object);
-    for (status, response) in responses.into_iter().flatten() {
-        bare["responses"][status] = with_content(keep(response, &RESPONSE), response);
+    if operation.get("responses").is_none() {
+        operation["responses"] = json!({});
     }
-    bare
+    for response in inside(operation, "responses") {
+        keep(response, &RESPONSE);
+        bare_content(response);
+    }
 }
 
 /// The generator knows JSON by one name only; a finishing pass sends the name of the document.
-fn with_content(mut bare: Value, holder: &Value) -> Value {
-    if let Some(content) = holder.get("content").and_then(Value::as_object) {
-        let content: Map<String, Value> = content
-            .iter()
-            .map(|(kind, media)| {
-                let is_any = matches!(kind.as_str(), "*/*" | "application/*");
-                let kind = if is_any || is_json(kind) { JSON } else { kind };
-                let schema = media.get("schema").map(bare_schema);
-                let media = schema.map_or_else(|| json!({}), |schema| json!({ "schema": schema }));
-                (kind.to_owned(), media)
-            })
-            .collect();
-        bare["content"] = Value::Object(content);
-    }
-    bare
+fn bare_content(holder: &mut Value) {
+    let Some(content) = holder.get_mut("content").and_then(Value::as_object_mut) else {
+        return;
+    };
+    *content = std::mem::take(content)
+        .into_iter()
+        .map(|(kind, mut media)| {
+            let is_any = matches!(kind.as_str(), "*/*" | "application/*");
+            let kind = if is_any || is_json(&kind) {
+                JSON.to_owned()
+            } else {
+                kind
+            };
+            keep(&mut media, &["schema"]);
+            values(&mut media).for_each(bare_schema);
+            (kind, media)
+        })
+        .collect();
 }
 
-fn bare_schema(schema: &Value) -> Value {
-    let mut bare = keep(schema, &SCHEMA);
+fn bare_schema(schema: &mut Value) {
+    keep(schema, &SCHEMA);
     for keyword in ["items", "additionalProperties"] {
-        match schema.get(keyword) {
-            Some(inner @ Value::Object(_)) => bare[keyword] = bare_schema(inner),
-            Some(other) => bare[keyword] = other.clone(),
-            None => {}
+        if let Some(inner) = schema.get_mut(keyword) {
+            bare_schema(inner);
         }
     }
-    for keyword in ["allOf", "oneOf"] {
-        if let Some(members) = schema.get(keyword).and_then(Value::as_array) {
-            bare[keyword] = members.iter().map(bare_schema).collect();
-        }
+    for keyword in ["allOf", "oneOf", "properties"] {
+        inside(schema, keyword).for_each(bare_schema);
     }
-    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        let properties = properties
-            .iter()
-            .map(|(name, inner)| (name.clone(), bare_schema(inner)));
-        bare["properties"] = Value::Object(properties.collect());
-    }
-    bare
 }

@@ -76,13 +76,12 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             return;
         }
         let snapshot = tree.clone();
-        let schemas = snapshot
-            .pointer(COMPONENTS)
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default();
+        let none = Map::new();
         let mut merger = Merger {
-            schemas: &schemas,
+            schemas: snapshot
+                .pointer(COMPONENTS)
+                .and_then(Value::as_object)
+                .unwrap_or(&none),
             flat: BTreeMap::new(),
             spent: 0,
             left_out: Vec::new(),

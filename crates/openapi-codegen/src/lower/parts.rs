@@ -108,8 +108,13 @@ fn follow<'a>(tree: &'a Value, part: &Value) -> Option<(String, &'a Value)> {
 }
 
 fn share_out_parameters(tree: &mut Value, changes: &mut Changes) {
-    let snapshot = tree.get("components").cloned().unwrap_or_default();
-    let snapshot = serde_json::json!({ "components": snapshot });
+    let is_shared = |item: &Value| item.get("parameters").is_some();
+    let paths = tree.get("paths").and_then(Value::as_object);
+    if !paths.is_some_and(|paths| paths.values().any(is_shared)) {
+        return;
+    }
+    let components = tree.get("components").cloned().unwrap_or_default();
+    let snapshot = Value::from_iter([("components", components)]);
     let identity = |parameter: &Value| {
         let parameter = follow(&snapshot, parameter).map_or(parameter, |(_, node)| node);
         (parameter.get("in").cloned(), parameter.get("name").cloned())

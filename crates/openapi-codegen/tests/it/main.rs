@@ -15,4 +15,5 @@ mod polymorphic;
 mod refusals;
 mod run;
 mod silent;
+mod timestamps;
 mod values;

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use proc_macro2::TokenStream;
 use syn::visit::{Visit, visit_path};
 use syn::{File, ImplItem, Item, ItemMod, Path, Visibility, parse_quote};
 
 /// `pub mod constraints` with the functions that the code calls; `is_inline` if it calls them from outside of `types`.
-pub(super) fn module(code: &File, is_inline: bool) -> Item {
+///
+/// With `round`, the length of an interval is that of the whole seconds that are sent.
+pub(super) fn module(code: &File, is_inline: bool, round: Option<&TokenStream>) -> Item {
     let mut called = Called(BTreeSet::new());
     called.visit_file(code);
     let called = |visibility: &mut Visibility, name: &syn::Ident| {
@@ -16,7 +19,7 @@ pub(super) fn module(code: &File, is_inline: bool) -> Item {
         }
         is_called || !matches!(visibility, Visibility::Restricted(_))
     };
-    let mut module = whole();
+    let mut module = whole(round);
     for item in module.content.iter_mut().flat_map(|(_, items)| items) {
         if let Item::Impl(block) = item {
             block.items.retain_mut(|item| match item {
@@ -39,12 +42,13 @@ struct Called(BTreeSet<String>);
 
 impl<'a> Visit<'a> for Called {
     fn visit_path(&mut self, path: &'a Path) {
-        let names = path
+        let behind = path
             .segments
             .iter()
-            .map(|segment| segment.ident.to_string());
+            .skip_while(|segment| segment.ident != "constraints")
+            .skip(1);
         self.0
-            .extend(names.skip_while(|name| name != "constraints").skip(1));
+            .extend(behind.map(|segment| segment.ident.to_string()));
         visit_path(self, path);
     }
 }
@@ -54,7 +58,7 @@ impl<'a> Visit<'a> for Called {
     clippy::too_many_lines,
     reason = "it is one piece of code, to be read as one"
 )]
-fn whole() -> ItemMod {
+fn whole(round: Option<&TokenStream>) -> ItemMod {
     parse_quote! {
         /// The constraints on requests, checked before a request is sent.
         pub mod constraints {
@@ -273,6 +277,7 @@ fn whole() -> ItemMod {
                     );
                     return Err(violation.within(property));
                 }
+                #round
                 match start.checked_add_months(::chrono::Months::new(most)) {
                     Some(latest) if end > latest => {
                         let violation = ConstraintViolation::new(
