@@ -1,30 +1,31 @@
-//! Reads bodies under a limit, and keeps the beginning of those that an error is about.
+//! Reading response bodies within a limit, and the excerpts of bodies in errors.
 
 use bytes::{Bytes, BytesMut};
 
 use crate::error::BodyExcerpt;
 use crate::masking::Mask;
 
-/// How much of the body of an error is kept.
+/// The maximum number of bytes of an excerpt.
 pub(crate) const KEPT: usize = 64 * 1024;
 
-/// A body, as far as it was read.
+/// The part of a body that was read.
 pub(crate) struct Body {
     pub(crate) bytes: Bytes,
     pub(crate) end: End,
 }
 
-/// How reading a body ended.
+/// The reason why reading a body ended.
 pub(crate) enum End {
     Complete,
     TooLong,
     Broken(reqwest::Error),
 }
 
-/// More chunks than this are small ones, each of which would take more room than it has bytes.
-const MANY: usize = 1024;
+/// The number of chunks that are kept as they are. The chunks of a body with more of them are so small that each would
+/// take more memory than it has bytes.
+const MAX_CHUNKS: usize = 1024;
 
-/// Reads a body, up to `limit` bytes of it.
+/// Reads at most `limit` bytes of a body.
 pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Body {
     let mut chunks = Vec::new();
     let mut small = BytesMut::new();
@@ -33,7 +34,7 @@ pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Body 
         match response.chunk().await {
             Ok(Some(chunk)) if chunk.len() <= room => {
                 room -= chunk.len();
-                if chunks.len() < MANY {
+                if chunks.len() < MAX_CHUNKS {
                     chunks.push(chunk);
                 } else {
                     small.extend_from_slice(&chunk);
@@ -50,7 +51,7 @@ pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Body 
     if !small.is_empty() {
         chunks.push(small.freeze());
     }
-    // Put together once, when its length is known: a server gets no memory for announcing a long body.
+    // The parts are joined at the end, so a server that announces a long body does not cause an allocation.
     let bytes = match chunks.as_slice() {
         [whole] => whole.clone(),
         parts => parts.concat().into(),
@@ -58,12 +59,12 @@ pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Body 
     Body { bytes, end }
 }
 
-/// The beginning of a body that was read, without tokens.
+/// Returns the excerpt of a body, with tokens masked.
 pub(crate) fn kept(body: &Body, mask: &Mask) -> BodyExcerpt {
     kept_text(&body.bytes, !matches!(body.end, End::Complete), mask)
 }
 
-/// The beginning of a body, without tokens.
+/// Returns the excerpt of the bytes of a body, with tokens masked.
 pub(crate) fn kept_text(bytes: &[u8], was_cut: bool, mask: &Mask) -> BodyExcerpt {
     let truncated = was_cut || bytes.len() > KEPT;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(KEPT)]);

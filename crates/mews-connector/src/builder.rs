@@ -1,4 +1,6 @@
-//! How a client is made.
+//! The settings of a client.
+
+mod http;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -8,6 +10,8 @@ use mews_connector_api::{AccessToken, ClientToken, Envelope};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use self::http::Http;
+pub use self::http::Tls;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::{Credentials, URL_VARIABLE, variable};
@@ -18,21 +22,7 @@ use crate::rate_limit::{RateLimit, RateLimiter, Registry, SlidingWindowLimiter};
 use crate::retry::{RetryPolicy, StandardRetry};
 use crate::sending::Core;
 
-/// Which TLS library speaks `https`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Tls {
-    /// rustls, with the certificates of the system.
-    #[cfg(feature = "rustls")]
-    Rustls,
-    /// What the system brings: `SChannel`, Security Framework or OpenSSL.
-    #[cfg(feature = "native-tls")]
-    Native,
-}
-
-type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
-
-/// Makes a [`Client`]. [`Client::builder`] begins one.
+/// Creates a [`Client`]. [`Client::builder`] returns a builder with the defaults.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,15 +42,11 @@ pub struct ClientBuilder {
     credentials: Option<Result<Credentials, ConfigError>>,
     environment: Result<Environment, ConfigError>,
     language: Option<(String, String)>,
+    http: Http,
     timeout: Duration,
-    connect_timeout: Duration,
     deadline: Duration,
     max_retry_after: Duration,
     body_limit: usize,
-    user_agent: String,
-    proxy: Option<reqwest::Proxy>,
-    tls: Option<Tls>,
-    configure: Vec<Configure>,
     rate_limit: RateLimit,
     limiter: Option<Arc<dyn RateLimiter>>,
     retry: Arc<dyn RetryPolicy>,
@@ -74,15 +60,11 @@ impl Default for ClientBuilder {
             credentials: None,
             environment: Ok(Environment::default()),
             language: None,
+            http: Http::default(),
             timeout: Duration::from_secs(120),
-            connect_timeout: Duration::from_secs(10),
             deadline: Duration::from_secs(600),
             max_retry_after: Duration::from_secs(300),
             body_limit: 32 * 1024 * 1024,
-            user_agent: concat!("mews-connector-rs/", env!("CARGO_PKG_VERSION")).into(),
-            proxy: None,
-            tls: None,
-            configure: Vec::new(),
             rate_limit: RateLimit::default(),
             limiter: None,
             retry: Arc::new(StandardRetry::default()),
@@ -93,8 +75,8 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The tokens, and the name and version of your application, as `Example Integration 1.0.0`. A mistake in them
-    /// is reported by [`Self::build`].
+    /// Sets the tokens, and the name and version of your application, such as `Example Integration 1.0.0`.
+    /// [`Self::build`] returns the error if one of them is invalid.
     pub fn credentials(
         self,
         client_token: impl Into<ClientToken>,
@@ -107,7 +89,7 @@ impl ClientBuilder {
         }
     }
 
-    /// Credentials made before.
+    /// Sets credentials that already exist.
     pub fn with_credentials(self, credentials: Credentials) -> Self {
         Self {
             credentials: Some(Ok(credentials)),
@@ -115,8 +97,8 @@ impl ClientBuilder {
         }
     }
 
-    /// Reads the credentials from `MEWS_CLIENT_TOKEN`, `MEWS_ACCESS_TOKEN` and `MEWS_CLIENT`, and the server from
-    /// `MEWS_URL` if that is set. A mistake in them is reported by [`Self::build`].
+    /// Reads the credentials from `MEWS_CLIENT_TOKEN`, `MEWS_ACCESS_TOKEN` and `MEWS_CLIENT`, and the URL of the server
+    /// from `MEWS_URL` if it is set. [`Self::build`] returns the error if a variable is missing or invalid.
     pub fn from_env(self) -> Self {
         let builder = Self {
             credentials: Some(Credentials::from_env()),
@@ -132,7 +114,7 @@ impl ClientBuilder {
         }
     }
 
-    /// The server: [`Environment::Production`] unless another is given.
+    /// Sets the server. The default is [`Environment::Production`].
     pub fn environment(self, environment: Environment) -> Self {
         Self {
             environment: Ok(environment),
@@ -140,7 +122,7 @@ impl ClientBuilder {
         }
     }
 
-    /// The server by its address, see [`Environment::custom`], whose errors [`Self::build`] reports.
+    /// Sets the server by its URL. See [`Environment::custom`]; [`Self::build`] returns its error.
     pub fn base_url(self, base_url: &str) -> Self {
         Self {
             environment: Environment::custom(base_url),
@@ -148,8 +130,8 @@ impl ClientBuilder {
         }
     }
 
-    /// Language and culture of texts and messages in the answers, as `en-US` and `en-GB`. The API takes both or
-    /// neither (guidelines/requests).
+    /// Sets the language and the culture of strings and messages in responses, such as `en-US` and `en-GB`. The API
+    /// accepts both or neither (guidelines/requests).
     pub fn language(
         self,
         language_code: impl Into<String>,
@@ -161,18 +143,16 @@ impl ClientBuilder {
         }
     }
 
-    /// How long one attempt may take, from connecting to the last byte: 120 seconds unless set. The server itself
-    /// gives up with a 408 after "tens of seconds" (guidelines/responses).
+    /// Sets the time that one attempt may take, from connecting to the last byte. The default is 120 seconds. The server
+    /// responds with a 408 after "tens of seconds" (guidelines/responses).
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// How long connecting may take: 10 seconds unless set.
-    pub fn connect_timeout(self, connect_timeout: Duration) -> Self {
-        Self {
-            connect_timeout,
-            ..self
-        }
+    /// Sets the connect timeout, which includes the TLS handshake. The default is 10 seconds.
+    pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
+        self.http.connect_timeout = connect_timeout;
+        self
     }
 
     /// Sets the time that a call may take with all attempts and waits, including the queue of the rate limiter. At the
@@ -189,7 +169,8 @@ impl ClientBuilder {
         }
     }
 
-    /// How many bytes an answer may have: 32 MiB unless set. A longer one is an error, and not read on.
+    /// Sets the maximum number of bytes of a response, after decompression. The default is 32 MiB. A longer response is
+    /// an error, and the rest of it is not read.
     pub fn body_limit(self, bytes: usize) -> Self {
         Self {
             body_limit: bytes,
@@ -197,35 +178,66 @@ impl ClientBuilder {
         }
     }
 
-    /// What `User-Agent` says, `mews-connector-rs/VERSION` unless set.
-    pub fn user_agent(self, user_agent: impl Into<String>) -> Self {
-        Self {
-            user_agent: user_agent.into(),
-            ..self
-        }
+    /// Sets the header `User-Agent`. The default is `mews-connector-rs/VERSION`.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.http.user_agent = user_agent.into();
+        self
     }
 
-    /// A proxy for all requests. Without one, those of the system's settings are used. None is used for a server that
-    /// is spoken to in plain HTTP, because the proxy would be shown the tokens.
-    pub fn proxy(self, proxy: reqwest::Proxy) -> Self {
-        Self {
-            proxy: Some(proxy),
-            ..self
-        }
-    }
-
-    /// Which TLS library to use, when the crate is built with both.
-    pub fn tls(self, tls: Tls) -> Self {
-        Self {
-            tls: Some(tls),
-            ..self
-        }
-    }
-
-    /// Further settings of the HTTP client, such as certificates or the pool.
+    /// Sets the proxy for all requests, instead of those in the environment.
     ///
-    /// Whatever is set here, redirects, HTTP-level retries and logging of what goes over the wire are off again
-    /// afterwards: each of them would carry the tokens elsewhere, or send an add twice.
+    /// By default, the variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` apply, in upper or lower case, as they are
+    /// when the client is created. On Windows and macOS, the settings of the system apply if the variables are not set.
+    /// With a proxy that is set here, `NO_PROXY` applies only if you pass it on, as the example does.
+    ///
+    /// Requests go through a tunnel (`CONNECT`), so the proxy cannot read the tokens. A server on this machine with
+    /// plain HTTP is always reached directly. The user name and the password of a proxy are not part of logs, errors
+    /// or `Debug`.
+    ///
+    /// ```
+    /// use mews_connector::{Client, reqwest};
+    ///
+    /// let proxy = reqwest::Proxy::https("http://proxy.example.com:3128")?
+    ///     .basic_auth("application", "example-password")
+    ///     .no_proxy(reqwest::NoProxy::from_env());
+    /// let builder = Client::builder().proxy(proxy);
+    /// # let _ = builder;
+    /// # Ok::<(), reqwest::Error>(())
+    /// ```
+    pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
+        self.http.proxy = Some(proxy);
+        self
+    }
+
+    /// Trusts the certificates of a PEM file in addition to those of the system, for a company that decrypts the
+    /// traffic of its network. May be called several times. [`Tls`] describes the certificates of the system.
+    ///
+    /// [`Self::build`] returns an error if the file has no certificate. To trust only these certificates, call
+    /// `tls_certs_only` in [`Self::configure_http`].
+    ///
+    /// ```no_run
+    /// use mews_connector::Client;
+    ///
+    /// let builder = Client::builder().certificate_authority(std::fs::read("/etc/ssl/company.pem")?);
+    /// # let _ = builder;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    pub fn certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.http.certificate_authorities.push(pem.into());
+        self
+    }
+
+    /// Sets the TLS library. If the crate is built with both, the default is [`Tls::Native`].
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.http.tls = Some(tls);
+        self
+    }
+
+    /// Changes other settings of the HTTP client, such as the pool or the compression.
+    ///
+    /// Redirects, retries within the HTTP client and logging of the transferred bytes are turned off afterwards, because
+    /// they would send the tokens elsewhere, send an add twice, or log the tokens.
     ///
     /// ```
     /// use mews_connector::Client;
@@ -237,7 +249,7 @@ impl ClientBuilder {
         mut self,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
     ) -> Self {
-        self.configure.push(Box::new(configure));
+        self.http.configure.push(Box::new(configure));
         self
     }
 
@@ -258,7 +270,7 @@ impl ClientBuilder {
         }
     }
 
-    /// What is done about failed attempts: [`StandardRetry`] unless set.
+    /// Sets the policy for failed attempts. The default is [`StandardRetry`].
     pub fn retry(self, policy: impl RetryPolicy + 'static) -> Self {
         Self {
             retry: Arc::new(policy),
@@ -275,7 +287,7 @@ impl ClientBuilder {
         }
     }
 
-    /// The seed of the jitter, so that a test always sees the same waits.
+    /// Sets the seed of the random part of waits, so that a test always gets the same waits.
     pub fn seed(self, seed: u64) -> Self {
         Self {
             seed: Some(seed),
@@ -283,11 +295,10 @@ impl ClientBuilder {
         }
     }
 
-    /// Makes the client.
+    /// Creates the client. Nothing is sent, so only the first call shows whether the server accepts the tokens.
     ///
     /// # Errors
-    /// When credentials are missing, a value is not one that works, or the HTTP client cannot be set up. Nothing is
-    /// sent, so it takes the first call to see whether the tokens are good.
+    /// Returns an error if credentials are missing, if a value is invalid, or if the HTTP client cannot be set up.
     pub fn build(self) -> Result<Client, ConfigError> {
         let credentials = self.credentials.ok_or(ConfigError::Missing {
             what: "credentials",
@@ -296,62 +307,23 @@ impl ClientBuilder {
         if let Some((language, culture)) = &self.language {
             for (field, code) in [("LanguageCode", language), ("CultureCode", culture)] {
                 if code.trim().is_empty() {
-                    return Err(invalid(field, "no text", "a code such as `en-US`").into());
+                    return Err(invalid(field, "an empty value", "a code such as `en-US`").into());
                 }
             }
         }
         for (field, duration) in [
             ("timeout", self.timeout),
-            ("connect timeout", self.connect_timeout),
+            ("connect timeout", self.http.connect_timeout),
             ("deadline", self.deadline),
         ] {
             if duration.is_zero() {
-                return Err(invalid(field, "no time at all", "more than 0 seconds").into());
+                return Err(invalid(field, "0 seconds", "more than 0 seconds").into());
             }
         }
         if self.body_limit == 0 {
             return Err(invalid("body limit", "0 bytes", "at least 1 byte").into());
         }
-        if cfg!(not(any(feature = "rustls", feature = "native-tls")))
-            && !environment.is_plain_http()
-        {
-            return Err(invalid(
-                "base URL",
-                "https",
-                "http to loopback, as the crate is built without TLS",
-            )
-            .into());
-        }
-
-        let mut http = reqwest::Client::builder()
-            .user_agent(self.user_agent)
-            .connect_timeout(self.connect_timeout);
-        if let Some(proxy) = self.proxy {
-            http = http.proxy(proxy);
-        }
-        match self.tls {
-            #[cfg(feature = "rustls")]
-            Some(Tls::Rustls) => http = http.tls_backend_rustls(),
-            #[cfg(feature = "native-tls")]
-            Some(Tls::Native) => http = http.tls_backend_native(),
-            None => {}
-        }
-        for configure in self.configure {
-            http = configure(http);
-        }
-        http = http
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connection_verbose(false);
-        if environment.is_plain_http() {
-            http = http
-                .no_proxy()
-                .resolve_to_addrs("localhost", &Environment::loopback_addresses());
-        }
-        let http = http
-            .build()
-            .map_err(|source| ConfigError::Http(Box::new(source)))?;
+        let http = self.http.build(&environment)?;
 
         let (clock, own_clock): (Arc<dyn Clock>, bool) = match self.clock {
             Some(clock) => (clock, true),

@@ -76,6 +76,14 @@
 //! from the `Date` of an earlier response, in place of the monotonic clock. Where there is none, what is found is
 //! `Unknown`. A journal holds the inputs, such as code values, but no token.
 //!
+//! # Stopping
+//!
+//! A [`StopHandle`](crate::StopHandle) in the options of the client asks a job to end early. The requests in flight are
+//! finished, and the report says what is known: inputs that were not sent are `NotApplied`. The job does not wait for the
+//! settle time and reads nothing back, so inputs in doubt are `Unknown`. [`Report::stopped`] returns an error with the
+//! kind [`Stopped`](crate::ErrorKind::Stopped). If the job has a journal, the next run settles what is in doubt and
+//! continues.
+//!
 //! # The order of a response
 //!
 //! No document promises that created records come back in the order of the request. Codes are matched to the inputs

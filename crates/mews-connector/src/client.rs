@@ -3,15 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mews_connector_api::Operation;
+use mews_connector_api::operations::{self, Cursor};
 use mews_connector_api::types::{EnterpriseId, ServiceId};
-use serde::Serialize;
+use mews_connector_api::{Effect, Operation};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::builder::ClientBuilder;
 use crate::bulk::Bulk;
 use crate::decode::decode;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::export::Export;
 use crate::options::CallOptions;
 use crate::rate_limit::Limits;
@@ -146,7 +147,9 @@ impl Client {
     /// # Errors
     /// Returns an error if the call fails. See [`Error`].
     pub async fn send<R: Operation>(&self, request: R) -> Result<Response<R::Response>, Error> {
-        self.deliver(self.typed(&request)?).await
+        let request = self.typed(&request)?;
+        let has_cursor = R::EFFECT.is_safe();
+        self.deliver_checked(request, has_cursor).await
     }
 
     /// Calls an operation that the spec does not have, by its path.
@@ -183,7 +186,8 @@ impl Client {
         request: &(impl Serialize + ?Sized),
     ) -> Result<Response<T>, Error> {
         let request = self.untyped(path, request, self.options.effect)?;
-        self.deliver(request).await
+        let has_cursor = operations::find(path).is_none_or(|operation| operation.effect.is_safe());
+        self.deliver_checked(request, has_cursor).await
     }
 
     /// Sends a prepared request, and decodes the response.
@@ -191,10 +195,46 @@ impl Client {
         &self,
         request: Request,
     ) -> Result<Response<T>, Error> {
+        self.deliver_checked(request, false).await
+    }
+
+    /// Does the same for a response that may be a page: its cursor must not contain a token.
+    async fn deliver_checked<T: DeserializeOwned>(
+        &self,
+        request: Request,
+        has_cursor: bool,
+    ) -> Result<Response<T>, Error> {
         let (operation, effect) = (request.operation.clone(), request.effect);
-        let reply = self.core.send(request, &self.options).await?;
+        let reply = self.core.send(request, &self.options).await;
+        let reply = reply.map_err(|error| self.explain(error, effect))?;
+        if has_cursor && let Ok(page) = serde_json::from_slice::<CursorOnly>(&reply.body) {
+            self.check_cursor(&operation, page.cursor.as_ref(), &reply.head)?;
+        }
         decode(&self.core, &operation, effect, reply)
     }
+
+    /// Adds the advice that depends on the handle.
+    fn explain(&self, error: Error, effect: Effect) -> Error {
+        let is_rejected = matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Forbidden);
+        let is_about_enterprise = error
+            .message()
+            .is_none_or(|message| message.to_lowercase().contains("enterprise"));
+        if effect.is_safe() || self.enterprises.is_some() || !is_rejected || !is_about_enterprise {
+            return error;
+        }
+        error.with(|parts| {
+            parts.advice = Some(
+                "with a portfolio access token, choose the enterprise by `Client::for_enterprises`",
+            );
+        })
+    }
+}
+
+/// The cursor of a page, whatever else is in it.
+#[derive(Deserialize)]
+struct CursorOnly {
+    #[serde(rename = "Cursor")]
+    cursor: Option<Cursor>,
 }
 
 impl fmt::Debug for Client {

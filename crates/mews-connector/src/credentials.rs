@@ -1,4 +1,4 @@
-//! Who calls.
+//! The credentials of a client.
 
 use std::fmt;
 
@@ -6,19 +6,19 @@ use mews_connector_api::{AccessToken, ClientToken};
 
 use crate::error::{ConfigError, ConstraintViolation, invalid};
 
-/// The variable that [`Credentials::from_env`] reads the client token from.
+/// The environment variable of the client token, for [`Credentials::from_env`].
 pub const CLIENT_TOKEN_VARIABLE: &str = "MEWS_CLIENT_TOKEN";
-/// The variable that [`Credentials::from_env`] reads the access token from.
+/// The environment variable of the access token, for [`Credentials::from_env`].
 pub const ACCESS_TOKEN_VARIABLE: &str = "MEWS_ACCESS_TOKEN";
-/// The variable that [`Credentials::from_env`] reads the name of the application from.
+/// The environment variable of the name of the application, for [`Credentials::from_env`].
 pub const CLIENT_VARIABLE: &str = "MEWS_CLIENT";
-/// The variable that [`ClientBuilder::from_env`](crate::ClientBuilder::from_env) reads the base URL from.
+/// The environment variable of the base URL, for [`ClientBuilder::from_env`](crate::ClientBuilder::from_env).
 pub const URL_VARIABLE: &str = "MEWS_URL";
 
-/// The three values that every request carries (guidelines/authentication, guidelines/requests): the client token
+/// The credentials that are sent with every request (guidelines/authentication, guidelines/requests): the client token
 /// of the integration, the access token of the enterprise or portfolio, and the name and version of the application.
 ///
-/// They are given once, to the [builder](crate::ClientBuilder), and never print: `Debug` shows placeholders.
+/// Pass them to the [builder](crate::ClientBuilder) once. The tokens never print: `Debug` shows placeholders.
 ///
 /// ```
 /// use mews_connector::Credentials;
@@ -36,11 +36,12 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Takes the tokens and the name and version of the application, as `Example Integration 1.0.0`.
+    /// Creates credentials from the tokens, and the name and version of the application, such as
+    /// `Example Integration 1.0.0`.
     ///
     /// # Errors
-    /// When one of them is empty or has white space around it, or when a token has characters that no token has:
-    /// a mistake in a file or a variable, found here and not by a 401 later.
+    /// Returns an error if a value is empty, or if a token has white space around it or characters that are not printable
+    /// ASCII. Such a mistake in a file or a variable would otherwise become a 401 of the first call.
     pub fn new(
         client_token: impl Into<ClientToken>,
         access_token: impl Into<AccessToken>,
@@ -54,7 +55,12 @@ impl Credentials {
         check_token("ClientToken", credentials.client_token.expose_secret())?;
         check_token("AccessToken", credentials.access_token.expose_secret())?;
         if credentials.client.trim().is_empty() {
-            return Err(invalid("Client", "no text", "name and version of the application").into());
+            return Err(invalid(
+                "Client",
+                "an empty value",
+                "name and version of the application",
+            )
+            .into());
         }
         Ok(credentials)
     }
@@ -62,7 +68,7 @@ impl Credentials {
     /// Reads `MEWS_CLIENT_TOKEN`, `MEWS_ACCESS_TOKEN` and `MEWS_CLIENT`.
     ///
     /// # Errors
-    /// When a variable is not set or not text, naming it; or as [`Self::new`].
+    /// Returns an error with the name of the variable if one is not set or not UTF-8, and the errors of [`Self::new`].
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::new(
             required(CLIENT_TOKEN_VARIABLE)?,
@@ -76,20 +82,20 @@ fn required(name: &'static str) -> Result<String, ConfigError> {
     variable(name)?.ok_or(ConfigError::VariableNotSet { name })
 }
 
-/// The variable's text; an empty one counts as not set.
+/// Returns the value of a variable. An empty variable counts as not set.
 pub(crate) fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
     match std::env::var(name) {
         Ok(value) if value.trim().is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        // The error of the standard library shows the value.
+        // The error of the standard library contains the value, which can be a token.
         Err(std::env::VarError::NotUnicode(_)) => Err(ConfigError::VariableNotText { name }),
     }
 }
 
 fn check_token(name: &str, token: &str) -> Result<(), ConstraintViolation> {
     let wrong = if token.is_empty() {
-        "no text"
+        "an empty value"
     } else if token.trim() != token {
         "white space around it"
     } else if !token.chars().all(|c| c.is_ascii_graphic()) {
@@ -97,7 +103,11 @@ fn check_token(name: &str, token: &str) -> Result<(), ConstraintViolation> {
     } else {
         return Ok(());
     };
-    Err(invalid(name, wrong, "the token as the vendor gave it"))
+    Err(invalid(
+        name,
+        wrong,
+        "the token exactly as the vendor issued it",
+    ))
 }
 
 impl fmt::Debug for Credentials {

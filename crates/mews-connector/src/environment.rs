@@ -1,4 +1,4 @@
-//! Where requests go.
+//! The server of a client.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -7,10 +7,10 @@ use reqwest::Url;
 
 use crate::error::{ConfigError, invalid};
 
-/// The server that a client talks to.
+/// The server of a client.
 ///
-/// The addresses of the vendor's environments stand in its guidelines under *Environments*. Tokens of one
-/// environment are unknown to the other.
+/// The vendor documents the URLs in its guidelines under *Environments*. The tokens of one environment are invalid in
+/// the other.
 ///
 /// ```
 /// use mews_connector::Environment;
@@ -23,53 +23,54 @@ use crate::error::{ConfigError, invalid};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Environment {
-    /// `https://api.mews-demo.com`: public, holds no real data.
+    /// `https://api.mews-demo.com`: the public demo environment, without real data.
     Demo,
-    /// `https://api.mews.com`: live properties.
+    /// `https://api.mews.com`: the environment of live enterprises.
     #[default]
     Production,
-    /// Any other server, such as the sandbox. [`Environment::custom`] makes it.
+    /// Another server, such as the sandbox. [`Environment::custom`] creates it.
     Custom(BaseUrl),
 }
 
-/// The base address of a server; [`Environment::custom`] checks and makes it.
+/// The validated base URL of a server. [`Environment::custom`] creates it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BaseUrl(Url);
 
 impl Environment {
-    /// A server by its base address, as `http://127.0.0.1:8080` or `https://gateway.example.com/mews`.
+    /// Creates a server from its base URL, such as `http://127.0.0.1:8080` or `https://gateway.example.com/mews`.
     ///
     /// # Errors
-    /// When it is no absolute `https` or `http` address, when plain `http` leads anywhere but to this machine
-    /// (`localhost`, `127.0.0.0/8`, `[::1]`), or when it carries a user name, a query or a fragment.
+    /// Returns an error if the URL is not an absolute `https` or `http` URL, if a plain `http` URL is not on this machine
+    /// (`localhost`, `127.0.0.0/8`, `[::1]`), or if the URL has a user name, a password, a query or a fragment.
     pub fn custom(base_url: &str) -> Result<Self, ConfigError> {
-        let refused =
+        let rejected =
             |has: String, allowed: &str| Err(ConfigError::from(invalid("base URL", has, allowed)));
         let mut url = match Url::parse(base_url.trim()) {
             Ok(url) => url,
-            Err(source) => return refused(format!("no address in it ({source})"), "https://host"),
+            Err(source) => return rejected(format!("an invalid URL ({source})"), "https://host"),
         };
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
             "http" => {
-                return refused(
-                    "plain http to another machine, which would show the tokens to everyone on the way".into(),
+                return rejected(
+                    "plain http to another machine, which would expose the tokens to the network"
+                        .into(),
                     "https; plain http only to localhost, 127.0.0.0/8 or [::1]",
                 );
             }
             other => {
-                return refused(
+                return rejected(
                     format!("the scheme `{other}`"),
                     "https, or http to loopback",
                 );
             }
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return refused("a user name or a password".into(), "none");
+            return rejected("a user name or a password".into(), "none");
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return refused(
+            return rejected(
                 "a query or a fragment".into(),
                 "scheme, host, port and path",
             );
@@ -79,7 +80,7 @@ impl Environment {
         Ok(Self::Custom(BaseUrl(url)))
     }
 
-    /// The base address without a slash at its end.
+    /// Returns the base URL without a slash at its end.
     pub(crate) fn base_url(&self) -> String {
         match self {
             Self::Demo => "https://api.mews-demo.com".into(),
@@ -88,7 +89,7 @@ impl Environment {
         }
     }
 
-    /// Scheme, host and port: what a rate limit is counted for.
+    /// Returns the scheme, host and port, for which the server counts its rate limit.
     pub(crate) fn authority(&self) -> String {
         match self {
             Self::Custom(BaseUrl(url)) => url.origin().ascii_serialization(),
@@ -100,7 +101,7 @@ impl Environment {
         matches!(self, Self::Custom(BaseUrl(url)) if url.scheme() == "http")
     }
 
-    /// What `localhost` has to mean, whatever a name server says.
+    /// Returns the addresses of `localhost`, which no name server can change.
     pub(crate) fn loopback_addresses() -> [SocketAddr; 2] {
         [
             (Ipv4Addr::LOCALHOST, 0).into(),
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_http_stays_on_this_machine() {
+    fn accepts_plain_http_only_to_this_machine() {
         for url in [
             "http://localhost:1",
             "http://127.1.2.3",

@@ -1,4 +1,4 @@
-//! What can go wrong, by what a caller does next.
+//! Errors, by the action that the caller takes.
 
 mod builder;
 
@@ -51,6 +51,9 @@ pub enum ErrorKind {
     Server,
     /// No response or only a part of one: the connection failed, was reset, or timed out.
     Transport,
+    /// The request was not sent, or not sent again, because of a [`StopHandle`](crate::StopHandle). An attempt before was
+    /// not applied.
+    Stopped,
     /// The response cannot be decoded, see [`Error::json_path`] and [`Error::body`].
     Decode,
     /// The response violates the API contract: an undocumented status, a repeated cursor, or more bytes than the limit.
@@ -59,8 +62,8 @@ pub enum ErrorKind {
 
 /// A call that failed.
 ///
-/// Its `Display` is one line: which operation, what happened, what the server said, what to do. Nothing in it, in its
-/// sources or in what it keeps holds a token.
+/// `Display` prints one line with the operation, the problem, the message of the server, and the fix. Tokens are masked in
+/// the error, in its sources, and in the excerpt of the body.
 ///
 /// ```
 /// # use mews_connector::{Client, Error, ErrorKind};
@@ -69,7 +72,7 @@ pub enum ErrorKind {
 ///         ErrorKind::Forbidden => "show error.message() to the user",
 ///         _ if error.maybe_applied() => "read back before trying again",
 ///         _ if error.is_retryable() => "queue it for later",
-///         _ => "a person has to look",
+///         _ => "report it to an operator",
 ///     }
 /// }
 /// ```
@@ -79,6 +82,7 @@ pub(crate) struct Parts {
     pub(crate) kind: ErrorKind,
     pub(crate) operation: Cow<'static, str>,
     pub(crate) what: Option<String>,
+    pub(crate) advice: Option<&'static str>,
     pub(crate) message: Option<String>,
     pub(crate) status: Option<StatusCode>,
     pub(crate) headers: HeaderMap,
@@ -102,12 +106,12 @@ pub struct BodyExcerpt {
 }
 
 impl BodyExcerpt {
-    /// The text; bytes that are not UTF-8 are replaced, tokens masked.
+    /// Returns the excerpt. Bytes that are not UTF-8 are replaced, and tokens are masked.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether there was more than was kept.
+    /// Returns `true` if the body is longer than the excerpt.
     pub fn is_truncated(&self) -> bool {
         self.truncated
     }
@@ -119,6 +123,7 @@ impl Error {
             kind,
             operation: operation.into(),
             what: None,
+            advice: None,
             message: None,
             status: None,
             headers: HeaderMap::new(),
@@ -135,19 +140,20 @@ impl Error {
         }))
     }
 
-    /// A request that was not sent because it breaks a limit.
+    /// Creates the error of a request that was not sent because it violates a constraint.
     pub(crate) fn invalid(
         operation: impl Into<Cow<'static, str>>,
-        broken: ConstraintViolation,
+        violation: ConstraintViolation,
     ) -> Self {
         Self::new(ErrorKind::InvalidRequest, operation).with(|parts| {
             parts.sent = false;
-            parts.constraint_violation = Some(broken.clone());
-            parts.source = Some(Box::new(broken));
+            parts.constraint_violation = Some(violation.clone());
+            parts.source = Some(Box::new(violation));
         })
     }
 
-    /// The error of an attempt whose predecessor may have been applied. A rejection says nothing about the first one.
+    /// Returns the error of an attempt after one that may have been applied. A rejection proves nothing about the earlier
+    /// attempt.
     pub(crate) fn after_doubt(self) -> Self {
         self.with(|parts| {
             parts.maybe_applied = true;
@@ -165,58 +171,59 @@ impl Error {
         self
     }
 
-    /// What to do next.
+    /// Returns the kind, which determines the action of the caller.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The operation, as `vouchers/getAll`.
+    /// Returns the operation, such as `vouchers/getAll`.
     pub fn operation(&self) -> &str {
         &self.0.operation
     }
 
-    /// The HTTP status of the last answer, if there was one.
+    /// Returns the HTTP status of the last response, if one was received.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
-    /// The headers of the last answer, tokens masked; empty if there was none.
+    /// Returns the headers of the last response, with tokens masked. They are empty if no response was received.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// What to name to the vendor's support: the `Request-Id` header, or the `RequestId` of the body
+    /// Returns the request ID for the vendor's support: the header `Request-Id`, or `RequestId` of the body
     /// (guidelines/responses).
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// What the server said, in the language of the client. After a 403 it is meant for the end user.
+    /// Returns the message of the server, in the language of the client. After a 403 it is written for the end user.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
-    /// The beginning of the body of the last answer, up to 64 KiB, tokens masked.
+    /// Returns the first 64 KiB of the body of the last response, with tokens masked.
     pub fn body(&self) -> Option<&BodyExcerpt> {
         self.0.body.as_ref()
     }
 
-    /// Where an undecodable answer first differs from the documented form, as `VoucherCodes[3].Id`.
+    /// Returns the first place where a response cannot be decoded, such as `VoucherCodes[3].Id`. `Display` prints the line
+    /// and the column, too.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
 
-    /// Which limit a request broke that was not sent.
+    /// Returns the constraint that a request violates, which was therefore not sent.
     pub fn constraint_violation(&self) -> Option<&ConstraintViolation> {
         self.0.constraint_violation.as_ref()
     }
 
-    /// How long the server asked to wait (`Retry-After`, guidelines/requests), counted from when the answer came.
+    /// Returns the wait that the server asked for (`Retry-After`, guidelines/requests), counted from the response.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// How often the request was sent.
+    /// Returns the number of attempts.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -227,7 +234,7 @@ impl Error {
     /// of a bad request, a conflict, or invalid tokens.
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
-            ErrorKind::RateLimited => true,
+            ErrorKind::RateLimited | ErrorKind::Stopped => true,
             ErrorKind::Server | ErrorKind::Transport => !(self.0.creates && self.0.maybe_applied),
             _ => false,
         }
@@ -260,7 +267,7 @@ impl Error {
         }
         match self.0.kind {
             ErrorKind::InvalidRequest => match &self.0.constraint_violation {
-                Some(broken) => format!("not sent, {broken}").into(),
+                Some(violation) => format!("not sent, {violation}").into(),
                 None => "not sent".into(),
             },
             ErrorKind::BadRequest => "the server rejected the request".into(),
@@ -277,14 +284,23 @@ impl Error {
             ErrorKind::RateLimited => "too many requests".into(),
             ErrorKind::Server => "the server failed".into(),
             ErrorKind::Transport => "no response was received".into(),
+            ErrorKind::Stopped => "not sent, a stop was requested".into(),
             ErrorKind::Decode => "the response cannot be decoded".into(),
             ErrorKind::Protocol => "the response violates the API contract".into(),
         }
     }
 
+    /// Returns the advice that is about this call, and not only about its kind.
+    pub(crate) fn specific_advice(&self) -> Option<&'static str> {
+        self.0.advice
+    }
+
     fn advice(&self) -> Option<&'static str> {
         if self.0.maybe_applied && self.0.creates {
             return Some("it may have taken effect, so read back before adding again");
+        }
+        if self.0.advice.is_some() {
+            return self.0.advice;
         }
         Some(match self.0.kind {
             ErrorKind::Unauthorized => {
@@ -331,17 +347,17 @@ impl fmt::Display for Error {
     }
 }
 
-/// The text in one line of bearable length.
+/// Returns the text in one line of at most 300 characters.
 pub(crate) fn one_line(text: &str) -> String {
-    const MOST: usize = 300;
+    const MAX_CHARS: usize = 300;
     let mut line = String::new();
     for (index, word) in text.split_whitespace().enumerate() {
         if index > 0 {
             line.push(' ');
         }
-        line.extend(word.chars().filter(|c| !c.is_control()).take(MOST));
-        if line.chars().count() > MOST {
-            return line.chars().take(MOST).chain("…".chars()).collect();
+        line.extend(word.chars().filter(|c| !c.is_control()).take(MAX_CHARS));
+        if line.chars().count() > MAX_CHARS {
+            return line.chars().take(MAX_CHARS).chain("…".chars()).collect();
         }
     }
     line
@@ -375,13 +391,13 @@ impl StdError for Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// A variable of the environment is not set, or empty.
+    /// An environment variable is not set, or is empty.
     #[error("the environment variable {name} is not set; set it, or give the value to the builder")]
     VariableNotSet {
         /// The variable.
         name: &'static str,
     },
-    /// A variable of the environment does not hold text.
+    /// An environment variable is not valid UTF-8.
     #[error("the environment variable {name} is not valid UTF-8")]
     VariableNotText {
         /// The variable.
@@ -393,15 +409,19 @@ pub enum ConfigError {
         /// What is missing.
         what: &'static str,
     },
-    /// A value is not one that works.
+    /// A value is invalid.
     #[error(transparent)]
     Invalid(#[from] ConstraintViolation),
-    /// The HTTP client cannot be set up, as when no TLS backend can.
+    /// The HTTP client cannot be set up, for example because TLS cannot.
     #[error("the HTTP client cannot be set up")]
     Http(#[source] Source),
+    /// The thread of the runtime of a blocking client cannot be started.
+    #[cfg(feature = "blocking")]
+    #[error("the runtime of the blocking client cannot be started")]
+    Runtime(#[source] std::io::Error),
 }
 
-/// A limit that hand-written code checks.
+/// Creates the violation of a constraint that hand-written code checks.
 pub(crate) fn invalid(
     field: &str,
     actual: impl Into<String>,

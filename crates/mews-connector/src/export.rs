@@ -31,6 +31,12 @@
 //! and is validated when it is read. It stays valid for any time: what changed since it was stored is read in a further
 //! round.
 //!
+//! # Stopping
+//!
+//! A [`StopHandle`](crate::StopHandle) in the options of the client asks an export to end early. The requests in flight
+//! are finished. Their records are yielded, and then an error with the kind [`ErrorKind::Stopped`].
+//! [`Records::checkpoint`] is where to resume.
+//!
 //! # Exporting only what changed
 //!
 //! [`Export::changed_since`] reads all vouchers and only the codes that were updated since. It cannot leave vouchers out,

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod body;
 mod builder;
 pub mod bulk;
@@ -25,6 +27,7 @@ mod request;
 mod response;
 pub mod retry;
 mod sending;
+mod stop;
 mod task;
 mod voucher_codes;
 mod vouchers;
@@ -49,6 +52,7 @@ pub use pages::{Items, Page, Pages, VoucherCodePage, VoucherPage};
 pub use rate_limit::{Limits, RateLimit};
 pub use redeemability::{Activity, MissingData, NotRedeemableReason, Redeem, Redeemability};
 pub use response::Response;
+pub use stop::StopHandle;
 pub use voucher_codes::VoucherCodes;
 pub use vouchers::Vouchers;
 pub use {chrono, reqwest, uuid};

@@ -112,8 +112,8 @@ fn forms(text: &[u8], byte: u8, was_cut: bool, mut found: impl FnMut(usize)) {
         _ => "",
     };
     let escaped = format!("\\{}", char::from(byte));
+    percent_forms(text, byte, was_cut, &mut found);
     let forms = [
-        format!("%{byte:02x}"),
         format!("\\u{byte:04x}"),
         if byte.is_ascii_alphanumeric() {
             String::new()
@@ -129,12 +129,36 @@ fn forms(text: &[u8], byte: u8, was_cut: bool, mut found: impl FnMut(usize)) {
         .map(String::as_bytes)
         .filter(|form| !form.is_empty())
     {
-        let length = form.len().min(text.len());
-        let is_whole = length == form.len();
-        if (is_whole || was_cut) && text[..length].eq_ignore_ascii_case(&form[..length]) {
+        if let Some(length) = form_length(text, form, was_cut) {
             found(length);
         }
     }
+}
+
+/// Passes the lengths of the percent-encoded forms. A gateway may encode a text again, which turns `%` into `%25`.
+fn percent_forms(text: &[u8], byte: u8, was_cut: bool, found: &mut impl FnMut(usize)) {
+    if text[0] != b'%' {
+        return;
+    }
+    let code = format!("{byte:02x}");
+    let mut at = 1;
+    loop {
+        if let Some(length) = form_length(&text[at..], code.as_bytes(), was_cut) {
+            found(at + length);
+        }
+        if !text[at..].starts_with(b"25") {
+            return;
+        }
+        at += 2;
+    }
+}
+
+/// Returns the length of a form at the beginning of `text`, if it is there.
+fn form_length(text: &[u8], form: &[u8], was_cut: bool) -> Option<usize> {
+    let length = form.len().min(text.len());
+    let is_whole = length == form.len();
+    let is_there = (is_whole || was_cut) && text[..length].eq_ignore_ascii_case(&form[..length]);
+    is_there.then_some(length)
 }
 
 #[cfg(test)]
@@ -163,6 +187,8 @@ mod tests {
             "CLIENT-TOKEN-OF/QUOTES\"&+",
             "Sandbox-Access-Token",
             "sandbox%2Daccess%2dtoken",
+            "?t=client-token-of%252Fquotes%2522%2526%252b",
+            "?t=%2573andbox%252525252Daccess%2dtoken",
             r"\u0073andbox\u002Daccess-\u0074oken",
             "&#115;andbox&#x2D;access-token",
         ] {
@@ -185,6 +211,8 @@ mod tests {
         );
         assert_eq!(mask().cut_text("your token is san"), "your token is san");
         assert_eq!(mask().cut_text("?t=sandbox%2"), "?t=[hidden]");
+        assert_eq!(mask().cut_text("?t=sandbox%25"), "?t=[hidden]");
+        assert_eq!(mask().cut_text("?t=sandbox%252"), "?t=[hidden]");
         assert_eq!(
             mask().text("your token is sandbox-acc"),
             "your token is sandbox-acc"

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::rate_limit::Priority;
 use crate::retry::{Effect, RetryPolicy};
+use crate::stop::StopHandle;
 
 /// The options of calls. [`Client::with_options`](crate::Client::with_options) sets them for the calls of one handle;
 /// options that are not set are inherited from the handle, then from the client.
@@ -27,6 +28,7 @@ pub struct CallOptions {
     pub(crate) effect: Option<Effect>,
     pub(crate) prefer_minimal: Option<bool>,
     pub(crate) priority: Option<Priority>,
+    pub(crate) stop: Option<StopHandle>,
 }
 
 impl CallOptions {
@@ -89,6 +91,12 @@ impl CallOptions {
         self
     }
 
+    /// Sets the handle that stops the calls in good order. [`StopHandle`] describes the effect, on jobs and exports too.
+    pub fn stop_on(mut self, handle: &StopHandle) -> Self {
+        self.stop = Some(handle.clone());
+        self
+    }
+
     /// Returns these options, with those that are not set taken from `inherited`.
     pub(crate) fn or(self, inherited: &Self) -> Self {
         Self {
@@ -98,6 +106,7 @@ impl CallOptions {
             effect: self.effect.or(inherited.effect),
             prefer_minimal: self.prefer_minimal.or(inherited.prefer_minimal),
             priority: self.priority.or(inherited.priority),
+            stop: self.stop.or_else(|| inherited.stop.clone()),
         }
     }
 }

@@ -20,6 +20,7 @@ use super::past::{Past, Track, append, guarded, line_of};
 use super::reading::{FirstSent, Known, ServerTime, Window, date_of};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::stop::{StopHandle, stop_error, stopped};
 
 /// How much later than the truth a recorded time of the server may seem to be over.
 const ROUNDING: Duration = Duration::from_secs(2);
@@ -76,6 +77,9 @@ impl<O: Operation> Engine<'_, O> {
 
         let mut in_flight = FuturesUnordered::new();
         loop {
+            if self.stop().is_some_and(StopHandle::is_stopped) {
+                state.machine.stop(Arc::new(stop_error(O::NAME)));
+            }
             while let Some(command) = state.machine.next() {
                 let task = match command {
                     Command::Send(batch) => match self.announce(&mut state, &batch, &known) {
@@ -180,7 +184,14 @@ impl<O: Operation> Engine<'_, O> {
             mews.settle_ms = millis(wait),
             "an earlier process may have applied an add; reading back"
         );
-        self.client.core.clock.sleep(wait).await;
+        tokio::select! {
+            () = self.client.core.clock.sleep(wait) => {}
+            () = stopped(self.stop()) => {}
+        }
+    }
+
+    fn stop(&self) -> Option<&StopHandle> {
+        self.client.options.stop.as_ref()
     }
 
     /// Records that a batch is about to be sent.
@@ -252,7 +263,14 @@ impl<O: Operation> Engine<'_, O> {
                         mews.settle_ms = millis(self.settle),
                         "a write may have been applied; reading back"
                     );
-                    clock.sleep(self.settle).await;
+                    // What exists now could still be incomplete, so nothing is read back without the wait.
+                    tokio::select! {
+                        biased;
+                        () = stopped(self.stop()) => {
+                            return Done::Read(read, Err(stop_error(O::NAME)));
+                        }
+                        () = clock.sleep(self.settle) => {}
+                    }
                 }
                 let inputs = self.inputs_of(&read.batch);
                 let judged = self.operation.read_back(self.client, &inputs, &window);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{ConstraintViolation, Error};
+use crate::error::{ConstraintViolation, Error, one_line};
 
 /// The outcome of one input.
 #[derive(Clone, Debug)]
@@ -77,9 +77,10 @@ impl fmt::Display for Rejection {
             Self::Duplicate(first) => {
                 write!(f, "not sent, the same as input {first}, counted from 0")
             }
-            Self::Server(error) => match error.message() {
-                Some(message) => f.write_str(&crate::error::one_line(message)),
-                None => error.fmt(f),
+            Self::Server(error) => match (error.message(), error.specific_advice()) {
+                (None, _) => error.fmt(f),
+                (Some(message), None) => f.write_str(&one_line(message)),
+                (Some(message), Some(advice)) => write!(f, "{}; {advice}", one_line(message)),
             },
         }
     }

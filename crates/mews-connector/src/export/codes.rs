@@ -28,6 +28,14 @@ struct Interrupted {
 impl Walk {
     /// Reads a batch, and the smaller ones that it is split into.
     pub(super) async fn codes(&self, number: u64, batch: Batch) -> Result<(), Stopped> {
+        match self.batch_and_parts(number, batch).await {
+            // The other batches finish their pages.
+            Err(Stopped) if self.is_stopping() => Ok(()),
+            result => result,
+        }
+    }
+
+    async fn batch_and_parts(&self, number: u64, batch: Batch) -> Result<(), Stopped> {
         let mut left = vec![(number, batch)];
         while let Some((number, batch)) = left.pop() {
             if let Err(interrupted) = self.batch(number, batch).await? {

@@ -4,8 +4,8 @@ use std::fmt;
 use std::future::poll_fn;
 use std::mem;
 use std::pin::Pin;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::{Mutex, OnceLock};
 use std::task::{Context, Poll};
 use std::vec;
 
@@ -68,6 +68,7 @@ impl Records {
                 position: Mutex::new(checkpoint.0.clone()),
                 next_number: AtomicU64::new(0),
                 extra_requests: AtomicU32::new(0),
+                stop: OnceLock::new(),
             };
             State::Ready(Box::new(walk), from)
         };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, TryStreamExt};
@@ -47,12 +47,22 @@ pub(super) struct Walk {
     pub(super) next_number: AtomicU64,
     /// The number of requests spent on splitting and on looking for vanished vouchers.
     pub(super) extra_requests: AtomicU32,
+    /// The error of the first call that was not sent because of a request to stop.
+    pub(super) stop: OnceLock<Error>,
 }
 
 impl Walk {
     pub(super) async fn run(self) {
-        // The stream is gone or knows the error.
+        // The stream is gone or knows the error, except for that of a request to stop.
         let (Ok(()) | Err(Stopped)) = self.rounds().await;
+        if let Some(error) = self.stop.into_inner() {
+            let (Ok(()) | Err(_)) = self.to.send(Message::Failed(error)).await;
+        }
+    }
+
+    /// Returns `true` if no more requests are sent because of a request to stop. Those in flight are finished.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop.get().is_some()
     }
 
     pub(super) fn position(&self) -> MutexGuard<'_, Position> {
@@ -65,6 +75,10 @@ impl Walk {
     }
 
     pub(super) async fn fail<T>(&self, error: Error) -> Result<T, Stopped> {
+        if error.kind() == ErrorKind::Stopped {
+            self.stop.get_or_init(|| error);
+            return Err(Stopped);
+        }
         self.tell(Message::Failed(error)).await?;
         Err(Stopped)
     }
@@ -88,7 +102,7 @@ impl Walk {
                 let position = self.position();
                 (position.is_complete(), position.round.started)
             };
-            if is_complete {
+            if is_complete || self.is_stopping() {
                 return Ok(());
             }
             let slice = self

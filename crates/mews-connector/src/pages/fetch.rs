@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::error::{ConstraintViolation, Error, ErrorKind, invalid};
 use crate::filter::PAGE_SIZE;
 use crate::request::object;
-use crate::response::Response;
+use crate::response::{Head, Response};
 use crate::retry::Effect;
 use crate::sending::failed;
 
@@ -104,7 +104,7 @@ impl Client {
                     let request = client.untyped(&path, &request, Some(Effect::Read))?;
                     let page: Response<Value> = client.deliver(request).await?;
                     let cursor = json_cursor(&path, &page)?;
-                    client.check_cursor(&path, cursor.as_ref(), &page)?;
+                    client.check_cursor(&path, cursor.as_ref(), page.head())?;
                     Ok(Fetched {
                         is_empty: is_empty(&page),
                         items: None,
@@ -122,8 +122,8 @@ impl Client {
     where
         R: Listing<Response: Send> + Send,
     {
-        let page: Response<R::Response> = self.send(request).await?;
-        self.check_cursor(R::PATH, R::next_cursor(&page), &page)?;
+        let page: Response<R::Response> = self.deliver(self.typed(&request)?).await?;
+        self.check_cursor(R::PATH, R::next_cursor(&page), page.head())?;
         Ok(page.map(Page::new))
     }
 
@@ -145,7 +145,7 @@ impl Client {
                 Box::pin(async move {
                     let page: Response<R::Response> = client.deliver(request?).await?;
                     let cursor = R::next_cursor(&page).cloned();
-                    client.check_cursor(R::PATH, cursor.as_ref(), &page)?;
+                    client.check_cursor(R::PATH, cursor.as_ref(), page.head())?;
                     let items = R::items(&page).len();
                     let page = page.map(|page| convert(Page::new(page)));
                     Ok(Fetched {
@@ -161,24 +161,23 @@ impl Client {
     }
 
     /// Rejects a cursor that contains a token, which would come into logs and checkpoints.
-    fn check_cursor<T>(
+    pub(crate) fn check_cursor(
         &self,
         operation: &str,
         cursor: Option<&Cursor>,
-        page: &Response<T>,
+        head: &Head,
     ) -> Result<(), Error> {
         match cursor {
             Some(cursor) if self.core.mask.finds_in(cursor) => {
-                Err(broken_page(operation, page, "the cursor contains a token"))
+                Err(broken_page(operation, head, "the cursor contains a token"))
             }
             _ => Ok(()),
         }
     }
 }
 
-fn broken_page<T>(operation: &str, page: &Response<T>, what: &str) -> Error {
-    failed(ErrorKind::Protocol, operation, page.head())
-        .with(|parts| parts.what = Some(what.to_owned()))
+fn broken_page(operation: &str, head: &Head, what: &str) -> Error {
+    failed(ErrorKind::Protocol, operation, head).with(|parts| parts.what = Some(what.to_owned()))
 }
 
 /// The request of a listing as JSON, and the page that it names.
@@ -227,14 +226,18 @@ fn json_cursor(operation: &str, page: &Response<Value>) -> Result<Option<Cursor>
     let Some(properties) = page.as_object() else {
         return Err(broken_page(
             operation,
-            page,
+            page.head(),
             "the page is not a JSON object",
         ));
     };
     match properties.get(CURSOR) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(cursor)) => Ok(Some(cursor.clone().into())),
-        Some(_) => Err(broken_page(operation, page, "the cursor is not a string")),
+        Some(_) => Err(broken_page(
+            operation,
+            page.head(),
+            "the cursor is not a string",
+        )),
     }
 }
 

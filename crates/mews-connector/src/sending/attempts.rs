@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::rate_limit::{AdmissionRequest, DeadlineExceeded, Permit, Priority, RateLimiter};
 use crate::retry::{Backoff, Decision, Effect, ExponentialBackoff, FailedAttempt, RetryPolicy};
+use crate::stop::{StopHandle, stop_error, stopped};
 
 /// The rules of one call.
 pub(super) struct Attempts<'a> {
@@ -19,6 +20,7 @@ pub(super) struct Attempts<'a> {
     pub(super) policy: &'a dyn RetryPolicy,
     pub(super) limiter: &'a dyn RateLimiter,
     pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) stop: Option<&'a StopHandle>,
     pub(super) random: &'a (dyn Fn() -> f64 + Sync),
     /// Is told of every failed attempt, with the wait before the next one if there is one.
     pub(super) on_failure: &'a (dyn Fn(&FailedAttempt<'_>, Option<Duration>) + Sync),
@@ -67,6 +69,9 @@ impl Attempts<'_> {
             } else {
                 tokio::select! {
                     biased;
+                    () = stopped(self.stop) => {
+                        return Err(self.stopped(last, number, in_doubt));
+                    }
                     admission = self.limiter.admit(request) => admission,
                     () = &mut expiry => Err(late),
                 }
@@ -120,7 +125,10 @@ impl Attempts<'_> {
             };
             // A hold makes the next admission wait; waiting here too would be the same time.
             if error.kind() != ErrorKind::RateLimited {
-                self.clock.sleep(wait).await;
+                tokio::select! {
+                    () = self.clock.sleep(wait) => {}
+                    () = stopped(self.stop) => {}
+                }
             }
             last = Some(error);
         }
@@ -164,6 +172,19 @@ impl Attempts<'_> {
 
     fn since(&self, earlier: Instant) -> Duration {
         self.clock.now().saturating_duration_since(earlier)
+    }
+
+    /// Returns the error of a call that was stopped before its next attempt. What is in doubt stays so.
+    fn stopped(&self, last: Option<Error>, attempts: u32, in_doubt: bool) -> Error {
+        match last {
+            Some(error) if in_doubt => error,
+            last => {
+                let error = stop_error(self.operation).with(|parts| {
+                    parts.source = last.map(Into::into);
+                });
+                self.judged(error, attempts, in_doubt)
+            }
+        }
     }
 
     /// Adds what the whole call knows about an error.

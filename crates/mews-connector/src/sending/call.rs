@@ -77,6 +77,7 @@ impl Call {
             policy: options.retry.as_deref().unwrap_or(&*core.retry),
             limiter: &*core.limiter,
             clock: &core.clock,
+            stop: options.stop.as_ref(),
             random: &|| core.random(),
             on_failure: &|failed, wait| self.log_failure(failed, wait),
         };

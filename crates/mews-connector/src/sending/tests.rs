@@ -82,6 +82,7 @@ impl Setup {
             policy: &*self.policy,
             limiter: &self.limiter,
             clock: &clock,
+            stop: None,
             random: &|| 0.5,
             on_failure: &|_, _| {},
         };

@@ -17,6 +17,8 @@ pub(crate) struct Behavior {
     pub(crate) max_items: usize,
     /// The adds, counted from 0, whose response is lost after they took effect.
     pub(crate) lost: fn(usize) -> bool,
+    /// The time after which the first add takes effect, whose response is lost at once.
+    pub(crate) late: Option<Duration>,
     /// Values that the server rejects with a 400.
     pub(crate) is_bad: fn(&str) -> bool,
     /// Whether the items before the first bad one are created all the same.
@@ -36,6 +38,7 @@ impl Default for Behavior {
             behind: 0,
             max_items: 1000,
             lost: |_| false,
+            late: None,
             is_bad: |_| false,
             atomic: true,
             stored: str::to_owned,
@@ -48,6 +51,8 @@ impl Default for Behavior {
 
 pub(crate) struct FakeServer {
     scripted: Scripted,
+    behavior: Behavior,
+    clock: ManualClock,
     state: Arc<Mutex<State>>,
 }
 
@@ -56,12 +61,15 @@ struct State {
     codes: Vec<Value>,
     adds: usize,
     lists: usize,
+    /// The add that has not taken effect yet, and the time at which it will.
+    late: Option<(SystemTime, Vec<Value>)>,
 }
 
 impl FakeServer {
     pub(crate) async fn start(clock: &ManualClock, behavior: Behavior) -> Self {
         let state = Arc::<Mutex<State>>::default();
-        let (seen, clock) = (state.clone(), clock.clone());
+        let (seen, own_clock, own_behavior) = (state.clone(), clock.clone(), behavior.clone());
+        let clock = clock.clone();
         let answer = move |body: &Value| {
             let now = server_time(&clock, behavior.behind);
             let (status, body) = seen.lock().unwrap().serve(&behavior, body, now);
@@ -72,7 +80,25 @@ impl FakeServer {
         };
         Self {
             scripted: Scripted::start([Answer::of(answer)]).await,
+            behavior: own_behavior,
+            clock: own_clock,
             state,
+        }
+    }
+
+    /// Creates a code for another writer.
+    pub(crate) fn create(&self, voucher: &str, value: &str) {
+        let now = server_time(&self.clock, self.behavior.behind);
+        let input = json!({ "VoucherId": voucher, "Value": value });
+        let mut state = self.state.lock().unwrap();
+        state.create(&self.behavior, &[input], now);
+    }
+
+    /// Lets the add take effect that is late.
+    pub(crate) fn finish(&self) {
+        let mut state = self.state.lock().unwrap();
+        if let Some((time, inputs)) = state.late.take() {
+            state.create(&self.behavior, &inputs, time);
         }
     }
 
@@ -120,9 +146,28 @@ fn response(status: u16, body: &Value, date: Option<SystemTime>) -> Answer {
 }
 
 impl State {
-    fn serve(&mut self, behavior: &Behavior, body: &Value, now: SystemTime) -> (u16, Value) {
+    fn create(&mut self, behavior: &Behavior, inputs: &[Value], now: SystemTime) {
         let now: chrono::DateTime<chrono::Utc> = now.into();
         let now = now.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        for input in inputs {
+            let number = self.codes.len();
+            self.codes.push(json!({
+                "Id": format!("c0de0000-0000-4000-8000-{number:012x}"),
+                "VoucherId": input["VoucherId"],
+                "Value": (behavior.stored)(input["Value"].as_str().unwrap()),
+                "ValidityStartUtc": input["ValidityStartUtc"],
+                "ValidityEndUtc": input["ValidityEndUtc"],
+                "CreatedUtc": now,
+                "UpdatedUtc": now,
+                "IsActive": true,
+            }));
+        }
+    }
+
+    fn serve(&mut self, behavior: &Behavior, body: &Value, now: SystemTime) -> (u16, Value) {
+        if let Some((time, inputs)) = self.late.take_if(|(time, _)| *time <= now) {
+            self.create(behavior, &inputs, time);
+        }
         let Some(inputs) = body["VoucherCodeParameters"].as_array() else {
             return (200, self.list(behavior, body));
         };
@@ -130,6 +175,10 @@ impl State {
         self.adds += 1;
         if inputs.len() > behavior.max_items {
             return (408, json!({ "Message": "The request took too long." }));
+        }
+        if let Some(late) = behavior.late.filter(|_| number == 0) {
+            self.late = Some((now + late, inputs.clone()));
+            return (0, Value::Null);
         }
         let value = |input: &Value| input["Value"].as_str().unwrap().to_owned();
         let bad = inputs
@@ -141,19 +190,7 @@ impl State {
             None => inputs.len(),
         };
         let first = self.codes.len();
-        for input in &inputs[..applied] {
-            let number = self.codes.len();
-            self.codes.push(json!({
-                "Id": format!("c0de0000-0000-4000-8000-{number:012x}"),
-                "VoucherId": input["VoucherId"],
-                "Value": (behavior.stored)(&value(input)),
-                "ValidityStartUtc": input["ValidityStartUtc"],
-                "ValidityEndUtc": input["ValidityEndUtc"],
-                "CreatedUtc": now,
-                "UpdatedUtc": now,
-                "IsActive": true,
-            }));
-        }
+        self.create(behavior, &inputs[..applied], now);
         if bad.is_some() {
             return (400, json!({ "Message": "Invalid Value" }));
         }

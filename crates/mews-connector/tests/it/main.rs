@@ -1,7 +1,9 @@
 //! The client over real HTTP on the loopback interface.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod blocking;
 mod bulk;
+mod bulk_conditions;
 mod bulk_doubt;
 mod bulk_failures;
 mod bulk_journal;
@@ -12,14 +14,19 @@ mod deadlines;
 mod export;
 mod failures;
 mod fake_server;
+mod gzip;
 mod hostile;
 mod linked_clock;
+mod network;
 mod operations;
 mod pages;
+mod proxy;
 mod rate_limit;
 mod scripted;
 mod setup;
 mod shared_clock;
 mod spans;
+mod stopping;
 mod strictness;
+mod tls;
 mod wire;

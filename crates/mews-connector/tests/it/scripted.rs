@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// What the server does with a connection once it has read a request.
 #[derive(Clone)]
@@ -51,14 +52,40 @@ impl Drop for Scripted {
 
 impl Scripted {
     pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self::listen(answers, None).await
+    }
+
+    /// Starts a server that speaks TLS, as `localhost`.
+    pub(crate) async fn start_tls(
+        answers: impl IntoIterator<Item = Answer>,
+        tls: TlsAcceptor,
+    ) -> Self {
+        Self::listen(answers, Some(tls)).await
+    }
+
+    async fn listen(answers: impl IntoIterator<Item = Answer>, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
+        let url = match tls {
+            Some(_) => format!("https://localhost:{}", address.port()),
+            None => format!("http://{address}"),
+        };
         let requests = Arc::new(Mutex::new(Vec::new()));
         let answers: Vec<_> = answers.into_iter().collect();
         let seen = requests.clone();
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, answers.clone(), seen.clone()));
+                let (answers, seen, tls) = (answers.clone(), seen.clone(), tls.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, answers, seen).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, answers, seen).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self {
@@ -75,7 +102,7 @@ impl Scripted {
 }
 
 async fn serve(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     answers: Vec<Answer>,
     seen: Arc<Mutex<Vec<(String, Value)>>>,
 ) {
@@ -95,7 +122,10 @@ async fn serve(
     let _ = write_answer(&mut stream, answer).await;
 }
 
-async fn write_answer(stream: &mut TcpStream, answer: Answer) -> std::io::Result<()> {
+async fn write_answer(
+    stream: &mut (impl AsyncWrite + Unpin),
+    answer: Answer,
+) -> std::io::Result<()> {
     match answer {
         Answer::Json(status, headers, body) => {
             let head = format!(
@@ -126,7 +156,7 @@ async fn write_answer(stream: &mut TcpStream, answer: Answer) -> std::io::Result
     stream.shutdown().await
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     loop {
         let mut part = vec![0; 16 * 1024];

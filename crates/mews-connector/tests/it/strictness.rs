@@ -142,10 +142,14 @@ struct Undeclared(Map<String, Value>);
 #[derive(Serialize)]
 struct Nothing;
 
+/// The same for an operation that the spec has, too.
+#[derive(Serialize)]
+struct UndeclaredOfSpec(Map<String, Value>);
+
 macro_rules! operation {
-    ($request:ident) => {
+    ($request:ident, $path:literal) => {
         impl Operation for $request {
-            const PATH: &'static str = "configuration/get";
+            const PATH: &'static str = $path;
             const EFFECT: Effect = Effect::Read;
             const PROPERTIES: &'static [&'static str] = &["EnterpriseIds"];
             type Response = Value;
@@ -157,8 +161,9 @@ macro_rules! operation {
     };
 }
 
-operation!(Undeclared);
-operation!(Nothing);
+operation!(Undeclared, "configuration/get");
+operation!(UndeclaredOfSpec, "vouchers/getAll");
+operation!(Nothing, "configuration/get");
 
 #[tokio::test]
 async fn a_type_of_a_caller_cannot_take_the_place_of_the_envelope() {
@@ -174,8 +179,13 @@ async fn a_type_of_a_caller_cannot_take_the_place_of_the_envelope() {
             "CultureCode",
         ] {
             let request = Map::from_iter([(name.to_owned(), json!("other"))]);
-            let error = client.send(Undeclared(request)).await.unwrap_err();
-            assert_eq!(property(&error), name);
+            let errors = [
+                client.send(Undeclared(request.clone())).await.unwrap_err(),
+                client.send(UndeclaredOfSpec(request)).await.unwrap_err(),
+            ];
+            for error in errors {
+                assert_eq!(property(&error), name);
+            }
         }
         assert!(scripted.requests().is_empty());
     }
@@ -234,4 +244,86 @@ async fn a_request_that_fails_its_check_ends_a_stream() {
         .await
         .unwrap();
     assert_eq!(page.items().len(), 1);
+}
+
+#[tokio::test]
+async fn a_cursor_with_a_token_is_an_error_wherever_it_comes_from() {
+    let token = builtin::ACCESS_TOKEN.replace('-', "%252D");
+    let page = json!({ "VoucherCodes": [], "Services": [], "Cursor": format!("after-{token}") });
+    let scripted = Scripted::start([Answer::ok(page)]).await;
+    let client = client(&scripted);
+    let none = json!({});
+    let errors = [
+        client.send(codes()).await.unwrap_err(),
+        client.items(codes()).try_next().await.unwrap_err(),
+        client
+            .voucher_codes()
+            .get_page(&codes(), Limitation::new(1))
+            .await
+            .unwrap_err(),
+        client
+            .call::<Value>("voucherCodes/getAll", &none)
+            .await
+            .unwrap_err(),
+        client
+            .call::<Value>("services/getAll", &none)
+            .await
+            .unwrap_err(),
+        client
+            .call_pages("services/getAll", &none)
+            .try_next()
+            .await
+            .unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::Protocol);
+        assert!(
+            error.to_string().contains("cursor contains a token"),
+            "{error}"
+        );
+    }
+    // What a write returns is not read on, and it was applied.
+    client
+        .voucher_codes()
+        .add([NewVoucherCode::new(id(builtin::VOUCHER_ID), "C")])
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn broken_json_is_located() {
+    for (body, path, place) in [
+        (
+            "{ \"VoucherCodes\": [\n{ \"Id\": 5 }] }",
+            "VoucherCodes[0].Id",
+            "line 2 column 9",
+        ),
+        (
+            "{ \"VoucherCodes\": [\n}",
+            "VoucherCodes[0]",
+            "line 2 column 1",
+        ),
+        ("{ \"VoucherCodes\": [] } x", ".", "line 1 column 24"),
+        ("{ \"VoucherCodes\": [", "VoucherCodes", "line 1 column 19"),
+        ("<html>", ".", "line 1 column 1"),
+        ("", ".", "line 1 column 0"),
+    ] {
+        let scripted = Scripted::start([Answer::ok(body)]).await;
+        let client = client(&scripted);
+        let errors = [
+            client.send(codes()).await.unwrap_err(),
+            client.items(codes()).try_next().await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Decode, "{body}: {error}");
+            assert!(error.to_string().contains(place), "{body}: {error}");
+            assert_eq!(error.json_path(), Some(path), "{body}: {error}");
+        }
+        let error = client.call::<Value>("services/getAll", &json!({})).await;
+        if let Err(error) = error {
+            assert!(error.to_string().contains(place), "{body}: {error}");
+        } else {
+            assert!(body.contains("\"Id\": 5"), "{body}");
+        }
+    }
 }

@@ -178,6 +178,19 @@ async fn portfolio_handles_name_their_enterprises() {
         error.constraint_violation().unwrap().property,
         "EnterpriseId"
     );
+    // A handle without an enterprise: the server rejects the write, and the error says what to do.
+    let codes = || [NewVoucherCode::new(voucher, "Q")];
+    let error = client.voucher_codes().add(codes()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadRequest);
+    assert!(error.to_string().contains("for_enterprises"), "{error}");
+    let report = client.bulk().add_voucher_codes(codes()).await;
+    let reason = report.outcomes()[0].reason().unwrap();
+    assert!(reason.contains("for_enterprises"), "{reason}");
+    // Another rejection has other reasons.
+    let unknown = NewVoucherCode::new(id(builtin::CODE_ID), "Q");
+    let error = one.voucher_codes().add([unknown]).await.unwrap_err();
+    assert!(!error.to_string().contains("for_enterprises"), "{error}");
+
     let report = both
         .bulk()
         .add_voucher_codes([NewVoucherCode::new(voucher, "Q")])

@@ -4,11 +4,16 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[allow(dead_code)] // The other tests use more of it.
+#[path = "../it/proxy.rs"]
+mod proxy;
+#[allow(dead_code)] // The other tests use more of it.
 #[path = "../it/scripted.rs"]
 mod scripted;
 #[allow(dead_code)] // The other tests use more of it.
 #[path = "../it/setup.rs"]
 mod setup;
+#[path = "../it/tls.rs"]
+mod tls;
 
 use std::error::Error as _;
 use std::fmt::Debug;
@@ -17,13 +22,19 @@ use std::sync::{Arc, Mutex};
 
 use mews_connector::clock::ManualClock;
 use mews_connector::types::Limitation;
-use mews_connector::{Client, Credentials, Error, NewVoucherCode, VoucherCodeFilter};
+use mews_connector::{Client, Credentials, Error, NewVoucherCode, VoucherCodeFilter, reqwest};
 use mews_sandbox::{Fault, Sandbox, builtin};
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::proxy::Proxy;
 use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id};
+use crate::tls::Authority;
+
+const PROXY_PASSWORD: &str = "example-password-of-the-proxy";
+/// The user name `application` and the password, as they are sent.
+const PROXY_AUTHORIZATION: &str = "YXBwbGljYXRpb246ZXhhbXBsZS1wYXNzd29yZC1vZi10aGUtcHJveHk=";
 
 /// Everything that was captured.
 #[derive(Clone, Default)]
@@ -58,7 +69,13 @@ impl Captured {
 
     fn check(&self) {
         let text = String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned();
-        for token in [builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN] {
+        let secrets = [
+            builtin::CLIENT_TOKEN,
+            builtin::ACCESS_TOKEN,
+            PROXY_PASSWORD,
+            PROXY_AUTHORIZATION,
+        ];
+        for token in secrets {
             if let Some(at) = text.find(token) {
                 panic!(
                     "a token shows: …{}…",
@@ -198,6 +215,32 @@ async fn call_everything(client: &Client, captured: &Captured) {
     captured.debug(&client.voucher_codes().items(filter));
 }
 
+async fn call_through_proxies(captured: &Captured) {
+    let authority = Authority::new();
+    let server = Scripted::start_tls([Answer::ok("{}")], authority.localhost()).await;
+    for authorization in [PROXY_AUTHORIZATION, "never sent"] {
+        let proxy = Proxy::start(Some(authorization)).await;
+        let in_url = format!("http://application:{PROXY_PASSWORD}@{}", proxy.address);
+        let separate = format!("http://{}", proxy.address);
+        for settings in [
+            reqwest::Proxy::https(in_url).unwrap(),
+            reqwest::Proxy::https(separate)
+                .unwrap()
+                .basic_auth("application", PROXY_PASSWORD),
+        ] {
+            let builder = client_of(&server.url, &ManualClock::new())
+                .certificate_authority(authority.pem())
+                .proxy(settings);
+            captured.debug(&builder);
+            let client = builder.build().unwrap();
+            captured.debug(&client);
+            call_everything(&client, captured).await;
+        }
+        assert!(proxy.heads()[0].contains(PROXY_AUTHORIZATION));
+    }
+    assert!(!server.requests().is_empty());
+}
+
 #[test]
 fn no_token_shows_anywhere() {
     let captured = Captured::default();
@@ -235,6 +278,8 @@ fn no_token_shows_anywhere() {
             .unwrap();
         call_everything(&client, &captured).await;
         sandbox.shutdown().await;
+
+        call_through_proxies(&captured).await;
 
         // Nobody listens.
         let client = client_of("http://127.0.0.1:9", &ManualClock::new())

@@ -156,10 +156,16 @@ fn asked(sandbox: &Sandbox) -> Vec<(usize, u64, Option<String>)> {
 
 #[tokio::test]
 async fn a_batch_that_is_too_large_in_a_later_slice_is_split() {
+    for status in [408, 413] {
+        is_split_in_a_later_slice(status).await;
+    }
+}
+
+async fn is_split_in_a_later_slice(status: u16) {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
-    let timeouts = Fault::status(408).on(Operation::VoucherCodesGetAll);
+    let too_large = Fault::status(status).on(Operation::VoucherCodesGetAll);
     // The first slice is empty, so the second one begins with the second request.
-    sandbox.faults().add(timeouts.skip(1).times(4));
+    sandbox.faults().add(too_large.skip(1).times(4));
     let since = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(7300);
     let mut records = client
         .export(services())
@@ -209,6 +215,89 @@ async fn a_smaller_page_size_is_kept_for_the_later_slices() {
         asked.len() > 4 && asked[1..].iter().all(|(_, count, _)| *count == 500),
         "{asked:?}"
     );
+}
+
+#[tokio::test]
+async fn a_403_is_about_the_enterprise_so_it_ends_the_export() {
+    let fault = Fault::status(403).on(Operation::VoucherCodesGetAll);
+    let (sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
+    let mut records = client.export(services()).concurrency(1).records();
+    let error = loop {
+        match records.try_next().await {
+            Ok(record) => assert!(matches!(record, Some(Record::Voucher(_))), "{record:?}"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert_eq!(asked(&sandbox).len(), 1);
+    let checkpoint = records.checkpoint().clone();
+    let (values, vanished) = rest(&mut client.export([]).resume_from(checkpoint).records()).await;
+    assert_eq!((values.len(), vanished.len()), (5, 0));
+}
+
+/// The number of vouchers of the server below: their batches take more requests to split than a run may spend.
+const VOUCHERS: usize = 2000;
+
+/// A server of vouchers with one code each, which reads the codes of one voucher at a time only.
+async fn server_of_single_vouchers() -> Scripted {
+    let date = "date: Sun, 01 Feb 2026 10:00:00 GMT\r\n";
+    let voucher = |number: usize| format!("d15c0000-0000-4000-8000-{number:012}");
+    let answer = Answer::of(move |request| {
+        let Some(asked) = request["VoucherIds"].as_array() else {
+            let vouchers: Vec<_> = (0..VOUCHERS)
+                .map(|number| json!({ "Id": voucher(number), "ServiceId": builtin::SERVICE_ID }))
+                .collect();
+            let page = json!({ "Vouchers": vouchers, "Cursor": null });
+            return Answer::Json(200, date, page.to_string());
+        };
+        if asked.len() > 1 {
+            return Answer::Json(413, date, "{}".into());
+        }
+        let code = json!({ "Id": asked[0], "VoucherId": asked[0], "Value": asked[0] });
+        let page = json!({ "VoucherCodes": [code], "Cursor": null });
+        Answer::Json(200, date, page.to_string())
+    });
+    Scripted::start([answer]).await
+}
+
+#[tokio::test]
+async fn a_run_splits_within_its_budget_and_the_next_one_continues() {
+    let server = server_of_single_vouchers().await;
+    let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
+    let export = client.export(services()).page_size(1).concurrency(2);
+    let mut records = export.vouchers_per_batch(1000).records();
+    let mut values = BTreeSet::new();
+    let error = loop {
+        match records.try_next().await {
+            Ok(Some(Record::Code(code))) => drop(values.insert(code.value.unwrap())),
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("the budget was not limited"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::ContentTooLarge, "{error}");
+    let split = |requests: &[(String, Value)]| {
+        let asked = requests
+            .iter()
+            .filter_map(|(_, body)| body["VoucherIds"].as_array());
+        asked.filter(|vouchers| vouchers.len() > 1).count()
+    };
+    let before = server.requests().len();
+    let spent = split(&server.requests());
+    assert!((1001..=1002).contains(&spent), "{spent}");
+
+    let checkpoint = records.checkpoint().clone();
+    let mut records = client
+        .export([])
+        .page_size(1)
+        .resume_from(checkpoint)
+        .records();
+    let (rest, vanished) = rest(&mut records).await;
+    values.extend(rest);
+    assert_eq!((values.len(), vanished.len()), (VOUCHERS, 0));
+    // What was split stays split: 1998 splits make 2000 batches of 2.
+    let again = split(&server.requests()[before..]);
+    assert!((998..=1000).contains(&again), "{again}");
 }
 
 /// A server of one voucher, whose codes are what a function makes of the cursor.
