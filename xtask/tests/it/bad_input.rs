@@ -136,9 +136,8 @@ fn alternatives_of_scalars_are_refused() {
             );
         },
         &[
-            "#/components/schemas/Company/properties/Iata: any JSON",
-            "describe it in a form that the generated code keeps",
-            "pass `choices`",
+            "#/components/schemas/Company/properties/Iata/anyOf: uses `anyOf`",
+            "write one schema",
         ],
     );
 }

@@ -404,6 +404,9 @@ impl<'d> Reader<'d> {
     }
 
     fn operations(&mut self) -> Result<()> {
+        if let Some(paths) = self.document.tree.get("paths") {
+            self.object(paths, "/paths")?;
+        }
         for operation in operations(&self.document.tree) {
             if operation.method == "post" {
                 let operation = self.operation(&operation)?;
