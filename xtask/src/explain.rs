@@ -20,7 +20,7 @@ use crate::reconcile::Inputs;
 /// Prints what the spec decides, which document states what and when, and the rulings with their reasons. Case,
 /// spaces and punctuation in SUBJECT do not matter: `VoucherCode · IsActive` and `vouchercode.isactive` are the same.
 ///
-/// Exit status: 0 success, 1 unknown subject or unreadable file, 2 usage.
+/// Exit statuses: 0 success, 1 error, 2 usage.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   cargo xtask explain 'VoucherCode · IsActive'
@@ -28,9 +28,9 @@ use crate::reconcile::Inputs;
   cargo xtask explain 'vouchers/add · status 409' --format json
   cargo xtask explain Voucher")]
 pub struct Args {
-    /// The subject: `OWNER · PROPERTY`, or an operation or a schema as a whole.
+    /// The subject: `OWNER · PROPERTY`, or an operation or a schema as a whole
     subject: String,
-    /// How to print the explanation.
+    /// The format of the explanation
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     format: ReportFormat,
 }
@@ -75,7 +75,7 @@ fn lines_of(subject: &Subject, explanation: &Explanation<'_>) -> Vec<String> {
     }
     if explanation.rulings.is_empty() {
         lines.push(String::new());
-        lines.push("No ruling concerns it.".to_owned());
+        lines.push("No ruling is about this subject.".to_owned());
     }
     if !explanation.properties.is_empty() {
         lines.push(String::new());

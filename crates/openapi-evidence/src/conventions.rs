@@ -1,4 +1,4 @@
-//! What is particular to the documents of one vendor.
+//! The conventions of the documents of one vendor.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use openapi_tree::error::{Error, Result};
 
 use crate::facts::Limit;
 
-/// What is particular to the documents of one vendor. Everything that is empty is not looked for.
+/// The conventions of the documents of one vendor. An empty value is not searched for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Conventions {
     /// The start of the path of every operation, such as `/api/v1/`.
     pub path_prefix: String,
-    /// The text that stands for the host in the URLs of pages.
+    /// The placeholder of the host in the URLs of pages.
     pub host: String,
-    /// Texts that only generated pages contain.
+    /// Phrases that only generated pages contain.
     pub generated: Vec<String>,
     /// The flags of operations and their signs, by the name in variant files and rulings.
     pub flags: BTreeMap<String, Signs>,
@@ -29,7 +29,7 @@ pub struct Conventions {
     /// The extension keyword for the maximum length of an interval in months: `interval.maxMonths` of the settings.
     #[serde(skip)]
     pub max_months: String,
-    /// The extension keyword for the text that explains a deprecation.
+    /// The extension keyword for the message of a deprecation.
     pub deprecated_message: String,
     /// The end of the names of properties that hold secrets: `secretSuffix` of the settings.
     #[serde(skip)]
@@ -58,11 +58,10 @@ impl Signs {
 }
 
 impl Conventions {
-    /// Reads the section `evidence` of a settings file, and what it shares with the generator. What is missing is not
-    /// particular.
+    /// Reads the section `evidence` of a settings file, and the settings that the generator uses too.
     ///
     /// # Errors
-    /// Returns an error if the section has another form.
+    /// Returns an error if the section has an unknown key or an invalid value.
     pub fn from_settings(settings: &Document) -> Result<Self> {
         let shared = |pointer: &str| {
             let value = settings.tree.pointer(pointer).and_then(Value::as_str);
@@ -124,7 +123,7 @@ impl Conventions {
         }
     }
 
-    /// Returns `true` if only generated pages look like this one.
+    /// Returns `true` if a page has a mark of generated pages.
     pub fn is_generated(&self, page: &str) -> bool {
         self.generated.iter().any(|mark| contains(page, mark))
     }

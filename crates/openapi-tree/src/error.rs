@@ -1,98 +1,98 @@
-//! What a command says when it can't go on: where, what, and what to do.
+//! The error of every function that reads documents: file, location, problem, fix.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A place in a file.
+/// A location in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// The file as a whole.
+pub enum Location {
+    /// The whole file.
     Whole,
-    /// A line and a column, both from 1.
+    /// A line and a column, both starting at 1.
     LineColumn {
         /// The line.
         line: usize,
         /// The column.
         column: usize,
     },
-    /// A JSON pointer (RFC 6901) into the document that the file holds.
+    /// A JSON Pointer (RFC 6901) into the document in the file.
     Pointer(String),
 }
 
-/// Why a command failed. Its `Display` is one line: file, place, what is wrong.
+/// The reason why a command failed. Its `Display` is one line with the file, the location and the problem.
 #[derive(Debug)]
 pub struct Error {
     file: PathBuf,
-    place: Place,
+    location: Location,
     what: String,
-    todo: String,
+    help: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What the functions of this crate return.
+/// The result of the functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error about a whole file: what is wrong, a lower-case sentence, and what to do about it.
-    pub fn new(file: &Path, what: impl Into<String>, todo: impl Into<String>) -> Self {
+    /// Creates an error about a whole file from the problem, a lower-case phrase, and an imperative that fixes it.
+    pub fn new(file: &Path, what: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
-            place: Place::Whole,
+            location: Location::Whole,
             what: what.into(),
-            todo: todo.into(),
+            help: help.into(),
             source: None,
         }
     }
 
-    /// The same error, at a place in the file.
+    /// Sets the location in the file.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
-        self.place = place;
+    pub fn at(mut self, location: Location) -> Self {
+        self.location = location;
         self
     }
 
-    /// The same error, at a JSON pointer.
+    /// Sets the location to a JSON Pointer.
     #[must_use]
     pub fn at_pointer(self, pointer: impl Into<String>) -> Self {
-        self.at(Place::Pointer(pointer.into()))
+        self.at(Location::Pointer(pointer.into()))
     }
 
-    /// The same error, with what caused it.
+    /// Sets the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// The file that the error is about.
+    /// Returns the file.
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// Where in the file.
-    pub fn place(&self) -> &Place {
-        &self.place
+    /// Returns the location in the file.
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 
-    /// Returns the problem, without the file and the place.
+    /// Returns the problem, without the file and the location.
     pub fn what(&self) -> &str {
         &self.what
     }
 
-    /// What to do about it.
-    pub fn todo(&self) -> &str {
-        &self.todo
+    /// Returns the advice that fixes the problem.
+    pub fn help(&self) -> &str {
+        &self.help
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
-        match &self.place {
-            Place::Whole => {}
-            Place::LineColumn { line, column } => write!(f, ":{line}:{column}")?,
-            Place::Pointer(pointer) => write!(f, "#{pointer}")?,
+        match &self.location {
+            Location::Whole => {}
+            Location::LineColumn { line, column } => write!(f, ":{line}:{column}")?,
+            Location::Pointer(pointer) => write!(f, "#{pointer}")?,
         }
         write!(f, ": {}", self.what)
     }

@@ -1,21 +1,21 @@
-//! Rules of a document, and what breaks them.
+//! Rules for documents, and the findings of each rule.
 
 use std::path::Path;
 
 use crate::document::Document;
 use crate::error::{Error, Result};
 
-/// A rule that a document breaks.
+/// A violation of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// Where, as a JSON pointer.
+    /// The location, as a JSON Pointer.
     pub pointer: String,
-    /// The rule's name.
+    /// The name of the rule.
     pub rule: &'static str,
-    /// What is wrong: a lower-case sentence.
+    /// The problem, as a lower-case phrase.
     pub what: String,
-    /// How to mend it.
-    pub todo: String,
+    /// The fix, as an imperative.
+    pub help: String,
 }
 
 /// Rejects a document with findings.
@@ -27,15 +27,15 @@ pub fn reject(file: &Path, findings: Vec<Finding>) -> Result<()> {
     let Some(first) = findings.into_iter().next() else {
         return Ok(());
     };
-    let todo = match more {
-        0 => first.todo,
-        1 => format!("{}; there is 1 more finding", first.todo),
-        _ => format!("{}; there are {more} more findings", first.todo),
+    let help = match more {
+        0 => first.help,
+        1 => format!("{}; there is 1 more finding", first.help),
+        _ => format!("{}; there are {more} more findings", first.help),
     };
-    Err(Error::new(file, first.what, todo).at_pointer(first.pointer))
+    Err(Error::new(file, first.what, help).at_pointer(first.pointer))
 }
 
-/// Collects what a rule finds.
+/// The collector of the findings of a rule.
 #[derive(Debug)]
 pub struct Findings {
     rule: &'static str,
@@ -43,26 +43,26 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds a breach of the rule that is being looked for: its JSON pointer, what is wrong, and how to mend it.
+    /// Adds a finding of the current rule: its JSON Pointer, the problem, and the fix.
     pub fn add(
         &mut self,
         pointer: impl Into<String>,
         what: impl Into<String>,
-        todo: impl Into<String>,
+        help: impl Into<String>,
     ) {
         self.list.push(Finding {
             pointer: pointer.into(),
             rule: self.rule,
             what: what.into(),
-            todo: todo.into(),
+            help: help.into(),
         });
     }
 }
 
-/// A rule: its name, and what looks for breaches of it.
+/// A rule: its name, and the function that finds its violations.
 pub type Rule = (&'static str, fn(&Document, &mut Findings));
 
-/// Runs rules, group after group; what they find comes in order of its place.
+/// Runs groups of rules and returns their findings, sorted by location.
 pub fn run(document: &Document, groups: &[&[Rule]]) -> Vec<Finding> {
     let mut findings = Findings {
         rule: "",

@@ -1,4 +1,4 @@
-//! Where schemas stand in an OpenAPI 3.0 document, and which of them a request or a response can reach.
+//! The locations of schemas in an OpenAPI 3.0 document, and the schemas that a request or a response can reach.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ pub const METHODS: [&str; 8] = [
     "delete", "get", "head", "options", "patch", "post", "put", "trace",
 ];
 
-/// Where the component schemas stand.
+/// The JSON Pointer of the component schemas.
 pub const COMPONENTS: &str = "/components/schemas";
 
 /// The prefix of a reference to a component schema.
@@ -31,7 +31,7 @@ pub fn component_or_self<'a>(tree: &'a Value, schema: &'a Value) -> &'a Value {
         .unwrap_or(schema)
 }
 
-/// The name of the component schema that `schema` refers to, when it is nothing but a reference.
+/// Returns the name of the component schema that `schema` refers to, if it is only a reference.
 pub fn referenced_component(schema: &Value) -> Option<&str> {
     schema
         .get("$ref")?
@@ -39,8 +39,8 @@ pub fn referenced_component(schema: &Value) -> Option<&str> {
         .strip_prefix(COMPONENT_REFERENCE)
 }
 
-/// The name of the component schema behind a schema that is a reference, or a reference with a description,
-/// `nullable` and the like beside it.
+/// Returns the name of the component schema that a schema refers to, also if a description, `nullable` and the like are
+/// next to the reference.
 pub fn named_component(schema: &Value) -> Option<&str> {
     if let Some(name) = referenced_component(schema) {
         return Some(name);
@@ -57,7 +57,7 @@ pub fn named_component(schema: &Value) -> Option<&str> {
     }
 }
 
-/// The component schemas by name, in alphabetical order.
+/// Returns the component schemas by name, in alphabetical order.
 pub fn components(tree: &Value) -> impl Iterator<Item = (&String, &Value)> {
     tree.pointer(COMPONENTS)
         .and_then(Value::as_object)
@@ -65,32 +65,32 @@ pub fn components(tree: &Value) -> impl Iterator<Item = (&String, &Value)> {
         .flatten()
 }
 
-/// An operation and where it stands.
+/// An operation and its location.
 #[derive(Clone, Debug)]
 pub struct Operation<'a> {
     /// The path, such as `/v1/items/getAll`.
     pub path: &'a str,
     /// The method in lower case.
     pub method: &'a str,
-    /// The JSON pointer of the operation.
+    /// The JSON Pointer of the operation.
     pub pointer: String,
-    /// The operation itself.
+    /// The operation object.
     pub node: &'a Value,
 }
 
 impl Operation<'_> {
-    /// Its `operationId`.
+    /// Returns the `operationId`.
     pub fn id(&self) -> Option<&str> {
         self.node.get("operationId")?.as_str()
     }
 }
 
-/// Beside the paths, an extension may stand there.
+/// Returns `true` if an entry of `paths` is not an extension.
 fn is_path((path, _): &(&String, &Value)) -> bool {
     !path.starts_with("x-")
 }
 
-/// The operations of a document, by path and method.
+/// Returns the operations of a document, by path and method.
 pub fn operations(tree: &Value) -> Vec<Operation<'_>> {
     let mut operations = Vec::new();
     let paths = tree.get("paths").and_then(Value::as_object);
@@ -109,15 +109,15 @@ pub fn operations(tree: &Value) -> Vec<Operation<'_>> {
     operations
 }
 
-/// Calls `visit` with the JSON pointer and the node of every schema, outer ones before those inside.
+/// Calls `visit` with the JSON Pointer and the node of every schema, outer schemas first.
 pub fn each_schema<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
     each_root(tree, &mut |pointer, root| {
         inside(root, &mut pointer.to_owned(), visit);
     });
 }
 
-/// Calls `visit` with the JSON pointer and the node of every schema, inner ones before those around, so that
-/// what `visit` puts in a schema's place is not visited again.
+/// Calls `visit` with the JSON Pointer and the node of every schema, inner schemas first, so that a schema that `visit`
+/// replaces is not visited again.
 pub fn each_schema_mut(tree: &mut Value, visit: &mut impl FnMut(&str, &mut Value)) {
     for mut root in roots(tree) {
         if let Some(node) = tree.pointer_mut(&root.clone()) {
@@ -126,19 +126,21 @@ pub fn each_schema_mut(tree: &mut Value, visit: &mut impl FnMut(&str, &mut Value
     }
 }
 
-/// The JSON pointers of the schemas that stand in no other one: components, bodies, parameters, headers.
+/// Returns the JSON Pointers of the schemas that are not inside of another one: components, bodies, parameters, headers.
 pub fn roots(tree: &Value) -> Vec<String> {
     let mut roots = Vec::new();
     each_root(tree, &mut |pointer, _| roots.push(pointer.to_owned()));
     roots
 }
 
-/// The keywords under which one schema stands, under which a list of them, and under which one for each name.
+/// The keywords with one schema.
 const ONE: [&str; 3] = ["items", "additionalProperties", "not"];
+/// The keywords with a list of schemas.
 const LIST: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+/// The keyword with schemas by name.
 const NAMED: &str = "properties";
 
-/// Calls `visit` for a schema and all schemas inside it, outer ones first.
+/// Calls `visit` for a schema and all schemas inside of it, outer schemas first.
 pub fn inside<'a>(
     schema: &'a Value,
     pointer: &mut String,
@@ -173,7 +175,7 @@ pub fn inside<'a>(
     }
 }
 
-/// Calls `visit` for a schema and all schemas inside it, inner ones first.
+/// Calls `visit` for a schema and all schemas inside of it, inner schemas first.
 pub fn inside_mut(
     schema: &mut Value,
     pointer: &mut String,
@@ -185,7 +187,7 @@ pub fn inside_mut(
     visit(pointer, schema);
 }
 
-/// Calls `visit` for the schemas inside a schema, one level down.
+/// Calls `visit` for the schemas directly inside of a schema.
 pub fn each_child_mut(
     schema: &mut Value,
     pointer: &mut String,
@@ -230,7 +232,7 @@ fn push(pointer: &mut String, steps: &[&str]) {
     }
 }
 
-/// Calls `visit` for each schema that stands in no other one: components, bodies, parameters, headers.
+/// Calls `visit` for each schema that is not inside of another one: components, bodies, parameters, headers.
 fn each_root<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
     for (name, schema) in components(tree) {
         visit(&component_pointer(name), schema);
@@ -280,7 +282,7 @@ fn each_root_of_parameters<'a>(
     }
 }
 
-/// A holder is anything that has a `schema`, a `content`, or `headers`.
+/// Calls `visit` for the schemas of an object with a `schema`, a `content`, or `headers`.
 fn each_root_of_holder<'a>(
     holder: &'a Value,
     pointer: &str,
@@ -302,19 +304,19 @@ fn each_root_of_holder<'a>(
     }
 }
 
-/// The JSON pointer that a reference into the same document holds: a URI fragment may escape letters with `%`.
+/// Returns the JSON Pointer in a reference to the same document. A URI fragment may contain percent-encoded characters.
 pub fn pointer_of(reference: &str) -> Option<String> {
     let fragment = percent_decode_str(reference.strip_prefix('#')?);
     fragment.decode_utf8().ok().map(Cow::into_owned)
 }
 
-/// How long a chain of references may be. A longer one leads in a circle.
-const LONGEST_CHAIN: usize = 64;
+/// The maximum length of a chain of references. A longer chain is a circle.
+const MAX_CHAIN: usize = 64;
 
-/// Follows a `$ref` to anything in the document, from one to the next.
+/// Follows a `$ref` to anything in the document, and the references that it leads to.
 pub fn resolve<'a>(tree: &'a Value, node: &'a Value) -> &'a Value {
     let mut node = node;
-    for _ in 0..LONGEST_CHAIN {
+    for _ in 0..MAX_CHAIN {
         let target = node
             .get("$ref")
             .and_then(Value::as_str)
@@ -327,7 +329,7 @@ pub fn resolve<'a>(tree: &'a Value, node: &'a Value) -> &'a Value {
     node
 }
 
-/// The schemas of the contents of a request body or a response.
+/// Returns the schemas of the contents of a request body or a response.
 pub fn content_schemas<'a>(tree: &'a Value, holder: &'a Value) -> Vec<&'a Value> {
     resolve(tree, holder)
         .get("content")
@@ -338,7 +340,7 @@ pub fn content_schemas<'a>(tree: &'a Value, holder: &'a Value) -> Vec<&'a Value>
         .collect()
 }
 
-/// The properties of a schema by name, in its order.
+/// Returns the properties of a schema by name, in the order of the document.
 pub fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     schema
         .get("properties")
@@ -347,7 +349,7 @@ pub fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
         .flatten()
 }
 
-/// The names of the properties that a schema requires, in its order.
+/// Returns the names of the properties that a schema requires, in the order of the document.
 pub fn required(schema: &Value) -> Vec<&str> {
     schema
         .get("required")
@@ -358,7 +360,7 @@ pub fn required(schema: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// The component schemas that a request body can reach.
+/// Returns the names of the component schemas that a request body can reach.
 pub fn request_components(tree: &Value) -> BTreeSet<String> {
     reachable(
         tree,
@@ -369,7 +371,7 @@ pub fn request_components(tree: &Value) -> BTreeSet<String> {
     )
 }
 
-/// The component schemas that a response can reach.
+/// Returns the names of the component schemas that a response can reach.
 pub fn response_components(tree: &Value) -> BTreeSet<String> {
     let operations = operations(tree);
     reachable(
@@ -382,7 +384,7 @@ pub fn response_components(tree: &Value) -> BTreeSet<String> {
     )
 }
 
-/// The component schemas that `roots` refer to, directly or through others.
+/// Returns the names of the component schemas that `roots` refer to, directly or through others.
 pub fn reachable<'a>(tree: &'a Value, roots: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut waiting: Vec<&Value> = roots.collect();

@@ -1,4 +1,4 @@
-//! Schemas, side by side.
+//! The comparison of schemas.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use openapi_codegen::lower::{Changes, Lowered};
 use openapi_tree::document::escape;
 use openapi_tree::schemas::{COMPONENTS, component_pointer, named_component};
 
-/// Compares schemas of two contracts, and collects what changed.
+/// The comparison of the schemas of two lowered documents, with its changes.
 pub(super) struct Shapes<'a> {
     old: (&'a Value, &'a Changes),
     new: (&'a Value, &'a Changes),
@@ -17,7 +17,7 @@ pub(super) struct Shapes<'a> {
     changes: Vec<Change>,
 }
 
-/// Limits, and whether more of the number allows more.
+/// The constraints with a number, and whether a larger number allows more values.
 const LIMITS: [(&str, bool); 8] = [
     ("maxItems", true),
     ("maxLength", true),
@@ -29,7 +29,7 @@ const LIMITS: [(&str, bool); 8] = [
     ("minimum", false),
 ];
 
-/// Limits that are there or not; another one of them allows other values.
+/// The constraints that allow other values if they change.
 const CONDITIONS: [&str; 5] = [
     "exclusiveMaximum",
     "exclusiveMinimum",
@@ -38,7 +38,7 @@ const CONDITIONS: [&str; 5] = [
     "uniqueItems",
 ];
 
-/// The longest interval that a filter takes; an extension of the vendor.
+/// The extension keyword for the maximum length of an interval.
 const MONTHS: &str = "x-max-interval-in-months";
 
 impl<'a> Shapes<'a> {
@@ -55,7 +55,7 @@ impl<'a> Shapes<'a> {
         self.changes
     }
 
-    /// Notes a change at a place of the new document.
+    /// Notes a change at a location in the new document.
     pub(super) fn note_new(
         &mut self,
         side: Side,
@@ -66,7 +66,7 @@ impl<'a> Shapes<'a> {
         self.note(side, class, self.new.1.published(pointer), what.into());
     }
 
-    /// Notes a change at a place of the old document.
+    /// Notes a change at a location in the old document.
     pub(super) fn note_old(
         &mut self,
         side: Side,
@@ -146,12 +146,12 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// What is said where a schema is used: null, deprecation, the longest interval.
+    /// Compares the annotations of two uses of a schema: null, deprecation, the maximum interval.
     fn use_of(&mut self, side: Side, after: &str, old: &Value, new: &Value) {
         let is_nullable = |schema: &Value| schema.get("nullable") == Some(&Value::Bool(true));
         let (was, is) = (is_nullable(old), is_nullable(new));
         if was != is {
-            // What may be null is more to take for who reads it, and more to say for who writes it.
+            // Null is one more value for clients to read, and one more value that they may send.
             let class = Class::breaking_if(is == (side == Side::Response));
             let what = if is {
                 "may be null now"
@@ -196,15 +196,15 @@ impl<'a> Shapes<'a> {
             |schema: &Value| schema.get("additionalProperties") == Some(&Value::Bool(false));
         if is_closed(old) != is_closed(new) && side == Side::Request {
             let (class, what) = if is_closed(new) {
-                (Class::Breaking, "refuses unknown properties now")
+                (Class::Breaking, "rejects unknown properties now")
             } else {
-                (Class::Additive, "takes unknown properties now")
+                (Class::Additive, "accepts unknown properties now")
             };
             self.note_new(side, class, after, what);
         }
     }
 
-    /// Only who sends has to keep to a limit.
+    /// Compares the values of a constraint, which only requests must satisfy.
     fn bound(
         &mut self,
         side: Side,
@@ -230,7 +230,7 @@ impl<'a> Shapes<'a> {
         self.note_new(side, class, after, what);
     }
 
-    /// Who reads keeps values that it does not know, by this project's rule.
+    /// Compares the values of an enum. Clients accept unknown values in responses.
     fn values(&mut self, side: Side, after: &str, old: &Value, new: &Value) {
         let values = |schema: &Value| -> BTreeSet<String> {
             let values = schema.get("enum").and_then(Value::as_array);
@@ -301,7 +301,7 @@ impl<'a> Shapes<'a> {
             let (did, does) = (is_required(old, name), is_required(new, name));
             if did != does {
                 let (class, what) = match side {
-                    // What is always there is less to look out for.
+                    // A property that is always present needs no check.
                     Side::Response if does => (Class::Additive, "is always there now"),
                     Side::Response => (Class::Breaking, "may be missing now"),
                     _ => super::wire::required(does),
@@ -312,7 +312,7 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// Objects that a choice has, by their names.
+    /// Compares the members of a choice by name.
     fn alternatives(
         &mut self,
         side: Side,
@@ -341,7 +341,7 @@ impl<'a> Shapes<'a> {
                     side,
                     Class::Breaking,
                     after,
-                    format!("can't be a `{name}` any more"),
+                    format!("is no longer a `{name}`"),
                 ),
             }
         }
@@ -356,12 +356,12 @@ impl<'a> Shapes<'a> {
     }
 }
 
-/// Where the schema stands that a use of one refers to.
+/// Returns the JSON Pointer of the schema that a use refers to.
 fn target(schema: &Value, pointer: &str) -> String {
     named_component(schema).map_or_else(|| pointer.to_owned(), component_pointer)
 }
 
-/// What a schema is, in a word: its type, and a format that makes another type of it.
+/// Returns the kind of a schema: its type, and its format.
 fn kind(schema: &Value) -> String {
     if schema.get("oneOf").is_some() {
         return "a choice".to_owned();

@@ -1,4 +1,4 @@
-//! Operations, side by side.
+//! The comparison of operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use openapi_tree::schemas::{
     Operation, component_pointer, operations, required as required_of, resolve,
 };
 
-/// What changed on the wire. `published` are the documents as they were before lowering, old and new.
+/// Returns the changes on the wire. `published` are the old and the new document before lowering.
 pub(super) fn compare<'a>(
     old: &'a Lowered,
     new: &'a Lowered,
@@ -116,7 +116,7 @@ impl Wire<'_> {
         self.statuses(old);
     }
 
-    /// The properties of the envelope that an operation takes.
+    /// Compares the properties of the envelope that an operation accepts.
     fn envelope(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
         let names = |operation: &Operation<'_>| -> BTreeSet<String> {
             let names = envelope::properties(operation.node);
@@ -204,7 +204,7 @@ impl Wire<'_> {
     }
 
     fn responses(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
-        // Lowering has made the successes of an operation alike, and its errors: one of each is enough.
+        // After lowering, all successes of an operation have one body, and all errors too.
         for class in ["2", "4", "5"] {
             let body = |operation: &Operation<'_>| {
                 let responses = operation.node.get("responses")?.as_object()?;
@@ -248,7 +248,7 @@ impl Wire<'_> {
         }
     }
 
-    /// The documented statuses, of which lowering leaves some out.
+    /// Compares the documented statuses, some of which lowering removes.
     fn statuses(&mut self, operation: &Operation<'_>) {
         let statuses = |tree: &Value| -> BTreeSet<String> {
             tree.pointer(&operation.pointer)
@@ -275,7 +275,7 @@ impl Wire<'_> {
     }
 }
 
-/// Something that is sent became required, or optional.
+/// Returns the class and the description of a part of a request that became required, or optional.
 pub(super) fn required(now: bool) -> (Class, &'static str) {
     if now {
         (Class::Breaking, "is required now")

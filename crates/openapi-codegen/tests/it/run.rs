@@ -33,7 +33,7 @@ fn conventions() -> Conventions {
 }
 
 fn in_words(error: &openapi_tree::error::Error) -> String {
-    format!("{error}\nhelp: {}", error.todo())
+    format!("{error}\nhelp: {}", error.help())
 }
 
 /// The code of a document, and what was changed on the way, each change with its pointer.

@@ -1,4 +1,4 @@
-//! Pages in Markdown with tables of properties: generated ones, and those written by hand in the same tables.
+//! Markdown pages with tables of properties, generated or written by hand.
 
 mod text;
 
@@ -14,14 +14,14 @@ use super::{Imported, samples};
 use crate::conventions::Conventions;
 
 use crate::facts::{Body, Operation, Property, Reading, Reported, Schema, Type, Variant, plain};
-use openapi_tree::error::{Error, Place, Result};
+use openapi_tree::error::{Error, Location, Result};
 use openapi_tree::nesting;
 use text::{Node, cells_in, enum_value, has_struck, line_of, message_of, text_of, text_with_links};
 
 /// The header of every table of properties.
 pub(super) const HEADER: [&str; 4] = ["Property", "Type", "Contract", "Description"];
 
-/// A page that a generator wrote.
+/// A generated page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Generated;
 
@@ -60,7 +60,7 @@ impl Dialect for Generated {
     }
 }
 
-/// A page written by hand in the same tables.
+/// A page written by hand with the same tables.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HandWritten;
 
@@ -92,7 +92,7 @@ impl Dialect for HandWritten {
     }
 }
 
-/// Returns `true` if a text has the URL of an operation or a table of properties.
+/// Returns `true` if a line is the URL of an operation or the header of a table of properties.
 fn is_page(text: &str, conventions: &Conventions) -> bool {
     text.lines().any(|line| {
         let line = line.trim();
@@ -108,7 +108,7 @@ fn is_page(text: &str, conventions: &Conventions) -> bool {
 /// Reads a page.
 ///
 /// # Errors
-/// Returns an error if a table of properties lacks a column, or is not a table to Markdown; with its line.
+/// Returns an error with a line if a table of properties lacks a column, or is not a table in Markdown.
 fn import(
     file: &Path,
     text: &str,
@@ -190,9 +190,9 @@ struct Page<'t> {
     reading: Reading,
     imported: Imported,
     section: Section,
-    /// The heading of a schema, and where it stands.
+    /// The heading of a schema, and its line.
     schema: Option<(String, usize)>,
-    /// The operation that is being read, and where its heading stands.
+    /// The operation that is being read, and the line of its heading.
     operation: Option<(Operation, usize)>,
 }
 
@@ -245,7 +245,7 @@ impl Page<'_> {
             return;
         };
         if operation.path.is_empty() {
-            // A chapter of prose is no operation; one with a body is, and has lost its address.
+            // A chapter of prose is not an operation; a chapter with a body is one, and lacks its URL.
             if operation.request.is_some() || operation.response.is_some() {
                 let rows = [&operation.request, &operation.response]
                     .into_iter()
@@ -356,7 +356,7 @@ impl Page<'_> {
         }
     }
 
-    /// The body that the current section describes.
+    /// Returns the body that the current section describes.
     fn body(&mut self) -> Option<&mut Body> {
         let (operation, _) = self.operation.as_mut()?;
         match self.section {
@@ -464,7 +464,7 @@ impl Page<'_> {
     }
 
     fn row(&self, row: Node<'_>, line: usize) -> Result<Row, String> {
-        // The parser of tables fills missing cells up and drops those too many, so they are counted in the text.
+        // The parser of tables adds missing cells and drops additional ones, so the cells are counted in the text.
         let in_text = self.lines.get(line - 1).map_or(0, |text| cells_in(text));
         if in_text != HEADER.len() {
             return Err(format!(
@@ -514,10 +514,10 @@ impl Page<'_> {
     fn broken_table(&self, line: usize, what: &str) -> Error {
         Error::new(
             self.file,
-            format!("has a table of properties that can't be read: {what}"),
-            format!("give it the columns {}", HEADER.join(", ")),
+            format!("invalid table of properties: {what}"),
+            format!("use the columns {}", HEADER.join(", ")),
         )
-        .at(Place::LineColumn { line, column: 1 })
+        .at(Location::LineColumn { line, column: 1 })
     }
 
     fn report(&mut self, line: usize, what: String) {

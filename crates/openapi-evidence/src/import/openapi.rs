@@ -61,8 +61,8 @@ impl Dialect for OpenApi {
 /// Reads a document.
 ///
 /// # Errors
-/// Returns an error if it is not OpenAPI 3.0, or a part does not have the shape that OpenAPI asks for; with its
-/// JSON pointer.
+/// Returns an error with a JSON Pointer if the document is not OpenAPI 3.0, or if a part does not have the shape that
+/// OpenAPI requires.
 fn import(document: &Document, conventions: &Conventions) -> Result<Imported> {
     let version = document
         .tree
@@ -71,12 +71,12 @@ fn import(document: &Document, conventions: &Conventions) -> Result<Imported> {
         .unwrap_or_default();
     if !version.starts_with("3.0") {
         let what = if version.is_empty() {
-            "is JSON or YAML, but no OpenAPI document".to_owned()
+            "missing version of OpenAPI".to_owned()
         } else {
-            format!("is OpenAPI {version}")
+            format!("unsupported version of OpenAPI `{version}`")
         };
         return Err(
-            Error::new(&document.file, what, "give an OpenAPI 3.0 document").at_pointer("/openapi"),
+            Error::new(&document.file, what, "pass an OpenAPI 3.0 document").at_pointer("/openapi"),
         );
     }
     let mut reader = Reader {
@@ -108,13 +108,13 @@ struct Reader<'d> {
     document: &'d Document,
     conventions: &'d Conventions,
     imported: Imported,
-    /// Objects that have no name of their own; they are called after where they stand.
+    /// The objects without a name, which are named after their location.
     inline: Vec<Schema>,
-    /// The schema objects that were read so far; one that is referred to counts each time.
+    /// The number of schema objects that were read. A schema counts once for each reference.
     read: usize,
 }
 
-/// What a schema object says, references to scalars followed.
+/// The facts about a schema object. References to scalars are followed.
 struct Shape {
     kind: Type,
     format: Option<String>,
@@ -135,11 +135,11 @@ impl Shape {
     }
 }
 
-/// References that lead to references, at most.
-const LONGEST_CHAIN: usize = 32;
+/// The maximum length of a chain of references.
+const MAX_CHAIN: usize = 32;
 
-/// Schema objects that are read, at most. The vendor's whole document has some ten thousand.
-const MOST_SCHEMAS: usize = 200_000;
+/// The maximum number of schema objects that are read. The OpenAPI document of a large API has about ten thousand.
+const MAX_SCHEMAS: usize = 200_000;
 
 impl<'d> Reader<'d> {
     fn schemas(&mut self) -> Result<()> {
@@ -162,14 +162,14 @@ impl<'d> Reader<'d> {
         node.as_object().ok_or_else(|| {
             Error::new(
                 &self.document.file,
-                "has something else than an object here",
-                "mend the document",
+                "expected an object",
+                "fix the document at this location",
             )
             .at_pointer(pointer)
         })
     }
 
-    /// A schema with a name: an object, an enum, or a dictionary.
+    /// Reads a schema with a name: an object, an enum, or a dictionary.
     fn schema(&mut self, name: &str, node: &'d Value, pointer: &str) -> Result<Schema> {
         let mut schema = Schema {
             name: name.to_owned(),
@@ -196,7 +196,7 @@ impl<'d> Reader<'d> {
         Ok(schema)
     }
 
-    /// The properties of an object, with those of the objects that it is composed of.
+    /// Reads the properties of an object, with those of the objects that it is composed of.
     fn properties(
         &mut self,
         owner: &str,
@@ -243,8 +243,8 @@ impl<'d> Reader<'d> {
         let found = found.filter(|found| found.is_object()).ok_or_else(|| {
             Error::new(
                 &self.document.file,
-                format!("has the reference `{target}`, which leads nowhere"),
-                "give the document with its components, in one file",
+                format!("unknown reference target `{target}`"),
+                "pass the document with its components, in one file",
             )
             .at_pointer(format!("{pointer}/$ref"))
         })?;
@@ -259,17 +259,20 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Counts a schema.
+    /// Counts a schema that is read.
+    ///
+    /// # Errors
+    /// Returns an error if the references are circular, or if there are too many schemas.
     fn enter(&mut self, pointer: &str, depth: usize) -> Result<()> {
         self.read += 1;
-        if depth <= LONGEST_CHAIN && self.read <= MOST_SCHEMAS {
+        if depth <= MAX_CHAIN && self.read <= MAX_SCHEMAS {
             return Ok(());
         }
         let pointer = pointer.split("/allOf").next().unwrap_or(pointer);
         Err(Error::new(
             &self.document.file,
-            "has references that lead in a circle, or through too many schemas",
-            "take the circle out, or give the document without what repeats itself",
+            "unsupported references: circular, or to too many schemas",
+            "remove the circle, or pass a smaller document",
         )
         .at_pointer(pointer))
     }
@@ -303,7 +306,7 @@ impl<'d> Reader<'d> {
             shape.format = Some(format.to_owned());
         }
         for limit in Limit::VARIANTS.iter().copied() {
-            // `false` is what `uniqueItems` is anyway.
+            // `false` is the default of `uniqueItems`.
             if let Some(value) = node
                 .get(self.conventions.keyword(limit))
                 .filter(|value| **value != Value::Bool(false))
@@ -314,7 +317,7 @@ impl<'d> Reader<'d> {
         Ok(shape)
     }
 
-    /// The shape of a schema object that refers to no other.
+    /// Reads a schema object without a reference.
     fn plain_shape(
         &mut self,
         owner: &str,
@@ -382,7 +385,7 @@ impl<'d> Reader<'d> {
         Ok(shape)
     }
 
-    /// The schemas of which one applies, if the alternatives are references only.
+    /// Returns the alternatives, if all of them are references.
     fn alternatives(&self, node: &'d Value, pointer: &str) -> Result<Option<Vec<Name>>> {
         let Some((keyword, Value::Array(parts))) = ["oneOf", "anyOf"]
             .into_iter()
@@ -412,7 +415,7 @@ impl<'d> Reader<'d> {
                 let operation = self.operation(&operation)?;
                 self.imported.variant.operations.push(operation);
             } else {
-                self.report(&operation.pointer, "an operation that is no POST");
+                self.report(&operation.pointer, "an operation that is not a POST");
             }
         }
         Ok(())
@@ -494,7 +497,7 @@ impl<'d> Reader<'d> {
     }
 }
 
-/// The part of a composition that has just one, so that it is a reference with something beside it.
+/// Returns the part of a composition with only one part, which is a reference with annotations.
 fn single_part(node: &Value) -> Option<(&'static str, &Value)> {
     if node.get("properties").is_some() {
         return None;
@@ -507,7 +510,7 @@ fn single_part(node: &Value) -> Option<(&'static str, &Value)> {
     })
 }
 
-/// Whether a component is a text, a number or a list under a name, which a property takes over.
+/// Returns `true` if a component is a string, a number or a list, so that its facts belong to the property that uses it.
 fn is_scalar(node: &Value) -> bool {
     const SCALARS: [&str; 5] = ["string", "integer", "number", "boolean", "array"];
     node.get("enum").is_none() && text_at(node, "type").is_some_and(|kind| SCALARS.contains(&kind))
@@ -521,7 +524,7 @@ fn text_at<'a>(node: &'a Value, keyword: &str) -> Option<&'a str> {
     node.get(keyword)?.as_str()
 }
 
-/// The values of an enum as strings, without null.
+/// Returns the values of an enum as strings, without null.
 fn enum_of(node: &Value) -> Option<Vec<String>> {
     let values = node
         .get("enum")?

@@ -1,4 +1,4 @@
-//! Dimensions and values in words.
+//! Dimensions and values as text for people.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::judge::shown;
 use super::spec::{ABSENT, FITS, NONE, PRESENT};
 use super::subject::{Dimension, RESPONSE, Subject};
 
-/// The name of a dimension of a subject as a whole.
+/// Returns the name of a dimension of a subject.
 pub fn name_of(subject: &Subject, dimension: &Dimension) -> String {
     match dimension {
         Dimension::Presence => "in the spec".to_owned(),
@@ -25,7 +25,7 @@ pub fn name_of(subject: &Subject, dimension: &Dimension) -> String {
     }
 }
 
-/// A value without its dimension, as a cell of a table shows it.
+/// Returns a value without its dimension, for a cell of a table.
 pub fn value_of(dimension: &Dimension, value: &Value) -> String {
     let text = shown(value);
     match (dimension, value) {
@@ -46,7 +46,7 @@ pub fn value_of(dimension: &Dimension, value: &Value) -> String {
     }
 }
 
-/// A dimension and its value in a few words.
+/// Returns a dimension and its value in a few words.
 pub fn long(dimension: &Dimension, value: &Value) -> String {
     let text = shown(value);
     let flag = |name: &str| match value {

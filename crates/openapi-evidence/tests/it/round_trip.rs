@@ -1,4 +1,4 @@
-//! Any table of facts, rendered in the dialect of the pages, is read back as the same facts.
+//! Any table of facts, rendered as a page or a variant file, is read as the same facts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -68,7 +68,7 @@ fn table() -> impl Strategy<Value = Vec<Property>> {
     })
 }
 
-/// A type as pages print it: a schema is a link to its heading.
+/// Returns a type as pages print it, with links to the headings of schemas.
 fn printed(kind: &Type) -> String {
     match kind {
         Type::Array(items) => format!("array of {}", printed(items)),
@@ -125,7 +125,7 @@ fn rendered(rows: &[Property]) -> String {
 
 proptest! {
     #[test]
-    fn a_table_comes_back_as_it_was(request in table(), response in table(), nested in table()) {
+    fn a_rendered_table_is_read_as_the_same_facts(request in table(), response in table(), nested in table()) {
         let page = format!(
             "<!-- AUTOMATICALLY GENERATED, DO NOT MODIFY -->\n# Lamps\n\n## Do\n\nDoes.\n\n### Request\n\n\
              `[PlatformAddress]/api/v1/lamps/do`\n\n{}\n### Response\n\n{}\n#### Lamp part\n\n{}",
@@ -145,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn a_variant_file_comes_back_as_it_was(rows in table()) {
+    fn a_variant_file_is_read_as_the_same_facts(rows in table()) {
         let page = format!(
             "<!-- AUTOMATICALLY GENERATED, DO NOT MODIFY -->\n# Lamps\n\n## Do\n\n### Request\n\n\
              `[PlatformAddress]/api/v1/lamps/do`\n\n{}",
@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "(?s).{0,400}", form in 0..4_usize) {
+    fn no_input_panics(text in "(?s).{0,400}", form in 0..4_usize) {
         let text = [
             format!("{text}\n| Property | Type | Contract | Description |\n| :-- | :-- | :-- | :-- |\n{text}"),
             format!("{text}\nPropertyTypeContractDescription\n{text}"),

@@ -61,7 +61,7 @@ impl Page<'_> {
             .collect()
     }
 
-    /// The facts of an operation, its response, or a schema as a whole.
+    /// Adds the facts of an operation, its response, or a schema as a whole.
     fn own_facts(&mut self, subjects: &[&Subject]) {
         self.line("| Fact | Decision | Documents | Rulings |");
         self.line("| :-- | :-- | :-- | :-- |");
@@ -127,7 +127,7 @@ fn is_status(subject: &Subject) -> bool {
         .is_some_and(|property| property.starts_with(STATUS))
 }
 
-/// A decision, and the documents for and against it.
+/// Returns a decision, and the documents for and against it.
 fn cell(fact: &Fact<'_>) -> String {
     let support = support(fact);
     if fact.dimension == Dimension::Presence {
@@ -144,7 +144,7 @@ fn cell(fact: &Fact<'_>) -> String {
     }
 }
 
-/// The numbers and letters of the documents for and against a decision: `3: CEH ≠ 1: A`.
+/// Returns the numbers and letters of the documents for and against a decision: `3: CEH ≠ 1: A`.
 fn support(fact: &Fact<'_>) -> String {
     let letters = |agrees: bool| {
         let mut places: Vec<_> = fact
@@ -170,7 +170,7 @@ fn support(fact: &Fact<'_>) -> String {
     }
 }
 
-/// A text that does not end a table cell.
+/// Escapes a string so that it does not end a table cell.
 fn code_safe(text: &str) -> String {
     text.replace('|', "\\|")
 }
