@@ -1,4 +1,4 @@
-//! What one writes by hand: reqwest and serde, the same field types, nothing else.
+//! Handwritten types with the same fields, for a comparison with reqwest and serde only.
 
 use mews_connector::UtcDateTime;
 use mews_connector::types::{ActivityState, VoucherCodeId, VoucherId};
@@ -7,7 +7,7 @@ use serde_json::json;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-#[allow(dead_code)] // They are there to be decoded.
+#[allow(dead_code)] // The fields are only decoded.
 pub(crate) struct Page {
     pub(crate) voucher_codes: Option<Vec<Code>>,
     pub(crate) cursor: Option<String>,
@@ -15,7 +15,7 @@ pub(crate) struct Page {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-#[allow(dead_code)] // They are there to be decoded.
+#[allow(dead_code)] // The fields are only decoded.
 pub(crate) struct Code {
     id: VoucherCodeId,
     voucher_id: Option<VoucherId>,
@@ -28,7 +28,7 @@ pub(crate) struct Code {
     activity_state: Option<ActivityState>,
 }
 
-/// The codes of a page, as the documentation's examples have them.
+/// Returns the codes of a page, like in the examples of the vendor documents.
 pub(crate) fn codes(count: usize) -> String {
     let code = |number: usize| {
         json!({

@@ -1,4 +1,4 @@
-//! Decoding a page of 1000 codes: the time and the allocations, beside types written by hand.
+//! Time and allocations of decoding a page of 1000 codes, compared with handwritten types.
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 mod baseline;
@@ -26,7 +26,7 @@ fn main() {
         ));
     };
 
-    // Turn about, so that what else the machine does meets both.
+    // The measurements alternate, so that other work of the machine affects both.
     let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS + 20 {
         let start = Instant::now();
@@ -51,7 +51,7 @@ fn main() {
         their_allocations.count_total
     );
     println!(
-        "  ours     {:>8.1} µs  {:>6} allocations",
+        "  client   {:>8.1} µs  {:>6} allocations",
         time * 1e6,
         allocations.count_total
     );

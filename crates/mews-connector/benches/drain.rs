@@ -1,5 +1,6 @@
-//! A million codes, drained over the loopback interface from canned pages that another process serves: beside reqwest
-//! and serde by hand, with prefetch off, and on with a consumer that takes 5 ms for a page.
+//! A listing of a million codes over the loopback interface, compared with handwritten code for reqwest and serde.
+//!
+//! Another process serves fixed pages. Prefetch is off, or on with a consumer that takes 5 ms for each page.
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 mod baseline;
@@ -15,7 +16,7 @@ use serde_json::json;
 const SERVE: &str = "MEWS_CONNECTOR_BENCH_SERVE";
 const PAGES: u32 = 1000;
 const PAGE: usize = 1000;
-/// How often each is measured; the best counts, because what else the machine does only ever adds.
+/// The number of measurements. The best one counts, because other work of the machine only adds time.
 const ROUNDS: usize = 5;
 const CONSUMER: Duration = Duration::from_millis(5);
 
@@ -41,7 +42,7 @@ fn main() {
     }
     report("prefetch off", best(&by_hand), best(&ours), PAGES, 0.95);
     println!(
-        "  peak memory while ours drained: {} MiB of 64 allowed",
+        "  peak memory of the client: {} MiB of 64 allowed",
         memory / 1024
     );
 
@@ -73,17 +74,17 @@ fn report(name: &str, by_hand: Duration, ours: Duration, pages: u32, wanted: f64
         codes / by_hand.as_secs_f64()
     );
     println!(
-        "  ours     {:>7.3} s  {:>9.0} codes/s",
+        "  client   {:>7.3} s  {:>9.0} codes/s",
         ours.as_secs_f64(),
         codes / ours.as_secs_f64()
     );
     println!(
-        "  throughput {:.3} times, {wanted} wanted",
+        "  throughput ratio {:.3}, {wanted} wanted",
         by_hand.as_secs_f64() / ours.as_secs_f64()
     );
 }
 
-/// A consumer that is busy, with its thread.
+/// Consumes a page, and blocks the thread for that time.
 fn consume(codes: usize, takes: Duration) -> usize {
     std::thread::sleep(takes);
     codes
@@ -229,12 +230,12 @@ fn serve_connection(mut stream: TcpStream, codes: &str) -> Option<()> {
     }
 }
 
-/// Forgets the highest memory use so far, where the system can.
+/// Resets the peak memory use, if the system supports it.
 fn reset_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
-/// The highest memory use since then; 0 where the system does not tell.
+/// Returns the peak memory use in KiB, or 0 if the system does not report it.
 fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! Writes of any number of items; what is done about failures stands in `failures.rs`.
+//! Bulk writes: batches, constraints and observers. The tests of each failure are in `bulk_failures.rs`.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ fn codes(count: usize) -> impl Iterator<Item = NewVoucherCode> {
 }
 
 #[tokio::test]
-async fn any_number_is_split_at_1000_and_answered_one_by_one() {
+async fn splits_inputs_into_batches_of_1000_and_reports_each_outcome() {
     for reversed in [false, true] {
         let order = if reversed {
             ResponseOrder::Reversed
@@ -47,7 +47,7 @@ async fn any_number_is_split_at_1000_and_answered_one_by_one() {
 }
 
 #[tokio::test]
-async fn what_breaks_a_limit_or_repeats_another_is_not_sent() {
+async fn invalid_and_duplicate_inputs_are_not_sent() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let voucher = id(builtin::VOUCHER_ID);
     let report = client
@@ -60,10 +60,10 @@ async fn what_breaks_a_limit_or_repeats_another_is_not_sent() {
         ])
         .await;
     assert_eq!(report.counts().applied, 2);
-    let Outcome::Rejected(Rejection::Invalid(broken)) = &report.outcomes()[1] else {
+    let Outcome::Rejected(Rejection::Invalid(violation)) = &report.outcomes()[1] else {
         panic!("{report:?}")
     };
-    assert_eq!(broken.property, "VoucherCodeParameters[1].Value");
+    assert_eq!(violation.property, "VoucherCodeParameters[1].Value");
     assert!(matches!(
         report.outcomes()[2],
         Outcome::Rejected(Rejection::Duplicate(0))
@@ -78,7 +78,7 @@ async fn what_breaks_a_limit_or_repeats_another_is_not_sent() {
     assert_eq!((report.counts().applied, report.counts().rejected), (1, 1));
 }
 
-/// Writes down what it sees.
+/// An observer that records its calls. If `full` is set, the observer rejects the second batch.
 #[derive(Default)]
 struct Journal {
     lines: Mutex<Vec<String>>,
@@ -104,7 +104,7 @@ impl Observer for Journal {
 }
 
 #[tokio::test]
-async fn an_observer_sees_the_intent_before_and_the_outcome_after() {
+async fn observer_is_notified_before_each_batch_and_of_each_outcome() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let journal = Arc::new(Journal::default());
     let bulk = client
@@ -140,7 +140,7 @@ async fn an_observer_sees_the_intent_before_and_the_outcome_after() {
     assert_eq!(
         (report.counts().applied, report.counts().not_applied),
         (2, 4),
-        "no intent, no request"
+        "a batch is sent only after its intent was recorded"
     );
     let stopped = report.stopped().unwrap();
     assert!(
@@ -151,7 +151,7 @@ async fn an_observer_sees_the_intent_before_and_the_outcome_after() {
 }
 
 #[tokio::test]
-async fn a_job_that_cannot_read_back_stops_and_leaves_the_rest_alone() {
+async fn stops_without_sending_the_rest_if_verification_fails() {
     let (sandbox, client, _) = start(
         Sandbox::builder()
             .fault(Fault::drop_after_commit().on(Operation::VoucherCodesAdd))
@@ -183,13 +183,13 @@ async fn a_job_that_cannot_read_back_stops_and_leaves_the_rest_alone() {
 }
 
 #[tokio::test]
-async fn faults_now_and_then_lose_and_double_nothing() {
+async fn intermittent_faults_lose_and_duplicate_nothing() {
     for (name, fault) in [
         ("reset", Fault::drop_after_commit()),
-        ("half an answer", Fault::drop_mid_body()),
+        ("half a response", Fault::drop_mid_body()),
         ("500", Fault::status(500)),
         ("429", Fault::too_many_requests(None)),
-        ("nonsense", Fault::invalid_json()),
+        ("invalid JSON", Fault::invalid_json()),
     ] {
         let (_sandbox, client, _) = start(Sandbox::builder().fault(fault.every(4))).await;
         let report = client
@@ -209,7 +209,7 @@ async fn faults_now_and_then_lose_and_double_nothing() {
         ids.dedup();
         assert_eq!(ids.len(), 600, "{name}");
         let filter = mews_connector::VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
-        // Reading meets the faults too; what a page cannot repeat is asked for again by the test.
+        // The faults also apply to reads. The client does not retry a page of invalid JSON, so the test does.
         let there = loop {
             match client
                 .voucher_codes()
@@ -218,7 +218,7 @@ async fn faults_now_and_then_lose_and_double_nothing() {
                 .await
             {
                 Ok(codes) => break codes,
-                Err(error) => assert_eq!(name, "nonsense", "{error}"),
+                Err(error) => assert_eq!(name, "invalid JSON", "{error}"),
             }
         };
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The promises of bulk writes about splitting, halving, stopping, and writes that are rejected while in doubt.
+//! Splitting, halving and stopping of bulk writes, and writes that are rejected after an attempt with unknown effect.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -38,7 +38,7 @@ fn sent(sandbox: &Sandbox, operation: Operation) -> usize {
 }
 
 #[tokio::test]
-async fn a_batch_that_times_out_is_split_until_it_fits_and_the_size_is_remembered() {
+async fn batch_that_times_out_is_split_until_it_fits_and_later_batches_keep_the_size() {
     let (server, client, _) = fake(Behavior {
         max_items: 200,
         ..Behavior::default()
@@ -55,12 +55,12 @@ async fn a_batch_that_times_out_is_split_until_it_fits_and_the_size_is_remembere
     assert_eq!(
         adds,
         3 + 24,
-        "three that were too large, then 125 at a time"
+        "three adds are too large, and the others have 125 items"
     );
 }
 
 #[tokio::test]
-async fn a_single_code_that_always_times_out_is_not_applied() {
+async fn single_code_that_always_times_out_is_not_applied() {
     let (server, client, _) = fake(Behavior {
         max_items: 0,
         ..Behavior::default()
@@ -72,7 +72,7 @@ async fn a_single_code_that_always_times_out_is_not_applied() {
 }
 
 #[tokio::test]
-async fn a_dead_server_stops_a_job_whose_vouchers_cannot_be_recognized() {
+async fn unavailable_server_stops_a_job_whose_vouchers_cannot_be_verified() {
     let fault = Fault::status(503).on(Operation::VouchersAdd).times(1000);
     let (sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
     let new = |n| NewVoucher::public(id(builtin::SERVICE_ID), format!("V-{n}"));
@@ -88,7 +88,7 @@ async fn a_dead_server_stops_a_job_whose_vouchers_cannot_be_recognized() {
 }
 
 #[tokio::test]
-async fn a_write_in_doubt_that_is_rejected_afterwards_is_unknown() {
+async fn ambiguous_write_that_is_rejected_on_retry_is_unknown() {
     for status in [400, 403, 409] {
         for first in [Fault::status(500), Fault::drop_after_commit()] {
             let (_sandbox, client, _) = start(
@@ -147,7 +147,7 @@ async fn a_write_in_doubt_that_is_rejected_afterwards_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_plain_delete_that_is_rejected_after_a_lost_response_has_an_error_of_its_own_kind() {
+async fn delete_that_is_rejected_after_a_lost_response_is_unconfirmed() {
     for fault in [Fault::drop_after_commit(), Fault::status_after_commit(500)] {
         let (_sandbox, client, _) = start(
             Sandbox::builder()
@@ -173,7 +173,7 @@ async fn a_plain_delete_that_is_rejected_after_a_lost_response_has_an_error_of_i
 }
 
 #[tokio::test]
-async fn a_delete_in_doubt_is_applied_only_if_the_record_is_read_as_deleted() {
+async fn ambiguous_delete_is_applied_only_if_the_record_is_read_as_deleted() {
     let lost = || Fault::drop_after_commit().on(Operation::VoucherCodesDelete);
     let ids = || [builtin::CODE_ID, builtin::LIMITED_CODE_ID].map(id);
     let vouchers = [id(builtin::VOUCHER_ID)];
@@ -186,7 +186,7 @@ async fn a_delete_in_doubt_is_applied_only_if_the_record_is_read_as_deleted() {
     assert!(report.is_complete(), "{:?}", report.outcomes());
     assert!(clock.sleeps().contains(&Duration::from_secs(60)));
 
-    // Not applied: what is read as live is deleted by another request.
+    // The lost delete had no effect, so another request deletes the codes that are still active.
     let fault = Fault::status(500).on(Operation::VoucherCodesDelete);
     let rejected = Fault::status(400).on(Operation::VoucherCodesDelete).skip(1);
     let (_sandbox, client, _) = start(Sandbox::builder().fault(fault).fault(rejected)).await;
@@ -197,7 +197,7 @@ async fn a_delete_in_doubt_is_applied_only_if_the_record_is_read_as_deleted() {
         .await;
     assert!(report.is_complete(), "{:?}", report.outcomes());
 
-    // Without the parents, with other parents, or with a parent that does not exist.
+    // The job has no parents, other parents, or a parent that does not exist.
     for parents in [
         vec![],
         vec![id(builtin::PARTNER_VOUCHER_ID)],
@@ -220,7 +220,7 @@ async fn a_delete_in_doubt_is_applied_only_if_the_record_is_read_as_deleted() {
 }
 
 #[tokio::test]
-async fn halving_spends_a_budget_for_each_batch_and_for_the_job() {
+async fn number_of_halvings_is_limited_for_each_batch_and_for_the_job() {
     let missing = id("d15c0000-0000-4000-8000-00000000ffff");
     let inputs =
         |count: usize| (0..count).map(move |n| NewVoucherCode::new(missing, n.to_string()));
@@ -250,7 +250,7 @@ async fn halving_spends_a_budget_for_each_batch_and_for_the_job() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_rejected_in_part_creates_nothing_twice() {
+async fn partially_rejected_batch_creates_nothing_twice() {
     for atomic in [true, false] {
         let (server, client, _) = fake(Behavior {
             is_bad: |value| value == "N-0005" || value == "N-0011" || value == "N-0012",
@@ -269,7 +269,7 @@ async fn a_batch_that_is_rejected_in_part_creates_nothing_twice() {
             "atomic: {atomic}"
         );
     }
-    // The first item is bad, so nothing of the batch is applied, but a part of its second half is.
+    // The first item is invalid, so the whole batch has no effect, but the second half is applied in part.
     let (server, client, _) = fake(Behavior {
         is_bad: |value| value == "N-0000" || value == "N-0012",
         atomic: false,
@@ -282,7 +282,7 @@ async fn a_batch_that_is_rejected_in_part_creates_nothing_twice() {
 }
 
 #[tokio::test]
-async fn a_conflict_is_not_the_fault_of_the_items_and_does_not_stop_the_job() {
+async fn conflict_neither_rejects_the_items_nor_stops_the_job() {
     for operation in [Operation::VoucherCodesAdd, Operation::VoucherCodesDelete] {
         let fault = Fault::status(409).on(operation);
         let (_sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
@@ -302,7 +302,7 @@ async fn a_conflict_is_not_the_fault_of_the_items_and_does_not_stop_the_job() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_given_twice_is_deleted_once() {
+async fn duplicate_id_is_deleted_once() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let twice = [builtin::CODE_ID, builtin::LIMITED_CODE_ID, builtin::CODE_ID].map(id);
     let report = client
@@ -313,7 +313,7 @@ async fn an_id_that_is_given_twice_is_deleted_once() {
         .await;
     assert!(report.is_complete(), "{:?}", report.outcomes());
     assert_eq!(sent(&sandbox, Operation::VoucherCodesDelete), 2);
-    // They share the outcome, whatever it is.
+    // Duplicate IDs share an outcome, even if the outcome is a rejection.
     let deleted = [builtin::DELETED_CODE_ID, builtin::DELETED_CODE_ID].map(id);
     let report = client.bulk().delete_voucher_codes(deleted).await;
     for outcome in report.outcomes() {
@@ -324,7 +324,7 @@ async fn an_id_that_is_given_twice_is_deleted_once() {
     }
 }
 
-/// Panics whenever it is called.
+/// An observer that panics after each outcome, and before each batch if `at_sending` is set.
 struct Panics {
     at_sending: bool,
 }
@@ -341,7 +341,7 @@ impl Observer for Panics {
 }
 
 #[tokio::test]
-async fn an_observer_that_panics_loses_nothing() {
+async fn panicking_observer_loses_no_outcome() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let bulk = client
         .bulk()
@@ -355,7 +355,11 @@ async fn an_observer_that_panics_loses_nothing() {
         .bulk()
         .observer(Arc::new(Panics { at_sending: true }));
     let report = bulk.add_voucher_codes(codes(10)).await;
-    assert_eq!(report.counts().not_applied, 10, "no intent, no request");
+    assert_eq!(
+        report.counts().not_applied,
+        10,
+        "a batch is sent only after its intent was recorded"
+    );
     assert!(report.stopped().is_some());
     assert!(sandbox.exchanges().is_empty());
 }

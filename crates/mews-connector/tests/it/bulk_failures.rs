@@ -1,4 +1,4 @@
-//! The failure table, cell by cell: what bulk writes do about failures.
+//! The handling of failures by bulk writes, for each cell of the failure table.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn codes(count: usize) -> Vec<NewVoucherCode> {
         .collect()
 }
 
-/// The values of the codes of the built-in voucher that a job made.
+/// Returns the values of the codes that a job created for the built-in voucher.
 async fn made(client: &Client) -> Vec<String> {
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
     let codes = client
@@ -44,7 +44,7 @@ async fn made(client: &Client) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn bulk_splits_what_is_too_heavy() {
+async fn splits_a_batch_after_a_408_or_413() {
     for status in [408, 413] {
         let fault = |operation| Fault::status(status).on(operation);
         let (sandbox, client, clock) = start(
@@ -58,7 +58,7 @@ async fn bulk_splits_what_is_too_heavy() {
         let added = bulk.add_voucher_codes(codes(8)).await;
         assert!(added.is_complete(), "{status}: {:?}", added.counts());
         assert_eq!(made(&client).await.len(), 8, "each once");
-        // Only the 408 leaves doubt.
+        // Only after a 408 it is unknown whether the batch was applied.
         let settled = clock.sleeps().contains(&Duration::from_secs(60));
         assert_eq!(settled, status == 408);
 
@@ -90,11 +90,11 @@ async fn bulk_splits_what_is_too_heavy() {
 }
 
 #[tokio::test]
-async fn bulk_halves_until_the_offender_is_alone() {
+async fn halves_a_batch_until_the_rejected_item_is_isolated() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let bulk = client.bulk().concurrency(2);
     let mut inputs = codes(16);
-    // No such voucher: a 400.
+    // The voucher does not exist, so the response is a 400.
     inputs[11] = NewVoucherCode::new(id("d15c0000-0000-4000-8000-00000000ffff"), "N-LOST");
     let report = bulk.add_voucher_codes(inputs).await;
     assert_eq!(report.counts().applied, 15);
@@ -109,7 +109,7 @@ async fn bulk_halves_until_the_offender_is_alone() {
             .contains("VoucherId")
     );
     assert_eq!(made(&client).await.len(), 15);
-    // One of 16, then 8, 4, 2 and 1 with their other halves.
+    // One request has 16 items, and then two requests each have 8, 4, 2 and 1.
     assert_eq!(sent(&sandbox, Operation::VoucherCodesAdd), 9);
 
     let unknown = id("c0de0000-0000-4000-8000-00000000ffff");
@@ -137,7 +137,7 @@ async fn bulk_halves_until_the_offender_is_alone() {
 }
 
 #[tokio::test]
-async fn a_403_on_one_item_is_only_that_item_s() {
+async fn forbidden_item_does_not_affect_other_items() {
     let (_sandbox, client, _) =
         start(Sandbox::builder().duplicate_values(mews_sandbox::Behavior::Reject)).await;
     let mut inputs = codes(5);
@@ -153,7 +153,7 @@ async fn a_403_on_one_item_is_only_that_item_s() {
 }
 
 #[tokio::test]
-async fn an_ambiguous_add_is_verified_and_nothing_is_lost_or_doubled() {
+async fn ambiguous_add_is_verified_and_nothing_is_lost_or_duplicated() {
     let ambiguous = lost().into_iter().chain([
         ("truncated", Fault::truncated_json()),
         ("invalid", Fault::invalid_json()),
@@ -209,7 +209,7 @@ async fn an_ambiguous_add_is_verified_and_nothing_is_lost_or_doubled() {
 }
 
 #[tokio::test]
-async fn a_lost_add_of_vouchers_that_cannot_be_told_apart_is_unknown() {
+async fn lost_add_of_indistinguishable_vouchers_is_unknown() {
     let fault = Fault::drop_after_commit().on(Operation::VouchersAdd);
     let (_sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
     let plain = NewVoucher::public(id(builtin::SERVICE_ID), "No identifier");
@@ -230,7 +230,7 @@ async fn a_lost_add_of_vouchers_that_cannot_be_told_apart_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_lost_delete_that_took_effect_counts_as_done() {
+async fn lost_delete_that_took_effect_is_applied() {
     for fault in [Fault::drop_after_commit(), Fault::status_after_commit(500)] {
         let (_sandbox, client, _) =
             start(Sandbox::builder().fault(fault.on(Operation::VoucherCodesDelete))).await;
@@ -239,7 +239,7 @@ async fn a_lost_delete_that_took_effect_counts_as_done() {
         let report = bulk.delete_voucher_codes(ids).await;
         assert!(report.is_complete(), "{:?}", report.outcomes());
     }
-    // Without doubt, a second delete is refused.
+    // A second delete is rejected if no response was lost.
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
     let report = client
         .bulk()
@@ -249,7 +249,7 @@ async fn a_lost_delete_that_took_effect_counts_as_done() {
 }
 
 #[tokio::test]
-async fn what_concerns_every_item_stops_the_job() {
+async fn error_that_affects_every_item_stops_the_job() {
     for status in [401, 404, 410] {
         let fault = Fault::status(status)
             .on(Operation::VoucherCodesAdd)
@@ -284,7 +284,7 @@ async fn what_concerns_every_item_stops_the_job() {
 }
 
 #[tokio::test]
-async fn a_server_that_stays_down_is_left_alone() {
+async fn stops_if_the_server_stays_unavailable() {
     for operation in [
         Operation::VouchersUpdate,
         Operation::VoucherCodesDelete,

@@ -1,4 +1,4 @@
-//! Jobs that survive their process.
+//! Jobs that are resumed from a journal.
 
 use std::error::Error as StdError;
 use std::path::Path;
@@ -59,9 +59,9 @@ async fn linked(fault: Fault) -> (Sandbox, Client, LinkedClock) {
     (sandbox, client, clock)
 }
 
-/// A job that was dropped while the server was still at it, and started again at once.
+/// The job is dropped while the server still processes a batch, and is resumed at once.
 #[tokio::test]
-async fn a_job_that_was_dropped_in_flight_doubles_nothing_when_it_is_resumed() {
+async fn resumed_job_that_was_dropped_in_flight_duplicates_nothing() {
     for received in [true, false] {
         let fault = commit_late().on(Operation::VoucherCodesAdd);
         let (_sandbox, client, clock) = linked(fault).await;
@@ -145,7 +145,7 @@ impl Journal for Memory {
 }
 
 #[tokio::test]
-async fn a_job_that_ends_at_any_line_doubles_and_loses_nothing_when_it_is_resumed() {
+async fn resumed_job_that_ended_at_any_line_duplicates_and_loses_nothing() {
     for fault in [
         None,
         Some(Fault::drop_after_commit()),
@@ -169,7 +169,7 @@ async fn a_job_that_ends_at_any_line_doubles_and_loses_nothing_when_it_is_resume
             let resumed = bulk.resume(rest.clone()).await.unwrap();
             assert!(resumed.is_complete(), "{appends}: {resumed:?}");
             assert_eq!(made(&client).await.len(), 12, "{appends}");
-            // Once more, with the inputs instead of without: nothing is left to do.
+            // Another run, with the inputs, has nothing left to send.
             let again = bulk
                 .clone()
                 .journal(rest)
@@ -185,7 +185,7 @@ async fn a_job_that_ends_at_any_line_doubles_and_loses_nothing_when_it_is_resume
 }
 
 #[tokio::test]
-async fn a_job_whose_inputs_were_not_recorded_sends_nothing() {
+async fn job_whose_inputs_were_not_recorded_sends_nothing() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let journal = Memory::failing_after(0);
     let bulk = client.bulk().journal(journal.clone());
@@ -202,7 +202,7 @@ async fn a_job_whose_inputs_were_not_recorded_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_file_survives_a_torn_last_line_and_holds_no_token() {
+async fn file_journal_tolerates_an_incomplete_last_line_and_contains_no_token() {
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
     let (_folder, path) = folder();
     let bulk = client.bulk().batch_size(4);
@@ -218,19 +218,19 @@ async fn a_file_survives_a_torn_last_line_and_holds_no_token() {
     for token in [builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN] {
         assert!(!text.contains(token));
     }
-    // The last outcome was not written completely, so its input is in doubt and found again.
+    // The last outcome is incomplete, so the job verifies the input with a listing.
     std::fs::write(&path, &text[..text.len() - 30]).unwrap();
     let resumed = bulk.resume(open(&path)).await.unwrap();
     assert!(resumed.is_complete(), "{resumed:?}");
     assert_eq!(made(&client).await.len(), 12);
-    // So is the line of the job itself: nothing was sent.
+    // An incomplete first line means that nothing was sent.
     std::fs::write(&path, &text[..40]).unwrap();
     let report = bulk.journal(open(&path)).add_voucher_codes(codes(0)).await;
     assert!(report.is_complete());
 }
 
 #[tokio::test]
-async fn a_file_is_used_by_one_job_at_a_time() {
+async fn file_journal_is_used_by_one_job_at_a_time() {
     let (_folder, path) = folder();
     let first = open(&path);
     let error = FileJournal::open(&path).unwrap_err();
@@ -240,7 +240,7 @@ async fn a_file_is_used_by_one_job_at_a_time() {
 }
 
 #[tokio::test]
-async fn other_inputs_and_other_journals_are_errors_that_say_what_differs() {
+async fn mismatched_inputs_and_invalid_journals_are_errors_that_name_the_difference() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let journal = Memory::default();
     let bulk = client.bulk().journal(journal.clone());
@@ -294,7 +294,7 @@ async fn other_inputs_and_other_journals_are_errors_that_say_what_differs() {
 }
 
 #[tokio::test]
-async fn what_was_sent_without_a_time_of_the_server_is_unknown_if_it_is_found() {
+async fn input_sent_without_a_server_time_is_unknown_if_a_matching_record_exists() {
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
     let journal = Memory::default();
     let bulk = client.bulk().batch_size(4).journal(journal.clone());
@@ -311,7 +311,7 @@ async fn what_was_sent_without_a_time_of_the_server_is_unknown_if_it_is_found() 
 }
 
 #[tokio::test]
-async fn the_settle_time_counts_from_the_last_request() {
+async fn settle_time_starts_at_the_last_request() {
     let fault = Fault::drop_after_commit().on(Operation::VoucherCodesAdd);
     let (_sandbox, client, clock) = linked(fault).await;
     let journal = Memory::failing_after(2);
@@ -376,7 +376,7 @@ async fn every_kind_of_job_is_resumed() {
 }
 
 #[tokio::test]
-async fn a_rejection_is_remembered() {
+async fn rejection_is_restored_from_the_journal() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let journal = Memory::default();
     let mut inputs = codes(3);
@@ -403,7 +403,7 @@ async fn a_rejection_is_remembered() {
     ));
 }
 
-/// Panics whenever it is called.
+/// A journal that panics when it is called.
 struct Panics;
 
 impl Journal for Panics {
@@ -417,7 +417,7 @@ impl Journal for Panics {
 }
 
 #[tokio::test]
-async fn a_journal_that_panics_sends_nothing() {
+async fn job_whose_journal_panics_sends_nothing() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let report = client
         .bulk()

@@ -1,6 +1,6 @@
 //! Random schedules of bulk adds against one sandbox: faults, skewed clocks, and jobs that are dropped and resumed.
 //!
-//! After each schedule the outcomes are compared with what the sandbox has. Before each, the sandbox is reset.
+//! Before each schedule, the sandbox is reset. Afterwards, the outcomes are compared with the codes in the sandbox.
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -30,7 +30,7 @@ struct Schedule {
     batch_size: usize,
     concurrency: usize,
     faults: Vec<Fault>,
-    /// The number of seconds that the clock of the sandbox is ahead of that of the client.
+    /// The number of seconds that the clock of the sandbox is ahead of the client's clock.
     skew: i64,
     /// The job is dropped after each of these numbers of requests, and then resumed.
     drops: Vec<usize>,
@@ -123,7 +123,7 @@ impl Model {
         }
     }
 
-    /// Returns when the sandbox has handled so many more requests.
+    /// Waits until the sandbox has handled this number of further requests.
     async fn after(&self, requests: usize) {
         let until = self.exchanges.load(Ordering::SeqCst) + requests;
         loop {
@@ -174,7 +174,7 @@ impl Model {
                 done = job => report = Some(done),
                 () = dropped => {
                     drops += 1;
-                    // What was on its way reaches the sandbox long before the settle time is over.
+                    // Requests in flight reach the sandbox long before the settle time is over.
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
             }
@@ -210,7 +210,7 @@ fn inputs(schedule: &Schedule) -> Vec<NewVoucherCode> {
     (0..schedule.codes).map(code).collect()
 }
 
-/// Compares the outcomes with what the sandbox has.
+/// Compares the outcomes with the codes in the sandbox.
 fn check(report: &Report<VoucherCode>, codes: &[VoucherCode]) -> Result<(), TestCaseError> {
     let mut accounted = 0;
     for (number, outcome) in report.outcomes().iter().enumerate() {
@@ -227,12 +227,12 @@ fn check(report: &Report<VoucherCode>, codes: &[VoucherCode]) -> Result<(), Test
             other => prop_assert!(there.is_empty(), "{value} exists, but is {other:?}"),
         }
     }
-    prop_assert_eq!(accounted, codes.len(), "there are codes of no input");
+    prop_assert_eq!(accounted, codes.len(), "there are codes without an input");
     Ok(())
 }
 
 #[test]
-fn random_schedules_double_nothing_lose_nothing_and_report_the_truth() {
+fn random_schedules_duplicate_nothing_lose_nothing_and_report_correct_outcomes() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -258,7 +258,7 @@ fn random_schedules_double_nothing_lose_nothing_and_report_the_truth() {
     if let Err(failure) = result {
         panic!("{failure}");
     }
-    // The schedules are worth something only if they lead everywhere.
+    // The schedules prove something only if every outcome occurs.
     let (counts, drops) = *seen.lock().unwrap();
     assert!(counts.applied > 1000 && drops > 100, "{counts:?} {drops}");
     assert!(

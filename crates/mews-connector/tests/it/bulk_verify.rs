@@ -1,4 +1,4 @@
-//! How a job finds out what an add has done whose response was lost, and what it makes of a response.
+//! Verification of adds whose response was lost, and matching of returned records with inputs.
 
 use std::time::{Duration, SystemTime};
 
@@ -33,7 +33,7 @@ async fn fake(behavior: Behavior) -> (FakeServer, Client, ManualClock) {
     (server, client, clock)
 }
 
-/// The IDs of the live codes of the built-in voucher with this value.
+/// Returns the IDs of the active codes of the built-in voucher with this value.
 async fn live(client: &Client, value: &str) -> Vec<mews_connector::types::VoucherCodeId> {
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
     let codes = client
@@ -57,7 +57,7 @@ fn sent(sandbox: &Sandbox, operation: Operation) -> usize {
 }
 
 #[tokio::test]
-async fn a_deleted_code_is_not_taken_for_the_new_one() {
+async fn deleted_code_is_not_mistaken_for_the_new_one() {
     for fault in [Fault::drop_before_reading(), Fault::drop_after_commit()] {
         let (_sandbox, client, _) =
             start(Sandbox::builder().fault(fault.on(Operation::VoucherCodesAdd))).await;
@@ -76,7 +76,7 @@ async fn a_deleted_code_is_not_taken_for_the_new_one() {
 }
 
 #[tokio::test]
-async fn a_code_that_existed_before_is_not_taken_for_the_new_one() {
+async fn existing_code_is_not_mistaken_for_the_new_one() {
     let until = Utc.with_ymd_and_hms(2031, 1, 1, 0, 0, 0).unwrap();
     for fault in [Fault::drop_before_reading(), Fault::drop_after_commit()] {
         let (_sandbox, client, _) =
@@ -92,13 +92,13 @@ async fn a_code_that_existed_before_is_not_taken_for_the_new_one() {
         assert_eq!(
             live(&client, builtin::CODE_VALUE).await.len(),
             2,
-            "the old and the new one"
+            "the old and the new code"
         );
     }
 }
 
 #[tokio::test]
-async fn a_deleted_voucher_is_not_taken_for_the_new_one() {
+async fn deleted_voucher_is_not_mistaken_for_the_new_one() {
     for fault in [Fault::drop_before_reading(), Fault::drop_after_commit()] {
         let (sandbox, client, _) = start(Sandbox::builder()).await;
         let new =
@@ -121,7 +121,7 @@ async fn a_deleted_voucher_is_not_taken_for_the_new_one() {
 }
 
 #[tokio::test]
-async fn an_unknown_voucher_does_not_spoil_the_reading_back_of_the_others() {
+async fn unknown_voucher_does_not_affect_verification_of_other_codes() {
     for fault in [Fault::drop_before_reading(), Fault::status(500)] {
         let (_sandbox, client, _) =
             start(Sandbox::builder().fault(fault.on(Operation::VoucherCodesAdd))).await;
@@ -135,7 +135,7 @@ async fn an_unknown_voucher_does_not_spoil_the_reading_back_of_the_others() {
 }
 
 #[tokio::test]
-async fn vouchers_are_matched_by_all_they_show_whatever_the_order() {
+async fn vouchers_are_matched_by_all_properties_of_the_response_in_any_order() {
     for order in [ResponseOrder::Request, ResponseOrder::Reversed] {
         let (_sandbox, client, _) = start(Sandbox::builder().response_order(order)).await;
         let new = |n| {
@@ -147,7 +147,7 @@ async fn vouchers_are_matched_by_all_they_show_whatever_the_order() {
         for (index, voucher) in report.applied() {
             assert_eq!(voucher.external_identifier, Some(format!("E-{index}")));
         }
-        // Vouchers that differ in nothing that the response shows.
+        // These vouchers differ only in a property that the response does not contain.
         let plain = || NewVoucher::public(id(builtin::SERVICE_ID), "Alike");
         let report = client
             .bulk()
@@ -163,7 +163,7 @@ async fn vouchers_are_matched_by_all_they_show_whatever_the_order() {
 }
 
 #[tokio::test]
-async fn the_clocks_of_client_and_server_need_not_agree() {
+async fn verifies_adds_if_the_clocks_of_client_and_server_differ() {
     for behind in [20 * 60, -20 * 60, 40 * 24 * 3600] {
         let (server, client, _) = fake(Behavior {
             behind,
@@ -178,7 +178,7 @@ async fn the_clocks_of_client_and_server_need_not_agree() {
 }
 
 #[tokio::test]
-async fn what_a_read_back_cannot_decide_is_unknown_and_is_not_sent_again() {
+async fn inconclusive_verification_is_unknown_and_is_not_retried() {
     let cases: [(&str, Behavior); 8] = [
         (
             "no Date",
@@ -259,7 +259,7 @@ async fn what_a_read_back_cannot_decide_is_unknown_and_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_record_of_another_validity_is_not_proof() {
+async fn record_with_another_validity_does_not_prove_an_add() {
     let (server, client, _) = fake(Behavior {
         lost: |_| true,
         listed: |code| code["ValidityEndUtc"] = "2030-01-01T00:00:00Z".into(),
@@ -276,7 +276,7 @@ async fn a_record_of_another_validity_is_not_proof() {
 }
 
 #[tokio::test]
-async fn codes_are_recognized_in_a_response_that_changes_or_lacks_something() {
+async fn codes_are_matched_if_the_response_changes_or_omits_a_value() {
     let (server, client, _) = fake(Behavior {
         stored: |value| value.trim().to_uppercase(),
         ..Behavior::default()
@@ -299,17 +299,21 @@ async fn codes_are_recognized_in_a_response_that_changes_or_lacks_something() {
     })
     .await;
     let report = client.bulk().add_voucher_codes([code("one")]).await;
-    assert!(report.is_complete(), "there is only one that it can be");
+    assert!(report.is_complete(), "only one input can match");
     let report = client
         .bulk()
         .add_voucher_codes([code("two"), code("three")])
         .await;
-    assert_eq!(report.counts().unknown, 2, "no telling which is which");
-    assert_eq!(server.values().len(), 3, "none is sent again");
+    assert_eq!(
+        report.counts().unknown,
+        2,
+        "the codes cannot be distinguished"
+    );
+    assert_eq!(server.values().len(), 3, "no code is sent again");
 }
 
 #[tokio::test]
-async fn reading_back_costs_the_batch_and_not_the_job() {
+async fn verification_of_a_batch_does_not_read_the_codes_of_the_whole_job() {
     let fault = Fault::drop_after_commit()
         .on(Operation::VoucherCodesAdd)
         .skip(39);
@@ -325,7 +329,7 @@ async fn reading_back_costs_the_batch_and_not_the_job() {
 }
 
 #[tokio::test]
-async fn parts_of_a_second_that_the_server_does_not_show_lose_nothing() {
+async fn verification_tolerates_timestamps_in_whole_seconds() {
     for (start, settle) in [(0, 60_000), (700, 60_370), (999, 60_001), (1, 60_999)] {
         let clock = ManualClock::starting_at(
             SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_000 + start),
@@ -344,7 +348,7 @@ async fn parts_of_a_second_that_the_server_does_not_show_lose_nothing() {
 }
 
 #[tokio::test]
-async fn a_voucher_without_an_identifier_is_sent_again_if_there_is_none_like_it() {
+async fn lost_voucher_without_an_external_identifier_is_retried_if_no_similar_voucher_exists() {
     for (fault, applied) in [
         (Fault::drop_before_reading(), 2),
         (Fault::drop_after_commit(), 0),

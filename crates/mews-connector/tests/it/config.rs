@@ -1,4 +1,4 @@
-//! What a client is made of.
+//! The configuration of a client.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn problem(builder: mews_connector::ClientBuilder) -> String {
 }
 
 #[test]
-fn what_is_wrong_is_said_by_name() {
+fn invalid_configuration_is_an_error_that_names_the_setting() {
     assert_eq!(
         problem(Client::builder()),
         "the client has no credentials; give it to the builder"
@@ -56,7 +56,7 @@ fn what_is_wrong_is_said_by_name() {
 }
 
 #[test]
-fn clients_are_shared_between_threads() {
+fn clients_can_be_shared_between_threads() {
     fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
     fn sent<T: Send + 'static>(_: T) {}
     fn error<T: std::error::Error + Send + Sync + 'static>() {}
@@ -82,6 +82,6 @@ fn clients_are_shared_between_threads() {
 }
 
 #[test]
-fn an_error_is_one_pointer() {
+fn error_has_the_size_of_one_pointer() {
     assert_eq!(size_of::<mews_connector::Error>(), size_of::<usize>());
 }

@@ -34,7 +34,7 @@ async fn add(client: &Client) -> Result<(), Error> {
     Ok(())
 }
 
-/// A client on the real clock.
+/// Creates a client on the real clock.
 fn real(url: &str, requests: usize, window: Duration) -> Client {
     Client::builder()
         .credentials(builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "Tests 1.0.0")
@@ -55,7 +55,7 @@ async fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> bool {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_waiting_in_the_queue() {
+async fn deadline_ends_waiting_in_the_queue() {
     let server = Scripted::start([Answer::Silence]).await;
     let client = real(&server.url, 1, Duration::from_millis(50));
     let mut first = pin!(read(&client));
@@ -73,7 +73,7 @@ async fn a_deadline_ends_waiting_in_the_queue() {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_an_attempt_in_flight() {
+async fn deadline_ends_an_attempt_in_flight() {
     let server = Scripted::start([Answer::Silence]).await;
     let client = real(&server.url, 9, Duration::from_millis(50));
     let hurried = client.with_options(CallOptions::new().deadline(Duration::from_millis(300)));
@@ -88,7 +88,7 @@ async fn a_deadline_ends_an_attempt_in_flight() {
 }
 
 #[tokio::test]
-async fn the_injected_clock_ends_an_attempt_in_flight() {
+async fn deadline_of_an_injected_clock_ends_an_attempt_in_flight() {
     let server = Scripted::start([Answer::Silence]).await;
     let clock = ManualClock::new();
     let client = client_of(&server.url, &clock).build().unwrap();
@@ -108,9 +108,9 @@ async fn the_injected_clock_ends_an_attempt_in_flight() {
     );
 }
 
-/// Each result leads to one more call, while the others are kept unpolled.
+/// Each result starts another call while the other calls are kept unpolled.
 #[tokio::test]
-async fn calls_that_are_kept_unpolled_block_nobody() {
+async fn unpolled_calls_do_not_block_other_calls() {
     let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let client = real(sandbox.url(), 8, Duration::from_millis(100));
     let work = async {
@@ -123,11 +123,11 @@ async fn calls_that_are_kept_unpolled_block_nobody() {
     };
     tokio::time::timeout(Duration::from_secs(20), work)
         .await
-        .expect("nothing hangs");
+        .expect("every call ends");
 }
 
 #[tokio::test]
-async fn a_listing_that_is_polled_once_and_kept_blocks_nobody() {
+async fn listing_that_is_polled_once_does_not_block_other_calls() {
     let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let client = real(sandbox.url(), 1, Duration::from_millis(50));
     let mut pages = client.voucher_codes().pages(filter());
@@ -142,7 +142,7 @@ async fn a_listing_that_is_polled_once_and_kept_blocks_nobody() {
 }
 
 #[tokio::test]
-async fn a_dropped_call_is_not_retried() {
+async fn dropped_call_is_not_retried() {
     let server = Scripted::start([Answer::Json(500, "", "{}".into())]).await;
     let client = real(&server.url, 9, Duration::from_millis(50));
     {
@@ -157,8 +157,8 @@ async fn a_dropped_call_is_not_retried() {
 }
 
 #[tokio::test]
-async fn a_timeout_within_the_tls_handshake_was_never_sent() {
-    // It accepts connections and says nothing.
+async fn timeout_during_the_tls_handshake_fails_before_sending() {
+    // The server accepts connections and sends nothing.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let accepting = tokio::spawn(async move {
@@ -181,7 +181,7 @@ async fn a_timeout_within_the_tls_handshake_was_never_sent() {
 }
 
 #[tokio::test]
-async fn without_any_time_nothing_is_sent() {
+async fn nothing_is_sent_if_the_timeout_or_deadline_is_zero() {
     let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let client = client_of(sandbox.url(), &ManualClock::new())
         .build()
@@ -202,7 +202,7 @@ async fn without_any_time_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_name_that_does_not_resolve_was_never_sent() {
+async fn unresolvable_host_fails_before_sending() {
     struct Fails;
     impl mews_connector::reqwest::dns::Resolve for Fails {
         fn resolve(

@@ -1,4 +1,4 @@
-//! The complete export.
+//! Exports, with interruptions, faults, and changes between pages.
 
 mod changes;
 mod checkpoints;

@@ -1,5 +1,5 @@
-//! The failure table, cell by cell: what is done about a failure of each kind, for each kind of call. The cells of the
-//! bulk layer stand in `bulk_failures.rs`.
+//! The handling of each kind of failure for each kind of call, for each cell of the failure table. The cells of bulk
+//! writes are in `bulk_failures.rs`.
 
 use std::time::Duration;
 
@@ -60,8 +60,8 @@ impl Call {
     }
 }
 
-/// Makes a call that meets a fault once.
-async fn meet(call: Call, fault: Fault) -> (Result<u32, Error>, Sandbox, Vec<Duration>) {
+/// Makes a call with a fault that is triggered once.
+async fn call_with_fault(call: Call, fault: Fault) -> (Result<u32, Error>, Sandbox, Vec<Duration>) {
     let (sandbox, client, clock) =
         start(Sandbox::builder().fault(fault.on(call.operation()))).await;
     let result = call.make(&client).await;
@@ -77,10 +77,10 @@ fn sent(sandbox: &Sandbox, call: Call) -> usize {
 }
 
 #[tokio::test]
-async fn a_429_is_waited_for_as_long_as_it_says() {
+async fn waits_for_the_retry_after_of_a_429() {
     for call in CALLS {
         let fault = Fault::too_many_requests(Some(Duration::from_secs(7)));
-        let (result, sandbox, slept) = meet(call, fault).await;
+        let (result, sandbox, slept) = call_with_fault(call, fault).await;
         assert_eq!(result.unwrap(), 2, "{call:?}");
         assert_eq!(sent(&sandbox, call), 2, "{call:?}");
         let waited: Duration = slept.iter().sum();
@@ -92,23 +92,24 @@ async fn a_429_is_waited_for_as_long_as_it_says() {
 }
 
 #[tokio::test]
-async fn a_429_without_a_wait_backs_off_exponentially() {
+async fn backs_off_exponentially_after_a_429_without_retry_after() {
     for call in CALLS {
-        let (result, _sandbox, slept) = meet(call, Fault::too_many_requests(None).times(3)).await;
+        let (result, _sandbox, slept) =
+            call_with_fault(call, Fault::too_many_requests(None).times(3)).await;
         assert_eq!(result.unwrap(), 4, "{call:?}");
         let seconds: Vec<_> = slept.iter().map(Duration::as_secs_f64).collect();
         assert_eq!(seconds.len(), 3, "{call:?}: {seconds:?}");
-        for (wait, most) in seconds.iter().zip([0.5, 1.0, 2.0]) {
-            assert!((most / 2.0..=most).contains(wait), "{call:?}: {seconds:?}");
+        for (wait, max) in seconds.iter().zip([0.5, 1.0, 2.0]) {
+            assert!((max / 2.0..=max).contains(wait), "{call:?}: {seconds:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_429_that_does_not_end_is_an_error_with_the_wait() {
+async fn repeated_429_is_an_error_with_its_retry_after() {
     for call in CALLS {
         let fault = Fault::too_many_requests(Some(Duration::from_secs(3))).times(99);
-        let (result, _sandbox, _) = meet(call, fault).await;
+        let (result, _sandbox, _) = call_with_fault(call, fault).await;
         let error = result.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::RateLimited, "{call:?}");
         assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
@@ -118,9 +119,9 @@ async fn a_429_that_does_not_end_is_an_error_with_the_wait() {
 }
 
 #[tokio::test]
-async fn what_was_never_sent_is_sent_again() {
+async fn retries_if_the_connection_is_refused() {
     for call in CALLS {
-        // A port that nobody listens to.
+        // No process listens on this port.
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -140,7 +141,7 @@ async fn what_was_never_sent_is_sent_again() {
     }
 }
 
-/// What is lost on the way, before and after it took effect, or fails on the server.
+/// Returns faults that lose the request or the response, or that fail on the server.
 pub(crate) fn lost() -> Vec<(&'static str, Fault)> {
     vec![
         ("dropped before", Fault::drop_before_reading()),
@@ -154,7 +155,7 @@ pub(crate) fn lost() -> Vec<(&'static str, Fault)> {
 }
 
 #[tokio::test]
-async fn what_was_lost_is_sent_again_unless_it_creates() {
+async fn retries_a_lost_call_unless_it_creates_records() {
     for (name, fault) in lost() {
         for call in [Call::GetAll, Call::Update, Call::Delete] {
             let (sandbox, client, _) = start(
@@ -166,7 +167,7 @@ async fn what_was_lost_is_sent_again_unless_it_creates() {
             assert_eq!(call.make(&client).await.unwrap(), 2, "{call:?} {name}");
             assert_eq!(sent(&sandbox, call), 2, "{call:?} {name}");
         }
-        let (result, sandbox, _) = meet(Call::Add, fault).await;
+        let (result, sandbox, _) = call_with_fault(Call::Add, fault).await;
         let error = result.unwrap_err();
         assert!(
             error.maybe_applied() && !error.is_retryable(),
@@ -185,8 +186,8 @@ async fn what_was_lost_is_sent_again_unless_it_creates() {
 }
 
 #[tokio::test]
-async fn an_html_502_and_an_unreadable_200_keep_all_there_is() {
-    let (result, _sandbox, _) = meet(Call::Add, Fault::html(502)).await;
+async fn error_of_an_unreadable_response_keeps_status_headers_and_body() {
+    let (result, _sandbox, _) = call_with_fault(Call::Add, Fault::html(502)).await;
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
     assert_eq!(error.status().unwrap(), 502);
@@ -194,7 +195,7 @@ async fn an_html_502_and_an_unreadable_200_keep_all_there_is() {
     assert!(error.headers().contains_key("content-type"));
 
     for fault in [Fault::truncated_json(), Fault::invalid_json()] {
-        let (result, sandbox, _) = meet(Call::Add, fault).await;
+        let (result, sandbox, _) = call_with_fault(Call::Add, fault).await;
         let error = result.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert_eq!(error.status().unwrap(), 200);
@@ -206,7 +207,7 @@ async fn an_html_502_and_an_unreadable_200_keep_all_there_is() {
 }
 
 #[tokio::test]
-async fn other_refusals_go_to_the_caller_at_once() {
+async fn other_error_responses_are_not_retried() {
     let kinds = [
         (400, ErrorKind::BadRequest),
         (401, ErrorKind::Unauthorized),
@@ -220,7 +221,7 @@ async fn other_refusals_go_to_the_caller_at_once() {
     ];
     for (status, kind) in kinds {
         for call in CALLS {
-            let (result, sandbox, _) = meet(call, Fault::status(status)).await;
+            let (result, sandbox, _) = call_with_fault(call, Fault::status(status)).await;
             let error = result.unwrap_err();
             assert_eq!(
                 (error.kind(), error.attempts()),
@@ -234,7 +235,7 @@ async fn other_refusals_go_to_the_caller_at_once() {
             );
             assert_eq!(sent(&sandbox, call), 1);
             assert!(!error.is_retryable());
-            // A 408 may come from a request that goes on working.
+            // The server may still apply a request after it responded with 408.
             assert_eq!(
                 error.maybe_applied(),
                 status == 408 && call != Call::GetAll,
@@ -245,7 +246,7 @@ async fn other_refusals_go_to_the_caller_at_once() {
 }
 
 #[tokio::test]
-async fn a_408_makes_pages_smaller_for_the_rest_of_a_listing() {
+async fn pages_stay_smaller_after_a_408_until_the_end_of_a_listing() {
     let fault = Fault::status(408)
         .on(Operation::VoucherCodesGetAll)
         .times(2);

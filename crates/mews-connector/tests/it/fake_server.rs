@@ -1,4 +1,4 @@
-//! A server of voucher codes that behaves as no document rules out, over real HTTP.
+//! A server of voucher codes over real HTTP, with behavior that no vendor document rules out.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -8,26 +8,26 @@ use serde_json::{Value, json};
 
 use crate::scripted::{Answer, Scripted};
 
-/// What the server does with the requests.
+/// The behavior of the server.
 #[derive(Clone)]
 pub(crate) struct Behavior {
-    /// How far the server's clock is behind that of the client, or ahead of it if negative, in seconds.
+    /// The number of seconds that the server's clock is behind the client's clock. A negative number is ahead.
     pub(crate) behind: i64,
-    /// An add with more items is answered with 408, without effect.
+    /// The maximum number of items of an add. A larger add has no effect, and the response is a 408.
     pub(crate) max_items: usize,
-    /// The adds, counted from 0, whose response is lost after they took effect.
+    /// The adds, counted from 0, that take effect but get no response.
     pub(crate) lost: fn(usize) -> bool,
-    /// The time after which the first add takes effect, whose response is lost at once.
+    /// The delay after which the first add takes effect. The connection of the add is closed at once.
     pub(crate) late: Option<Duration>,
-    /// Values that the server rejects with a 400.
+    /// The values that the server rejects with a 400.
     pub(crate) is_bad: fn(&str) -> bool,
-    /// Whether the items before the first bad one are created all the same.
+    /// Whether an add with an invalid item creates nothing. Otherwise the items before the invalid item are created.
     pub(crate) atomic: bool,
-    /// What the server makes of a value.
+    /// The conversion of a value before the server stores the value.
     pub(crate) stored: fn(&str) -> String,
-    /// What the server shows of a record in a listing.
+    /// A change of each record in a listing.
     pub(crate) listed: fn(&mut Value),
-    /// What the server shows of a record in the response to an add.
+    /// A change of each record in the response to an add.
     pub(crate) created: fn(&mut Value),
     pub(crate) sends_date: bool,
 }
@@ -106,7 +106,7 @@ impl FakeServer {
         &self.scripted.url
     }
 
-    /// The values of all codes, as they are stored.
+    /// Returns the stored values of all codes, sorted.
     pub(crate) fn values(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
         let values = state
@@ -118,7 +118,7 @@ impl FakeServer {
         values
     }
 
-    /// The number of adds and of listings so far.
+    /// Returns the number of adds and the number of listings so far.
     pub(crate) fn requests(&self) -> (usize, usize) {
         let state = self.state.lock().unwrap();
         (state.adds, state.lists)
@@ -202,7 +202,7 @@ impl State {
         (200, json!({ "VoucherCodes": created, "Cursor": null }))
     }
 
-    /// A page, newest first. A cursor is the ID of the last record.
+    /// Returns a page, newest records first. A cursor is the ID of the last record of a page.
     fn list(&mut self, behavior: &Behavior, body: &Value) -> Value {
         self.lists += 1;
         let cursor = &body["Limitation"]["Cursor"];

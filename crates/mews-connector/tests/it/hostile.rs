@@ -1,4 +1,4 @@
-//! Servers that mean harm, or might as well.
+//! Malicious and malformed responses.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ async fn read(client: &Client) -> Result<usize, Error> {
         .len())
 }
 
-async fn meet(answer: Answer) -> Error {
+async fn error_of(answer: Answer) -> Error {
     let server = Scripted::start([answer]).await;
     let client = client_of(&server.url, &ManualClock::new())
         .timeout(Duration::from_millis(400))
@@ -36,8 +36,8 @@ async fn meet(answer: Answer) -> Error {
 }
 
 #[tokio::test]
-async fn an_endless_answer_meets_the_limit() {
-    let error = meet(Answer::Endless {
+async fn endless_response_exceeds_the_body_limit() {
+    let error = error_of(Answer::Endless {
         head: OK,
         chunk: vec![b' '; 64 * 1024],
     })
@@ -49,10 +49,10 @@ async fn an_endless_answer_meets_the_limit() {
     );
     assert!(error.body().unwrap().text().len() <= 64 * 1024);
 
-    // One that says so beforehand, and one that is an error.
+    // A response that announces a large length, and an endless error response.
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 10000000000\r\n\r\n";
     assert_eq!(
-        meet(Answer::Endless {
+        error_of(Answer::Endless {
             head,
             chunk: vec![b'['; 64 * 1024]
         })
@@ -61,7 +61,7 @@ async fn an_endless_answer_meets_the_limit() {
         ErrorKind::Protocol
     );
     let head = "HTTP/1.1 500 Oh\r\n\r\n";
-    let error = meet(Answer::Endless {
+    let error = error_of(Answer::Endless {
         head,
         chunk: vec![b'x'; 64 * 1024],
     })
@@ -71,7 +71,7 @@ async fn an_endless_answer_meets_the_limit() {
 }
 
 #[tokio::test]
-async fn a_server_that_takes_its_time_meets_the_timeout() {
+async fn slow_response_times_out() {
     for answer in [
         Answer::Silence,
         Answer::Drip {
@@ -83,14 +83,14 @@ async fn a_server_that_takes_its_time_meets_the_timeout() {
             every: Duration::from_millis(50),
         },
     ] {
-        let error = meet(answer).await;
+        let error = error_of(answer).await;
         assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
         assert!(error.to_string().contains("time"), "{error}");
     }
 }
 
 #[tokio::test]
-async fn json_that_is_nested_deeply_or_wrong_is_an_error() {
+async fn deeply_nested_or_invalid_json_is_an_error() {
     let deep = |open: &str, n: usize| open.repeat(n);
     for body in [
         deep("[", 500_000),
@@ -104,12 +104,12 @@ async fn json_that_is_nested_deeply_or_wrong_is_an_error() {
         r#"{"VoucherCodes":[]} {"VoucherCodes":[]}"#.into(),
     ] {
         let start: String = body.chars().take(40).collect();
-        let error = meet(Answer::ok(body)).await;
+        let error = error_of(Answer::ok(body)).await;
         assert_eq!(error.kind(), ErrorKind::Decode, "{start}: {error}");
         assert!(error.json_path().is_some());
         assert!(error.to_string().len() < 1000, "{error}");
     }
-    let error = meet(Answer::ok(
+    let error = error_of(Answer::ok(
         r#"{"VoucherCodes":[{"Id":"c0de0000-0000-4000-8000-000000000001"},{"Id":7}]}"#,
     ))
     .await;
@@ -117,7 +117,7 @@ async fn json_that_is_nested_deeply_or_wrong_is_an_error() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_http_are_an_error() {
+async fn response_that_is_not_http_is_an_error() {
     for bytes in [
         &b"\x16\x03\x01\x02\x00"[..],
         b"",
@@ -125,18 +125,18 @@ async fn bytes_that_are_no_http_are_an_error() {
         b"SSH-2.0-OpenSSH_9.6\r\n",
         &[0xff; 4096],
     ] {
-        let error = meet(Answer::Raw(bytes.to_vec())).await;
+        let error = error_of(Answer::Raw(bytes.to_vec())).await;
         assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
     }
     let invalid_text =
         b"HTTP/1.1 500 X\r\nrequest-id: \xff\xfe\r\ncontent-length: 4\r\n\r\n\xff\xfe\xfd\xfc";
-    let error = meet(Answer::Raw(invalid_text.to_vec())).await;
+    let error = error_of(Answer::Raw(invalid_text.to_vec())).await;
     assert_eq!(error.kind(), ErrorKind::Server);
     assert!(error.body().is_some() && error.request_id().is_some());
 }
 
 #[tokio::test]
-async fn an_answer_to_a_write_that_means_nothing_leaves_doubt() {
+async fn unreadable_write_response_sets_maybe_applied() {
     for answer in [
         Answer::Json(202, "", "{}".into()),
         Answer::ok("[]"),
@@ -155,9 +155,9 @@ async fn an_answer_to_a_write_that_means_nothing_leaves_doubt() {
 }
 
 #[tokio::test]
-async fn redirects_are_not_followed_whatever_the_user_brings() {
-    let thief = Scripted::start([Answer::ok("{}")]).await;
-    let location = format!("location: {}/api\r\n", thief.url);
+async fn redirects_are_not_followed_even_if_configured() {
+    let target = Scripted::start([Answer::ok("{}")]).await;
+    let location = format!("location: {}/api\r\n", target.url);
     let server = Scripted::start([Answer::Json(307, location.leak(), String::new())]).await;
     let client = client_of(&server.url, &ManualClock::new())
         .configure_http(|http| {
@@ -171,5 +171,5 @@ async fn redirects_are_not_followed_whatever_the_user_brings() {
         (ErrorKind::Protocol, 307)
     );
     assert!(error.to_string().contains("not followed"), "{error}");
-    assert!(thief.requests().is_empty());
+    assert!(target.requests().is_empty());
 }

@@ -1,4 +1,4 @@
-//! One time for the client and the sandbox, and writes that take effect while the client waits.
+//! A clock that client and sandbox share, and writes that take effect while the client waits.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -7,13 +7,12 @@ use std::time::{Duration, Instant, SystemTime};
 use mews_connector::clock::{Busy, Clock, ManualClock, Sleep};
 use mews_sandbox::{Exchange, Fault, Faults};
 
-/// A write that the sandbox delays, in real time. A client that sleeps on a [`LinkedClock`] always sees it done
-/// afterwards.
+/// Returns a fault that delays a write in real time. After a sleep on a [`LinkedClock`], the write has taken effect.
 pub(crate) fn commit_late() -> Fault {
     Fault::commit_late(Duration::from_millis(20))
 }
 
-/// The clock of a client. A sleep ends when the sandbox has also made the writes that it delays.
+/// The clock of a client. A sleep also waits until the sandbox has made the delayed writes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LinkedClock {
     manual: ManualClock,
@@ -32,7 +31,7 @@ impl LinkedClock {
         let _ = self.faults.set(faults.clone());
     }
 
-    /// The time of the sandbox, which differs from that of the client by a number of seconds.
+    /// Returns the clock of the sandbox, which is ahead of the client's clock by a number of seconds.
     pub(crate) fn of_sandbox(
         &self,
         ahead: Arc<AtomicI64>,
@@ -46,12 +45,12 @@ impl LinkedClock {
         }
     }
 
-    /// Starts to count anew, after the faults were removed.
+    /// Resets the number of delayed writes after the faults were removed.
     pub(crate) fn forget_late(&self) {
         self.made.store(0, Ordering::SeqCst);
     }
 
-    /// What the sandbox calls with each exchange.
+    /// Returns the observer that the sandbox calls with each exchange.
     pub(crate) fn observer(&self) -> impl Fn(&Exchange) + Send + Sync + 'static {
         let made = self.made.clone();
         move |exchange| {
@@ -72,7 +71,7 @@ impl LinkedClock {
         late.map(|state| state.triggered).sum::<u64>() > self.made.load(Ordering::SeqCst)
     }
 
-    /// Returns when the state of being late is as given.
+    /// Waits until [`Self::is_late`] returns `late`.
     pub(crate) async fn until_late_is(&self, late: bool) {
         while self.is_late() != late {
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -1,4 +1,4 @@
-//! The client over real HTTP on the loopback interface.
+//! Tests of the client over real HTTP on the loopback interface.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod blocking;

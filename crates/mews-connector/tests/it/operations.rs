@@ -1,4 +1,4 @@
-//! Every operation is called in the same way: with a type of the spec, with a type of a caller, or as JSON.
+//! Calls of operations with types of the spec, with custom types, and with JSON.
 
 use mews_connector::clock::ManualClock;
 use mews_connector::types::{
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id, start};
 
-/// An operation that the spec does not have, as a caller writes it.
+/// A custom operation, which is not in the spec.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct GetServices {
@@ -91,7 +91,7 @@ fn services() -> GetServices {
     }
 }
 
-/// Three pages: two services, none, one.
+/// Starts a server of three pages, which have two services, none, and one.
 async fn server() -> Scripted {
     Scripted::start([
         Answer::ok(json!({ "Services": [{ "Id": 1 }, { "Id": 2 }], "Cursor": "a" })),
@@ -115,7 +115,7 @@ fn cursors(server: &Scripted) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_type_of_a_caller_is_sent_and_listed_like_those_of_the_spec() {
+async fn custom_operation_is_sent_and_listed_like_those_of_the_spec() {
     let scripted = server().await;
     let page = client(&scripted).send(services()).await.unwrap();
     assert_eq!(page.services.len(), 2);
@@ -246,7 +246,7 @@ async fn enterprises_of_a_handle_are_part_of_every_request() {
     let reading = CallOptions::new().effect(Effect::Read);
     let ids = json!([builtin::ENTERPRISE_ID, builtin::SECOND_ENTERPRISE_ID]);
 
-    // The spec decides for its operations.
+    // The spec determines the property of its operations.
     both.call::<Value>("vouchers/getAll", &json!({}))
         .await
         .unwrap();
@@ -256,7 +256,7 @@ async fn enterprises_of_a_handle_are_part_of_every_request() {
     );
     one.call::<Value>("vouchers/add", &json!({})).await.unwrap();
     assert_eq!(last()["EnterpriseId"], json!(builtin::ENTERPRISE_ID));
-    // Outside the spec, the effect decides.
+    // The effect determines the property of other operations.
     both.with_options(reading.clone())
         .call::<Value>("services/getAll", &json!({}))
         .await
@@ -269,7 +269,7 @@ async fn enterprises_of_a_handle_are_part_of_every_request() {
     assert_eq!(last()["EnterpriseIds"], ids);
     one.call::<Value>("bills/add", &json!({})).await.unwrap();
     assert_eq!(last()["EnterpriseId"], json!(builtin::ENTERPRISE_ID));
-    // Types of the spec, and of a caller.
+    // Types of the spec and custom types.
     let filter = || VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
     both.send(filter()).await.unwrap();
     assert_eq!(last()["EnterpriseIds"], ids);
@@ -312,7 +312,7 @@ async fn enterprises_of_a_handle_are_part_of_every_request() {
     assert_eq!(scripted.requests().len(), sent);
 }
 
-/// An operation that is not about enterprises.
+/// A custom operation without enterprises.
 #[derive(Serialize)]
 struct Unscoped {}
 
@@ -328,7 +328,7 @@ impl Operation for Unscoped {
 }
 
 #[tokio::test]
-async fn a_response_without_a_body_is_nothing() {
+async fn response_without_a_body_decodes_as_unit_or_as_an_empty_object() {
     let scripted =
         Scripted::start([Answer::Raw(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())]).await;
     let client = client(&scripted);
@@ -347,7 +347,7 @@ async fn a_response_without_a_body_is_nothing() {
 }
 
 #[tokio::test]
-async fn a_cursor_with_a_token_is_an_error_that_does_not_show_it() {
+async fn cursor_with_a_token_is_an_error_that_does_not_print_the_token() {
     let leak = builtin::ACCESS_TOKEN.to_uppercase();
     let page =
         json!({ "VoucherCodes": [{ "Id": builtin::CODE_ID }], "Cursor": format!("x-{leak}") });

@@ -19,7 +19,7 @@ fn filter() -> VoucherCodeFilterParameters {
     VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)])
 }
 
-/// Pages of two codes each; `next` says which cursor follows which.
+/// Returns pages of two codes each. `next` returns the cursor that follows the page of a cursor.
 fn listing(next: impl Fn(u64) -> Value + Send + Sync + 'static) -> Answer {
     Answer::of(move |request| {
         let at = request["Limitation"]["Cursor"]
@@ -38,7 +38,7 @@ fn page(at: u64, cursor: &Value) -> Value {
 async fn a_listing_ends_on_a_null_cursor_only() {
     let server = Scripted::start([
         Answer::ok(page(0, &json!("1"))),
-        // Short and empty pages are no end, as long as there is a cursor.
+        // Short and empty pages do not end the listing if they have a cursor.
         Answer::ok(json!({ "VoucherCodes": null, "Cursor": "2" })),
         Answer::ok(json!({ "VoucherCodes": [], "Cursor": "3" })),
         Answer::ok(page(3, &json!("4"))),
@@ -114,8 +114,8 @@ async fn a_204_is_an_empty_page() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_comes_again_is_an_error_and_no_loop() {
-    for (name, next) in [("the same", [1, 1]), ("a circle", [1, 0])] {
+async fn repeated_cursor_is_an_error() {
+    for (name, next) in [("the same", [1, 1]), ("a cycle", [1, 0])] {
         let server = Scripted::start([listing(move |at| {
             json!(next[usize::try_from(at % 2).unwrap()].to_string())
         })])
@@ -226,7 +226,7 @@ async fn prefetch_reads_one_page_ahead_once_the_first_was_taken() {
     assert_eq!(
         pages.cursor().unwrap().as_str(),
         "1",
-        "of the page that was taken, not of the one ahead"
+        "the cursor of the page that was taken, not of the prefetched page"
     );
     assert_eq!(pages.try_next().await.unwrap().unwrap().cursor_text(), "2");
 }
@@ -242,7 +242,7 @@ impl CursorText for mews_connector::Response<mews_connector::VoucherCodePage> {
 }
 
 #[tokio::test]
-async fn items_resume_without_losing_one() {
+async fn resumed_items_lose_nothing() {
     let (_sandbox, client, _) = start(Sandbox::builder().seed_codes(50)).await;
     let vouchers = client
         .vouchers()
@@ -273,7 +273,7 @@ async fn items_resume_without_losing_one() {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_does_not_take_the_ones_before_with_it() {
+async fn failed_page_does_not_lose_earlier_items() {
     let fault = Fault::status(400)
         .on(Operation::VoucherCodesGetAll)
         .skip(1)
@@ -296,7 +296,7 @@ async fn a_page_that_fails_does_not_take_the_ones_before_with_it() {
 }
 
 #[tokio::test]
-async fn unknown_values_and_fields_are_read() {
+async fn unknown_values_and_properties_are_accepted() {
     for fault in [Fault::unknown_enum_value(), Fault::unknown_field()] {
         let (_sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
         let vouchers = client
@@ -310,7 +310,7 @@ async fn unknown_values_and_fields_are_read() {
 }
 
 #[tokio::test]
-async fn filters_go_over_the_wire_as_documented() {
+async fn filters_are_sent_as_documented() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let day = |day: u32| format!("2026-01-{day:02}T00:00:00Z").parse().unwrap();
     let filter = VoucherFilter::services([id(builtin::SERVICE_ID)])
@@ -362,7 +362,7 @@ async fn details_have_rates_and_codes() {
 }
 
 #[tokio::test]
-async fn a_short_page_ends_a_listing_only_if_asked() {
+async fn short_page_ends_a_listing_only_if_requested() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let codes = client.voucher_codes();
     let whole = codes.items(filter()).page_size(2);
@@ -386,7 +386,7 @@ async fn a_short_page_ends_a_listing_only_if_asked() {
 }
 
 #[tokio::test]
-async fn an_interval_from_json_is_checked() {
+async fn interval_from_json_is_validated() {
     let parse = |start: &str, end: &str| {
         serde_json::from_value::<UpdatedWithin>(json!({ "start": start, "end": end }))
     };

@@ -1,4 +1,4 @@
-//! The rate limit: never exceeded, shared, first come first served, and unharmed by callers who give up.
+//! The rate limit: it is never exceeded, clients of one token share it, and dropped calls do not change it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ async fn read(client: &Client) -> Result<u32, mews_connector::Error> {
 }
 
 #[tokio::test]
-async fn a_limit_of_the_server_is_kept_to_without_one_429() {
+async fn limit_of_the_server_is_not_exceeded() {
     let sandbox = Sandbox::builder()
         .rate_limit(ServerLimit::new(20, Duration::from_millis(400)))
         .start()
@@ -70,7 +70,7 @@ async fn a_limit_of_the_server_is_kept_to_without_one_429() {
 }
 
 #[tokio::test]
-async fn a_429_holds_all_traffic_of_the_token() {
+async fn a_429_holds_all_requests_of_the_token() {
     let sandbox = Sandbox::builder()
         .no_rate_limit()
         .fault(Fault::too_many_requests(Some(Duration::from_secs(5))))
@@ -91,7 +91,7 @@ async fn a_429_holds_all_traffic_of_the_token() {
 }
 
 #[tokio::test]
-async fn a_call_whose_turn_comes_too_late_is_not_sent() {
+async fn call_whose_turn_is_after_the_deadline_is_not_sent() {
     let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let clock = ManualClock::new();
     let client = client_of(sandbox.url(), &clock)
@@ -107,13 +107,13 @@ async fn a_call_whose_turn_comes_too_late_is_not_sent() {
         "{error}"
     );
     assert_eq!(sandbox.exchanges().len(), 1);
-    // Somebody with more time gets through.
+    // A call with a later deadline is sent.
     read(&client).await.unwrap();
     assert!(clock.elapsed() >= Duration::from_secs(30));
 }
 
 #[tokio::test]
-async fn a_deadline_ends_waiting_for_retries() {
+async fn call_fails_at_once_if_the_retry_is_after_the_deadline() {
     let fault = Fault::too_many_requests(Some(Duration::from_secs(3600))).times(9);
     let sandbox = Sandbox::builder()
         .no_rate_limit()
@@ -134,17 +134,17 @@ async fn a_deadline_ends_waiting_for_retries() {
     assert_eq!(
         error.retry_after(),
         Some(Duration::from_secs(300)),
-        "the longest that is honored"
+        "the maximum wait"
     );
     assert_eq!(
         clock.elapsed(),
         Duration::ZERO,
-        "there is no point in waiting"
+        "the retry would be after the deadline"
     );
 }
 
 #[tokio::test]
-async fn giving_up_leaves_the_limiter_correct() {
+async fn dropped_admissions_leave_the_limiter_correct() {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let limiter = SlidingWindowLimiter::new(
         RateLimit::new(2.try_into().unwrap(), Duration::from_millis(300)),
@@ -152,15 +152,15 @@ async fn giving_up_leaves_the_limiter_correct() {
     );
     let first = limiter.admit(AdmissionRequest::default()).await.unwrap();
     let second = limiter.admit(AdmissionRequest::default()).await.unwrap();
-    // One who waits and gives up does not stand in the way of the one behind.
+    // A waiting request that is dropped does not block the requests behind it.
     {
-        let mut gives_up = limiter.admit(AdmissionRequest::default());
+        let mut dropped = limiter.admit(AdmissionRequest::default());
         let polled =
-            std::future::poll_fn(|cx| std::task::Poll::Ready(gives_up.as_mut().poll(cx))).await;
+            std::future::poll_fn(|cx| std::task::Poll::Ready(dropped.as_mut().poll(cx))).await;
         assert!(polled.is_pending());
     }
     let start = Instant::now();
-    // One who gives up while under way still counts for a window.
+    // An admission that is dropped in flight still counts for a window.
     drop(first);
     let third = limiter.admit(AdmissionRequest::default()).await.unwrap();
     assert!(start.elapsed() >= Duration::from_millis(300));
@@ -173,7 +173,7 @@ async fn giving_up_leaves_the_limiter_correct() {
 }
 
 #[tokio::test]
-async fn cancelled_calls_leave_the_limiter_correct() {
+async fn canceled_calls_leave_the_limiter_correct() {
     let sandbox = Sandbox::builder()
         .no_rate_limit()
         .latency(Duration::from_millis(200))
@@ -197,7 +197,7 @@ async fn cancelled_calls_leave_the_limiter_correct() {
 }
 
 #[tokio::test]
-async fn retry_after_is_understood_in_both_forms() {
+async fn reads_retry_after_as_seconds_and_as_a_date() {
     use crate::scripted::{Answer, Scripted};
 
     let forms = [
@@ -207,7 +207,7 @@ async fn retry_after_is_understood_in_both_forms() {
             "date: Sat, 21 Nov 2026 10:00:00 GMT\r\nretry-after: Sat, 21 Nov 2026 10:00:40 GMT\r\n",
             40.0,
         ),
-        // In the past by the server's own clock: the first backoff.
+        // According to the server's clock, the date has passed: the wait is the first backoff.
         (
             "date: Sat, 21 Nov 2026 10:00:00 GMT\r\nretry-after: Sat, 21 Nov 2026 09:00:00 GMT\r\n",
             0.25,
@@ -229,23 +229,23 @@ async fn retry_after_is_understood_in_both_forms() {
             "{headers}: {waited}"
         );
     }
-    for nonsense in [
+    for invalid in [
         "retry-after: soon\r\n",
         "retry-after: -3\r\n",
         "retry-after: 1e999\r\n",
         "retry-after: NaN\r\n",
     ] {
-        let server = Scripted::start([Answer::Json(429, nonsense, "{}".into())]).await;
+        let server = Scripted::start([Answer::Json(429, invalid, "{}".into())]).await;
         let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
         assert_eq!(
             read(&client).await.unwrap_err().kind(),
             ErrorKind::RateLimited,
-            "{nonsense}"
+            "{invalid}"
         );
     }
 }
 
-/// A client on the real clock, whose limiter is shared.
+/// Returns the builder of a client on the real clock, which shares the limiter of the token.
 fn shared(url: &str, requests: usize, window: Duration) -> mews_connector::ClientBuilder {
     Client::builder()
         .credentials(builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "Tests 1.0.0")
@@ -254,7 +254,7 @@ fn shared(url: &str, requests: usize, window: Duration) -> mews_connector::Clien
 }
 
 #[tokio::test]
-async fn clients_one_after_another_share_the_window() {
+async fn consecutive_clients_share_the_window() {
     let window = Duration::from_millis(400);
     let sandbox = Sandbox::builder()
         .rate_limit(ServerLimit::new(10, window))
@@ -271,7 +271,7 @@ async fn clients_one_after_another_share_the_window() {
 }
 
 #[tokio::test]
-async fn a_429_holds_the_token_although_the_call_gives_up() {
+async fn a_429_holds_the_token_after_the_call_has_failed() {
     let window = Duration::from_millis(100);
     let sandbox = Sandbox::builder()
         .no_rate_limit()
@@ -281,11 +281,11 @@ async fn a_429_holds_the_token_although_the_call_gives_up() {
         .unwrap();
     let start = Instant::now();
     {
-        let gives_up = shared(sandbox.url(), 10, window)
+        let failing = shared(sandbox.url(), 10, window)
             .retry(mews_connector::retry::StandardRetry::attempts(1))
             .build()
             .unwrap();
-        let error = read(&gives_up).await.unwrap_err();
+        let error = read(&failing).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::RateLimited);
     }
     // Another client, built after the last one was dropped.
@@ -299,17 +299,17 @@ async fn a_429_holds_the_token_although_the_call_gives_up() {
 }
 
 #[tokio::test]
-async fn an_absurd_retry_after_is_not_waited_for() {
+async fn excessive_retry_after_is_limited_to_the_maximum_wait() {
     use crate::scripted::{Answer, Scripted};
 
-    let absurd = [
+    let excessive = [
         "retry-after: 86400\r\n",
         "retry-after: inf\r\n",
         "retry-after: 1e999\r\n",
         "retry-after: 99999999999999999999\r\n",
         "retry-after: Fri, 31 Dec 9999 23:59:59 GMT\r\n",
     ];
-    for headers in absurd {
+    for headers in excessive {
         let server = Scripted::start([
             Answer::Json(429, headers, "{}".into()),
             Answer::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
@@ -327,7 +327,7 @@ async fn an_absurd_retry_after_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_retry_after_of_zero_waits_as_the_first_backoff() {
+async fn retry_after_of_zero_waits_for_the_first_backoff() {
     use crate::scripted::{Answer, Scripted};
 
     let server = Scripted::start([Answer::Json(429, "retry-after: 0\r\n", "{}".into())]).await;
@@ -342,7 +342,7 @@ async fn a_retry_after_of_zero_waits_as_the_first_backoff() {
 }
 
 #[tokio::test]
-async fn different_limits_of_one_token_apply_side_by_side() {
+async fn different_limits_of_one_token_all_apply() {
     let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let short = shared(sandbox.url(), 5, Duration::from_millis(200))
         .build()
@@ -362,7 +362,7 @@ async fn different_limits_of_one_token_apply_side_by_side() {
         attempts.unwrap();
     }
     let elapsed = start.elapsed();
-    // Eight groups of five; merged to five in two seconds they would take 14.
+    // Eight groups of five take 1.4 s. A merged limit of five calls in two seconds would take 14 s.
     assert!(
         (Duration::from_millis(1400)..Duration::from_secs(5)).contains(&elapsed),
         "{elapsed:?}"
@@ -370,7 +370,7 @@ async fn different_limits_of_one_token_apply_side_by_side() {
 }
 
 #[tokio::test]
-async fn a_window_without_end_is_a_limit_like_any_other() {
+async fn accepts_a_window_of_the_maximum_duration() {
     let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let clock = ManualClock::new();
     let client = client_of(sandbox.url(), &clock)
@@ -384,7 +384,7 @@ async fn a_window_without_end_is_a_limit_like_any_other() {
 }
 
 #[tokio::test]
-async fn background_calls_leave_the_foreground_its_share() {
+async fn background_calls_leave_room_for_foreground_calls() {
     let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let client = shared(sandbox.url(), 10, Duration::from_secs(3))
         .build()
@@ -407,7 +407,7 @@ async fn background_calls_leave_the_foreground_its_share() {
     let start = Instant::now();
     read(&interactive).await.unwrap();
     assert!(start.elapsed() < Duration::from_millis(900));
-    // The next one in the foreground goes before all that wait in the background.
+    // The next foreground call is sent before all waiting background calls.
     let before = sandbox.exchanges().len();
     read(&client).await.unwrap();
     assert!(client.limits().waiting_in_background >= 1, "{before}");
@@ -417,7 +417,7 @@ async fn background_calls_leave_the_foreground_its_share() {
 }
 
 #[tokio::test]
-async fn the_usage_and_a_hold_are_visible() {
+async fn limits_report_usage_and_hold() {
     let sandbox = Sandbox::builder()
         .no_rate_limit()
         .fault(Fault::too_many_requests(Some(Duration::from_secs(7))))

@@ -1,4 +1,4 @@
-//! A server that says exactly what it is told, byte by byte, whatever it is asked.
+//! A server that sends scripted responses, byte by byte, whatever the request is.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,25 +9,25 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-/// What the server does with a connection once it has read a request.
+/// The reaction of the server to a request.
 #[derive(Clone)]
 pub(crate) enum Answer {
-    /// A whole response with a JSON body.
+    /// A complete response: the status, lines of headers, and a JSON body.
     Json(u16, &'static str, String),
-    /// Bytes as they are, then the connection is closed.
+    /// The bytes are sent, and the connection is closed.
     Raw(Vec<u8>),
-    /// Bytes, repeated without end.
+    /// The head is sent, and then the chunk without end.
     Endless { head: &'static str, chunk: Vec<u8> },
-    /// Bytes, then one more every so often, without end.
+    /// The head is sent, and then one space in each interval, without end.
     Drip { head: &'static str, every: Duration },
-    /// Nothing at all, ever.
+    /// Nothing is sent, and the connection stays open.
     Silence,
-    /// What a function makes of the request's body.
+    /// The reaction that a function returns for the body of the request.
     Of(Arc<dyn Fn(&Value) -> Answer + Send + Sync>),
 }
 
 impl Answer {
-    #[allow(clippy::needless_pass_by_value)] // Texts and JSON alike, as they are made.
+    #[allow(clippy::needless_pass_by_value)] // The callers pass strings and JSON values.
     pub(crate) fn ok(body: impl ToString) -> Self {
         Self::Json(200, "", body.to_string())
     }
@@ -37,7 +37,7 @@ impl Answer {
     }
 }
 
-/// A server of scripted answers. The last one is repeated.
+/// A server of scripted responses. The last response is repeated.
 pub(crate) struct Scripted {
     pub(crate) url: String,
     requests: Arc<Mutex<Vec<(String, Value)>>>,
@@ -95,7 +95,7 @@ impl Scripted {
         }
     }
 
-    /// What was asked: heads and bodies.
+    /// Returns the heads and the bodies of the requests.
     pub(crate) fn requests(&self) -> Vec<(String, Value)> {
         self.requests.lock().unwrap().clone()
     }

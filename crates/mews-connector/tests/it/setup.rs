@@ -1,4 +1,4 @@
-//! Clients and sandboxes as the tests want them.
+//! Clients and sandboxes for the tests.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use mews_connector::clock::{Clock, ManualClock};
 use mews_connector::{Client, ClientBuilder, RateLimit};
 use mews_sandbox::{Builder, Sandbox, builtin};
 
-/// A client of `url` whose waits take no time.
+/// Creates the builder of a client for `url` whose waits take no time.
 pub(crate) fn client_of(url: &str, clock: &ManualClock) -> ClientBuilder {
     with_clock(url, clock.clone())
 }
 
-/// A client of `url` with any clock.
+/// Creates a client for `url` with a custom clock.
 pub(crate) fn client_with_clock(url: &str, clock: impl Clock + 'static) -> Client {
     with_clock(url, clock).build().unwrap()
 }
@@ -26,7 +26,7 @@ fn with_clock(url: &str, clock: impl Clock + 'static) -> ClientBuilder {
         .rate_limit(RateLimit::unlimited())
 }
 
-/// A sandbox, and a client of it whose waits take no time.
+/// Starts a sandbox, and creates a client for the sandbox whose waits take no time.
 pub(crate) async fn start(sandbox: Builder) -> (Sandbox, Client, ManualClock) {
     let sandbox = sandbox.no_rate_limit().start().await.unwrap();
     let clock = ManualClock::new();

@@ -24,11 +24,14 @@ async fn rate_limited_job_finishes_if_the_sandbox_uses_the_clock_of_the_client()
     let report = client.bulk().batch_size(1).add_voucher_codes(codes).await;
 
     assert!(report.is_complete(), "{:?}", report.counts());
-    let rejected =
+    let has_status =
         |status| move |exchange: &mews_sandbox::Exchange| exchange.status == Some(status);
     let exchanges = sandbox.exchanges();
-    assert!(exchanges.iter().any(rejected(429)), "the limit was reached");
-    assert_eq!(exchanges.into_iter().filter(rejected(200)).count(), 50);
+    assert!(
+        exchanges.iter().any(has_status(429)),
+        "the limit was reached"
+    );
+    assert_eq!(exchanges.into_iter().filter(has_status(200)).count(), 50);
     assert!(
         clock.elapsed() >= Duration::from_secs(4 * 30),
         "50 requests take at least five windows, but {:?} elapsed",

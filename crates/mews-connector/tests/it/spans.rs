@@ -1,4 +1,4 @@
-//! What a call reports to `tracing`.
+//! The spans that a call reports to `tracing`.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -43,7 +43,7 @@ async fn each_attempt_has_a_span_with_host_port_and_status() {
     .await;
     let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
     {
-        // The runtime has one thread, so tasks of calls see this subscriber too.
+        // The runtime has one thread, so the subscriber also applies to the tasks of calls.
         let _guard = tracing::subscriber::set_default(subscriber);
         let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
         let codes = client.voucher_codes();

@@ -28,7 +28,7 @@ fn property(error: &Error) -> &str {
 }
 
 #[tokio::test]
-async fn pages_of_json_have_the_limits_of_pages_with_a_type() {
+async fn json_pages_have_the_constraints_of_typed_pages() {
     let scripted = Scripted::start([Answer::ok("{}")]).await;
     let client = client(&scripted);
     let none = json!({});
@@ -52,7 +52,7 @@ async fn pages_of_json_have_the_limits_of_pages_with_a_type() {
     }
     assert!(scripted.requests().is_empty());
 
-    // Null is no limitation, as for every other property.
+    // A null counts as an omitted property.
     let request = json!({ "Limitation": null });
     let pages = client.call_pages("services/getAll", &request);
     pages.collect_all().await.unwrap();
@@ -63,7 +63,7 @@ async fn pages_of_json_have_the_limits_of_pages_with_a_type() {
 }
 
 #[tokio::test]
-async fn a_page_of_json_that_is_not_an_object_is_not_the_end_of_a_listing() {
+async fn json_page_that_is_not_an_object_is_an_error() {
     for page in ["null", "[]", "[{}]", "\"text\"", "5"] {
         let scripted = Scripted::start([Answer::ok(page)]).await;
         let mut pages = client(&scripted).call_pages("services/getAll", &json!({}));
@@ -73,7 +73,7 @@ async fn a_page_of_json_that_is_not_an_object_is_not_the_end_of_a_listing() {
 }
 
 #[tokio::test]
-async fn a_token_in_a_path_is_neither_sent_nor_shown() {
+async fn token_in_a_path_is_neither_sent_nor_printed() {
     let scripted = Scripted::start([Answer::ok("{}")]).await;
     let client = client(&scripted);
     for path in [
@@ -107,7 +107,7 @@ async fn a_token_in_a_path_is_neither_sent_nor_shown() {
 }
 
 #[tokio::test]
-async fn an_operation_of_the_spec_has_its_effect_in_any_letter_case() {
+async fn rejects_a_path_of_the_spec_in_another_letter_case() {
     let scripted = Scripted::start([Answer::Json(503, "", "{}".into())]).await;
     let reading = client(&scripted).with_options(CallOptions::new().effect(Effect::Read));
     let none = json!({});
@@ -134,11 +134,11 @@ async fn an_operation_of_the_spec_has_its_effect_in_any_letter_case() {
     assert_eq!(scripted.requests().len(), 1);
 }
 
-/// An operation of a caller whose request can have more properties than it declares.
+/// A custom operation whose request can have undeclared properties.
 #[derive(Serialize)]
 struct Undeclared(Map<String, Value>);
 
-/// An operation of a caller whose request has no properties.
+/// A custom operation whose request has no properties.
 #[derive(Serialize)]
 struct Nothing;
 
@@ -166,7 +166,7 @@ operation!(UndeclaredOfSpec, "vouchers/getAll");
 operation!(Nothing, "configuration/get");
 
 #[tokio::test]
-async fn a_type_of_a_caller_cannot_take_the_place_of_the_envelope() {
+async fn rejects_a_custom_request_with_properties_of_the_envelope() {
     let scripted = Scripted::start([Answer::ok("{}")]).await;
     let plain = client(&scripted);
     let hotel: EnterpriseId = id(builtin::ENTERPRISE_ID);
@@ -199,12 +199,12 @@ async fn a_type_of_a_caller_cannot_take_the_place_of_the_envelope() {
 }
 
 #[tokio::test]
-async fn an_object_without_properties_is_nothing() {
+async fn empty_object_decodes_as_unit_but_an_empty_body_does_not() {
     let scripted = Scripted::start([Answer::ok("{}"), Answer::ok(" {}\n"), Answer::ok("")]).await;
     let client = client(&scripted);
     client.call::<()>("bills/close", &json!({})).await.unwrap();
     client.call::<()>("bills/close", &json!({})).await.unwrap();
-    // A body that is missing although the status announces one is not proof of a success.
+    // A 200 response without a body does not prove that the request succeeded.
     let error = client
         .call::<()>("bills/close", &json!({}))
         .await
@@ -216,7 +216,7 @@ async fn an_object_without_properties_is_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_that_fails_its_check_ends_a_stream() {
+async fn request_that_fails_its_check_ends_a_stream() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let many = (0..1001).map(|number| id(&format!("d15c0000-0000-4000-8000-{number:012}")));
     for filter in [

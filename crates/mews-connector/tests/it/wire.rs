@@ -1,4 +1,4 @@
-//! What goes over the wire.
+//! The requests that the client sends.
 
 use mews_connector::clock::ManualClock;
 use mews_connector::types::VoucherType;
@@ -13,7 +13,7 @@ use crate::scripted::{Answer, Scripted};
 use crate::setup::{client_of, id, start};
 
 #[tokio::test]
-async fn updates_keep_set_and_clear() {
+async fn updates_serialize_kept_set_and_cleared_properties() {
     let server = Scripted::start([Answer::ok("{}")]).await;
     let client = client_of(&server.url, &ManualClock::new())
         .language("en-US", "en-GB")
@@ -55,14 +55,18 @@ async fn updates_keep_set_and_clear() {
 }
 
 #[tokio::test]
-async fn bad_input_is_refused_before_it_is_sent() {
+async fn rejects_invalid_input_before_sending() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let voucher = id(builtin::VOUCHER_ID);
     let too_many = (0..1001).map(|n| NewVoucherCode::new(voucher, n.to_string()));
     let error = client.voucher_codes().add(too_many).await.unwrap_err();
-    let broken = error.constraint_violation().unwrap();
+    let violation = error.constraint_violation().unwrap();
     assert_eq!(
-        (&*broken.property, &*broken.actual, &*broken.allowed),
+        (
+            &*violation.property,
+            &*violation.actual,
+            &*violation.allowed
+        ),
         ("VoucherCodeParameters", "1001 items", "1 to 1000 items")
     );
     let error = client
@@ -200,7 +204,7 @@ async fn portfolio_handles_name_their_enterprises() {
 }
 
 #[tokio::test]
-async fn calls_any_other_operation() {
+async fn calls_an_operation_outside_of_the_spec() {
     let server = Scripted::start([
         Answer::Json(429, "retry-after: 1\r\n", "{}".into()),
         Answer::Json(
@@ -261,13 +265,13 @@ async fn calls_any_other_operation() {
 }
 
 #[tokio::test]
-async fn the_effect_of_a_call_decides_about_retries() {
+async fn retries_depend_on_the_effect_of_a_call() {
     for (path, effect, attempts) in [
         ("reservations/getAll/2023-06-06", None, 1),
         ("reservations/getAll/2023-06-06", Some(Effect::Read), 5),
         ("bills/close", None, 1),
         ("bills/close", Some(Effect::Update), 5),
-        // The spec decides about its own operations.
+        // The spec determines the effect of its own operations.
         ("vouchers/getAll", Some(Effect::Create), 5),
         ("vouchers/add", Some(Effect::Read), 1),
     ] {

@@ -1,15 +1,15 @@
-//! A token never shows: not in logs at TRACE, not in what prints, not in errors and what they keep.
+//! Tokens never appear in logs at level TRACE, in `Debug` output, or in errors and the responses that errors keep.
 //!
-//! It is a program of its own because it captures all logs of its process.
+//! The test is a separate program because it captures all logs of its process.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[allow(dead_code)] // The other tests use more of it.
+#[allow(dead_code)] // The other tests use the rest.
 #[path = "../it/proxy.rs"]
 mod proxy;
-#[allow(dead_code)] // The other tests use more of it.
+#[allow(dead_code)] // The other tests use the rest.
 #[path = "../it/scripted.rs"]
 mod scripted;
-#[allow(dead_code)] // The other tests use more of it.
+#[allow(dead_code)] // The other tests use the rest.
 #[path = "../it/setup.rs"]
 mod setup;
 #[path = "../it/tls.rs"]
@@ -36,7 +36,7 @@ const PROXY_PASSWORD: &str = "example-password-of-the-proxy";
 /// The user name `application` and the password, as they are sent.
 const PROXY_AUTHORIZATION: &str = "YXBwbGljYXRpb246ZXhhbXBsZS1wYXNzd29yZC1vZi10aGUtcHJveHk=";
 
-/// Everything that was captured.
+/// The captured output.
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 
@@ -78,14 +78,14 @@ impl Captured {
         for token in secrets {
             if let Some(at) = text.find(token) {
                 panic!(
-                    "a token shows: …{}…",
+                    "a token appears: …{}…",
                     &text[at.saturating_sub(300)..(at + 60).min(text.len())]
                 );
             }
-            // Half of it would be too much as well.
+            // Half of a token must not appear either.
             assert!(
                 !text.contains(&token[..token.len() / 2 + 2]),
-                "a part of a token shows"
+                "a part of a token appears"
             );
         }
     }
@@ -102,7 +102,7 @@ impl io::Write for Captured {
     }
 }
 
-/// The HTTP libraries log by means of `log`.
+/// Captures the logs of the HTTP libraries, which use `log`.
 impl log::Log for Captured {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
@@ -123,7 +123,7 @@ impl MakeWriter<'_> for Captured {
     }
 }
 
-/// Answers that give the tokens of a request back wherever they can.
+/// Returns responses that contain the tokens of the request in every place.
 fn echoes() -> Vec<Answer> {
     let echo = |status, make: fn(&str, &str) -> (String, String)| {
         Answer::of(move |request: &Value| {
@@ -167,7 +167,7 @@ fn echoes() -> Vec<Answer> {
                 format!("{{\"VoucherCodes\":[],\"Cursor\":null}}{a}{b}"),
             )
         }),
-        // Cut in the middle of a token, by the limit for what is kept.
+        // The maximum length of a body excerpt cuts the token in the middle.
         echo(500, |a, _| {
             (String::new(), format!("{}{a}", "x".repeat(64 * 1024 - 15)))
         }),
@@ -242,7 +242,7 @@ async fn call_through_proxies(captured: &Captured) {
 }
 
 #[test]
-fn no_token_shows_anywhere() {
+fn tokens_never_appear_in_logs_debug_output_or_errors() {
     let captured = Captured::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -281,7 +281,7 @@ fn no_token_shows_anywhere() {
 
         call_through_proxies(&captured).await;
 
-        // Nobody listens.
+        // No process listens on this port.
         let client = client_of("http://127.0.0.1:9", &ManualClock::new())
             .build()
             .unwrap();
@@ -304,6 +304,9 @@ fn no_token_shows_anywhere() {
         "the logs were captured: {}",
         &text[..2000.min(text.len())]
     );
-    assert!(text.contains("[hidden]"), "the echoes were kept, masked");
+    assert!(
+        text.contains("[hidden]"),
+        "the echoed tokens were kept and masked"
+    );
     captured.check();
 }

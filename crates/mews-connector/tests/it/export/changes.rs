@@ -1,4 +1,4 @@
-//! Changes between exports and during an export, with clocks that only the tests move.
+//! Changes between exports and during an export, with manual clocks.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -21,7 +21,7 @@ use crate::setup::{client_of, id};
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// A server and a client, each with its own clock.
+/// A server and a client with separate clocks.
 struct Setup {
     sandbox: Sandbox,
     server: mews_sandbox::ManualClock,
@@ -33,7 +33,7 @@ impl Setup {
         Self::ahead(TimeDelta::zero()).await
     }
 
-    /// The client's clock is ahead of the server's.
+    /// Starts a server, and creates a client whose clock is ahead of the server's clock.
     async fn ahead(skew: TimeDelta) -> Self {
         let server = mews_sandbox::ManualClock::default();
         let sandbox = Sandbox::builder()
@@ -114,7 +114,7 @@ impl Codes {
 }
 
 #[tokio::test]
-async fn the_watermark_is_the_time_of_the_server_whatever_the_client_has() {
+async fn watermark_is_the_time_of_the_server_if_the_clocks_differ() {
     for skew in [8, -8, 365 * 24 * 60, -365 * 24 * 60] {
         let setup = Setup::ahead(TimeDelta::minutes(skew)).await;
         let mut first = setup.client.export(services()).records();
@@ -137,7 +137,7 @@ async fn the_watermark_is_the_time_of_the_server_whatever_the_client_has() {
 }
 
 #[tokio::test]
-async fn an_export_of_changes_that_is_resumed_a_day_later_contains_what_was_deleted() {
+async fn export_of_changes_that_is_resumed_a_day_later_contains_deletions() {
     let setup = Setup::new().await;
     setup.server.advance(DAY);
     let since = setup.now();
@@ -153,7 +153,7 @@ async fn an_export_of_changes_that_is_resumed_a_day_later_contains_what_was_dele
         .records();
     codes.take_until_code(&mut records).await;
 
-    // The first code was read, the others were not: newest first.
+    // Codes are listed newest first, and only one code was read.
     setup.server.advance(DAY);
     let deleted = [added[9], added[5], added[0]];
     setup.client.voucher_codes().delete(deleted).await.unwrap();
@@ -168,7 +168,7 @@ async fn an_export_of_changes_that_is_resumed_a_day_later_contains_what_was_dele
 }
 
 #[tokio::test]
-async fn an_export_of_changes_that_is_resumed_after_its_slice_contains_what_was_deleted() {
+async fn export_of_changes_that_is_resumed_after_its_slice_contains_deletions() {
     let setup = Setup::new().await;
     setup.server.advance(DAY);
     let since = setup.now();
@@ -197,7 +197,7 @@ async fn an_export_of_changes_that_is_resumed_after_its_slice_contains_what_was_
 }
 
 #[tokio::test]
-async fn an_export_that_takes_long_contains_what_changed_meanwhile() {
+async fn long_export_contains_changes_that_are_made_during_the_export() {
     let setup = Setup::new().await;
     setup.server.advance(DAY);
     let since = setup.now();
@@ -224,11 +224,15 @@ async fn an_export_that_takes_long_contains_what_changed_meanwhile() {
         );
     }
     assert_eq!(codes.is_active(later[0]), Some(true));
-    assert_eq!(records.watermark(), Some(since), "the first read");
+    assert_eq!(
+        records.watermark(),
+        Some(since),
+        "the time of the first read"
+    );
 }
 
 #[tokio::test]
-async fn a_full_export_that_is_resumed_a_day_later_contains_the_changes_of_the_day() {
+async fn full_export_that_is_resumed_a_day_later_contains_the_changes_of_the_day() {
     let setup = Setup::new().await;
     let mut codes = Codes::default();
     let mut records = setup
@@ -258,7 +262,7 @@ async fn a_full_export_that_is_resumed_a_day_later_contains_the_changes_of_the_d
 }
 
 #[tokio::test]
-async fn a_short_export_has_one_round() {
+async fn short_export_has_one_round() {
     let setup = Setup::new().await;
     let mut records = setup.client.export(services()).concurrency(1).records();
     Codes::default().take_all(&mut records).await;
@@ -273,7 +277,7 @@ async fn a_short_export_has_one_round() {
 }
 
 #[tokio::test]
-async fn slices_tile_and_every_filter_takes_them() {
+async fn slices_are_adjacent_and_every_request_for_codes_has_one() {
     let setup = Setup::new().await;
     let since = setup.now() - TimeDelta::days(365);
     let mut records = setup
@@ -309,7 +313,7 @@ async fn slices_tile_and_every_filter_takes_them() {
 }
 
 #[tokio::test]
-async fn rejects_a_start_in_the_future_of_the_server() {
+async fn rejects_a_start_after_the_time_of_the_server() {
     let setup = Setup::ahead(TimeDelta::days(30)).await;
     let future = setup.now() + TimeDelta::days(2);
     let mut records = setup
@@ -359,7 +363,7 @@ async fn ends_although_time_passes_with_every_record() {
 }
 
 #[tokio::test]
-async fn fails_if_the_time_of_the_server_never_lets_it_end() {
+async fn fails_after_too_many_rounds() {
     let hours = Mutex::new(0);
     let server = Scripted::start([Answer::of(move |_| {
         let mut hours = hours.lock().unwrap();
@@ -385,7 +389,7 @@ async fn fails_if_the_time_of_the_server_never_lets_it_end() {
     assert!(server.requests().len() < 100);
 }
 
-/// More services than one request takes, so that a round has two responses.
+/// Returns more services than fit in one request, so that a round has two responses.
 fn many_services() -> Vec<ServiceId> {
     (0..1001)
         .map(|number| id(&format!("5e000000-0000-4000-9000-{number:012x}")))

@@ -1,4 +1,4 @@
-//! Checkpoints that were stored, and the memory of an export.
+//! Stored checkpoints, and the memory use of an export.
 
 use mews_connector::RateLimit;
 use mews_connector::clock::ManualClock;
@@ -10,7 +10,7 @@ use super::services;
 use crate::setup::{client_of, start};
 
 #[tokio::test]
-async fn rejects_states_that_no_export_can_be_in() {
+async fn rejects_impossible_states() {
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
     let since = chrono::Utc::now() - chrono::TimeDelta::days(2000);
     let mut records = client
@@ -81,8 +81,8 @@ async fn rejects_states_that_no_export_can_be_in() {
     assert!(error.to_string().contains("overlaps"), "{error}");
 }
 
-/// The bytes of this thread at their highest, on which client and export run; the sandbox has its own thread.
-fn most_memory(codes: u32) -> u64 {
+/// Returns the peak memory use of an export in bytes. The sandbox runs on another thread, which is not counted.
+fn peak_memory(codes: u32) -> u64 {
     let memory = allocation_counter::measure(|| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -117,8 +117,8 @@ fn most_memory(codes: u32) -> u64 {
 
 #[test]
 fn memory_does_not_grow_with_the_number_of_codes() {
-    most_memory(100);
-    let (few, many) = (most_memory(5_000), most_memory(50_000));
+    peak_memory(100);
+    let (few, many) = (peak_memory(5_000), peak_memory(50_000));
     assert!(
         many < few + 1024 * 1024,
         "{few} bytes for 5,000 codes, {many} for 50,000"

@@ -30,7 +30,7 @@ async fn without(vouchers: &[&str]) -> (Sandbox, Client) {
     (sandbox, client)
 }
 
-/// Takes records up to the first code.
+/// Takes records up to the first code, and returns the checkpoint.
 async fn up_to_code(records: &mut Records) -> Checkpoint {
     while records.progress().codes == 0 {
         records.try_next().await.unwrap().unwrap();
@@ -53,7 +53,7 @@ async fn rest(records: &mut Records) -> (BTreeSet<String>, Vec<VoucherId>) {
 }
 
 #[tokio::test]
-async fn a_voucher_that_vanished_is_skipped_and_all_other_codes_come() {
+async fn vanished_voucher_is_skipped_and_all_other_codes_are_yielded() {
     for (page_size, gone) in [
         (1, vec![builtin::AGENCY_VOUCHER_ID]),
         (1000, vec![builtin::AGENCY_VOUCHER_ID]),
@@ -109,7 +109,7 @@ async fn a_voucher_that_vanished_is_skipped_and_all_other_codes_come() {
 }
 
 #[tokio::test]
-async fn a_rejection_that_no_voucher_explains_fails_soon_and_can_be_resumed() {
+async fn unexplained_rejection_fails_soon_and_can_be_resumed() {
     let fault = Fault::status(400)
         .on(Operation::VoucherCodesGetAll)
         .every(1);
@@ -136,7 +136,7 @@ async fn a_rejection_that_no_voucher_explains_fails_soon_and_can_be_resumed() {
     assert_eq!((values.len(), vanished.len()), (105, 0));
 }
 
-/// The number of vouchers, the page size and the start of the slice of each request for codes.
+/// Returns the number of vouchers, the page size and the start of the slice of each request for codes.
 fn asked(sandbox: &Sandbox) -> Vec<(usize, u64, Option<String>)> {
     let exchanges = sandbox.exchanges();
     let of_codes = exchanges
@@ -155,7 +155,7 @@ fn asked(sandbox: &Sandbox) -> Vec<(usize, u64, Option<String>)> {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_too_large_in_a_later_slice_is_split() {
+async fn batch_that_is_too_large_in_a_later_slice_is_split() {
     for status in [408, 413] {
         is_split_in_a_later_slice(status).await;
     }
@@ -196,7 +196,7 @@ async fn is_split_in_a_later_slice(status: u16) {
 }
 
 #[tokio::test]
-async fn a_smaller_page_size_is_kept_for_the_later_slices() {
+async fn smaller_page_size_is_kept_for_later_slices() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     sandbox
         .faults()
@@ -300,7 +300,7 @@ async fn a_run_splits_within_its_budget_and_the_next_one_continues() {
     assert!((998..=1000).contains(&again), "{again}");
 }
 
-/// A server of one voucher, whose codes are what a function makes of the cursor.
+/// Starts a server of one voucher. A function returns the page of codes for a cursor.
 async fn server_of_codes(
     codes: impl Fn(Option<&str>) -> Value + Send + Sync + 'static,
 ) -> Scripted {
@@ -321,7 +321,7 @@ async fn server_of_codes(
 }
 
 #[tokio::test]
-async fn more_empty_pages_than_allowed_can_be_passed_by_resuming() {
+async fn resumed_export_continues_after_too_many_empty_pages() {
     let server = server_of_codes(|cursor| {
         let page: u32 = cursor.map_or(0, |cursor| cursor.parse().unwrap());
         match page {
@@ -357,7 +357,7 @@ async fn more_empty_pages_than_allowed_can_be_passed_by_resuming() {
 }
 
 #[tokio::test]
-async fn a_token_in_a_cursor_does_not_come_into_a_checkpoint() {
+async fn token_in_a_cursor_is_not_stored_in_a_checkpoint() {
     let cursor = format!("x-{}", builtin::ACCESS_TOKEN.to_uppercase());
     let echoed = cursor.clone();
     let server = server_of_codes(move |_| {

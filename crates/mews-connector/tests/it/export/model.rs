@@ -1,8 +1,8 @@
-//! Random exports against a model: killed, resumed, disturbed and run again, while vouchers and codes change.
+//! Random exports that are compared with a model: they are killed, resumed and disturbed while records change.
 //!
-//! A store keeps what the exports yield, as a program would. The model knows when each record was created and deleted.
-//! After each complete export, the store must contain all that changed before the first read, and all that changed more
-//! than ten minutes before the last response. After a last export without changes, the store must equal the model.
+//! A store keeps the records of the exports. The model contains the times of creation and deletion of each record.
+//! After each complete export, the store must contain all changes before the first read, and all changes more than ten
+//! minutes before the last response. After a last export without changes, the store must equal the model.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -21,9 +21,10 @@ use uuid::Uuid;
 
 use crate::setup::{client_of, id};
 
-/// The number of schedules, unless `EXPORT_SCHEDULES` is set.
+/// The default number of schedules, which `EXPORT_SCHEDULES` overrides.
 const SCHEDULES: u32 = 150;
-/// The minutes that the clocks of the clients are ahead of the server's at first. They advance with retries only.
+/// The number of minutes that the clock of each client is ahead of the server's clock at the start. The clocks of the
+/// clients advance only with retries.
 const SKEWS: [i64; 4] = [0, 8, -500, 500_000];
 const ROUND: TimeDelta = TimeDelta::minutes(10);
 
@@ -36,7 +37,7 @@ enum Change {
     DeleteVoucher(prop::sample::Index),
 }
 
-/// What happens after some records of an export were taken.
+/// An event after a number of records of an export were taken.
 #[derive(Clone, Debug)]
 struct Event {
     records: usize,
@@ -57,7 +58,7 @@ enum Disturbance {
 
 #[derive(Clone, Debug)]
 struct Schedule {
-    /// The number of the client, each of which has another clock.
+    /// The index of the client. The clients have different clocks.
     client: usize,
     page_size: u16,
     concurrency: usize,
@@ -134,7 +135,7 @@ struct Truth {
     deleted: Option<DateTime<Utc>>,
 }
 
-/// One sandbox for all schedules, which is reset before each.
+/// The sandbox of all schedules, which is reset before each schedule.
 struct World {
     sandbox: Sandbox,
     clients: Vec<Client>,
@@ -194,7 +195,7 @@ struct Run<'a> {
     service: ServiceId,
     vouchers: BTreeMap<VoucherId, Truth>,
     codes: BTreeMap<VoucherCodeId, Truth>,
-    /// What the exports yielded: whether the record is active, by its ID.
+    /// The IDs of the records that the exports yielded, and whether each record is active.
     store: BTreeMap<Uuid, bool>,
 }
 
@@ -239,22 +240,22 @@ impl Run<'_> {
         let is_active = match record {
             Record::Voucher(voucher) => voucher.is_active,
             Record::Code(code) => code.is_active,
-            record => panic!("nothing vanished: {record:?}"),
+            record => panic!("no voucher can vanish: {record:?}"),
         };
         let before = self.store.insert(record.id(), is_active.unwrap());
         assert!(
             before != Some(false) || is_active == Some(false),
-            "an older state came later"
+            "an older state followed a newer state"
         );
     }
 
-    /// All records, and whether the store may lack their creation or deletion.
+    /// Returns all records with their times.
     fn truth(&self) -> impl Iterator<Item = (Uuid, Truth)> {
         let vouchers = self.vouchers.iter().map(|(id, truth)| (id.0, *truth));
         vouchers.chain(self.codes.iter().map(|(id, truth)| (id.0, *truth)))
     }
 
-    /// Checks that the store contains everything that happened before a time, and nothing that did not happen.
+    /// Checks that the store contains every change before a time, and no change that was not made.
     fn check(&self, until: DateTime<Utc>) {
         for (id, truth) in self.truth() {
             let stored = self.store.get(&id);
@@ -275,11 +276,11 @@ impl Run<'_> {
         let known: BTreeMap<Uuid, Truth> = self.truth().collect();
         assert!(
             self.store.keys().all(|id| known.contains_key(id)),
-            "an invented record"
+            "the store contains an unknown record"
         );
     }
 
-    /// Exports to the end, whatever happens, and returns the watermark.
+    /// Completes an export despite events and failures, and returns the watermark.
     async fn export(
         &mut self,
         mut records: Records,
@@ -328,7 +329,7 @@ impl Run<'_> {
         watermark
     }
 
-    /// Stores the checkpoint as a program does, and starts again from it.
+    /// Stores the checkpoint, and resumes from the stored checkpoint.
     fn resume(&self, records: &Records, schedule: &Schedule) -> Records {
         let stored = serde_json::to_string(records.checkpoint()).unwrap();
         assert!(!stored.contains("token"), "{stored}");
@@ -412,7 +413,7 @@ async fn run(world: &World, schedule: &Schedule) {
 }
 
 #[test]
-fn random_exports_lose_nothing_and_contradict_nothing() {
+fn random_exports_contain_every_change_and_no_other() {
     let cases = std::env::var("EXPORT_SCHEDULES")
         .ok()
         .map_or(SCHEDULES, |cases| cases.parse().unwrap());
