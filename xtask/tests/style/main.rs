@@ -13,7 +13,19 @@ use rules::{Kind, Line, rules};
 use xtask::files::workspace_root;
 
 /// The files and directories that keep the rules.
-const CLEAN: &[&str] = &["xtask/tests/style"];
+const CLEAN: &[&str] = &[
+    ".ci",
+    ".github",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.toml",
+    "README.md",
+    "clippy.toml",
+    "crates/openapi-evidence",
+    "crates/openapi-tree",
+    "xtask",
+];
 
 /// The variable with the directories to check in place of [`CLEAN`], separated by spaces.
 const VARIABLE: &str = "STYLE_CHECK";

@@ -272,7 +272,7 @@ fn phrases() -> Vec<Rule> {
             &[(Rust, "\"mend the document\""), (Rust, "todo: String")],
             &[(Markdown, "Amend the commit.")],
         )
-        .except(r"clippy::todo|`todo!`"),
+        .except(r"clippy::todo|^todo = |`todo!`"),
         rule(
             "a person in place of a program",
             "name the caller, the client or the process",

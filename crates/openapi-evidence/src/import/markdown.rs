@@ -1,5 +1,6 @@
 //! Markdown pages with tables of properties, generated or written by hand.
 
+mod tables;
 mod text;
 
 use std::collections::BTreeMap;
@@ -8,15 +9,14 @@ use std::path::Path;
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options};
 
-use super::cells::{TypeCell, is_property_name, parse_contract, parse_type, replacement_in};
 use super::dialect::{Dialect, Operations, Silence};
 use super::{Imported, samples};
 use crate::conventions::Conventions;
 
-use crate::facts::{Body, Operation, Property, Reading, Reported, Schema, Type, Variant, plain};
+use crate::facts::{Body, Operation, Reading, Reported, Schema, Type, Variant, plain};
 use openapi_tree::error::{Error, Location, Result};
 use openapi_tree::nesting;
-use text::{Node, cells_in, enum_value, has_struck, line_of, message_of, text_of, text_with_links};
+use text::{Node, enum_value, has_struck, line_of, text_of};
 
 /// The header of every table of properties.
 pub(super) const HEADER: [&str; 4] = ["Property", "Type", "Contract", "Description"];
@@ -404,113 +404,6 @@ impl Page<'_> {
         }
     }
 
-    fn table(&mut self, node: Node<'_>, line: usize) -> Result<()> {
-        let rows: Vec<_> = node.children().collect();
-        let header: Vec<_> = rows
-            .first()
-            .map_or_else(Vec::new, |row| row.children().map(text_of).collect());
-        if header != HEADER {
-            if header.first().is_some_and(|cell| cell == HEADER[0]) {
-                return Err(
-                    self.broken_table(line, &format!("its columns are {}", header.join(", ")))
-                );
-            }
-            self.report_rows(node, "a row of a table that is not one of properties");
-            return Ok(());
-        }
-        let mut properties: Vec<Property> = Vec::new();
-        let mut entries = None;
-        if self.schema.is_none() && self.body().is_none_or(|body| body.properties.is_some()) {
-            self.report_rows(node, "a row of a table without a heading");
-            return Ok(());
-        }
-        for row in &rows[1..] {
-            self.imported.rows_seen += 1;
-            let at = line_of(row);
-            match self.row(row, at) {
-                Ok(Row::Property(property)) => {
-                    if properties.iter().any(|other| other.name == property.name) {
-                        self.report_row(at, format!("a second row for `{}`", property.name));
-                    } else {
-                        properties.push(*property);
-                    }
-                }
-                Ok(Row::Entries(kind)) if entries.is_none() => entries = Some(kind),
-                Ok(Row::Entries(_)) => {
-                    self.report_row(at, "a second row for the names of a dictionary".to_owned());
-                }
-                Err(what) => self.report_row(at, what),
-            }
-        }
-        if let Some((heading, _)) = self.schema.clone() {
-            let schema = Schema {
-                properties: (entries.is_none() || !properties.is_empty()).then_some(properties),
-                entries,
-                ..self.new_schema(heading)
-            };
-            self.imported.variant.schemas.push(schema);
-            return Ok(());
-        }
-        if entries.is_some() {
-            self.report_row(
-                line,
-                "a row for the names of a dictionary, in a body".to_owned(),
-            );
-        }
-        if let Some(body) = self.body() {
-            body.properties = Some(properties);
-        }
-        Ok(())
-    }
-
-    fn row(&self, row: Node<'_>, line: usize) -> Result<Row, String> {
-        // The parser of tables adds missing cells and drops additional ones, so the cells are counted in the text.
-        let in_text = self.lines.get(line - 1).map_or(0, |text| cells_in(text));
-        if in_text != HEADER.len() {
-            return Err(format!(
-                "a row with {in_text} cells instead of {}",
-                HEADER.len()
-            ));
-        }
-        let cells: Vec<_> = row.children().collect();
-        let [name, kind, contract, description] = cells[..] else {
-            return Err(format!(
-                "a row with {} cells instead of {}",
-                cells.len(),
-                HEADER.len()
-            ));
-        };
-        let TypeCell {
-            kind,
-            format,
-            mut limits,
-        } = parse_type(&text_with_links(kind))
-            .map_err(|text| format!("a row of the unknown type `{text}`"))?;
-        let (required, more) = parse_contract(&text_of(contract))
-            .map_err(|text| format!("a row of the unknown contract `{text}`"))?;
-        limits.extend(more);
-        let (required, nullable) = self.reading.of_contract(required);
-        let text = text_of(name);
-        if text.len() > 2 && text.starts_with('?') && text.ends_with('?') {
-            return Ok(Row::Entries(kind));
-        }
-        if !is_property_name(&text) {
-            return Err(format!("a row of the unreadable name `{text}`"));
-        }
-        let message = message_of(description);
-        Ok(Row::Property(Box::new(Property {
-            name: text,
-            kind: Some(kind),
-            format,
-            required,
-            nullable,
-            limits,
-            deprecated: has_struck(name) || message.is_some(),
-            replacement: message.as_deref().and_then(replacement_in),
-            ..Property::default()
-        })))
-    }
-
     fn broken_table(&self, line: usize, what: &str) -> Error {
         Error::new(
             self.file,
@@ -528,24 +421,4 @@ impl Page<'_> {
         self.imported.rows_reported += 1;
         self.report(line, what);
     }
-
-    fn report_rows(&mut self, table: Node<'_>, what: &str) {
-        for row in table.children().skip(1) {
-            self.imported.rows_seen += 1;
-            self.report_row(line_of(row), what.to_owned());
-        }
-    }
-
-    fn report_tables_within(&mut self, node: Node<'_>) {
-        for part in node.descendants() {
-            if matches!(part.data.borrow().value, NodeValue::Table(_)) {
-                self.report_rows(part, "a row of a table inside of something else");
-            }
-        }
-    }
-}
-
-enum Row {
-    Property(Box<Property>),
-    Entries(Type),
 }

@@ -1,6 +1,7 @@
 //! OpenAPI 3.0 documents, in YAML or JSON.
 
-use std::collections::BTreeMap;
+mod shapes;
+
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -12,7 +13,7 @@ use super::{Imported, samples};
 use crate::conventions::Conventions;
 
 use crate::facts::{
-    Body, Limit, NO_BODY, Name, Operation, Property, Reading, Reported, Response, Schema, Type,
+    Body, Limit, NO_BODY, Operation, Property, Reading, Reported, Response, Schema,
 };
 use openapi_tree::document::{Document, escape};
 use openapi_tree::error::{Error, Result};
@@ -112,27 +113,6 @@ struct Reader<'d> {
     inline: Vec<Schema>,
     /// The number of schema objects that were read. A schema counts once for each reference.
     read: usize,
-}
-
-/// The facts about a schema object. References to scalars are followed.
-struct Shape {
-    kind: Type,
-    format: Option<String>,
-    nullable: bool,
-    limits: BTreeMap<Limit, Value>,
-    values: Option<Vec<String>>,
-}
-
-impl Shape {
-    fn of(kind: Type) -> Self {
-        Self {
-            kind,
-            format: None,
-            nullable: false,
-            limits: BTreeMap::new(),
-            values: None,
-        }
-    }
 }
 
 /// The maximum length of a chain of references.
@@ -277,135 +257,6 @@ impl<'d> Reader<'d> {
         .at_pointer(pointer))
     }
 
-    fn shape(
-        &mut self,
-        owner: &str,
-        node: &'d Value,
-        pointer: &str,
-        depth: usize,
-    ) -> Result<Shape> {
-        self.enter(pointer, depth)?;
-        self.object(node, pointer)?;
-        let mut shape = if let Some((name, target)) = self.reference(node, pointer)? {
-            if is_scalar(target) {
-                let pointer = component_pointer(name);
-                self.shape(name, target, &pointer, depth + 1)?
-            } else {
-                Shape {
-                    nullable: is_true(target, "nullable"),
-                    ..Shape::of(Type::named(name))
-                }
-            }
-        } else if let Some((keyword, part)) = single_part(node) {
-            self.shape(owner, part, &format!("{pointer}/{keyword}/0"), depth + 1)?
-        } else {
-            self.plain_shape(owner, node, pointer, depth)?
-        };
-        shape.nullable |= is_true(node, "nullable");
-        if let Some(format) = text_at(node, "format") {
-            shape.format = Some(format.to_owned());
-        }
-        for limit in Limit::VARIANTS.iter().copied() {
-            // `false` is the default of `uniqueItems`.
-            if let Some(value) = node
-                .get(self.conventions.keyword(limit))
-                .filter(|value| **value != Value::Bool(false))
-            {
-                shape.limits.insert(limit, value.clone());
-            }
-        }
-        Ok(shape)
-    }
-
-    /// Reads a schema object without a reference.
-    fn plain_shape(
-        &mut self,
-        owner: &str,
-        node: &'d Value,
-        pointer: &str,
-        depth: usize,
-    ) -> Result<Shape> {
-        let mut shape = Shape::of(Type::Any);
-        shape.values = enum_of(node);
-        if shape.values.is_some() {
-            shape.kind = Type::Enum;
-            return Ok(shape);
-        }
-        let has_properties = node.get("properties").or(node.get("allOf")).is_some();
-        shape.kind = match text_at(node, "type") {
-            Some("string") => Type::String,
-            Some("boolean") => Type::Boolean,
-            Some("integer") => Type::Integer,
-            Some("number") => Type::Number,
-            Some("array") => match node.get("items") {
-                Some(items) => {
-                    let items = self.shape(owner, items, &format!("{pointer}/items"), depth + 1)?;
-                    shape.format = items.format;
-                    shape.values = items.values;
-                    Type::array_of(items.kind)
-                }
-                None => Type::array_of(Type::Any),
-            },
-            Some("object") | None if has_properties => {
-                let inline = self.schema(owner, node, pointer)?;
-                self.inline.push(inline);
-                Type::named(owner)
-            }
-            Some("object") => match node.get("additionalProperties") {
-                Some(values @ Value::Object(_)) => {
-                    let values = self.shape(
-                        owner,
-                        values,
-                        &format!("{pointer}/additionalProperties"),
-                        depth + 1,
-                    )?;
-                    Type::Map(Box::new(values.kind))
-                }
-                _ => Type::Object,
-            },
-            None => {
-                if let Some(names) = self.alternatives(node, pointer)? {
-                    Type::OneOf(names)
-                } else {
-                    if node.get("oneOf").or(node.get("anyOf")).is_some() {
-                        self.report(
-                            pointer,
-                            "alternatives that are not all references to schemas",
-                        );
-                    }
-                    shape.nullable = true;
-                    Type::Any
-                }
-            }
-            Some(other) => {
-                self.report(pointer, &format!("the unknown type `{other}`"));
-                Type::Any
-            }
-        };
-        Ok(shape)
-    }
-
-    /// Returns the alternatives, if all of them are references.
-    fn alternatives(&self, node: &'d Value, pointer: &str) -> Result<Option<Vec<Name>>> {
-        let Some((keyword, Value::Array(parts))) = ["oneOf", "anyOf"]
-            .into_iter()
-            .find_map(|keyword| Some((keyword, node.get(keyword)?)))
-        else {
-            return Ok(None);
-        };
-        let mut names = Vec::with_capacity(parts.len());
-        for (index, part) in parts.iter().enumerate() {
-            match self.reference(part, &format!("{pointer}/{keyword}/{index}"))? {
-                Some((name, _)) => names.push(Name {
-                    name: name.to_owned(),
-                    linked: None,
-                }),
-                None => return Ok(None),
-            }
-        }
-        Ok((names.len() > 1).then_some(names))
-    }
-
     fn operations(&mut self) -> Result<()> {
         if let Some(paths) = self.document.tree.get("paths") {
             self.object(paths, "/paths")?;
@@ -495,19 +346,6 @@ impl<'d> Reader<'d> {
             what: format!("{what}, at {pointer}"),
         });
     }
-}
-
-/// Returns the part of a composition with only one part, which is a reference with annotations.
-fn single_part(node: &Value) -> Option<(&'static str, &Value)> {
-    if node.get("properties").is_some() {
-        return None;
-    }
-    ["allOf", "anyOf", "oneOf"].into_iter().find_map(|keyword| {
-        match node.get(keyword)?.as_array()?.as_slice() {
-            [part] => Some((keyword, part)),
-            _ => None,
-        }
-    })
 }
 
 /// Returns `true` if a component is a string, a number or a list, so that its facts belong to the property that uses it.

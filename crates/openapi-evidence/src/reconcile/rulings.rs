@@ -11,7 +11,7 @@ use crate::conventions::Conventions;
 use super::compare::Statement;
 use super::names::SameSchema;
 use super::spec::Spec;
-use super::subject::{Dimension, EVERY, Subject};
+use super::subject::{Dimension, EVERY, NotADimension, Subject};
 use openapi_tree::document::Document;
 use openapi_tree::error::{Error, Result};
 
@@ -179,7 +179,7 @@ impl Rulings {
                         let dimension = if conventions.flags.contains_key(&name) {
                             Dimension::Flag(name)
                         } else {
-                            name.parse().map_err(|source| {
+                            name.parse().map_err(|source: NotADimension| {
                                 wrong(source.to_string(), format!("{pointer}/{name}"))
                             })?
                         };
