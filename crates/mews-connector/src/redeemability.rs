@@ -5,6 +5,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use mews_connector_api::types::{ActivityState, RateForExtent, Voucher, VoucherCode};
 
+use crate::stay::Stay;
+
 /// Records that are active until they are deleted.
 pub trait Activity {
     /// Returns `true` if the record is active, or `None` if the response does not contain this: it can lack `IsActive`
@@ -72,16 +74,26 @@ pub enum NotRedeemableReason {
     VoucherDeleted,
     /// The validity of the code has not started.
     NotYet {
-        /// The start of the validity.
+        /// The first timestamp of the validity.
         from: DateTime<Utc>,
     },
     /// The code has expired.
     NoLonger {
-        /// The end of the validity.
+        /// The last timestamp of the validity, which is inclusive.
         until: DateTime<Utc>,
     },
     /// The code belongs to another voucher.
     OtherVoucher,
+    /// The stay starts before the occupiable interval of the voucher.
+    StayTooEarly {
+        /// The start of the first time unit to which the voucher can be applied.
+        from: DateTime<Utc>,
+    },
+    /// The stay ends after the occupiable interval of the voucher.
+    StayTooLate {
+        /// The start of the last time unit to which the voucher can be applied.
+        until: DateTime<Utc>,
+    },
 }
 
 /// The data that is missing to determine whether a code can be redeemed.
@@ -94,6 +106,8 @@ pub enum MissingData {
     VoucherActivity,
     /// The validity is not a timestamp. The string is the value in the response.
     Validity(String),
+    /// A bound of the occupiable interval is not a timestamp. The string is the value in the response.
+    OccupiableInterval(String),
 }
 
 /// Records that can be redeemed.
@@ -101,8 +115,8 @@ pub trait Redeem {
     /// Determines whether the code can be redeemed at a time: the code and its voucher are active, and the time is
     /// within the validity of the code, including its bounds (guidelines/serialization).
     ///
-    /// The dates of the stay and the audience of the voucher are not checked: see the occupiable interval and the type
-    /// of the voucher.
+    /// The dates of the stay are not checked; [`Self::redeemability_for`] checks them. The audience of the voucher is
+    /// not checked either: see the type of the voucher.
     ///
     /// ```
     /// use mews_connector::prelude::*;
@@ -112,14 +126,44 @@ pub trait Redeem {
     /// #     r#"{ "Id": "d15c0000-0000-4000-8000-000000000001", "IsActive": true }"#)?;
     /// let code: VoucherCode = serde_json::from_str(
     ///     r#"{ "Id": "c0de0000-0000-4000-8000-000000000001", "IsActive": true,
-    ///          "ValidityEndUtc": "2026-04-30T00:00:00Z" }"#,
+    ///          "ValidityEndUtc": "2026-04-30T23:59:59Z" }"#,
     /// )?;
+    /// // The end is inclusive: midnight of 1 May would include the first second of May.
     /// let (april, may) = ("2026-04-01T00:00:00Z".parse()?, "2026-05-01T00:00:00Z".parse()?);
     /// assert_eq!(code.redeemability(&voucher, april), Redeemability::Yes);
     /// assert!(matches!(code.redeemability(&voucher, may), Redeemability::No(NotRedeemableReason::NoLonger { .. })));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     fn redeemability(&self, voucher: &Voucher, at: DateTime<Utc>) -> Redeemability;
+
+    /// Determines whether the code can be redeemed at a time for a stay: in addition to [`Self::redeemability`], all
+    /// time units of the stay are within the occupiable interval of the voucher, including its bounds
+    /// (guidelines/serialization). A voucher without an occupiable interval can be applied to any stay.
+    ///
+    /// No document states whether a voucher can be applied to a part of a stay. This method requires the whole stay.
+    ///
+    /// ```
+    /// use mews_connector::prelude::*;
+    /// use mews_connector::{NotRedeemableReason, Redeemability, Stay};
+    ///
+    /// let voucher: Voucher = serde_json::from_str(
+    ///     r#"{ "Id": "d15c0000-0000-4000-8000-000000000001", "IsActive": true,
+    ///          "OccupiableIntervalStartUtc": "2026-03-01T00:00:00Z",
+    ///          "OccupiableIntervalEndUtc": "2026-05-31T00:00:00Z" }"#,
+    /// )?;
+    /// # let code: VoucherCode = serde_json::from_str(
+    /// #     r#"{ "Id": "c0de0000-0000-4000-8000-000000000001", "IsActive": true }"#)?;
+    /// # let now = "2026-04-15T12:00:00Z".parse()?;
+    /// // The last time unit to which the voucher can be applied is the night from 31 May to 1 June.
+    /// let may = Stay::new("2026-05-30T00:00:00Z".parse()?, "2026-05-31T00:00:00Z".parse()?)?;
+    /// let june = Stay::new("2026-05-31T00:00:00Z".parse()?, "2026-06-01T00:00:00Z".parse()?)?;
+    /// assert_eq!(code.redeemability_for(&voucher, now, &may), Redeemability::Yes);
+    /// let reason = code.redeemability_for(&voucher, now, &june);
+    /// assert!(matches!(reason, Redeemability::No(NotRedeemableReason::StayTooLate { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn redeemability_for(&self, voucher: &Voucher, at: DateTime<Utc>, stay: &Stay)
+    -> Redeemability;
 }
 
 impl Redeem for VoucherCode {
@@ -160,6 +204,19 @@ impl Redeem for VoucherCode {
             (None, Some(_), Some(_)) => Redeemability::Yes,
         }
     }
+
+    fn redeemability_for(
+        &self,
+        voucher: &Voucher,
+        at: DateTime<Utc>,
+        stay: &Stay,
+    ) -> Redeemability {
+        match (self.redeemability(voucher, at), stay.redeemability(voucher)) {
+            (no @ Redeemability::No(_), _) | (_, no @ Redeemability::No(_)) => no,
+            (unknown @ Redeemability::Unknown(_), _) => unknown,
+            (Redeemability::Yes, of_stay) => of_stay,
+        }
+    }
 }
 
 impl fmt::Display for Redeemability {
@@ -180,6 +237,15 @@ impl fmt::Display for NotRedeemableReason {
             Self::NotYet { from } => write!(f, "it is valid from {from}"),
             Self::NoLonger { until } => write!(f, "it was valid until {until}"),
             Self::OtherVoucher => f.write_str("it belongs to another voucher"),
+            Self::StayTooEarly { from } => {
+                write!(f, "its voucher applies to time units from {from}")
+            }
+            Self::StayTooLate { until } => {
+                write!(
+                    f,
+                    "its voucher applies to time units that start until {until}"
+                )
+            }
         }
     }
 }
@@ -193,7 +259,7 @@ impl fmt::Display for MissingData {
             Self::VoucherActivity => {
                 f.write_str("the response does not contain whether the voucher is active")
             }
-            Self::Validity(text) => {
+            Self::Validity(text) | Self::OccupiableInterval(text) => {
                 write!(f, "`{}` is not a timestamp", crate::error::one_line(text))
             }
         }
@@ -283,5 +349,68 @@ mod tests {
             ),
             Redeemability::No(NotRedeemableReason::OtherVoucher)
         );
+    }
+
+    #[test]
+    fn compares_the_stay_with_the_occupiable_interval() {
+        let timestamp = |day: u32| -> DateTime<Utc> {
+            format!("2026-04-{day:02}T22:00:00Z")
+                .parse()
+                .expect("a timestamp")
+        };
+        let record = |mut value: Value| {
+            value["Id"] = "d15c0000-0000-4000-8000-000000000001".into();
+            value
+        };
+        let check = |code: Value, from: Option<&str>, until: Option<&str>, first, last| {
+            let code: VoucherCode = serde_json::from_value(record(code)).expect("a code");
+            let voucher = record(json!({
+                "IsActive": true,
+                "OccupiableIntervalStartUtc": from,
+                "OccupiableIntervalEndUtc": until,
+            }));
+            let voucher: Voucher = serde_json::from_value(voucher).expect("a voucher");
+            let stay = Stay::new(timestamp(first), timestamp(last)).expect("a stay");
+            code.redeemability_for(&voucher, timestamp(1), &stay)
+        };
+        let active = || json!({ "IsActive": true });
+        let (from, until) = (Some("2026-04-10T22:00:00Z"), Some("2026-04-12T22:00:00Z"));
+        let too_early = Redeemability::No(NotRedeemableReason::StayTooEarly {
+            from: timestamp(10),
+        });
+        let too_late = Redeemability::No(NotRedeemableReason::StayTooLate {
+            until: timestamp(12),
+        });
+        assert_eq!(check(active(), None, None, 1, 28), Redeemability::Yes);
+        assert_eq!(
+            check(active(), from, until, 10, 12),
+            Redeemability::Yes,
+            "both bounds"
+        );
+        assert_eq!(check(active(), from, until, 9, 12), too_early);
+        assert_eq!(check(active(), from, until, 10, 13), too_late);
+        assert_eq!(check(active(), from, None, 10, 28), Redeemability::Yes);
+        assert_eq!(check(active(), None, until, 1, 12), Redeemability::Yes);
+
+        let unknown =
+            |text: &str| Redeemability::Unknown(MissingData::OccupiableInterval(text.to_owned()));
+        assert_eq!(
+            check(active(), Some("soon"), until, 10, 12),
+            unknown("soon")
+        );
+        assert_eq!(
+            check(active(), Some("soon"), until, 10, 13),
+            too_late,
+            "in any case"
+        );
+        // What is certain about the code or the stay counts more than what is unknown.
+        let deleted = Redeemability::No(NotRedeemableReason::CodeDeleted);
+        assert_eq!(
+            check(json!({ "IsActive": false }), from, until, 9, 12),
+            deleted
+        );
+        let code_activity = Redeemability::Unknown(MissingData::CodeActivity);
+        assert_eq!(check(json!({}), from, until, 10, 12), code_activity);
+        assert_eq!(check(json!({}), from, until, 9, 12), too_early);
     }
 }

@@ -64,8 +64,8 @@ fn a_dangling_reference_is_named() {
         },
         &[
             "properties/Extent/allOf/0",
-            "`#/components/schemas/Extent`, which is not there",
-            "the name",
+            "unknown reference target",
+            "correct the name",
         ],
     );
 }
@@ -80,8 +80,8 @@ fn rejects_a_reference_to_another_file() {
             );
         },
         &[
-            "refers to `other.yaml#/Extent`, outside of the document",
-            "bring what it refers to",
+            "reference to `other.yaml#/Extent`, outside of the document",
+            "copy the target",
         ],
     );
 }
@@ -92,7 +92,7 @@ fn rejects_openapi_3_1() {
         |project| project.edit("openapi: 3.0.3", "openapi: 3.1.0"),
         &[
             "openapi/connector.yaml#/openapi",
-            "is OpenAPI 3.1.0",
+            "unsupported version: OpenAPI 3.1.0",
             "write the document as OpenAPI 3.0.3",
         ],
     );
@@ -104,8 +104,8 @@ fn rejects_a_duplicate_operation_id() {
         |project| project.edit("operationId: vouchers_add", "operationId: vouchers_GetAll"),
         &[
             "/paths/~1api~1connector~1v1~1vouchers~1getAll/post",
-            "has the operationId",
-            "of its own",
+            "duplicate operationId",
+            "another operationId",
         ],
     );
 }
@@ -121,7 +121,7 @@ fn reports_the_location_of_an_invalid_schema() {
         },
         &[
             "#/components/schemas/Company/properties/Number",
-            "is not of the form of OpenAPI 3.0",
+            "invalid OpenAPI 3.0",
         ],
     );
 }
@@ -136,7 +136,8 @@ fn rejects_alternatives_of_scalars() {
             );
         },
         &[
-            "#/components/schemas/Company/properties/Iata/anyOf: uses `anyOf`",
+            "#/components/schemas/Company/properties/Iata/anyOf",
+            "uses `anyOf`",
             "write one schema",
         ],
     );
@@ -153,7 +154,7 @@ fn rejects_invalid_settings() {
         },
         &[
             "openapi/settings.yaml#/replaced/AcessToken",
-            "no schema of that name",
+            "the document does not have it",
         ],
     );
     rejects(
@@ -165,13 +166,13 @@ fn rejects_invalid_settings() {
             );
         },
         &[
-            "leaves the type `ClientToken` to the generator",
-            "name a type that hides it",
+            "the generated type of the secret `ClientToken`",
+            "name a hand-written type that hides it",
         ],
     );
     rejects(
         |project| project.write(SETTINGS, "- a\n"),
-        &["openapi/settings.yaml", "settings"],
+        &["openapi/settings.yaml", "expected a settings file"],
     );
     rejects(
         |project| {
@@ -181,10 +182,7 @@ fn rejects_invalid_settings() {
                 &settings.replace("crate::transport::SharedTransport", "'not a path'"),
             );
         },
-        &[
-            "openapi/settings.yaml#/transport",
-            "is not the path of a type",
-        ],
+        &["openapi/settings.yaml#/transport", "invalid path of a type"],
     );
     rejects(
         |project| project.write(SETTINGS, "hooks: none\n"),

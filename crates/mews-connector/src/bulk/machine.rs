@@ -357,7 +357,8 @@ impl<E: Clone> Machine<E> {
         batch.doubt = false;
         if progress {
             self.failures = 0;
-        } else if reason.cause == Cause::Lost {
+        } else if reason.cause == Cause::Lost && batch.rounds > 0 {
+            // A batch of an earlier process shows nothing about the server of now.
             self.failure(&reason.error);
         }
         if batch.inputs.is_empty() {

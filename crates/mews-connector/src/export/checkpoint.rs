@@ -10,12 +10,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::message::Message;
 use super::round::Round;
+use super::selection::Selection;
 use super::slices::first_slice;
 use crate::error::ConstraintViolation;
+use crate::filter::MAX_IDS;
 use crate::interval::UpdatedWithin;
-
-/// The maximum number of IDs in a list of a request (the operation pages: "max 1000 items").
-pub(super) const MAX_IDS: usize = 1000;
 
 /// The position of an export, with all that is needed to resume it. It contains no token.
 ///
@@ -30,6 +29,8 @@ pub struct Checkpoint(pub(super) Position);
 pub(super) struct Position {
     version: Version,
     pub(super) services: Vec<ServiceId>,
+    #[serde(default, skip_serializing_if = "Selection::is_default")]
+    pub(super) selection: Selection,
     /// The start of the changes to export, with the overlap; `None` for everything.
     pub(super) since: Option<DateTime<Utc>>,
     /// The time of the server at the first read.
@@ -55,7 +56,7 @@ pub(super) enum Stage {
     Codes(BTreeMap<u64, Batch>),
 }
 
-/// The place in the listings of vouchers, one for each 1000 services.
+/// The place in the listings of vouchers, of which there is one for each filter of the selection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VoucherListing {
@@ -89,6 +90,28 @@ impl Checkpoint {
         self.0.started.filter(|_| self.is_complete())
     }
 
+    /// Returns the IDs of all vouchers that the export has found so far. Once it is complete, a voucher that an earlier
+    /// export with the same options found and that is missing here is no longer selected, for example because the
+    /// export is limited to [active vouchers](super::Export::active_vouchers) and the voucher was deleted.
+    ///
+    /// ```
+    #[doc = include_str!("../../doc/sandbox.rs")]
+    /// let mut records = client.export([builtin::SERVICE_ID.parse()?]).active_vouchers().records();
+    /// while let Some(_record) = records.try_next().await? { /* store it */ }
+    /// let active: Vec<_> = records.checkpoint().vouchers().collect();
+    /// assert_eq!(active.len(), 3);
+    /// # Ok(()) }
+    /// ```
+    pub fn vouchers(&self) -> impl Iterator<Item = VoucherId> {
+        let Position {
+            vouchers, vanished, ..
+        } = &self.0;
+        vouchers
+            .iter()
+            .copied()
+            .filter(|voucher| !vanished.contains(voucher))
+    }
+
     /// Returns the vouchers that were listed but could not be found when their codes were read.
     pub fn vanished_vouchers(&self) -> &[VoucherId] {
         &self.0.vanished
@@ -106,10 +129,15 @@ impl<'de> Deserialize<'de> for Checkpoint {
 }
 
 impl Position {
-    pub(super) fn new(services: Vec<ServiceId>, since: Option<DateTime<Utc>>) -> Self {
+    pub(super) fn new(
+        services: Vec<ServiceId>,
+        selection: Selection,
+        since: Option<DateTime<Utc>>,
+    ) -> Self {
         Self {
             version: Version::Two,
             services,
+            selection,
             since,
             started: None,
             round: Round::default(),
@@ -121,11 +149,6 @@ impl Position {
 
     pub(super) fn is_complete(&self) -> bool {
         matches!(&self.stage, Stage::Codes(batches) if batches.is_empty()) && self.round.is_short()
-    }
-
-    /// Returns the services of each listing of vouchers.
-    pub(super) fn parts(&self) -> impl Iterator<Item = &[ServiceId]> {
-        self.services.chunks(MAX_IDS)
     }
 
     /// Returns the slice that a listing of this round begins with.
@@ -183,6 +206,10 @@ impl Position {
         let is_open =
             |slice: &Option<UpdatedWithin>| slice.is_none_or(|slice| slice.start() < slice.end());
         require(!self.services.is_empty(), "it has no services")?;
+        require(
+            self.selection.check().is_ok(),
+            "its list of vouchers is empty",
+        )?;
         let Round {
             since,
             started,
@@ -209,8 +236,8 @@ impl Position {
                     listing.cursor.is_none() && listing.part == 0 && self.vouchers.is_empty();
                 require(has_response || is_new, "`started` is missing")?;
                 require(
-                    listing.part <= self.parts().count(),
-                    "`part` exceeds the services",
+                    listing.part <= self.selection.listings(&self.services),
+                    "`part` exceeds the listings of vouchers",
                 )?;
                 require(
                     listing.slice.is_some() == since.is_some(),

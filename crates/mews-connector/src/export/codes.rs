@@ -10,7 +10,7 @@ use super::recent::Recent;
 use super::slices::next_slice;
 use super::walk::{CODES, Stopped, Walk, next_page, rejects_cursor, server_time};
 use crate::error::{Error, ErrorKind};
-use crate::filter::{VoucherCodeFilter, VoucherFilter};
+use crate::filter::{MAX_IDS, VoucherCodeFilter, VoucherFilter};
 
 /// The size down to which pages shrink before a batch is split instead.
 const MIN_PAGE: u16 = 125;
@@ -106,9 +106,9 @@ impl Walk {
     /// Returns `true` if no service of the export has a voucher any more, deleted vouchers included. A server that
     /// rejects unknown IDs proves that only if it accepts the same request without the ID.
     async fn has_vanished(&self, voucher: VoucherId) -> Result<bool, Stopped> {
-        let parts: Vec<Vec<_>> = self.position().parts().map(<[_]>::to_vec).collect();
-        for services in parts {
-            let all = VoucherFilter::services(services);
+        let services = self.position().services.clone();
+        for services in services.chunks(MAX_IDS) {
+            let all = VoucherFilter::services(services.iter().copied());
             let one = all.clone().voucher_ids([voucher]);
             let mut found = self.client.vouchers().items(one).page_size(1);
             match found.try_next().await {
@@ -165,7 +165,7 @@ impl Walk {
                 let page = next_page(&mut pages, CODES).await;
                 batch.cursor = pages.cursor().cloned();
                 let (mut codes, date) = match page {
-                    Ok((Some(codes), date)) => (codes, date),
+                    Ok((Some(page), date)) => (page.into_items(), date),
                     Ok((None, date)) => break date,
                     Err(error) => {
                         let is_cursor_rejected = rejects_cursor(&error, starts_at.as_ref(), &pages);

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use mews_connector_api::types::{Voucher, VoucherCode, VoucherId};
+use mews_connector_api::types::{VoucherCode, VoucherId};
 
 use super::checkpoint::{Batch, VoucherListing};
+use super::record::Record;
 use crate::error::Error;
 use crate::interval::UpdatedWithin;
 
 /// A step of an export. The position advances over it once its records were taken.
 pub(super) enum Message {
     Vouchers {
-        vouchers: Vec<Voucher>,
+        /// The vouchers of a page, and what was read with them.
+        records: Vec<Record>,
         /// The vouchers that the export did not know.
         new: Vec<VoucherId>,
         duplicates: u64,
@@ -48,7 +50,7 @@ impl Message {
     /// The place that a listing of vouchers reached without a voucher.
     pub(super) fn no_vouchers(next: VoucherListing, date: DateTime<Utc>) -> Self {
         Self::Vouchers {
-            vouchers: Vec::new(),
+            records: Vec::new(),
             new: Vec::new(),
             duplicates: 0,
             next,

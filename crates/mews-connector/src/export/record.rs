@@ -1,6 +1,6 @@
 //! The records of an export, and their count.
 
-use mews_connector_api::types::{Voucher, VoucherCode, VoucherId};
+use mews_connector_api::types::{RateForExtent, RateId, Voucher, VoucherCode, VoucherId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,15 +14,35 @@ pub enum Record {
     Code(VoucherCode),
     /// The ID of a voucher that was listed, but was gone when its codes were read. Its codes cannot be read.
     VanishedVoucher(VoucherId),
+    /// A rate that a voucher of the export is assigned to, before that voucher. A rate comes once in a run, and again
+    /// if it changes. Only [`Export::with_rates`](super::Export::with_rates) yields rates.
+    Rate(RateForExtent),
+    /// The assigned rates of a voucher, after that voucher. They replace all earlier assignments of the voucher. Only
+    /// [`Export::with_rates`](super::Export::with_rates) yields them.
+    VoucherRates(VoucherRates),
+}
+
+/// The rates that a voucher is assigned to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct VoucherRates {
+    /// The ID of the voucher.
+    pub voucher_id: VoucherId,
+    /// The IDs of all rates that the voucher is assigned to. The list is empty if there are none.
+    pub rate_ids: Vec<RateId>,
 }
 
 impl Record {
-    /// Returns the ID of the voucher or of the code. A record that comes again has the same ID.
+    /// Returns the ID of the voucher, the code or the rate. A record that comes again is of the same variant and has
+    /// the same ID. [`Self::VanishedVoucher`] and [`Self::VoucherRates`] have the ID of their voucher.
     pub fn id(&self) -> Uuid {
         match self {
             Self::Voucher(voucher) => voucher.id.0,
             Self::Code(code) => code.id.0,
             Self::VanishedVoucher(voucher) => voucher.0,
+            Self::Rate(rate) => rate.id.0,
+            Self::VoucherRates(rates) => rates.voucher_id.0,
         }
     }
 }
@@ -37,6 +57,8 @@ pub struct Progress {
     pub codes: u64,
     /// The number of vouchers that vanished.
     pub vanished: u64,
+    /// The number of rates yielded.
+    pub rates: u64,
     /// The number of records left out because the server repeated them.
     pub duplicates: u64,
     /// The number of batches of vouchers whose codes were read to the end, in all rounds.
@@ -52,6 +74,9 @@ impl Progress {
             Record::Voucher(_) => self.vouchers += 1,
             Record::Code(_) => self.codes += 1,
             Record::VanishedVoucher(_) => self.vanished += 1,
+            Record::Rate(_) => self.rates += 1,
+            // They belong to a voucher, which was counted.
+            Record::VoucherRates(_) => {}
         }
     }
 }

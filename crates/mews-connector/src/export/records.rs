@@ -53,11 +53,16 @@ impl Records {
                 let since = since.checked_sub_signed(overlap).unwrap_or_default();
                 since.max(DateTime::<Utc>::UNIX_EPOCH)
             });
-            Checkpoint(Position::new(export.services, since))
+            Checkpoint(Position::new(export.services, export.selection, since))
         });
         let (to, from) = channel(PAGES_AHEAD);
-        let state = if checkpoint.0.services.is_empty() {
-            State::Rejected(invalid("ServiceIds", "0 items", "at least 1 item"))
+        let violation = if checkpoint.0.services.is_empty() {
+            Some(invalid("ServiceIds", "0 items", "at least 1 item"))
+        } else {
+            checkpoint.0.selection.check().err()
+        };
+        let state = if let Some(violation) = violation {
+            State::Rejected(violation)
         } else {
             let walk = Walk {
                 client: export.client,
@@ -158,10 +163,7 @@ impl Records {
 
     fn take(&mut self, mut message: Message) {
         let records: Vec<Record> = match &mut message {
-            Message::Vouchers { vouchers, .. } => {
-                let vouchers = mem::take(vouchers);
-                vouchers.into_iter().map(Record::Voucher).collect()
-            }
+            Message::Vouchers { records, .. } => mem::take(records),
             Message::Codes { codes, .. } => {
                 let codes = mem::take(codes);
                 codes.into_iter().map(Record::Code).collect()

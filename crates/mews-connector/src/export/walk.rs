@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, TryStreamExt};
@@ -10,19 +11,21 @@ use http::header::DATE;
 use mews_connector_api::Operation;
 use mews_connector_api::operations::{Cursor, Listing};
 use mews_connector_api::types::{
-    ServiceId, Voucher, VoucherCodeFilterParameters, VoucherFilterParameters, VoucherId,
+    Voucher, VoucherCodeFilterParameters, VoucherFilterParameters, VoucherId,
 };
 use tokio::sync::mpsc::Sender;
 
-use super::checkpoint::{Batch, MAX_IDS, Position, Stage, VoucherListing};
+use super::checkpoint::{Batch, Position, Stage, VoucherListing};
 use super::message::Message;
 use super::recent::Recent;
+use super::selection::Rates;
+use super::sharing::{MAX_LISTINGS, listings};
 use super::slices::{first_slice, next_slice};
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error, ErrorKind, invalid};
-use crate::filter::VoucherFilter;
+use crate::filter::MAX_IDS;
 use crate::pages::{Page, Pages};
-use crate::response::Head;
+use crate::response::{Head, Response};
 use crate::sending::failed;
 
 /// The path of the listing of codes, for errors that are about the export as a whole.
@@ -37,7 +40,8 @@ pub(super) struct Stopped;
 
 pub(super) struct Walk {
     pub(super) client: Client,
-    pub(super) concurrency: usize,
+    /// The number of listings to read at a time, if the caller has set it.
+    pub(super) concurrency: Option<usize>,
     pub(super) vouchers_per_batch: Option<usize>,
     pub(super) page_size: u16,
     pub(super) to: Sender<Message>,
@@ -124,8 +128,8 @@ impl Walk {
         let batches = match stage {
             Stage::Codes(batches) => batches,
             Stage::Vouchers(listing) => {
-                self.vouchers(listing).await?;
-                let batches = self.batches();
+                let page_time = self.vouchers(listing).await?;
+                let batches = self.batches(page_time);
                 let batches = self.require(CODES, batches).await?;
                 self.tell(Message::Batches(batches.clone())).await?;
                 batches
@@ -134,20 +138,24 @@ impl Walk {
         let first_free = batches.keys().next_back().map_or(0, |last| last + 1);
         self.next_number.store(first_free, Ordering::Relaxed);
         stream::iter(batches.into_iter().map(Ok))
-            .try_for_each_concurrent(self.concurrency, |(number, batch)| {
-                self.codes(number, batch)
-            })
+            .try_for_each_concurrent(
+                self.concurrency.unwrap_or(MAX_LISTINGS),
+                |(number, batch)| self.codes(number, batch),
+            )
             .await
     }
 
     /// Shares the vouchers out in batches. The codes of a voucher that an earlier round knew are read since that round
     /// started, and those of all others since the start of the changes to export.
-    fn batches(&self) -> Result<BTreeMap<u64, Batch>, ConstraintViolation> {
+    fn batches(&self, page_time: Duration) -> Result<BTreeMap<u64, Batch>, ConstraintViolation> {
         let position = self.position();
         let (known, all) = (position.round.known, position.vouchers.len());
         let is_first = position.round.since.is_none();
         let shared_out = if is_first {
-            all.div_ceil(self.concurrency)
+            let listings = self
+                .concurrency
+                .unwrap_or_else(|| listings(&self.client.limits(), page_time));
+            all.div_ceil(listings)
         } else {
             MAX_IDS
         };
@@ -179,19 +187,25 @@ impl Walk {
         Ok(batches)
     }
 
-    /// Reads the vouchers of this round.
-    async fn vouchers(&self, mut listing: VoucherListing) -> Result<(), Stopped> {
-        let (parts, since) = {
+    /// Reads the vouchers of this round. Returns the longest time that a page took.
+    async fn vouchers(&self, mut listing: VoucherListing) -> Result<Duration, Stopped> {
+        let clock = &self.client.core.clock;
+        let mut page_time = Duration::ZERO;
+        let (filters, since) = {
             let position = self.position();
-            let parts: Vec<Vec<ServiceId>> = position.parts().map(<[_]>::to_vec).collect();
-            (parts, position.since.filter(|_| position.started.is_none()))
+            let filters = position.selection.filters(&position.services);
+            (
+                filters,
+                position.since.filter(|_| position.started.is_none()),
+            )
         };
         let first_slice = self.position().voucher_slice();
         let first_slice = self.require(VOUCHERS, first_slice).await?;
         let mut known: HashSet<VoucherId> = self.position().vouchers.iter().copied().collect();
         let mut recent = Recent::default();
-        while let Some(services) = parts.get(listing.part) {
-            let mut filter = VoucherFilter::services(services.iter().copied());
+        let mut rates = Rates::default();
+        while let Some(filter) = filters.get(listing.part) {
+            let mut filter = filter.clone();
             if let Some(slice) = listing.slice {
                 filter = filter.updated_utc(slice);
             }
@@ -206,10 +220,12 @@ impl Walk {
             }
             let mut is_at_end = false;
             while !is_at_end {
+                let start = clock.now();
                 let page = next_page(&mut pages, VOUCHERS).await;
+                page_time = page_time.max(clock.now().saturating_duration_since(start));
                 listing.cursor = pages.cursor().cloned();
-                let (mut vouchers, date) = match page {
-                    Ok((Some(vouchers), date)) => (vouchers, date),
+                let (page, date) = match page {
+                    Ok((Some(page), date)) => (Some(page), date),
                     Ok((None, date)) => {
                         is_at_end = true;
                         let slice = listing.slice.map(|slice| next_slice(&slice, date));
@@ -225,7 +241,7 @@ impl Walk {
                                 cursor: None,
                             },
                         };
-                        (Vec::new(), date)
+                        (None, date)
                     }
                     Err(error) if rejects_cursor(&error, starts_at.as_ref(), &pages) => {
                         listing.cursor = None;
@@ -243,13 +259,15 @@ impl Walk {
                     let violation = invalid("changed since", actual, "a timestamp in the past");
                     return self.fail(Error::invalid(VOUCHERS, violation)).await;
                 }
+                let mut vouchers = page.iter().flat_map(Page::items).cloned().collect();
                 let duplicates = recent.drop_repeated(&mut vouchers, |voucher: &Voucher| {
                     (voucher.id.0, voucher.updated_utc.as_ref())
                 });
                 let new = vouchers.iter().map(|voucher| voucher.id);
                 let new: Vec<_> = new.filter(|voucher| known.insert(*voucher)).collect();
+                let records = page.map(|page| rates.records(&page, vouchers));
                 self.tell(Message::Vouchers {
-                    vouchers,
+                    records: records.unwrap_or_default(),
                     new,
                     duplicates,
                     next: listing.clone(),
@@ -258,21 +276,21 @@ impl Walk {
                 .await?;
             }
         }
-        Ok(())
+        Ok(page_time)
     }
 }
 
-/// Returns the items of the next page, `None` at the end of the listing, and the time of the last response.
+/// Returns the next page, `None` at the end of the listing, and the time of the last response.
 pub(super) async fn next_page<R>(
     pages: &mut Pages<Page<R>>,
     operation: &'static str,
-) -> Result<(Option<Vec<R::Item>>, DateTime<Utc>), Error>
+) -> Result<(Option<Page<R>>, DateTime<Utc>), Error>
 where
     R: Listing<Response: Send> + Send + 'static,
 {
     let page = pages.try_next().await?;
     let date = server_time(pages.last_response(), operation)?;
-    Ok((page.map(|page| page.into_inner().into_items()), date))
+    Ok((page.map(Response::into_inner), date))
 }
 
 /// Returns `true` if a listing that was resumed failed at its first request, as after the item of the cursor vanished.

@@ -4,6 +4,8 @@ mod changes;
 mod checkpoints;
 mod isolation;
 mod model;
+mod requests;
+mod selection;
 
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;

@@ -17,6 +17,7 @@ mod fake_server;
 mod gzip;
 mod hostile;
 mod linked_clock;
+mod lookup;
 mod network;
 mod operations;
 mod pages;

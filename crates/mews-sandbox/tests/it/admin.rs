@@ -1,4 +1,4 @@
-//! The paths of the sandbox itself: their protection, the clock and the reset.
+//! The paths below `/_sandbox/`: their protection, the clock and the reset.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{Api, Reply, add_codes, codes_of, read};
 
 impl Api {
-    /// Sends a request to a path of the sandbox.
+    /// Sends a request to a path below `/_sandbox/`.
     async fn admin(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
         let url = format!("{}/_sandbox/{path}", self.sandbox.url());
@@ -20,14 +20,14 @@ impl Api {
                 .body(request_body);
         }
         let reply = read(request.send().await.expect("a response")).await;
-        let reply = reply.expect("it is whole");
+        let reply = reply.expect("a complete response");
         assert!(reply.headers.contains_key("request-id") && reply.headers.contains_key("date"));
         reply
     }
 }
 
 #[tokio::test]
-async fn a_web_page_can_neither_read_nor_add_anything() {
+async fn web_page_of_another_origin_can_neither_read_nor_write() {
     let api = Api::new().await;
     let fault = r#"{ "Effect": { "Redirect": { "Location": "http://evil.example/" } } }"#;
     let port = api.sandbox.address().port();
@@ -40,7 +40,7 @@ async fn a_web_page_can_neither_read_nor_add_anything() {
         }
         read(request.send().await.expect("a response"))
             .await
-            .expect("it is whole")
+            .expect("a complete response")
     };
     let json = ("content-type", "application/json");
     let own = format!("http://127.0.0.1:{port}");
@@ -132,7 +132,7 @@ async fn the_clock_is_read_set_advanced_and_frozen() {
     assert_eq!(
         now().await["NowUtc"],
         "2030-05-06T05:08:10.500Z",
-        "it runs with its source"
+        "the clock runs with its source"
     );
     let frozen = json!({ "AdvanceSeconds": 89.5, "IsFrozen": true });
     let frozen = clock("POST", Some(frozen)).await.ok();
@@ -189,7 +189,7 @@ async fn the_clock_moves_the_window_of_the_request_limit() {
 }
 
 #[tokio::test]
-async fn a_reset_restores_the_start() {
+async fn reset_restores_the_initial_state() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("vouchers.db");
     let limit = RateLimit::new(4, Duration::from_secs(30));
@@ -230,12 +230,12 @@ async fn a_reset_restores_the_start() {
         assert_eq!(api.sandbox.exchanges(), []);
         let faults = api.sandbox.faults().list();
         assert_eq!((faults.len(), faults[0].triggered), (1, 0));
-        assert_eq!(read().await, before, "the data is that of the start");
-        assert_eq!(add().await, added, "and so are the IDs");
+        assert_eq!(read().await, before, "the initial data");
+        assert_eq!(add().await, added, "the initial IDs");
         api.sandbox.reset().expect("the store works");
         assert_eq!(read().await, before);
     }
-    // What was reset in a file stays reset.
+    // A reset data file stays reset.
     let api = Api::with(|builder| builder.data_file(&path)).await;
     let codes = codes_of(builtin::VOUCHER_ID);
     let codes = api.call(Operation::VoucherCodesGetAll, codes).await.ok();

@@ -1,4 +1,4 @@
-//! What strangers and fuzzers send.
+//! Random, malformed and malicious requests.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{Api, codes_of, vouchers_of, with_tokens};
 
-/// A sound request for each operation.
-fn sound(operation: Operation) -> Value {
+/// Returns a valid request for an operation.
+fn valid(operation: Operation) -> Value {
     with_tokens(match operation {
         Operation::VouchersGetAll => vouchers_of(builtin::SERVICE_ID),
         Operation::VouchersAdd => {
@@ -30,7 +30,7 @@ fn sound(operation: Operation) -> Value {
     })
 }
 
-/// Every place in a value, as JSON pointers.
+/// Collects the JSON pointers to a value and to each part of the value.
 fn places(value: &Value, at: &str, places: &mut Vec<String>) {
     places.push(at.to_owned());
     match value {
@@ -45,10 +45,10 @@ fn places(value: &Value, at: &str, places: &mut Vec<String>) {
     }
 }
 
-// Whatever stands in one place of a request, the answer is a documented one.
+// Each value of a request is replaced with each unexpected value.
 #[tokio::test]
-async fn a_stranger_in_any_place_gets_a_documented_answer() {
-    let strangers = [
+async fn unexpected_value_in_any_place_gets_a_documented_response() {
+    let unexpected_values = [
         Value::Null,
         json!(true),
         json!(-1),
@@ -65,53 +65,53 @@ async fn a_stranger_in_any_place_gets_a_documented_answer() {
     ];
     for operation in Operation::all() {
         let api = Api::with(mews_sandbox::Builder::no_rate_limit).await;
-        let sound = sound(operation);
+        let valid = valid(operation);
         let mut all = Vec::new();
-        places(&sound, "", &mut all);
+        places(&valid, "", &mut all);
         for place in all {
-            for stranger in &strangers {
-                let mut body = sound.clone();
-                *body.pointer_mut(&place).expect("the place exists") = stranger.clone();
+            for unexpected in &unexpected_values {
+                let mut body = valid.clone();
+                *body.pointer_mut(&place).expect("the place exists") = unexpected.clone();
                 let text = body.to_string();
                 let reply = api
                     .send(&operation.path(), &text, &[])
                     .await
-                    .expect("an answer comes");
+                    .expect("a response");
                 assert!(
                     [200, 400, 401].contains(&reply.status),
-                    "{operation} {place} {stranger}: {}",
+                    "{operation} {place} {unexpected}: {}",
                     reply.text
                 );
                 mews_sandbox::validate_response(operation, reply.status, reply.text.as_bytes())
-                    .expect("a documented answer");
+                    .expect("a documented response");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn a_refused_request_changes_nothing() {
+async fn rejected_request_changes_nothing() {
     let api = Api::with(mews_sandbox::Builder::no_rate_limit).await;
     for operation in Operation::all()
         .into_iter()
         .filter(|operation| !operation.name().ends_with("getAll"))
     {
-        let mut body = sound(operation);
-        body["Stranger"] = json!(1);
+        let mut body = valid(operation);
+        body["Unknown"] = json!(1);
         api.call(operation, body)
             .await
-            .refused(400, "Invalid Stranger");
-        let mut body = sound(operation);
+            .rejected(400, "Invalid Unknown");
+        let mut body = valid(operation);
         body["Client"] = json!("");
         api.call(operation, body)
             .await
-            .refused(400, "Invalid Client");
+            .rejected(400, "Invalid Client");
     }
     api.assert_untouched().await;
 }
 
 #[tokio::test]
-async fn sql_is_only_text() {
+async fn sql_in_a_value_is_not_executed() {
     let api = Api::new().await;
     let value = "'); DELETE FROM codes; --";
     let body =
@@ -124,7 +124,7 @@ async fn sql_is_only_text() {
 }
 
 #[tokio::test]
-async fn deep_nesting_and_odd_numbers_are_no_json_we_read() {
+async fn rejects_deep_nesting_huge_numbers_and_lone_surrogates() {
     let api = Api::new().await;
     for body in [
         "[".repeat(10_000),
@@ -140,63 +140,63 @@ async fn deep_nesting_and_odd_numbers_are_no_json_we_read() {
         let reply = api
             .send(&Operation::VoucherCodesGetAll.path(), &body, &[])
             .await
-            .expect("an answer comes");
-        reply.refused(400, "Invalid JSON");
+            .expect("a response");
+        reply.rejected(400, "Invalid JSON");
     }
     let mut body = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
     body = body.replace("1000", &"9".repeat(300));
     let reply = api
         .send(&Operation::VoucherCodesGetAll.path(), &body, &[])
         .await
-        .expect("an answer comes");
-    reply.refused(400, "Invalid Count");
+        .expect("a response");
+    reply.rejected(400, "Invalid Count");
 }
 
 #[tokio::test]
-async fn a_hundred_megabytes_are_too_large() {
+async fn rejects_a_body_of_100_megabytes() {
     let api = Api::new().await;
     let body = format!("\"{}\"", "x".repeat(100_000_000));
     let reply = api
         .send(&Operation::VoucherCodesGetAll.path(), &body, &[])
         .await
-        .expect("an answer comes");
-    reply.refused(413, "The request body is too large.");
+        .expect("a response");
+    reply.rejected(413, "The request body is too large.");
     api.call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
         .ok();
 }
 
-/// Sends bytes as they are and reads what comes until the end.
+/// Sends bytes, closes the sending side, and returns the response.
 fn raw(api: &Api, bytes: &[u8]) -> String {
     let stream = sent(api, bytes);
     let _ = stream.shutdown(Shutdown::Write);
-    answer_of(stream)
+    response_of(stream)
 }
 
-/// Sends a whole request, which says `connection: close`: an end of the sending side before the answer could be taken
-/// for a caller who left.
+/// Sends a whole request with `connection: close`, and returns the response. The sending side stays open, because the
+/// server can mistake its end for a client that disconnected.
 fn raw_whole(api: &Api, bytes: &[u8]) -> String {
-    answer_of(sent(api, bytes))
+    response_of(sent(api, bytes))
 }
 
 fn sent(api: &Api, bytes: &[u8]) -> TcpStream {
-    let mut stream = TcpStream::connect(api.sandbox.address()).expect("it listens");
+    let mut stream = TcpStream::connect(api.sandbox.address()).expect("a connection");
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
         .expect("a timeout");
-    // A server that has seen enough may close before everything is sent.
+    // The server may close the connection before everything is sent.
     let _ = stream.write_all(bytes);
     stream
 }
 
-fn answer_of(mut stream: TcpStream) -> String {
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
+fn response_of(mut stream: TcpStream) -> String {
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response);
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 #[tokio::test]
-async fn what_is_no_http_ends_the_connection_and_nothing_else() {
+async fn malformed_http_only_ends_its_connection() {
     let api = Api::new().await;
     for bytes in [
         &b""[..],
@@ -207,22 +207,22 @@ async fn what_is_no_http_ends_the_connection_and_nothing_else() {
         b"POST /api/connector/v1/vouchers/getAll HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
         b"POST /api/connector/v1/vouchers/getAll HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
     ] {
-        let answer = raw(&api, bytes);
-        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
-        assert!(answer.is_empty() || is_documented(&answer), "{answer}");
+        let response = raw(&api, bytes);
+        assert!(response.is_empty() || response.starts_with("HTTP/1.1 4"), "{response}");
+        assert!(response.is_empty() || is_documented(&response), "{response}");
     }
-    // Responses that the HTTP library makes.
+    // The HTTP library creates these responses.
     let headers = format!(
         "POST / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n",
         "x".repeat(1_000_000)
     );
     for (bytes, status) in [(&b"GET\r\n\r\n"[..], "400"), (headers.as_bytes(), "431")] {
-        let answer = raw(&api, bytes);
+        let response = raw(&api, bytes);
         assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status}")),
-            "{answer}"
+            response.starts_with(&format!("HTTP/1.1 {status}")),
+            "{response}"
         );
-        assert!(is_documented(&answer), "{answer}");
+        assert!(is_documented(&response), "{response}");
     }
     api.call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
@@ -230,21 +230,21 @@ async fn what_is_no_http_ends_the_connection_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_not_utf8_are_no_json() {
+async fn rejects_non_utf8_input() {
     let api = Api::new().await;
     let request =
         b"POST /api/connector/v1/vouchers/getAll HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
         content-type: application/json\r\ncontent-length: 8\r\n\r\n{\"a\":\"\xff\xfe";
-    let answer = raw_whole(&api, request);
+    let response = raw_whole(&api, request);
     assert!(
-        answer.starts_with("HTTP/1.1 400") && answer.contains("Invalid JSON"),
-        "{answer}"
+        response.starts_with("HTTP/1.1 400") && response.contains("Invalid JSON"),
+        "{response}"
     );
 }
 
-/// Whether a response has the headers and the error that every response of the API has.
-fn is_documented(answer: &str) -> bool {
-    let Some((head, body)) = answer.split_once("\r\n\r\n") else {
+/// Returns `true` if a response has the headers and the error of every error response of the API.
+fn is_documented(response: &str) -> bool {
+    let Some((head, body)) = response.split_once("\r\n\r\n") else {
         return false;
     };
     let body: Value = serde_json::from_str(body).unwrap_or_default();
@@ -255,7 +255,7 @@ fn is_documented(answer: &str) -> bool {
 }
 
 #[tokio::test]
-async fn slow_headers_and_bodies_are_not_waited_for() {
+async fn slow_headers_and_bodies_time_out() {
     let timeout = Duration::from_millis(300);
     let api = Api::with(|builder| builder.receive_timeout(timeout)).await;
     for (bytes, expected) in [
@@ -266,12 +266,11 @@ async fn slow_headers_and_bodies_are_not_waited_for() {
         ),
     ] {
         let stream = sent(&api, bytes);
-        let answer = tokio::task::spawn_blocking(|| answer_of(stream)).await.expect("no panic");
-        assert!(answer.starts_with(expected), "{answer}");
+        let response = tokio::task::spawn_blocking(|| response_of(stream)).await.expect("no panic");
+        assert!(response.starts_with(expected), "{response}");
     }
 }
 
-// A large body that is rejected must not keep other clients waiting.
 #[tokio::test]
 async fn a_large_invalid_body_does_not_block_other_clients() {
     let api = Api::with(|builder| builder.max_body(8 * 1024 * 1024).no_rate_limit()).await;
@@ -327,9 +326,9 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-// Random JSON in a random property of each operation, and random bytes instead of JSON.
+// A case has random JSON in a random property of an operation, and random bytes instead of JSON.
 #[test]
-fn random_requests_get_documented_answers() {
+fn random_requests_get_documented_responses() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -343,23 +342,23 @@ fn random_requests_get_documented_answers() {
         any::<Vec<u8>>(),
     );
     runner
-        .run(&strategy, |(operation, property, stranger, bytes)| {
+        .run(&strategy, |(operation, property, unexpected, bytes)| {
             let operation = Operation::all()[operation];
-            let mut body = sound(operation);
+            let mut body = valid(operation);
             let properties = body.as_object_mut().expect("an object");
             let name = properties
                 .keys()
                 .nth(property.index(properties.len()))
                 .expect("a property")
                 .clone();
-            properties.insert(name, stranger);
+            properties.insert(name, unexpected);
             for text in [
                 body.to_string(),
                 String::from_utf8_lossy(&bytes).into_owned(),
             ] {
                 let reply = runtime
                     .block_on(api.send(&operation.path(), &text, &[]))
-                    .expect("an answer comes");
+                    .expect("a response");
                 prop_assert!([200, 400, 401].contains(&reply.status), "{}", reply.text);
                 prop_assert_eq!(
                     mews_sandbox::validate_response(operation, reply.status, reply.text.as_bytes()),
@@ -368,5 +367,5 @@ fn random_requests_get_documented_answers() {
             }
             Ok(())
         })
-        .expect("every answer is documented");
+        .expect("every response is documented");
 }

@@ -1,4 +1,4 @@
-//! The binary, as a process.
+//! The program `mews-sandbox`, as a process.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -7,10 +7,10 @@ use mews_sandbox::{Operation, builtin, validate_response};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mews-sandbox");
 
-/// A running binary, killed when it is dropped.
+/// A running program, which is killed on drop.
 pub(crate) struct Running {
     process: Child,
-    /// Kept open, and not read after the start.
+    /// The standard output, which stays open and is not read after the start.
     _output: BufReader<ChildStdout>,
     pub(crate) url: String,
     greeting: String,
@@ -24,20 +24,20 @@ impl Running {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the binary starts");
-        let mut output = BufReader::new(process.stdout.take().expect("its output"));
+            .expect("the program starts");
+        let mut output = BufReader::new(process.stdout.take().expect("the standard output"));
         let mut greeting = String::new();
         while !greeting.contains("curl") {
             assert_ne!(
                 output.read_line(&mut greeting).expect("a line"),
                 0,
-                "it ended: {greeting}"
+                "the program ended: {greeting}"
             );
         }
         let url = greeting
             .split_whitespace()
             .nth(2)
-            .expect("its address")
+            .expect("a URL")
             .to_owned();
         Self {
             process,
@@ -47,10 +47,10 @@ impl Running {
         }
     }
 
-    /// Ends it without a chance to tidy up.
+    /// Kills the process, so that it cannot clean up.
     pub(crate) fn kill(&mut self) {
-        self.process.kill().expect("it runs");
-        self.process.wait().expect("it ends");
+        self.process.kill().expect("the process runs");
+        self.process.wait().expect("the process ends");
     }
 }
 
@@ -65,7 +65,7 @@ fn run(arguments: &[&str]) -> Output {
     Command::new(BINARY)
         .args(arguments)
         .output()
-        .expect("the binary starts")
+        .expect("the program starts")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -73,7 +73,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn it_greets_with_all_that_is_needed_and_a_curl_line_that_works() {
+fn greeting_has_tokens_ids_and_a_working_curl_command() {
     let running = Running::start(&[]);
     for needed in [
         builtin::CLIENT_TOKEN,
@@ -96,22 +96,22 @@ fn it_greets_with_all_that_is_needed_and_a_curl_line_that_works() {
         .lines()
         .find(|line| line.contains("curl"))
         .expect("a curl line");
-    let answer = Command::new("sh")
+    let response = Command::new("sh")
         .args(["-c", line])
         .output()
         .expect("a shell");
-    assert!(answer.status.success(), "{}", text(&answer.stderr));
-    validate_response(Operation::VouchersGetAll, 200, &answer.stdout)
-        .expect("the answer is as documented");
-    assert!(text(&answer.stdout).contains("Spring weekend"));
+    assert!(response.status.success(), "{}", text(&response.stderr));
+    validate_response(Operation::VouchersGetAll, 200, &response.stdout)
+        .expect("the response is as documented");
+    assert!(text(&response.stdout).contains("Spring weekend"));
 }
 
 #[cfg(unix)]
 #[tokio::test]
-async fn it_logs_a_line_for_each_request_and_ends_on_a_signal() {
+async fn logs_a_line_for_each_request_and_ends_on_a_signal() {
     for (signal, arguments) in [("-INT", &[][..]), ("-TERM", &["--quiet"])] {
         let mut running = Running::start(arguments);
-        let answer = reqwest::Client::new()
+        let response = reqwest::Client::new()
             .post(format!(
                 "{}{}",
                 running.url,
@@ -121,10 +121,10 @@ async fn it_logs_a_line_for_each_request_and_ends_on_a_signal() {
             .body("{}")
             .send()
             .await
-            .expect("an answer comes");
-        let request_id = answer.headers()["request-id"]
+            .expect("a response");
+        let request_id = response.headers()["request-id"]
             .to_str()
-            .expect("an id")
+            .expect("an ID")
             .to_owned();
         let id = running.process.id().to_string();
         assert!(
@@ -135,9 +135,12 @@ async fn it_logs_a_line_for_each_request_and_ends_on_a_signal() {
                 .success()
         );
         let mut log = String::new();
-        let mut errors = running.process.stderr.take().expect("its log");
+        let mut errors = running.process.stderr.take().expect("the standard error");
         errors.read_to_string(&mut log).expect("the log");
-        assert_eq!(running.process.wait().expect("it ends").code(), Some(0));
+        assert_eq!(
+            running.process.wait().expect("the process ends").code(),
+            Some(0)
+        );
         let lines: Vec<&str> = log.lines().filter(|line| !line.is_empty()).collect();
         if arguments.is_empty() {
             assert_eq!(lines.len(), 1, "{log}");
@@ -152,7 +155,7 @@ async fn it_logs_a_line_for_each_request_and_ends_on_a_signal() {
 }
 
 #[test]
-fn help_names_every_flag_and_address() {
+fn help_lists_every_flag_and_path() {
     let help = text(&run(&["--help"]).stdout);
     for expected in [
         "--host",
@@ -196,7 +199,7 @@ fn help_names_every_flag_and_address() {
 }
 
 #[test]
-fn mistakes_are_told_with_what_to_do() {
+fn invalid_arguments_are_errors_that_name_the_problem() {
     for (arguments, code, expected) in [
         (&["--latency", "soon"][..], 2, "250ms, 2s or 1m"),
         (&["--window", "0s"], 1, "error: invalid option: the window"),
@@ -239,7 +242,7 @@ fn mistakes_are_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn flags_reach_the_server() {
+async fn flags_configure_the_server() {
     let folder = tempfile::tempdir().expect("a folder");
     let script = folder.path().join("faults.json");
     std::fs::write(&script, r#"[{"Effect": {"Status": {"Code": 409}}}]"#).expect("a file");
@@ -270,23 +273,26 @@ async fn flags_reach_the_server() {
             .post(url)
             .header("content-type", "application/json")
             .body(body.to_string());
-        crate::support::read(request.send().await.expect("an answer comes"))
+        crate::support::read(request.send().await.expect("a response"))
             .await
-            .expect("it is whole")
+            .expect("a complete response")
     };
     assert_eq!(ask().await.status, 409);
     let reply = ask().await.ok();
     assert_eq!(reply.texts("Vouchers", "Name"), ["SPRING campaign 1"]);
-    let refused = ask().await;
+    let rejected = ask().await;
     assert_eq!(
-        (refused.status, refused.headers.contains_key("retry-after")),
+        (
+            rejected.status,
+            rejected.headers.contains_key("retry-after")
+        ),
         (429, false)
     );
 }
 
 #[cfg(unix)]
 #[tokio::test]
-async fn an_unread_log_stops_neither_the_server_nor_its_end() {
+async fn unread_log_blocks_neither_requests_nor_shutdown() {
     // Neither standard output nor standard error is read after the start.
     let mut running = Running::start(&["--no-rate-limit"]);
     let http = reqwest::Client::new();
@@ -302,13 +308,13 @@ async fn an_unread_log_stops_neither_the_server_nor_its_end() {
     let signal = Command::new("kill").args(["-TERM", &id]).status();
     assert!(signal.expect("a signal").success());
     let started = std::time::Instant::now();
-    let status = running.process.wait().expect("it ends");
+    let status = running.process.wait().expect("the process ends");
     assert_eq!(status.code(), Some(0));
     assert!(started.elapsed() < std::time::Duration::from_secs(5));
 }
 
 #[tokio::test]
-async fn programs_find_the_port_in_a_file_and_in_one_line_of_json() {
+async fn port_is_written_to_a_file_and_to_a_line_of_json() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("port");
     let mut process = Command::new(BINARY)
@@ -317,8 +323,8 @@ async fn programs_find_the_port_in_a_file_and_in_one_line_of_json() {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .expect("the binary starts");
-    let mut output = BufReader::new(process.stdout.take().expect("its output"));
+        .expect("the program starts");
+    let mut output = BufReader::new(process.stdout.take().expect("the standard output"));
     let mut line = String::new();
     output.read_line(&mut line).expect("a line");
     let start: serde_json::Value = serde_json::from_str(&line).expect("JSON");
@@ -328,13 +334,13 @@ async fn programs_find_the_port_in_a_file_and_in_one_line_of_json() {
     let url = start["Url"].as_str().expect("a URL").to_owned();
     let health = reqwest::get(format!("{url}/_sandbox/health")).await;
     let health = crate::support::read(health.expect("a response")).await;
-    let health = health.expect("it is whole").ok();
+    let health = health.expect("a complete response").ok();
     assert_eq!(
         (&health.body["Status"], &health.body["Version"]),
         (&"Ok".into(), &start["Version"])
     );
-    process.kill().expect("it runs");
-    process.wait().expect("it ends");
+    process.kill().expect("the process runs");
+    process.wait().expect("the process ends");
     assert_eq!(
         std::fs::read_dir(folder.path()).expect("a folder").count(),
         1

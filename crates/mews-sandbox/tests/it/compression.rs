@@ -31,7 +31,7 @@ impl Raw {
 }
 
 async fn send(api: &Api, accepted: Option<&str>, body: &Value) -> reqwest::Result<Raw> {
-    // A client that leaves the body as it is, even if another crate enables the decompression of reqwest.
+    // The client does not decompress the body, even if another crate enables the decompression of reqwest.
     let http = reqwest::Client::builder().no_gzip().build()?;
     let url = format!(
         "{}{}",
@@ -114,5 +114,5 @@ async fn response_that_a_fault_changes_is_not_compressed() {
     api.sandbox.faults().add(Fault::drop_mid_body());
     assert!(send(&api, Some("gzip"), &body).await.is_err());
     let raw = send(&api, Some("gzip"), &body).await.expect("a response");
-    assert!(raw.is_compressed(), "the faults are over");
+    assert!(raw.is_compressed(), "no fault is left");
 }

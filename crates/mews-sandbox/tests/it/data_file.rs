@@ -1,4 +1,4 @@
-//! Data files: what is written stays, whatever becomes of the process.
+//! Data files, which keep the data after the process ends.
 
 use std::path::Path;
 
@@ -12,14 +12,14 @@ async fn open(path: &Path) -> Result<Sandbox, StartError> {
     Sandbox::builder().data_file(path).start().await
 }
 
-async fn refusal(path: &Path) -> String {
-    let error = open(path).await.expect_err("it can't be used").to_string();
+async fn open_error(path: &Path) -> String {
+    let error = open(path).await.expect_err("an unusable file").to_string();
     assert!(error.contains(&path.display().to_string()), "{error}");
     error
 }
 
 #[tokio::test]
-async fn what_was_written_is_there_next_time() {
+async fn data_is_kept_for_the_next_start() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("vouchers.db");
     let first = Api::with(|builder| builder.data_file(&path).seed_codes(100)).await;
@@ -51,43 +51,39 @@ async fn what_was_written_is_there_next_time() {
     assert_ne!(
         again.ids("VoucherCodes"),
         added.ids("VoucherCodes"),
-        "identifiers are not given twice"
+        "IDs are not reused"
     );
     drop(second);
 
-    // The same command line works again; another one is told why it doesn't.
+    // The same options work again. Other options are an error that names the difference.
     drop(Api::with(|builder| builder.data_file(&path).seed_codes(100)).await);
     let other = Sandbox::builder()
         .data_file(&path)
         .seed_codes(200)
         .start()
         .await
-        .expect_err("seeded otherwise");
+        .expect_err("another number of seed codes");
     assert!(other.to_string().contains("`--seed-codes 100`"), "{other}");
     let fixtures: Fixtures = builtin::FIXTURES
         .replace("Hotel", "Inn")
         .parse()
-        .expect("sound fixtures");
+        .expect("valid fixtures");
     let other = Sandbox::builder()
         .data_file(&path)
         .fixtures(fixtures)
         .start()
         .await
-        .expect_err("filled otherwise");
+        .expect_err("other fixtures");
     assert!(other.to_string().contains("other fixtures"), "{other}");
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_used_is_left_alone() {
+async fn unusable_file_is_not_changed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("notes.txt");
-    std::fs::write(
-        &path,
-        "These are notes, and no database at all. ".repeat(100),
-    )
-    .expect("a file");
+    std::fs::write(&path, "These are notes, not a database. ".repeat(100)).expect("a file");
     let before = std::fs::read(&path).expect("the file");
-    assert!(refusal(&path).await.contains("it is not a data file"));
+    assert!(open_error(&path).await.contains("it is not a data file"));
     assert_eq!(std::fs::read(&path).expect("the file"), before);
 
     // A database of another program, with and without a write-ahead log.
@@ -104,23 +100,27 @@ async fn a_file_that_cannot_be_used_is_left_alone() {
         let before = std::fs::read(&path).expect("the file");
         let files = || std::fs::read_dir(folder.path()).expect("a folder").count();
         let count = files();
-        assert!(refusal(&path).await.contains("it is not a data file"));
+        assert!(open_error(&path).await.contains("it is not a data file"));
         assert_eq!(std::fs::read(&path).expect("the file"), before, "{mode}");
         assert_eq!(files(), count, "{mode}");
     }
 
     let path = folder.path().join("held.db");
-    let holder = open(&path).await.expect("it starts");
-    assert!(refusal(&path).await.contains("another process has it open"));
+    let holder = open(&path).await.expect("the sandbox starts");
+    assert!(
+        open_error(&path)
+            .await
+            .contains("another process has it open")
+    );
     drop(holder);
-    open(&path).await.expect("it is free again");
+    open(&path).await.expect("the file can be opened again");
 
-    refusal(&folder.path().join("no/such/folder.db")).await;
-    refusal(folder.path()).await;
+    open_error(&folder.path().join("no/such/folder.db")).await;
+    open_error(folder.path()).await;
 }
 
 #[tokio::test]
-async fn a_killed_process_leaves_whole_batches() {
+async fn killed_process_leaves_complete_batches() {
     const BATCH: usize = 250;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("vouchers.db");
@@ -130,8 +130,8 @@ async fn a_killed_process_leaves_whole_batches() {
         let mut process =
             Running::start(&["--no-rate-limit", "--data", path.to_str().expect("a path")]);
         let url = format!("{}{}", process.url, Operation::VoucherCodesAdd.path());
-        let mut answered = 0;
-        // Several at once, so that one is being written when the end comes.
+        let mut confirmed = 0;
+        // Several requests are in flight, so that the process is killed during a write.
         let mut writers = tokio::task::JoinSet::new();
         let write = |writers: &mut tokio::task::JoinSet<bool>| {
             let values: Vec<String> = (0..BATCH).map(|number| format!("KILL-{number}")).collect();
@@ -147,21 +147,21 @@ async fn a_killed_process_leaves_whole_batches() {
                 request
                     .send()
                     .await
-                    .is_ok_and(|answer| answer.status() == 200)
+                    .is_ok_and(|response| response.status() == 200)
             });
         };
         for _ in 0..4 {
             write(&mut writers);
         }
-        while let Some(is_answered) = writers.join_next().await {
-            answered += usize::from(is_answered.expect("no panic"));
-            if answered == kill_after {
+        while let Some(is_confirmed) = writers.join_next().await {
+            confirmed += usize::from(is_confirmed.expect("no panic"));
+            if confirmed == kill_after {
                 process.kill();
-            } else if answered < kill_after {
+            } else if confirmed < kill_after {
                 write(&mut writers);
             }
         }
-        committed += answered;
+        committed += confirmed;
         let api = Api::with(|builder| builder.data_file(&path).no_rate_limit()).await;
         let (codes, _) = api
             .list(
@@ -174,11 +174,11 @@ async fn a_killed_process_leaves_whole_batches() {
         assert_eq!(
             (codes.len() - 3) % BATCH,
             0,
-            "a batch is there as a whole or not at all"
+            "a batch is stored completely or not at all"
         );
         assert!(
             batches >= committed,
-            "what was answered is there: {batches} of {committed}"
+            "every confirmed batch is stored: {batches} of {committed}"
         );
         committed = batches;
     }

@@ -1,13 +1,13 @@
-//! Requests and answers in general, as guidelines/requests.md and guidelines/responses.md describe them.
+//! Requests and responses of all operations, according to guidelines/requests.md and guidelines/responses.md.
 
 use mews_sandbox::{Behavior, Operation, builtin};
 use serde_json::json;
 
 use crate::support::{Api, Reply, add_codes, codes_of, read, vouchers_of, with_tokens};
 
-// guidelines/requests.md, "Exact address": case-sensitive, no trailing slash, nothing added, else 404.
+// guidelines/requests.md, "Exact address": a path in another letter case, with a trailing slash or a query is a 404.
 #[tokio::test]
-async fn an_address_must_match_to_the_letter() {
+async fn path_must_match_exactly() {
     let api = Api::new().await;
     let body = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
     for path in [
@@ -26,15 +26,15 @@ async fn an_address_must_match_to_the_letter() {
         let reply = api
             .send(path, &body, &[])
             .await
-            .expect("an answer comes")
-            .refused(404, "Not found");
+            .expect("a response")
+            .rejected(404, "Not found");
         assert!(!reply.headers["request-id"].is_empty());
     }
 }
 
 // guidelines/requests.md: "accepts only HTTP POST"; guidelines/responses.md, 404: "Verify the URL and request method".
 #[tokio::test]
-async fn only_post_is_answered() {
+async fn rejects_methods_other_than_post() {
     let api = Api::new().await;
     for method in [
         "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY",
@@ -46,15 +46,15 @@ async fn only_post_is_answered() {
             .request(method.clone(), url)
             .send()
             .await
-            .expect("an answer comes");
+            .expect("a response");
         assert_eq!(response.status(), 404, "{method}");
         assert!(response.headers().contains_key("request-id"), "{method}");
     }
 }
 
-// guidelines/responses.md, 400: "The API enforces strict JSON formatting".
+// guidelines/responses.md, 400: "strict JSON formatting".
 #[tokio::test]
-async fn json_is_read_strictly() {
+async fn rejects_invalid_json() {
     let api = Api::new().await;
     for body in [
         "",
@@ -73,21 +73,21 @@ async fn json_is_read_strictly() {
         let reply = api
             .send(&Operation::VouchersGetAll.path(), body, &[])
             .await
-            .expect("an answer comes");
-        reply.refused(400, "Invalid JSON");
+            .expect("a response");
+        reply.rejected(400, "Invalid JSON");
     }
     for body in ["[]", "null", "1", "\"text\""] {
         let reply = api
             .send(&Operation::VouchersGetAll.path(), body, &[])
             .await
-            .expect("an answer comes");
-        reply.refused(400, "Invalid request");
+            .expect("a response");
+        reply.rejected(400, "Invalid request");
     }
 }
 
 // guidelines/requests.md: "`Content-Type` set to `application/json`".
 #[tokio::test]
-async fn the_content_type_is_json_in_utf8() {
+async fn content_type_must_be_json_in_utf8() {
     let api = Api::new().await;
     let body = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
     let send = async |content_type: Option<&str>| {
@@ -100,9 +100,9 @@ async fn the_content_type_is_json_in_utf8() {
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
         }
-        read(request.send().await.expect("an answer comes"))
+        read(request.send().await.expect("a response"))
             .await
-            .expect("it is whole")
+            .expect("a complete response")
     };
     for accepted in [
         "application/json",
@@ -112,7 +112,7 @@ async fn the_content_type_is_json_in_utf8() {
     ] {
         send(Some(accepted)).await.ok();
     }
-    for refused in [
+    for rejected in [
         None,
         Some("text/plain"),
         Some("application/json; charset=utf-16"),
@@ -120,7 +120,7 @@ async fn the_content_type_is_json_in_utf8() {
         Some("application/jsonx"),
         Some(""),
     ] {
-        send(refused).await.refused(400, "Invalid Content-Type");
+        send(rejected).await.rejected(400, "Invalid Content-Type");
     }
     let encoded = api
         .send(
@@ -130,13 +130,13 @@ async fn the_content_type_is_json_in_utf8() {
         )
         .await;
     encoded
-        .expect("an answer comes")
-        .refused(400, "Invalid Content-Encoding");
+        .expect("a response")
+        .rejected(400, "Invalid Content-Encoding");
 }
 
 // guidelines/authentication.md and guidelines/responses.md, 401.
 #[tokio::test]
-async fn tokens_are_checked_unless_any_will_do() {
+async fn rejects_unknown_tokens_unless_any_token_is_accepted() {
     let strict = Api::new().await;
     let lenient = Api::with(|builder| builder.accept_any_token(true)).await;
     for property in ["ClientToken", "AccessToken"] {
@@ -145,7 +145,7 @@ async fn tokens_are_checked_unless_any_will_do() {
         let reply = strict
             .call(Operation::VoucherCodesGetAll, body.clone())
             .await
-            .refused(401, &format!("Invalid {property}"));
+            .rejected(401, &format!("Invalid {property}"));
         assert!(!reply.text.contains("fake-unknown-token"), "{}", reply.text);
         lenient
             .call(Operation::VoucherCodesGetAll, body.clone())
@@ -155,19 +155,19 @@ async fn tokens_are_checked_unless_any_will_do() {
         strict
             .call(Operation::VoucherCodesGetAll, body.clone())
             .await
-            .refused(400, &format!("Invalid {property}"));
+            .rejected(400, &format!("Invalid {property}"));
         lenient
             .call(Operation::VoucherCodesGetAll, body)
             .await
-            .refused(400, &format!("Invalid {property}"));
+            .rejected(400, &format!("Invalid {property}"));
     }
-    // An unknown token opens what the first one opens, and no more.
+    // An unknown token has the scope of the first token.
     let mut body = with_tokens(codes_of(builtin::SECOND_ENTERPRISE_VOUCHER_ID));
     body["AccessToken"] = "fake-unknown-token".into();
     lenient
         .call(Operation::VoucherCodesGetAll, body)
         .await
-        .refused(400, "Invalid VoucherIds");
+        .rejected(400, "Invalid VoucherIds");
 }
 
 // guidelines/requests.md, "Body": every operation accepts `LanguageCode` and `CultureCode`.
@@ -215,19 +215,19 @@ async fn every_operation_accepts_a_language() {
 
 // guidelines/requests.md, "Request minimal response": 204 for an empty page and for an empty object; no Content-Type.
 #[tokio::test]
-async fn minimal_responses_are_given_to_who_prefers_them() {
+async fn empty_response_is_a_204_if_the_client_prefers_minimal_responses() {
     let api = Api::new().await;
     let send = async |operation: Operation, body, prefer: &'static str| -> Reply {
         let body = with_tokens(body).to_string();
         api.send(&operation.path(), &body, &[("prefer", prefer)])
             .await
-            .expect("an answer comes")
+            .expect("a response")
     };
     let mut empty = codes_of(builtin::VOUCHER_ID);
     empty["Limitation"] = json!({ "Cursor": builtin::CODE_ID, "Count": 10 });
     let mut no_vouchers = vouchers_of(builtin::SERVICE_ID);
     no_vouchers["ExternalIdentifiers"] = json!(["NONE"]);
-    let silent = [
+    let empty_responses = [
         (
             Operation::VoucherCodesGetAll,
             empty.clone(),
@@ -249,7 +249,7 @@ async fn minimal_responses_are_given_to_who_prefers_them() {
             "return=minimal; foo=\"some parameter\"",
         ),
     ];
-    for (operation, body, prefer) in silent {
+    for (operation, body, prefer) in empty_responses {
         let reply = send(operation, body, prefer).await;
         assert_eq!(
             (reply.status, reply.text.as_str()),
@@ -259,7 +259,7 @@ async fn minimal_responses_are_given_to_who_prefers_them() {
         assert!(!reply.headers.contains_key("content-type"));
         assert!(reply.headers.contains_key("request-id"));
     }
-    // Not asked for, not empty, or refused: the usual answer.
+    // The response is not a 204 without the preference, with data, or with an error.
     assert_eq!(
         send(
             Operation::VoucherCodesGetAll,
@@ -318,10 +318,10 @@ async fn request_ids_are_unique() {
 async fn every_response_has_the_date_of_the_clock() {
     let api = Api::new().await;
     let date = |reply: &Reply| reply.headers["date"].to_str().unwrap_or("").to_owned();
-    let sound = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
+    let valid = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
     let code = api.send("/nothing", "", &[]).await.expect("a response");
     for (path, body) in [
-        (Operation::VoucherCodesGetAll.path(), sound.as_str()),
+        (Operation::VoucherCodesGetAll.path(), valid.as_str()),
         (Operation::VoucherCodesGetAll.path(), "{"),
         (Operation::VoucherCodesGetAll.path(), "{}"),
         ("/nothing".to_owned(), ""),
@@ -336,7 +336,7 @@ async fn every_response_has_the_date_of_the_clock() {
     api.clock.advance(std::time::Duration::from_secs(3_600));
     let url = format!("{}/_sandbox/faults", api.sandbox.url());
     let own = api.http.get(url).send().await.expect("a response");
-    let own = read(own).await.expect("it is whole");
+    let own = read(own).await.expect("a complete response");
     assert_eq!(date(&own), "Sun, 01 Feb 2026 11:00:00 GMT");
     assert_ne!(date(&own), date(&code));
 }

@@ -1,4 +1,4 @@
-//! The examples of the document run as they stand.
+//! The examples of the spec.
 
 use mews_sandbox::{DOCUMENT, Operation, validate_response};
 use serde_json::Value;
@@ -6,25 +6,25 @@ use serde_json::Value;
 use crate::support::Api;
 
 #[tokio::test]
-async fn every_example_of_the_document_gives_its_answer() {
-    let document: Value = serde_json::from_str(DOCUMENT).expect("the document is JSON");
+async fn example_requests_of_the_spec_get_the_example_responses() {
+    let document: Value = serde_json::from_str(DOCUMENT).expect("the spec is JSON");
     let mut count = 0;
     for operation in Operation::all() {
         let post = &document["paths"][operation.path()]["post"];
         let requests = post["requestBody"]["content"]["application/json"]["examples"].as_object();
-        let answers = &post["responses"]["200"]["content"]["application/json"]["examples"];
+        let responses = &post["responses"]["200"]["content"]["application/json"]["examples"];
         for (name, example) in requests.into_iter().flatten() {
             let api = Api::new().await;
             let body = example["value"].to_string();
             let reply = api
                 .send(&operation.path(), &body, &[])
                 .await
-                .expect("an answer comes")
+                .expect("a response")
                 .ok();
             validate_response(operation, 200, reply.text.as_bytes())
-                .expect("the answer is as documented");
-            // Deletes have one answer for all of their examples.
-            let expected = answers.get(name).unwrap_or(&answers["Minimal"])["value"].clone();
+                .expect("the response is as documented");
+            // A delete has one response for all of its examples.
+            let expected = responses.get(name).unwrap_or(&responses["Minimal"])["value"].clone();
             let is_add = matches!(
                 operation,
                 Operation::VouchersAdd | Operation::VoucherCodesAdd
@@ -40,11 +40,11 @@ async fn every_example_of_the_document_gives_its_answer() {
     assert_eq!(count, 14, "each operation has two examples");
 }
 
-/// The sandbox's clock stands at the instant of the examples, so only the identifiers of new records differ.
-fn without_ids(mut answer: Value, is_add: bool) -> Value {
+/// Removes the IDs of new records. Other values are equal, because the sandbox's clock has the time of the examples.
+fn without_ids(mut response: Value, is_add: bool) -> Value {
     if is_add {
         for list in ["Vouchers", "VoucherCodes"] {
-            for item in answer
+            for item in response
                 .get_mut(list)
                 .and_then(Value::as_array_mut)
                 .into_iter()
@@ -54,5 +54,5 @@ fn without_ids(mut answer: Value, is_add: bool) -> Value {
             }
         }
     }
-    answer
+    response
 }

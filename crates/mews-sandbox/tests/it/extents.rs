@@ -1,4 +1,4 @@
-//! Extents of `vouchers/getAll`, as pages/vouchers.md ("Voucher Extent") describes them.
+//! Extents of `vouchers/getAll`, according to pages/vouchers.md ("Voucher Extent").
 
 use mews_sandbox::{Discontinued, Operation, builtin};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn with_extent(extent: Value) -> Value {
     body
 }
 
-// pages/vouchers.md: extents that are off give null, not an empty array.
+// pages/vouchers.md: an extent that is off is null, not an empty array.
 #[tokio::test]
 async fn extents_that_are_off_are_null() {
     let api = Api::new().await;
@@ -41,13 +41,13 @@ async fn extents_that_are_off_are_null() {
         )
         .await
         .ok();
-    assert_eq!(reply.ids("Rates").len(), 3, "each rate stands there once");
+    assert_eq!(reply.ids("Rates").len(), 3, "each rate is listed once");
     assert_eq!(reply.body["VoucherAssignments"], Value::Null);
 }
 
 // pages/vouchers.md, "Voucher Extent": `VoucherCodes` and `Companies` are deprecated, discontinued on 10 January 2025.
 #[tokio::test]
-async fn discontinued_extents_answer_as_they_are_told() {
+async fn discontinued_extents_follow_the_setting() {
     let extent = json!({ "Vouchers": true, "VoucherCodes": true, "Companies": true });
     let api = Api::new().await;
     let reply = api
@@ -81,7 +81,7 @@ async fn discontinued_extents_answer_as_they_are_told() {
     let api = Api::with(|builder| builder.discontinued(Discontinued::Error)).await;
     api.call(Operation::VouchersGetAll, with_extent(extent))
         .await
-        .refused(400, "Invalid Extent");
+        .rejected(400, "Invalid Extent");
     api.call(
         Operation::VouchersGetAll,
         with_extent(json!({ "Vouchers": true, "Companies": false })),
@@ -90,15 +90,15 @@ async fn discontinued_extents_answer_as_they_are_told() {
     .ok();
 }
 
-// guidelines/requests.md, "Request timeouts": too much data ends in 408.
+// guidelines/requests.md, "Request timeouts": the response to a request for too much data is a 408.
 #[tokio::test]
-async fn more_codes_than_can_be_prepared_are_a_timeout() {
+async fn too_many_codes_in_an_extent_time_out() {
     let api =
         Api::with(|builder| builder.discontinued(Discontinued::Data).seed_codes(60_000)).await;
     let extent = json!({ "VoucherCodes": true });
     api.call(Operation::VouchersGetAll, with_extent(extent.clone()))
         .await
-        .refused(408, "The request took too long.");
+        .rejected(408, "The request took too long.");
     let mut less = with_extent(extent);
     less["Limitation"] = json!({ "Count": 2 });
     assert!(

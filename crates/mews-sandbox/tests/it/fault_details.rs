@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::faults::{add_code, count_codes, read_codes};
 use crate::support::{Api, add_codes, codes_of};
 
-// A fault is only used up when its effect happens.
+// Only a request that the fault affects counts.
 #[tokio::test]
 async fn requests_that_fail_anyway_do_not_use_up_a_fault() {
     let limit = mews_sandbox::RateLimit::new(2, Duration::from_secs(30));
@@ -42,7 +42,7 @@ async fn requests_that_fail_anyway_do_not_use_up_a_fault() {
             .collect();
         assert_eq!(named, [0, 0, 0, 0, 1]);
     }
-    // A response without anything to change.
+    // The response has no value that the fault can change.
     let api = Api::with(|builder| builder.fault(Fault::unknown_enum_value())).await;
     let delete = json!({ "VoucherCodeIds": [builtin::CODE_ID] });
     api.call(Operation::VoucherCodesDelete, delete).await.ok();
@@ -50,13 +50,13 @@ async fn requests_that_fail_anyway_do_not_use_up_a_fault() {
 }
 
 #[tokio::test]
-async fn a_drop_in_the_middle_resets_the_connection() {
+async fn drop_during_the_body_resets_the_connection() {
     use std::io::{ErrorKind, Read as _, Write as _};
     let api = Api::with(|builder| builder.fault(Fault::drop_mid_body())).await;
     let body = crate::support::with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
     let address = api.sandbox.address();
     let result = tokio::task::spawn_blocking(move || {
-        let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+        let mut stream = std::net::TcpStream::connect(address).expect("a connection");
         let head = format!(
             "POST {} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             Operation::VoucherCodesGetAll.path(),
@@ -64,7 +64,7 @@ async fn a_drop_in_the_middle_resets_the_connection() {
         );
         stream
             .write_all(format!("{head}{body}").as_bytes())
-            .expect("it reads");
+            .expect("a request");
         let mut received = Vec::new();
         let end = stream.read_to_end(&mut received);
         (String::from_utf8_lossy(&received).into_owned(), end)
@@ -132,13 +132,13 @@ async fn a_fault_can_be_limited_by_token_and_by_body() {
         .expect("a response")
         .text()
         .await;
-    let listed = listed.expect("it is whole");
+    let listed = listed.expect("a complete response");
     let shown = format!("{listed}{:?}", api.sandbox.faults());
     assert!(!shown.contains(builtin::PORTFOLIO_ACCESS_TOKEN), "{shown}");
 }
 
 #[tokio::test]
-async fn a_response_can_be_described_in_full() {
+async fn respond_fault_sends_a_complete_custom_response() {
     let headers = [
         ("content-type", "text/plain"),
         ("x-gateway", "one"),
@@ -206,12 +206,12 @@ async fn retry_after_can_be_a_date_and_come_with_another_status() {
 }
 
 #[tokio::test]
-async fn bodies_drip_stall_and_have_the_wrong_length() {
+async fn body_faults_drip_stall_and_send_a_wrong_length() {
     let pause = Duration::from_millis(20);
     let api = Api::with(|builder| builder.fault(Fault::drip_body(100, pause))).await;
     let started = std::time::Instant::now();
     let reply = read_codes(&api).await.expect("a response").ok();
-    let parts = u32::try_from(reply.text.len().div_ceil(100)).expect("a few");
+    let parts = u32::try_from(reply.text.len().div_ceil(100)).expect("a small number");
     assert!(parts > 3 && started.elapsed() >= pause * (parts - 1));
 
     for fault in [Fault::stall_body(), Fault::wrong_content_length(5)] {
@@ -233,7 +233,7 @@ async fn bodies_drip_stall_and_have_the_wrong_length() {
             .expect("a status")
             .text()
             .await
-            .expect_err("not the whole body");
+            .expect_err("an incomplete body");
         assert_eq!(error.is_timeout(), is_stalled, "{error:?}");
     }
     api.sandbox.faults().add(Fault::wrong_content_length(-5));
@@ -241,7 +241,7 @@ async fn bodies_drip_stall_and_have_the_wrong_length() {
     assert_eq!(
         (reply.status, &reply.body),
         (200, &Value::Null),
-        "the JSON is cut"
+        "the JSON is truncated"
     );
 }
 

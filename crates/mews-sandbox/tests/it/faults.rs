@@ -1,4 +1,4 @@
-//! Faults: what each does, and when it strikes.
+//! The effects of faults, and the requests that trigger faults.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) async fn add_code(api: &Api) -> reqwest::Result<Reply> {
     .await
 }
 
-/// How many codes the voucher has; three from the start.
+/// Returns the number of codes of the voucher, which is three at the start.
 pub(crate) async fn count_codes(api: &Api) -> usize {
     api.call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
@@ -30,21 +30,17 @@ pub(crate) async fn count_codes(api: &Api) -> usize {
 }
 
 #[tokio::test]
-async fn a_fault_strikes_as_often_as_it_says_and_where() {
+async fn fault_applies_to_the_selected_requests_and_operations() {
     let api = Api::new().await;
     let statuses = async |count: usize| {
         let mut statuses = Vec::new();
         for _ in 0..count {
-            statuses.push(read_codes(&api).await.expect("an answer comes").status);
+            statuses.push(read_codes(&api).await.expect("a response").status);
         }
         statuses
     };
     api.sandbox.faults().add(Fault::status(503));
-    assert_eq!(
-        statuses(2).await,
-        [503, 200],
-        "once unless it says otherwise"
-    );
+    assert_eq!(statuses(2).await, [503, 200], "once by default");
     api.sandbox
         .faults()
         .add(Fault::status(500).times(2).skip(1));
@@ -68,7 +64,7 @@ async fn a_fault_strikes_as_often_as_it_says_and_where() {
     assert_eq!(
         (states[0].matched, states[0].triggered),
         (0, 0),
-        "requests for other operations don't count"
+        "requests for other operations do not count"
     );
 }
 
@@ -78,22 +74,22 @@ async fn every_status_has_the_documented_error() {
         400, 401, 403, 404, 408, 409, 410, 413, 429, 500, 502, 503, 504, 599,
     ] {
         let api = Api::with(|builder| builder.fault(Fault::status(status))).await;
-        let reply = add_code(&api).await.expect("an answer comes");
+        let reply = add_code(&api).await.expect("a response");
         assert_eq!(reply.status, status);
         validate_response(Operation::VoucherCodesAdd, status, reply.text.as_bytes())
-            .expect("the answer is as documented");
+            .expect("the response is as documented");
         assert_eq!(count_codes(&api).await, 3, "nothing was committed");
     }
     let api = Api::with(|builder| builder.fault(Fault::status_after_commit(500))).await;
-    assert_eq!(add_code(&api).await.expect("an answer comes").status, 500);
-    assert_eq!(count_codes(&api).await, 4, "it was committed");
+    assert_eq!(add_code(&api).await.expect("a response").status, 500);
+    assert_eq!(count_codes(&api).await, 4, "the write was committed");
 }
 
 #[tokio::test]
-async fn gateways_answer_html_redirect_and_throttle() {
+async fn gateway_faults_send_html_429_and_redirects() {
     let api = Api::new().await;
     api.sandbox.faults().add(Fault::html(502));
-    let reply = read_codes(&api).await.expect("an answer comes");
+    let reply = read_codes(&api).await.expect("a response");
     assert_eq!(
         (reply.status, reply.headers["content-type"].to_str().ok()),
         (502, Some("text/html; charset=utf-8"))
@@ -111,8 +107,8 @@ async fn gateways_answer_html_redirect_and_throttle() {
         api.sandbox.faults().add(fault);
         let reply = read_codes(&api)
             .await
-            .expect("an answer comes")
-            .refused(429, "Too many requests.");
+            .expect("a response")
+            .rejected(429, "Too many requests.");
         assert_eq!(
             reply
                 .headers
@@ -125,17 +121,17 @@ async fn gateways_answer_html_redirect_and_throttle() {
     let other = Sandbox::start().await.expect("another sandbox");
     let location = format!("{}{}", other.url(), Operation::VoucherCodesGetAll.path());
     api.sandbox.faults().add(Fault::redirect(location));
-    assert_eq!(read_codes(&api).await.expect("an answer comes").status, 200);
+    assert_eq!(read_codes(&api).await.expect("a response").status, 200);
     let carried = other.exchanges();
     assert_eq!(
         carried.len(),
         1,
-        "a client that follows takes its tokens along"
+        "a client that follows the redirect sends its tokens"
     );
 }
 
 #[tokio::test]
-async fn connections_drop_before_in_the_middle_and_after() {
+async fn connection_is_dropped_before_during_or_after_the_write() {
     for (fault, codes) in [
         (Fault::drop_before_reading(), 3),
         (Fault::drop_after_commit(), 4),
@@ -153,15 +149,14 @@ async fn connections_drop_before_in_the_middle_and_after() {
         assert_eq!(
             error.is_body() || error.is_decode(),
             arrives,
-            "half of the body came: {error:?}"
+            "half of the body was received: {error:?}"
         );
         assert_eq!(count_codes(&api).await, codes, "{fault:?}");
     }
 }
 
-// A request that the client gave up on can still take effect later.
 #[tokio::test]
-async fn a_late_commit_happens_after_the_client_gave_up() {
+async fn late_commit_takes_effect_after_the_client_timed_out() {
     let api =
         Api::with(|builder| builder.fault(Fault::commit_late(Duration::from_millis(600)))).await;
     let body = crate::support::with_tokens(add_codes(builtin::VOUCHER_ID, ["LATE"]));
@@ -179,7 +174,7 @@ async fn a_late_commit_happens_after_the_client_gave_up() {
         .await
         .expect_err("the client gives up");
     assert!(error.is_timeout());
-    assert_eq!(count_codes(&api).await, 3, "not yet");
+    assert_eq!(count_codes(&api).await, 3, "the write is not committed yet");
     while api
         .sandbox
         .exchanges()
@@ -188,10 +183,10 @@ async fn a_late_commit_happens_after_the_client_gave_up() {
     {
         tokio::task::yield_now().await;
     }
-    assert_eq!(count_codes(&api).await, 4, "and then it was there");
+    assert_eq!(count_codes(&api).await, 4, "the write was committed");
 }
 
-// A test with a clock that stands still must not have to move it for a response to arrive.
+// A test with a stopped clock must get a response without advancing the clock.
 #[tokio::test]
 async fn latency_is_real_time() {
     let delay = Duration::from_millis(150);
@@ -205,10 +200,10 @@ async fn latency_is_real_time() {
 }
 
 #[tokio::test]
-async fn json_can_be_cut_or_broken() {
+async fn json_faults_truncate_or_corrupt_the_body() {
     for fault in [Fault::truncated_json(), Fault::invalid_json()] {
         let api = Api::with(|builder| builder.fault(fault)).await;
-        let reply = read_codes(&api).await.expect("HTTP is as it should be");
+        let reply = read_codes(&api).await.expect("a valid HTTP response");
         assert_eq!(reply.status, 200);
         assert!(
             serde_json::from_str::<Value>(&reply.text).is_err(),
@@ -219,27 +214,27 @@ async fn json_can_be_cut_or_broken() {
 }
 
 #[tokio::test]
-async fn answers_can_hold_what_the_document_does_not_know() {
+async fn responses_can_contain_unknown_values_and_properties() {
     let api = Api::new().await;
     api.sandbox.faults().add(Fault::unknown_enum_value());
     let reply = api
         .try_call(Operation::VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
         .await
-        .expect("an answer comes");
+        .expect("a response");
     assert_eq!(reply.texts("Vouchers", "Type"), ["Loyalty"; 3]);
     assert_eq!(reply.texts("Vouchers", "ActivityState"), ["Archived"; 3]);
     assert!(validate_response(Operation::VouchersGetAll, 200, reply.text.as_bytes()).is_err());
 
     api.sandbox.faults().add(Fault::unknown_field());
-    let reply = read_codes(&api).await.expect("an answer comes");
+    let reply = read_codes(&api).await.expect("a response");
     assert!(reply.body["AddedInTheMeantime"].is_object());
     assert!(reply.body["VoucherCodes"][0]["AddedInTheMeantime"].is_object());
 }
 
 #[tokio::test]
-async fn tokens_are_echoed_to_the_client_but_not_into_the_record() {
+async fn echoed_tokens_are_masked_in_the_recorded_exchange() {
     let api = Api::with(|builder| builder.fault(Fault::echo_tokens())).await;
-    let reply = read_codes(&api).await.expect("an answer comes");
+    let reply = read_codes(&api).await.expect("a response");
     assert_eq!(reply.status, 500);
     let details = reply.body["Details"].as_str().expect("details");
     assert!(details.contains(builtin::ACCESS_TOKEN) && details.contains(builtin::CLIENT_TOKEN));
@@ -251,7 +246,7 @@ async fn tokens_are_echoed_to_the_client_but_not_into_the_record() {
 }
 
 #[tokio::test]
-async fn the_same_cursor_comes_again_where_one_was_sent() {
+async fn same_cursor_fault_returns_the_cursor_of_the_request() {
     let api = Api::with(|builder| builder.fault(Fault::same_cursor())).await;
     let mut body = codes_of(builtin::VOUCHER_ID);
     body["Limitation"] = json!({ "Count": 1 });
@@ -322,7 +317,7 @@ async fn items_change_between_two_pages() {
             "2026-02-01T10:00:00Z"
         );
     }
-    // On the last page it is the item that the cursor names.
+    // On the last page, the item of the cursor changes.
     let api = Api::with(|builder| builder.fault(Fault::delete_between_pages())).await;
     let reply = api
         .call(Operation::VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
@@ -337,7 +332,7 @@ async fn items_change_between_two_pages() {
 }
 
 #[tokio::test]
-async fn several_faults_strike_together() {
+async fn several_faults_apply_to_one_request() {
     let api = Api::new().await;
     api.sandbox.faults().extend([
         Fault::unknown_field(),
@@ -352,7 +347,7 @@ async fn several_faults_strike_together() {
 }
 
 #[tokio::test]
-async fn faults_come_from_a_file_and_over_http() {
+async fn faults_are_read_from_a_file_and_over_http() {
     let folder = tempfile::tempdir().expect("a folder");
     let script = folder.path().join("faults.json");
     let faults = json!([
@@ -361,13 +356,13 @@ async fn faults_come_from_a_file_and_over_http() {
     ]);
     std::fs::write(&script, faults.to_string()).expect("a file");
     let api = Api::with(|builder| builder.faults_file(&script)).await;
-    assert_eq!(read_codes(&api).await.expect("an answer comes").status, 503);
+    assert_eq!(read_codes(&api).await.expect("a response").status, 503);
 
     let url = format!("{}/_sandbox/faults", api.sandbox.url());
     let list = async |request: reqwest::RequestBuilder| {
-        let reply = crate::support::read(request.send().await.expect("an answer comes"))
+        let reply = crate::support::read(request.send().await.expect("a response"))
             .await
-            .expect("it is whole");
+            .expect("a complete response");
         assert!(reply.headers.contains_key("request-id"));
         reply
     };
@@ -378,7 +373,7 @@ async fn faults_come_from_a_file_and_over_http() {
         (&json!(1), &json!(1))
     );
     list(api.http.delete(&url)).await;
-    assert_eq!(read_codes(&api).await.expect("an answer comes").status, 200);
+    assert_eq!(read_codes(&api).await.expect("a response").status, 200);
 
     let one = r#"{ "Effect": { "TooManyRequests": { "RetryAfterSeconds": 7 } } }"#;
     assert_eq!(
@@ -393,7 +388,7 @@ async fn faults_come_from_a_file_and_over_http() {
         7
     );
     assert_eq!(
-        read_codes(&api).await.expect("an answer comes").headers["retry-after"],
+        read_codes(&api).await.expect("a response").headers["retry-after"],
         "7"
     );
     for bad in [
@@ -415,7 +410,7 @@ async fn faults_come_from_a_file_and_over_http() {
                 .body(bad),
         )
         .await
-        .refused(400, "Invalid faults");
+        .rejected(400, "Invalid faults");
         assert!(reply.body["Details"].is_string());
     }
 }
@@ -456,9 +451,9 @@ async fn every_effect_can_be_written_and_read() {
         Fault::html(200).only_if("/UpdatedUtc", None),
     ];
     for fault in faults.map(|fault| fault.on(Operation::VouchersAdd).times(3).every(2).skip(1)) {
-        let text = serde_json::to_string(&fault).expect("it can be written");
+        let text = serde_json::to_string(&fault).expect("the fault can be written");
         assert_eq!(
-            serde_json::from_str::<Fault>(&text).expect("it can be read"),
+            serde_json::from_str::<Fault>(&text).expect("the fault can be read"),
             fault,
             "{text}"
         );

@@ -1,4 +1,4 @@
-//! The filters of `getAll`, as pages/vouchers.md and pages/vouchercodes.md list them.
+//! The filters of `getAll`, according to pages/vouchers.md and pages/vouchercodes.md.
 
 use mews_sandbox::{Behavior, Operation, builtin};
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ async fn vouchers_are_filtered_by_each_property() {
 }
 
 #[tokio::test]
-async fn codes_are_filtered_by_identifier_within_their_vouchers() {
+async fn codes_are_filtered_by_id_within_their_vouchers() {
     let api = Api::new().await;
     let mut body = codes_of(builtin::VOUCHER_ID);
     body["VoucherCodeIds"] = json!([
@@ -103,7 +103,7 @@ async fn codes_are_filtered_by_identifier_within_their_vouchers() {
 
 // guidelines/responses.md, 400: "The referenced resource does not exist".
 #[tokio::test]
-async fn identifiers_that_do_not_exist_are_refused_or_left_out() {
+async fn unknown_ids_are_rejected_unless_the_setting_accepts_them() {
     let strict = Api::new().await;
     let lenient = Api::with(|builder| builder.unknown_ids(Behavior::Accept)).await;
     for filter in ["ServiceIds", "VoucherIds", "CompanyIds"] {
@@ -116,7 +116,7 @@ async fn identifiers_that_do_not_exist_are_refused_or_left_out() {
             strict
                 .call(Operation::VouchersGetAll, body.clone())
                 .await
-                .refused(400, &format!("Invalid {filter}"));
+                .rejected(400, &format!("Invalid {filter}"));
             assert_eq!(
                 lenient
                     .call(Operation::VouchersGetAll, body)
@@ -133,7 +133,7 @@ async fn identifiers_that_do_not_exist_are_refused_or_left_out() {
         strict
             .call(Operation::VoucherCodesGetAll, body.clone())
             .await
-            .refused(400, &format!("Invalid {filter}"));
+            .rejected(400, &format!("Invalid {filter}"));
         assert_eq!(
             lenient
                 .call(Operation::VoucherCodesGetAll, body)
@@ -145,9 +145,9 @@ async fn identifiers_that_do_not_exist_are_refused_or_left_out() {
     }
 }
 
-// pages/vouchercodes.md: `VoucherIds` is required; pages/vouchers.md: `ServiceIds` is; both hold 1 to 1000.
+// pages/vouchercodes.md requires `VoucherIds`, and pages/vouchers.md requires `ServiceIds`. Both have 1 to 1000 items.
 #[tokio::test]
-async fn required_filters_hold_1_to_1000_identifiers() {
+async fn required_filters_have_1_to_1000_ids() {
     let api = Api::new().await;
     for (operation, filter, id) in [
         (
@@ -164,12 +164,12 @@ async fn required_filters_hold_1_to_1000_identifiers() {
         let message = format!("Invalid {filter}");
         api.call(operation, body.clone())
             .await
-            .refused(400, &message);
+            .rejected(400, &message);
         for ids in [vec![], vec![id; 1001]] {
             body[filter] = json!(ids);
             api.call(operation, body.clone())
                 .await
-                .refused(400, &message);
+                .rejected(400, &message);
         }
         body[filter] = json!(vec![id; 1000]);
         api.call(operation, body).await.ok();

@@ -1,4 +1,4 @@
-//! Fixtures of one's own.
+//! Custom fixtures.
 
 use mews_sandbox::{Fixtures, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
@@ -9,9 +9,9 @@ fn builtin_fixtures() -> Value {
     serde_json::from_str(builtin::FIXTURES).expect("the built-in fixtures are JSON")
 }
 
-// Identifiers copied from a real enterprise are random; those that look like the sandbox's own may be anywhere.
+// The IDs of a real enterprise are random. IDs in the form of the sandbox can be in any order.
 #[tokio::test]
-async fn any_identifier_can_be_used() {
+async fn accepts_any_ids() {
     const VOUCHER: &str = "6f7bd1a4-94d1-4a4f-8b0c-0a9b1f7f1d11";
     let mut fixtures = builtin_fixtures();
     let mut voucher = fixtures["Vouchers"][0].clone();
@@ -23,7 +23,7 @@ async fn any_identifier_can_be_used() {
             "9d3c2b1a-0000-4abc-8def-000000000001",
             "2026-01-05T00:00:00Z",
         ),
-        // These would be the numbers of later records, or stand in another order than their creation.
+        // These IDs have the numbers of later records, or are not in the order of creation.
         (
             "c0de0000-0000-4000-8000-000000000105",
             "2026-01-04T00:00:00Z",
@@ -41,7 +41,7 @@ async fn any_identifier_can_be_used() {
     })
     .into();
     fixtures["VoucherCodes"] = codes.into();
-    let fixtures: Fixtures = fixtures.to_string().parse().expect("sound fixtures");
+    let fixtures: Fixtures = fixtures.to_string().parse().expect("valid fixtures");
     let api = Api::with(|builder| builder.fixtures(fixtures)).await;
 
     let listed = api
@@ -83,7 +83,7 @@ async fn any_identifier_can_be_used() {
 }
 
 #[tokio::test]
-async fn a_file_of_fixtures_replaces_the_built_in_set() {
+async fn fixtures_file_replaces_the_built_in_fixtures() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("fixtures.json");
     let minimal = json!({
@@ -97,7 +97,7 @@ async fn a_file_of_fixtures_replaces_the_built_in_set() {
     let mut body = json!({ "Extent": { "Vouchers": true }, "ServiceIds": [builtin::SERVICE_ID], "Limitation": { "Count": 5 } });
     api.call(Operation::VouchersGetAll, body.clone())
         .await
-        .refused(401, "Invalid ClientToken");
+        .rejected(401, "Invalid ClientToken");
     body["ClientToken"] = "fake-client-token".into();
     body["AccessToken"] = "fake-access-token".into();
     assert_eq!(
@@ -112,13 +112,13 @@ async fn a_file_of_fixtures_replaces_the_built_in_set() {
         .await;
     assert!(
         missing
-            .expect_err("there is no such file")
+            .expect_err("a missing file")
             .to_string()
             .contains("missing.json")
     );
 }
 
-/// The fixtures with a value at a place.
+/// Returns the built-in fixtures with a new value at a JSON pointer.
 fn changed(place: &str, value: Value) -> Value {
     let mut fixtures = builtin_fixtures();
     let (parent, name) = place.rsplit_once('/').expect("a pointer");
@@ -131,7 +131,7 @@ fn changed(place: &str, value: Value) -> Value {
     fixtures
 }
 
-// Most of it is a table.
+// The table of cases makes the function long.
 #[allow(clippy::too_many_lines)]
 #[tokio::test]
 async fn rejects_invalid_fixtures_with_the_pointer_of_the_violation() {
@@ -272,13 +272,16 @@ async fn rejects_invalid_fixtures_with_the_pointer_of_the_violation() {
         assert!(error.contains(expected), "{place}: {error}");
         assert!(!error.contains(builtin::CLIENT_TOKEN), "{error}");
     }
-    let error = "{".parse::<Fixtures>().expect_err("no JSON").to_string();
+    let error = "{"
+        .parse::<Fixtures>()
+        .expect_err("invalid JSON")
+        .to_string();
     assert!(error.contains("line 1 column 1"), "{error}");
     let shown = format!("{:?}", builtin::FIXTURES.parse::<Fixtures>());
     assert!(!shown.contains(builtin::ACCESS_TOKEN), "{shown}");
 }
 
-// The numbers of later records follow those in the IDs of the fixtures, which have an end.
+// The numbers of new records follow the highest number in the IDs of the fixtures, which can be the maximum.
 #[tokio::test]
 async fn ids_stay_unique_after_the_highest_one_in_fixtures() {
     const LAST: &str = "c0de0000-0000-4000-8000-ffffffffffff";

@@ -1,4 +1,4 @@
-//! `UpdatedUtc`, as pages/_objects.md ("Time interval") and the operation pages describe it.
+//! `UpdatedUtc`, according to pages/_objects.md ("Time interval") and the pages of the operations.
 
 use mews_sandbox::{Operation, builtin};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ fn within(start: &str, end: &str) -> Value {
 
 // pages/_objects.md, "Time interval": Start <= x < End.
 #[tokio::test]
-async fn an_interval_holds_its_start_and_not_its_end() {
+async fn interval_includes_its_start_and_excludes_its_end() {
     let api = Api::new().await;
     let cases: [(&str, &str, &[&str]); 6] = [
         (
@@ -26,14 +26,14 @@ async fn an_interval_holds_its_start_and_not_its_end() {
             "2026-01-05T09:20:01Z",
             &[builtin::LIMITED_CODE_ID],
         ),
-        // The deleted code was created at half past and deleted a quarter of an hour later.
+        // The deleted code was created at 09:30 and deleted at 09:45.
         ("2026-01-05T09:21:00Z", "2026-01-05T09:45:00Z", &[]),
         (
             "2026-01-05T09:21:00Z",
             "2026-01-05T09:45:01Z",
             &[builtin::DELETED_CODE_ID],
         ),
-        // The same instants, written otherwise.
+        // The same timestamps in other forms.
         (
             "2026-01-05T11:10:00+02:00",
             "2026-01-05T08:20:00-01:00",
@@ -54,9 +54,9 @@ async fn an_interval_holds_its_start_and_not_its_end() {
     }
 }
 
-// pages/_objects.md, "Time interval": equal bounds mean that instant.
+// pages/_objects.md, "Time interval": equal bounds select a single timestamp.
 #[tokio::test]
-async fn equal_bounds_mean_that_instant() {
+async fn equal_bounds_select_that_timestamp() {
     let api = Api::new().await;
     let reply = api
         .call(
@@ -82,9 +82,9 @@ async fn equal_bounds_mean_that_instant() {
 
 // pages/vouchers.md and pages/vouchercodes.md: "max length 3 months".
 #[tokio::test]
-async fn an_interval_is_three_calendar_months_at_most() {
+async fn interval_has_at_most_three_calendar_months() {
     let api = Api::new().await;
-    for (start, end, is_taken) in [
+    for (start, end, is_accepted) in [
         ("2026-01-31T00:00:00Z", "2026-04-30T00:00:00Z", true),
         ("2026-01-31T00:00:00Z", "2026-04-30T00:00:01Z", false),
         ("2025-11-30T12:00:00Z", "2026-02-28T12:00:00Z", true),
@@ -95,16 +95,16 @@ async fn an_interval_is_three_calendar_months_at_most() {
         let reply = api
             .call(Operation::VoucherCodesGetAll, within(start, end))
             .await;
-        if is_taken {
+        if is_accepted {
             reply.ok();
         } else {
-            reply.refused(400, "Invalid UpdatedUtc");
+            reply.rejected(400, "Invalid UpdatedUtc");
         }
     }
 }
 
 #[tokio::test]
-async fn an_interval_needs_both_bounds_as_instants() {
+async fn interval_requires_two_timestamps() {
     let api = Api::new().await;
     for (interval, parameter) in [
         (json!({ "StartUtc": "2026-01-01T00:00:00Z" }), "EndUtc"),
@@ -126,7 +126,7 @@ async fn an_interval_needs_both_bounds_as_instants() {
         body["UpdatedUtc"] = interval;
         api.call(Operation::VoucherCodesGetAll, body)
             .await
-            .refused(400, &format!("Invalid {parameter}"));
+            .rejected(400, &format!("Invalid {parameter}"));
     }
     let mut body = codes_of(builtin::VOUCHER_ID);
     body["UpdatedUtc"] = Value::Null;
@@ -141,7 +141,7 @@ async fn an_interval_needs_both_bounds_as_instants() {
 }
 
 #[tokio::test]
-async fn vouchers_are_filtered_the_same_way() {
+async fn vouchers_are_filtered_by_interval() {
     let api = Api::new().await;
     let mut body = vouchers_of(builtin::SERVICE_ID);
     body["UpdatedUtc"] =
@@ -164,7 +164,7 @@ async fn vouchers_are_filtered_the_same_way() {
     );
 }
 
-// Where most codes lie outside the interval, the page comes from another index; the answers must not differ.
+// If most codes are outside the interval, the page is read from another index. The responses must be the same.
 #[tokio::test]
 async fn rare_updates_are_found_among_many_codes() {
     let api = Api::with(|builder| builder.seed_codes(30_000)).await;
@@ -180,7 +180,7 @@ async fn rare_updates_are_found_among_many_codes() {
         .await;
     assert_eq!(all.len(), 30_000);
     let mut deleted: Vec<String> = all.iter().step_by(2_900).cloned().collect();
-    // Those that the seed deleted already can't be deleted again.
+    // Codes that the seed deleted cannot be deleted again.
     let mut done = Vec::new();
     api.clock.advance(std::time::Duration::from_secs(3_600));
     for id in deleted.drain(..) {

@@ -1,4 +1,5 @@
-//! The request limit, as guidelines/environments.md ("Request limits") and guidelines/requests.md describe it.
+//! The rate limit and the size limit of requests, according to guidelines/environments.md ("Request limits"),
+//! guidelines/requests.md and guidelines/responses.md.
 
 use std::time::Duration;
 
@@ -14,9 +15,9 @@ async fn ask(api: &Api) -> Reply {
 
 // guidelines/environments.md: "200 requests per AccessToken within 30 seconds", in a sliding window.
 #[tokio::test]
-async fn two_hundred_requests_in_any_thirty_seconds() {
+async fn accepts_200_requests_within_any_30_seconds() {
     let api = Api::new().await;
-    // The first half at the start, the second ten seconds later.
+    // The first half is sent at the start, and the second half ten seconds later.
     for _ in 0..100 {
         ask(&api).await.ok();
     }
@@ -24,31 +25,31 @@ async fn two_hundred_requests_in_any_thirty_seconds() {
     for _ in 0..100 {
         ask(&api).await.ok();
     }
-    let refused = ask(&api).await.refused(429, "Too many requests.");
+    let rejected = ask(&api).await.rejected(429, "Too many requests.");
     assert_eq!(
-        refused.headers["retry-after"], "20",
-        "rounded up, so that who waits as told gets through"
+        rejected.headers["retry-after"], "20",
+        "rounded up, so that a request after this wait is accepted"
     );
-    // Another token has a window of its own.
+    // Another token has a separate window.
     let mut other = codes_of(builtin::VOUCHER_ID);
     other["AccessToken"] = builtin::PORTFOLIO_ACCESS_TOKEN.into();
     api.call(Operation::VoucherCodesGetAll, other).await.ok();
 
     api.clock.advance(Duration::from_millis(19_599));
-    ask(&api).await.refused(429, "Too many requests.");
+    ask(&api).await.rejected(429, "Too many requests.");
     api.clock.advance(Duration::from_millis(1));
     // Only the first half has left the window.
     for _ in 0..100 {
         ask(&api).await.ok();
     }
-    let refused = ask(&api).await.refused(429, "Too many requests.");
-    assert_eq!(refused.headers["retry-after"], "11");
+    let rejected = ask(&api).await.rejected(429, "Too many requests.");
+    assert_eq!(rejected.headers["retry-after"], "11");
     api.clock.advance(Duration::from_secs(11));
     ask(&api).await.ok();
 }
 
 #[tokio::test]
-async fn who_waits_as_told_gets_through_and_refusals_do_not_count() {
+async fn accepts_requests_after_retry_after_and_does_not_count_rejected_requests() {
     let api =
         Api::with(|builder| builder.rate_limit(RateLimit::new(2, Duration::from_millis(1_500))))
             .await;
@@ -56,38 +57,38 @@ async fn who_waits_as_told_gets_through_and_refusals_do_not_count() {
         ask(&api).await.ok();
         ask(&api).await.ok();
         for _ in 0..5 {
-            let refused = ask(&api).await.refused(429, "Too many requests.");
-            assert_eq!(refused.headers["retry-after"], "2");
+            let rejected = ask(&api).await.rejected(429, "Too many requests.");
+            assert_eq!(rejected.headers["retry-after"], "2");
         }
         api.clock.advance(Duration::from_secs(2));
     }
 }
 
-// Whatever is wrong with a request, it counts, as long as its token is known.
+// A request with a known token counts, even if the request is invalid.
 #[tokio::test]
-async fn bad_requests_count() {
+async fn invalid_requests_count() {
     let api =
         Api::with(|builder| builder.rate_limit(RateLimit::new(2, Duration::from_secs(30)))).await;
     api.call(Operation::VoucherCodesGetAll, json!({}))
         .await
-        .refused(400, "Invalid VoucherIds");
+        .rejected(400, "Invalid VoucherIds");
     api.call(
         Operation::VoucherCodesAdd,
         add_codes(builtin::SERVICE_ID, ["X"]),
     )
     .await
-    .refused(400, "Invalid VoucherId");
-    ask(&api).await.refused(429, "Too many requests.");
+    .rejected(400, "Invalid VoucherId");
+    ask(&api).await.rejected(429, "Too many requests.");
 }
 
 // guidelines/requests.md, "Request limits": "In some cases the header may not be present".
 #[tokio::test]
-async fn the_header_can_be_missing_and_the_limit_off() {
+async fn retry_after_can_be_omitted_and_the_limit_disabled() {
     let limit = RateLimit::new(1, Duration::from_secs(30)).without_retry_after();
     let api = Api::with(|builder| builder.rate_limit(limit)).await;
     ask(&api).await.ok();
-    let refused = ask(&api).await.refused(429, "Too many requests.");
-    assert!(!refused.headers.contains_key("retry-after"));
+    let rejected = ask(&api).await.rejected(429, "Too many requests.");
+    assert!(!rejected.headers.contains_key("retry-after"));
 
     let api = Api::with(mews_sandbox::Builder::no_rate_limit).await;
     for _ in 0..201 {
@@ -97,14 +98,14 @@ async fn the_header_can_be_missing_and_the_limit_off() {
 
 // guidelines/responses.md, 413.
 #[tokio::test]
-async fn large_bodies_are_refused() {
+async fn rejects_large_bodies() {
     let api = Api::with(|builder| builder.max_body(2_000)).await;
     let body = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
     let fits = format!("{body}{}", " ".repeat(2_000 - body.len()));
     assert_eq!(
         api.send(&Operation::VoucherCodesGetAll.path(), &fits, &[])
             .await
-            .expect("an answer comes")
+            .expect("a response")
             .status,
         200
     );
@@ -113,9 +114,9 @@ async fn large_bodies_are_refused() {
         let reply = api
             .send(&Operation::VoucherCodesGetAll.path(), &body, &[])
             .await
-            .expect("an answer comes");
-        reply.refused(413, message);
-        // A client that asks first is told before it sends anything.
+            .expect("a response");
+        reply.rejected(413, message);
+        // A client that sends `Expect: 100-continue` gets the error before it sends the body.
         let reply = api
             .send(
                 &Operation::VoucherCodesGetAll.path(),
@@ -124,7 +125,7 @@ async fn large_bodies_are_refused() {
             )
             .await;
         if let Ok(reply) = reply {
-            reply.refused(413, message);
+            reply.rejected(413, message);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The sandbox as its users meet it: over real HTTP, in real files, as a real process.
+//! Tests of the sandbox over real HTTP, with real files and real processes.
 
 mod admin;
 mod bad_input;

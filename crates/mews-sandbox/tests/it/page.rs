@@ -1,4 +1,4 @@
-//! The page for people at `/_sandbox/`, over HTTP.
+//! The HTML page at `/_sandbox/`.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use serde_json::json;
 
 use crate::support::{Api, Reply, add_codes, codes_of, read, with_tokens};
 
-/// A page in a browser: the HTML, and the token of its forms.
+/// A page in a browser.
 struct Page {
     html: String,
     headers: HeaderMap,
 }
 
 impl Page {
-    /// Returns the value of the attribute that follows some text.
+    /// Returns the values of the attributes that follow a string.
     fn attributes(&self, before: &str) -> Vec<String> {
         let parts = self.html.split(before).skip(1);
         let value = |part: &str| part.split('"').next().unwrap_or_default().to_owned();
@@ -26,7 +26,7 @@ impl Page {
         self.attributes(r#"name="FormToken" value=""#).remove(0)
     }
 
-    /// Returns the part of the page with a heading.
+    /// Returns a section of the page.
     fn section(&self, id: &str) -> &str {
         let start = self.html.find(&format!(r#"<section id="{id}""#)).expect(id);
         let end = self.html[start..].find("</section>").expect("an end");
@@ -71,10 +71,10 @@ impl Api {
             request = request.header(*name, *value);
         }
         let response = request.send().await.expect("a response");
-        read(response).await.expect("it is whole")
+        read(response).await.expect("a complete response")
     }
 
-    /// Submits a form of the page, which leads back to a section of it.
+    /// Submits a form of the page, and asserts that the response redirects to a section of the page.
     async fn act(&self, action: &str, fields: &[(&str, &str)], section: &str) {
         let token = self.open("").await.form_token();
         let mut all = vec![("FormToken", token.as_str()), ("Action", action)];
@@ -205,7 +205,7 @@ async fn pages_load_nothing_from_elsewhere_and_run_no_script() {
         for link in page.attributes(r#"href=""#) {
             let is_local = link.starts_with("/_sandbox/") || link.starts_with('#');
             assert!(is_local || link == "data:,", "{path}: {link}");
-            // Every link leads somewhere.
+            // The target of every link exists.
             if let Some(id) = link.strip_prefix('#') {
                 assert!(
                     page.html.contains(&format!(r#"id="{id}""#)),
@@ -227,7 +227,7 @@ async fn pages_load_nothing_from_elsewhere_and_run_no_script() {
     assert_eq!(api.sandbox.exchanges(), [], "pages are not exchanges");
     let style = api.open("style.css").await;
     assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");
-    // Without the slash, a browser is sent to the page.
+    // A path without the slash redirects to the page.
     let url = format!("{}/_sandbox", api.sandbox.url());
     let redirected = api.http.get(url).send().await.expect("a response");
     assert_eq!(redirected.url().path(), "/_sandbox/");
@@ -284,7 +284,7 @@ async fn forms_add_and_remove_faults() {
             json!({ "Effect": effect, "Operation": "vouchers/add", "Times": 2 })
         );
     }
-    // The page offers an example of every effect that the error of an unknown one lists.
+    // The page has an example of every effect that the error of an unknown effect lists.
     let path = "/_sandbox/faults";
     let unknown = api
         .send(path, r#"{ "Effect": "Nothing" }"#, &[])
@@ -395,7 +395,7 @@ async fn form_of_another_page_changes_nothing() {
         ("Script", r#"{ "Effect": "DropMidBody" }"#),
     ];
     assert_eq!(api.submit(&fields[..1], &[]).await.status, 403);
-    // Another origin, even with the token.
+    // Another origin is rejected even with the token.
     for headers in [
         [("origin", "http://evil.example")],
         [("origin", "null")],
@@ -417,7 +417,7 @@ async fn form_of_another_page_changes_nothing() {
             .await;
         assert_eq!(rebound.expect("a response").status(), 403);
     }
-    // JSON, as a script would send it.
+    // A script of a page can send JSON, which is rejected.
     let script = json!({ "Action": "ClearFaults", "FormToken": token }).to_string();
     assert_eq!(
         api.send("/_sandbox/", &script, &[])
@@ -430,7 +430,7 @@ async fn form_of_another_page_changes_nothing() {
     assert_eq!(
         api.submit(&fields, &[]).await.status,
         303,
-        "the same fields of the page itself"
+        "the page itself can send the same fields"
     );
 }
 
@@ -504,7 +504,7 @@ async fn one_exchange_is_found_by_its_request_id() {
         let url = format!("{}/_sandbox/requests/{id}", api.sandbox.url());
         read(api.http.get(url).send().await.expect("a response"))
             .await
-            .expect("it is whole")
+            .expect("a complete response")
     };
     let exchange = get(id).await.ok().body;
     assert_eq!(exchange["RequestId"], id);

@@ -1,14 +1,14 @@
-//! Pages, as guidelines/pagination.md describes them.
+//! Pages, according to guidelines/pagination.md.
 
 use mews_sandbox::{Operation, builtin};
 use serde_json::{Value, json};
 
 use crate::support::{Api, add_codes, codes_of, vouchers_of};
 
-// guidelines/pagination.md, "Limitation": without a cursor "the latest or most recent items will be returned", and
-// "Cursor null": it "will only ever be null if there is no data returned".
+// guidelines/pagination.md, "Limitation": a page without a cursor has the most recent items. "Cursor null": the cursor
+// is null only if the page has no data.
 #[tokio::test]
-async fn listings_go_newest_first_and_end_with_an_empty_page() {
+async fn listings_are_newest_first_and_end_with_an_empty_page() {
     let api = Api::new().await;
     let values: Vec<String> = (0..7).map(|number| format!("PAGE-{number}")).collect();
     let added = api
@@ -37,7 +37,7 @@ async fn listings_go_newest_first_and_end_with_an_empty_page() {
         assert_eq!(
             pages,
             8_usize.div_ceil(count as usize) + 1,
-            "a full listing costs one empty page"
+            "a listing ends with an empty page"
         );
     }
     let (vouchers, _) = api
@@ -58,10 +58,9 @@ async fn listings_go_newest_first_and_end_with_an_empty_page() {
     );
 }
 
-// guidelines/pagination.md, "Response": the cursor is "the last and hence oldest datum returned", "even when using
-// Extents set to false so that no actual data is returned".
+// guidelines/pagination.md, "Response": the cursor is the oldest item of the page, even if all extents are false.
 #[tokio::test]
-async fn the_cursor_is_the_last_voucher_even_without_extents() {
+async fn cursor_is_the_last_voucher_even_without_extents() {
     let api = Api::new().await;
     for extent in [
         json!({}),
@@ -78,7 +77,7 @@ async fn the_cursor_is_the_last_voucher_even_without_extents() {
 
 // guidelines/pagination.md, "Limitation": "minimum 1, maximum 1000".
 #[tokio::test]
-async fn the_count_is_from_1_to_1000() {
+async fn count_must_be_from_1_to_1000() {
     let api = Api::new().await;
     let page = |count: Value| {
         let mut body = codes_of(builtin::VOUCHER_ID);
@@ -96,7 +95,7 @@ async fn the_count_is_from_1_to_1000() {
     ] {
         api.call(Operation::VoucherCodesGetAll, page(count))
             .await
-            .refused(400, "Invalid Count");
+            .rejected(400, "Invalid Count");
     }
     for count in [json!(1), json!(1000), json!(2.0)] {
         api.call(Operation::VoucherCodesGetAll, page(count))
@@ -109,11 +108,11 @@ async fn the_count_is_from_1_to_1000() {
         .remove("Limitation");
     api.call(Operation::VoucherCodesGetAll, body)
         .await
-        .refused(400, "Invalid Limitation");
+        .rejected(400, "Invalid Limitation");
 }
 
 #[tokio::test]
-async fn a_cursor_survives_the_deletion_of_its_item_and_newer_items() {
+async fn cursor_stays_valid_after_its_item_is_deleted_and_newer_items_are_added() {
     let api = Api::new().await;
     let mut first = codes_of(builtin::VOUCHER_ID);
     first["Limitation"] = json!({ "Count": 2 });
@@ -147,7 +146,7 @@ async fn a_cursor_survives_the_deletion_of_its_item_and_newer_items() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_no_answer_gave_is_refused() {
+async fn rejects_unknown_cursors() {
     let api = Api::new().await;
     for cursor in [
         "",
@@ -160,11 +159,11 @@ async fn a_cursor_that_no_answer_gave_is_refused() {
         body["Limitation"] = json!({ "Count": 1, "Cursor": cursor });
         api.call(Operation::VoucherCodesGetAll, body)
             .await
-            .refused(400, "Invalid Cursor");
+            .rejected(400, "Invalid Cursor");
     }
 }
 
-// With codes of many vouchers mixed, a page is a merge; it must give what sorting all of them would.
+// A page merges the codes of several vouchers. The order must be the same as for sorting all codes.
 #[tokio::test]
 async fn pages_over_many_vouchers_are_complete_and_in_order() {
     let api = Api::with(|builder| builder.seed_codes(5_000)).await;

@@ -1,4 +1,4 @@
-//! Portfolio access tokens, as concepts/multi-property.md describes them.
+//! Portfolio access tokens, according to concepts/multi-property.md.
 
 use mews_sandbox::{Operation, builtin};
 use serde_json::{Value, json};
@@ -20,10 +20,10 @@ fn all_services() -> Value {
     })
 }
 
-// concepts/multi-property.md: without `EnterpriseIds` "the operation will connect to or act upon all of the
-// enterprises within scope"; those named "must be within scope".
+// concepts/multi-property.md: an operation without `EnterpriseIds` applies to all enterprises in scope. Named
+// enterprises "must be within scope".
 #[tokio::test]
-async fn reads_cover_the_scope_or_what_is_named_of_it() {
+async fn reads_cover_the_scope_or_the_named_enterprises() {
     let api = Api::new().await;
     let reply = api
         .call(Operation::VouchersGetAll, portfolio(all_services()))
@@ -39,7 +39,7 @@ async fn reads_cover_the_scope_or_what_is_named_of_it() {
     one["EnterpriseIds"] = json!([builtin::SECOND_ENTERPRISE_ID]);
     api.call(Operation::VouchersGetAll, one.clone())
         .await
-        .refused(400, "Invalid ServiceIds");
+        .rejected(400, "Invalid ServiceIds");
     one["ServiceIds"] = json!([builtin::SECOND_ENTERPRISE_SERVICE_ID]);
     assert_eq!(
         api.call(Operation::VouchersGetAll, one)
@@ -60,12 +60,12 @@ async fn reads_cover_the_scope_or_what_is_named_of_it() {
     codes["EnterpriseIds"] = json!([UNKNOWN]);
     api.call(Operation::VoucherCodesGetAll, codes)
         .await
-        .refused(400, "Invalid EnterpriseIds");
+        .rejected(400, "Invalid EnterpriseIds");
 }
 
 // pages/vouchers.md, `EnterpriseIds` and `EnterpriseId`: "ignored otherwise".
 #[tokio::test]
-async fn other_tokens_ignore_the_enterprise() {
+async fn enterprise_is_ignored_for_other_tokens() {
     let api = Api::new().await;
     let mut body = codes_of(builtin::VOUCHER_ID);
     body["EnterpriseIds"] = json!([UNKNOWN]);
@@ -76,12 +76,12 @@ async fn other_tokens_ignore_the_enterprise() {
     let body = codes_of(builtin::SECOND_ENTERPRISE_VOUCHER_ID);
     api.call(Operation::VoucherCodesGetAll, body)
         .await
-        .refused(400, "Invalid VoucherIds");
+        .rejected(400, "Invalid VoucherIds");
 }
 
 // pages/vouchers.md, `EnterpriseId`: "Required when using Portfolio Access Tokens".
 #[tokio::test]
-async fn writes_need_the_enterprise() {
+async fn writes_require_an_enterprise() {
     let api = Api::new().await;
     let voucher = json!({ "ServiceId": builtin::SECOND_ENTERPRISE_SERVICE_ID, "Name": "New", "Type": "Public" });
     let writes: [(Operation, Value, &str); 5] = [
@@ -117,12 +117,12 @@ async fn writes_need_the_enterprise() {
             body["EnterpriseId"] = enterprise;
             api.call(operation, body.clone())
                 .await
-                .refused(400, "Invalid EnterpriseId");
+                .rejected(400, "Invalid EnterpriseId");
         }
         body["EnterpriseId"] = json!(builtin::ENTERPRISE_ID);
         api.call(operation, body.clone())
             .await
-            .refused(400, &format!("Invalid {reference}"));
+            .rejected(400, &format!("Invalid {reference}"));
         body["EnterpriseId"] = json!(builtin::SECOND_ENTERPRISE_ID);
         api.call(operation, body).await.ok();
     }

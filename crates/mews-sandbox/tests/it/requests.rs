@@ -1,4 +1,4 @@
-//! What was received and answered can be read back, without tokens.
+//! Recorded exchanges, which contain no tokens.
 
 use mews_sandbox::{Exchange, Fault, Operation, builtin};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ const TOKENS: [&str; 3] = [
 ];
 
 #[tokio::test]
-async fn exchanges_are_kept_as_they_were() {
+async fn exchanges_are_recorded_completely() {
     let api = Api::new().await;
     let reply = api
         .call(
@@ -23,8 +23,8 @@ async fn exchanges_are_kept_as_they_were() {
         .ok();
     api.send("/elsewhere", "not JSON", &[])
         .await
-        .expect("an answer comes")
-        .refused(404, "Not found");
+        .expect("a response")
+        .rejected(404, "Not found");
     let [added, elsewhere] = &api.sandbox.exchanges()[..] else {
         panic!("two exchanges");
     };
@@ -67,19 +67,19 @@ async fn exchanges_are_kept_as_they_were() {
 }
 
 #[tokio::test]
-async fn no_token_is_kept_wherever_it_was_put() {
+async fn tokens_are_masked_in_every_part_of_an_exchange() {
     let api = Api::new().await;
     api.sandbox.faults().add(Fault::echo_tokens());
-    let own = "fake-\"token\"-of-a-stranger";
+    let unknown = "fake-\"token\"-not-issued";
     let mut body = with_tokens(codes_of(builtin::VOUCHER_ID));
     body["Client"] = format!(
-        "told {} and {}",
+        "received {} and {}",
         builtin::CLIENT_TOKEN,
         builtin::PORTFOLIO_ACCESS_TOKEN
     )
     .into();
-    body["AccessToken"] = own.into();
-    body[builtin::ACCESS_TOKEN] = own.into();
+    body["AccessToken"] = unknown.into();
+    body[builtin::ACCESS_TOKEN] = unknown.into();
     for _ in 0..2 {
         let path = format!(
             "{}?token={}",
@@ -92,25 +92,25 @@ async fn no_token_is_kept_wherever_it_was_put() {
             &[("x-token", builtin::ACCESS_TOKEN)],
         )
         .await
-        .expect("an answer comes");
+        .expect("a response");
         api.send(
             &Operation::VoucherCodesGetAll.path(),
             &body.to_string(),
             &[],
         )
         .await
-        .expect("an answer comes");
+        .expect("a response");
     }
     api.send(&format!("/{}", builtin::ACCESS_TOKEN), "", &[])
         .await
-        .expect("an answer comes");
+        .expect("a response");
     let http = api
         .http
         .get(format!("{}/_sandbox/requests", api.sandbox.url()))
         .send()
         .await
-        .expect("an answer comes");
-    let listed = http.text().await.expect("it is whole");
+        .expect("a response");
+    let listed = http.text().await.expect("a complete response");
     assert_eq!(
         serde_json::from_str::<Vec<Exchange>>(&listed).expect("exchanges"),
         api.sandbox.exchanges()
@@ -120,7 +120,7 @@ async fn no_token_is_kept_wherever_it_was_put() {
         format!("{:?}", api.sandbox.exchanges()),
         format!("{:?}", api.sandbox),
     ] {
-        for token in TOKENS.into_iter().chain(["of-a-stranger"]) {
+        for token in TOKENS.into_iter().chain(["not-issued"]) {
             assert!(!record.contains(token), "{token} in {record}");
         }
     }
@@ -152,7 +152,7 @@ async fn only_the_last_exchanges_are_kept() {
 }
 
 #[tokio::test]
-async fn an_observer_sees_each_exchange() {
+async fn observer_is_called_with_each_exchange() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let api = Api::with(|builder| {
         builder.observe(move |exchange| {

@@ -96,7 +96,7 @@ async fn a_new_property_is_stored_updated_cleared_and_returned() {
     assert_eq!(
         listed.body["Vouchers"][1]["Notes"],
         Value::Null,
-        "a fixture without it"
+        "a fixture without the property"
     );
     let listed = call(&second, Operation::VoucherCodesGetAll, codes_of(&id))
         .await
@@ -117,7 +117,7 @@ async fn a_new_property_is_stored_updated_cleared_and_returned() {
         json!({ "VoucherUpdates": [{ "VoucherId": id, "Notes": { "Value": "x".repeat(1001) } }] });
     call(&second, Operation::VouchersUpdate, too_long)
         .await
-        .refused(400, "Invalid Notes");
+        .rejected(400, "Invalid Notes");
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn a_new_property_is_read_from_fixtures_and_a_new_filter_is_rejected() {
         body["Batches"] = json!(["A"]);
         let rejected = call(&own, operation, body.clone())
             .await
-            .refused(400, "Invalid Batches");
+            .rejected(400, "Invalid Batches");
         assert!(
             rejected.text.contains("does not implement the filter"),
             "{}",
@@ -254,7 +254,7 @@ async fn a_new_listing_is_served_from_fixtures() {
     };
     let list = async |body: Value| call(&api, operation, all(body)).await.ok();
 
-    // Newest first, page by page, to the null cursor.
+    // The records are listed newest first until the cursor is null.
     let mut cursor = Value::Null;
     for expected in [Some(1), Some(2), Some(0), None] {
         let page = list(json!({ "Limitation": { "Count": 1, "Cursor": cursor } })).await;
@@ -297,7 +297,7 @@ async fn a_new_listing_is_served_from_fixtures() {
             "{filter}"
         );
     }
-    // Only the scope of the token.
+    // The listing is limited to the scope of the token.
     let mut own = all(json!({}));
     own["AccessToken"] = builtin::ACCESS_TOKEN.into();
     let own = call(&api, operation, own).await.ok();
@@ -311,7 +311,7 @@ async fn a_new_listing_is_served_from_fixtures() {
     ] {
         let rejected = call(&api, operation, all(json!({ filter: value })))
             .await
-            .refused(400, &format!("Invalid {filter}"));
+            .rejected(400, &format!("Invalid {filter}"));
         assert!(
             rejected.text.contains("does not implement the filter"),
             "{}",
@@ -321,15 +321,15 @@ async fn a_new_listing_is_served_from_fixtures() {
     let cursor = json!({ "Limitation": { "Count": 1, "Cursor": builtin::VOUCHER_ID } });
     call(&api, operation, all(cursor))
         .await
-        .refused(400, "Invalid Cursor");
-    // The same checks, limits and faults as for every operation.
+        .rejected(400, "Invalid Cursor");
+    // Checks and faults apply to the listing.
     call(
         &api,
         operation,
         all(json!({ "Limitation": { "Count": 0 } })),
     )
     .await
-    .refused(400, "Invalid Count");
+    .rejected(400, "Invalid Count");
     api.sandbox.faults().add(Fault::status(503).on(operation));
     assert_eq!(call(&api, operation, all(json!({}))).await.status, 503);
 }
@@ -363,7 +363,7 @@ async fn the_records_of_a_listing_are_checked_and_can_be_missing() {
     assert!(start("Outlets", json!([])).await.contains("/Outlets: "));
     assert!(start("Vouchers", json!([])).await.contains("/Vouchers: "));
 
-    // In a file, the records are checked against the spec too.
+    // The records of a fixtures file are also validated against the spec.
     let mut fixtures: Value = serde_json::from_str(builtin::FIXTURES).expect("JSON");
     let from_file = async |fixtures: &Value| {
         let fixtures = fixtures.to_string().parse().expect("fixtures");
@@ -381,7 +381,7 @@ async fn the_records_of_a_listing_are_checked_and_can_be_missing() {
     fixtures["Services"] = services();
     drop(from_file(&fixtures).await.expect("valid fixtures"));
 
-    // The built-in set has no complete services.
+    // The built-in fixtures have no complete services.
     let clock = ManualClock::default();
     let sandbox = Sandbox::builder().spec(text.clone()).clock(clock.reader());
     let sandbox = sandbox.start().await.expect("the sandbox starts");

@@ -1,4 +1,4 @@
-//! Stubs: operations that the sandbox does not have, with a fixed response.
+//! Stubs: operations that the sandbox does not implement, with a fixed response.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ async fn stub_is_served_recorded_and_limited_like_other_operations() {
     let reply = send(&api, &body).await.ok();
     assert_eq!(reply.body, response());
     assert!(reply.headers.contains_key("request-id"));
-    send(&api, &body).await.refused(429, "Too many requests.");
+    send(&api, &body).await.rejected(429, "Too many requests.");
 
     let exchange = &api.sandbox.exchanges()[0];
     let operation: Operation = NAME.parse().expect("a known operation");
@@ -49,20 +49,22 @@ async fn stub_checks_the_envelope_of_a_request() {
         body[property] = 7.into();
         send(&api, &body)
             .await
-            .refused(400, &format!("Invalid {property}"));
+            .rejected(400, &format!("Invalid {property}"));
         body.as_object_mut().expect("an object").remove(property);
         send(&api, &body)
             .await
-            .refused(400, &format!("Invalid {property}"));
+            .rejected(400, &format!("Invalid {property}"));
     }
     let unknown = with_tokens(json!({ "AccessToken": "fake-unknown-token" }));
     send(&api, &unknown)
         .await
-        .refused(401, "Invalid AccessToken");
-    send(&api, &json!([])).await.refused(400, "Invalid request");
+        .rejected(401, "Invalid AccessToken");
+    send(&api, &json!([]))
+        .await
+        .rejected(400, "Invalid request");
     let path = format!("/api/connector/v1/{NAME}");
     let reply = api.send(&path, "{", &[]).await.expect("a response");
-    reply.refused(400, "Invalid JSON");
+    reply.rejected(400, "Invalid JSON");
 }
 
 #[tokio::test]
@@ -82,7 +84,7 @@ async fn faults_apply_to_a_stub() {
             .is_some()
     );
     assert_eq!(send(&api, &body).await.ok().body, response());
-    // The spec of the sandbox, not that of the vendor, is what a client can read.
+    // The spec that the sandbox serves does not contain stubs.
     let url = format!("{}/_sandbox/openapi.json", api.sandbox.url());
     let spec = api.http.get(url).send().await.expect("a response");
     assert!(!spec.text().await.expect("a body").contains(NAME));

@@ -1,4 +1,4 @@
-//! A sandbox, a client, and the check that every answer goes through.
+//! A sandbox with a client that validates every response.
 
 use mews_sandbox::{Builder, ManualClock, Operation, Sandbox, builtin, validate_response};
 use reqwest::header::HeaderMap;
@@ -11,7 +11,7 @@ pub(crate) struct Api {
     pub(crate) http: reqwest::Client,
 }
 
-/// An answer that came whole.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -32,7 +32,7 @@ impl Api {
         Self {
             sandbox,
             clock,
-            // Bodies as they are sent, even if another crate enables the decompression of reqwest.
+            // The bodies are not decompressed, even if another crate enables the decompression of reqwest.
             http: reqwest::Client::builder()
                 .no_gzip()
                 .build()
@@ -40,14 +40,11 @@ impl Api {
         }
     }
 
-    /// Calls an operation with the built-in tokens unless the body has others, and checks the answer.
+    /// Calls an operation, and validates the response. The default tokens are the built-in ones.
     pub(crate) async fn call(&self, operation: Operation, body: Value) -> Reply {
-        let reply = self
-            .try_call(operation, body)
-            .await
-            .expect("an answer comes");
+        let reply = self.try_call(operation, body).await.expect("a response");
         validate_response(operation, reply.status, reply.text.as_bytes())
-            .expect("the answer is as documented");
+            .expect("the response is as documented");
         assert!(
             !reply.headers["request-id"].is_empty(),
             "every response has a Request-Id"
@@ -61,7 +58,7 @@ impl Api {
         reply
     }
 
-    /// The same without a check, for answers that are wrong on purpose.
+    /// Calls an operation without validation, for responses that a fault changes.
     pub(crate) async fn try_call(
         &self,
         operation: Operation,
@@ -71,7 +68,7 @@ impl Api {
             .await
     }
 
-    /// Posts a text to a path.
+    /// Posts a string to a path.
     pub(crate) async fn send(
         &self,
         path: &str,
@@ -89,7 +86,7 @@ impl Api {
         read(request.send().await?).await
     }
 
-    /// The ids on the pages of a whole listing, and how many pages it took.
+    /// Returns the IDs of a whole listing, and the number of its pages.
     pub(crate) async fn list(
         &self,
         operation: Operation,
@@ -115,7 +112,7 @@ impl Api {
         unreachable!("the loop only ends by returning")
     }
 
-    /// Whether nothing changed since the start, as far as the built-in tokens can see.
+    /// Asserts that no record in the scope of the built-in token changed since the start.
     pub(crate) async fn assert_untouched(&self) {
         for (operation, body) in [
             (
@@ -132,20 +129,20 @@ impl Api {
                 json!({ "StartUtc": "2026-01-20T00:00:00Z", "EndUtc": "2026-04-20T00:00:00Z" });
             body["Limitation"] = json!({ "Count": 1000 });
             let reply = self.call(operation, body).await.ok();
-            assert_eq!(reply.body["Cursor"], Value::Null, "something was changed");
+            assert_eq!(reply.body["Cursor"], Value::Null, "a record changed");
         }
     }
 }
 
 impl Reply {
-    /// The reply, which is a success.
+    /// Asserts that the reply is a success, and returns the reply.
     pub(crate) fn ok(self) -> Self {
         assert_eq!(self.status, 200, "{}", self.text);
         self
     }
 
-    /// Whether it is this refusal, with a reason beside it.
-    pub(crate) fn refused(self, status: u16, message: &str) -> Self {
+    /// Asserts that the reply is this error, and returns the reply.
+    pub(crate) fn rejected(self, status: u16, message: &str) -> Self {
         assert_eq!(
             (self.status, self.body["Message"].as_str()),
             (status, Some(message)),
@@ -155,12 +152,12 @@ impl Reply {
         self
     }
 
-    /// The identifiers of the items in a list.
+    /// Returns the IDs of the items in a list.
     pub(crate) fn ids(&self, list: &str) -> Vec<String> {
         self.texts(list, "Id")
     }
 
-    /// A property of the items in a list.
+    /// Returns a property of the items in a list.
     pub(crate) fn texts(&self, list: &str, property: &str) -> Vec<String> {
         let items = self.body[list].as_array().cloned().unwrap_or_default();
         items
@@ -183,7 +180,7 @@ pub(crate) async fn read(response: reqwest::Response) -> reqwest::Result<Reply> 
     })
 }
 
-/// A body with the built-in tokens where it has none.
+/// Adds the built-in tokens to a body that has no tokens.
 pub(crate) fn with_tokens(mut body: Value) -> Value {
     if let Some(properties) = body.as_object_mut() {
         for (name, value) in [
@@ -197,17 +194,17 @@ pub(crate) fn with_tokens(mut body: Value) -> Value {
     body
 }
 
-/// A request for the codes of a voucher.
+/// Creates a request for the codes of a voucher.
 pub(crate) fn codes_of(voucher: &str) -> Value {
     json!({ "VoucherIds": [voucher], "Limitation": { "Count": 1000 } })
 }
 
-/// A request for the vouchers of a service.
+/// Creates a request for the vouchers of a service.
 pub(crate) fn vouchers_of(service: &str) -> Value {
     json!({ "Extent": { "Vouchers": true }, "ServiceIds": [service], "Limitation": { "Count": 1000 } })
 }
 
-/// A request to add codes of these values to a voucher.
+/// Creates a request to add codes with these values to a voucher.
 pub(crate) fn add_codes<'a>(voucher: &str, values: impl IntoIterator<Item = &'a str>) -> Value {
     let parameters: Vec<Value> = values
         .into_iter()

@@ -1,8 +1,8 @@
-//! A tour of the operations in JSON, as the vendor's pages write it: `vouchers.md` and `vouchercodes.md` of the
-//! documentation of February 2026, with other tokens.
+//! A tour of the operations with the JSON of the vendor documents `vouchers.md` and `vouchercodes.md` (February 2026),
+//! but with other tokens.
 //!
-//! The tour speaks HTTP over a socket with a sandbox that runs as a program. It uses no type of the client or of the
-//! sandbox, so it finds what both of them misread in the spec.
+//! The tour sends HTTP over a socket to a sandbox that runs as a program. The tour uses no types of the client or of the
+//! sandbox, so it finds errors that both have in common.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::binary::Running;
 
-/// The enterprise, the service, the rates and the company of the requests on the pages.
+/// The enterprise, the service, the rates and the company of the documented requests.
 const FIXTURES: &str = r#"{
   "ClientTokens": ["tour-client-token"],
   "AccessTokens": [
@@ -34,7 +34,7 @@ const FIXTURES: &str = r#"{
 /// A client of the tour.
 struct Tour {
     address: String,
-    /// The values that the server chose, such as the IDs of new records, by the name that the tour gives them.
+    /// The values that the server chose, such as the IDs of new records, by their names in the tour.
     values: BTreeMap<String, Value>,
 }
 
@@ -60,8 +60,8 @@ impl Tour {
         (status.expect("a status"), body)
     }
 
-    /// Calls an operation. In the request, `$name` stands for a value of an earlier response; in the expected response,
-    /// for such a value or for a new one.
+    /// Calls an operation. In the request, `$name` is a value of an earlier response. In the expected response, `$name`
+    /// can also be a new value.
     fn call(&mut self, operation: &str, request: &str, expected: &str) {
         let mut request: Value = serde_json::from_str(request).expect(operation);
         self.fill_in(&mut request);
@@ -91,7 +91,7 @@ impl Tour {
         }
     }
 
-    /// Notes the values in a response that the expected one names for the first time.
+    /// Stores the values of a response that the expected response names for the first time.
     fn learn(&mut self, expected: &Value, response: &Value) {
         match (expected, response) {
             (Value::String(name), Value::String(_)) if name.starts_with('$') => {
@@ -126,7 +126,7 @@ fn with_credentials(body: &str) -> String {
 }
 
 #[test]
-fn tour_of_all_operations_in_the_json_of_the_pages() {
+fn all_operations_accept_and_return_the_json_of_the_vendor_documents() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("fixtures.json");
     std::fs::write(&path, fixtures()).expect("a file");
@@ -147,7 +147,7 @@ fn tour_of_all_operations_in_the_json_of_the_pages() {
     errors(&tour);
 }
 
-/// The fixtures with two rates and a company that have every property of their pages.
+/// Returns the fixtures with two rates and a company, which have every documented property.
 fn fixtures() -> String {
     let rate = |id: &str, name: &str| {
         format!(
@@ -395,7 +395,7 @@ fn codes(tour: &mut Tour) {
           "Cursor": null
         }"#,
     );
-    // vouchercodes.md, "Get all voucher codes": newest first, then from the cursor on.
+    // vouchercodes.md, "Get all voucher codes": newest first, and then from the cursor.
     let page = |limitation: &str| {
         with_credentials(&format!(
             r#"{{
@@ -532,7 +532,7 @@ fn deletions(tour: &mut Tour) {
     );
 }
 
-/// The pages call these properties required, and name the values of a type.
+/// Sends requests that lack a required property, or have a value of an undocumented kind.
 fn errors(tour: &Tour) {
     for (operation, body) in [
         (

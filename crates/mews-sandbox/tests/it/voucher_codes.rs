@@ -1,4 +1,4 @@
-//! Writing codes, as pages/vouchercodes.md describes it.
+//! Writing codes, according to pages/vouchercodes.md.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{Api, add_codes, codes_of};
 
 #[tokio::test]
-async fn added_codes_answer_in_order_and_can_be_read_back() {
+async fn added_codes_are_returned_in_order_and_can_be_read() {
     let api = Api::new().await;
     let body = add_codes(builtin::VOUCHER_ID, ["ONE", "TWO", "ünïcode ✓"]);
     let added = api.call(Operation::VoucherCodesAdd, body).await.ok();
@@ -16,11 +16,7 @@ async fn added_codes_answer_in_order_and_can_be_read_back() {
         added.texts("VoucherCodes", "Value"),
         ["ONE", "TWO", "ünïcode ✓"]
     );
-    assert_eq!(
-        added.body["Cursor"],
-        Value::Null,
-        "without meaning after an add"
-    );
+    assert_eq!(added.body["Cursor"], Value::Null, "an add has no next page");
     let listed = api
         .call(Operation::VoucherCodesGetAll, codes_of(builtin::VOUCHER_ID))
         .await
@@ -43,7 +39,7 @@ async fn added_codes_answer_in_order_and_can_be_read_back() {
 
 // pages/vouchercodes.md, "Voucher code parameters": 128 characters at most.
 #[tokio::test]
-async fn codes_are_checked() {
+async fn rejects_invalid_codes() {
     let api = Api::new().await;
     let add = async |change: Value| {
         let mut code = json!({ "VoucherId": builtin::VOUCHER_ID, "Value": "NEW" });
@@ -80,7 +76,7 @@ async fn codes_are_checked() {
     ] {
         add(change)
             .await
-            .refused(400, &format!("Invalid {parameter}"));
+            .rejected(400, &format!("Invalid {parameter}"));
     }
     api.assert_untouched().await;
     let bounds = json!({ "ValidityStartUtc": "2026-05-01T02:00:00.999+02:00", "ValidityEndUtc": "2026-05-01T00:00:00Z" });
@@ -92,7 +88,7 @@ async fn codes_are_checked() {
 }
 
 #[tokio::test]
-async fn a_code_value_can_be_used_twice_unless_that_is_refused() {
+async fn duplicate_values_are_accepted_unless_the_setting_rejects_them() {
     let api = Api::new().await;
     let twice = add_codes(
         builtin::VOUCHER_ID,
@@ -108,14 +104,14 @@ async fn a_code_value_can_be_used_twice_unless_that_is_refused() {
             add_codes(voucher, [builtin::CODE_VALUE]),
         )
         .await
-        .refused(403, message);
+        .rejected(403, message);
     }
     let twice = add_codes(builtin::VOUCHER_ID, ["NEW", "NEW"]);
     api.call(Operation::VoucherCodesAdd, twice)
         .await
-        .refused(403, "A voucher code with the value NEW exists already.");
+        .rejected(403, "A voucher code with the value NEW exists already.");
     api.assert_untouched().await;
-    // The code with this value was deleted, so it is free again.
+    // The code with this value was deleted, so the value can be used again.
     api.call(
         Operation::VoucherCodesAdd,
         add_codes(builtin::VOUCHER_ID, ["SPRING-TYPO"]),
@@ -151,11 +147,11 @@ async fn deleted_codes_stay_readable() {
     assert_eq!(code["UpdatedUtc"], "2026-02-01T10:00:05Z");
     api.call(Operation::VoucherCodesDelete, delete.clone())
         .await
-        .refused(400, "Invalid VoucherCodeIds");
+        .rejected(400, "Invalid VoucherCodeIds");
     let unknown = json!({ "VoucherCodeIds": [builtin::VOUCHER_ID] });
     api.call(Operation::VoucherCodesDelete, unknown)
         .await
-        .refused(400, "Invalid VoucherCodeIds");
+        .rejected(400, "Invalid VoucherCodeIds");
 
     let api = Api::with(|builder| builder.repeated_delete(Behavior::Accept)).await;
     api.call(Operation::VoucherCodesDelete, delete.clone())
@@ -191,13 +187,13 @@ async fn codes_of_a_deleted_voucher_can_be_read_and_deleted() {
 
 // pages/vouchercodes.md: "max 1000 items".
 #[tokio::test]
-async fn a_batch_holds_1000_codes() {
+async fn batch_has_at_most_1000_codes() {
     let api = Api::new().await;
     let values: Vec<String> = (0..1001).map(|number| format!("BATCH-{number}")).collect();
     let body = add_codes(builtin::VOUCHER_ID, values.iter().map(String::as_str));
     api.call(Operation::VoucherCodesAdd, body)
         .await
-        .refused(400, "Invalid VoucherCodeParameters");
+        .rejected(400, "Invalid VoucherCodeParameters");
     let body = add_codes(builtin::VOUCHER_ID, values[1..].iter().map(String::as_str));
     let added = api.call(Operation::VoucherCodesAdd, body).await.ok();
     let ids = added.ids("VoucherCodes");
@@ -210,9 +206,9 @@ async fn a_batch_holds_1000_codes() {
     .ok();
 }
 
-// A clock that is set back must not put new records behind old ones.
+// New records stay newer than old records if the clock is set back.
 #[tokio::test]
-async fn time_only_goes_forward_in_the_store() {
+async fn timestamps_of_new_records_never_go_back() {
     let api = Api::new().await;
     api.clock
         .set(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_577_836_800));
@@ -225,7 +221,7 @@ async fn time_only_goes_forward_in_the_store() {
         .ok();
     assert_eq!(
         added.body["VoucherCodes"][0]["CreatedUtc"], "2026-01-10T09:10:00Z",
-        "that of the newest code"
+        "the timestamp of the newest code"
     );
     let mut body = codes_of(builtin::VOUCHER_ID);
     body["Limitation"] = json!({ "Count": 1 });

@@ -1,4 +1,4 @@
-//! Writing vouchers, as pages/vouchers.md and guidelines/serialization.md describe it.
+//! Writing vouchers, according to pages/vouchers.md and guidelines/serialization.md.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn rates_of(api: &Api, voucher: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_added_voucher_is_the_newest() {
+async fn added_voucher_is_the_newest() {
     let api = Api::new().await;
     api.clock.advance(Duration::from_secs(60));
     let change = json!({ "AssignedRateIds": [builtin::RATE_IDS[1], builtin::RATE_IDS[0], builtin::RATE_IDS[1]] });
@@ -62,28 +62,28 @@ async fn an_added_voucher_is_the_newest() {
 // pages/vouchers.md, "Vouchers update parameters": CompanyId "is required for Type of PartnerCompany or TravelAgency";
 // "Voucher": TravelAgencyId is a company "with Travel agency contract".
 #[tokio::test]
-async fn partner_companies_and_travel_agencies_need_a_company() {
+async fn vouchers_of_partner_companies_and_travel_agencies_require_a_company() {
     let api = Api::new().await;
     let add = async |change: Value| api.call(Operation::VouchersAdd, new_voucher(&change)).await;
     for kind in ["PartnerCompany", "TravelAgency"] {
         add(json!({ "Type": kind }))
             .await
-            .refused(400, "Invalid CompanyId");
+            .rejected(400, "Invalid CompanyId");
         add(json!({ "Type": kind, "CompanyId": null }))
             .await
-            .refused(400, "Invalid CompanyId");
+            .rejected(400, "Invalid CompanyId");
         add(json!({ "Type": kind, "CompanyId": builtin::SERVICE_ID }))
             .await
-            .refused(400, "Invalid CompanyId");
+            .rejected(400, "Invalid CompanyId");
         let change = json!({ "Type": { "Value": kind } });
         api.call(Operation::VouchersUpdate, update(&change))
             .await
-            .refused(400, "Invalid CompanyId");
+            .rejected(400, "Invalid CompanyId");
     }
     let agency = json!({ "Type": "TravelAgency", "CompanyId": builtin::COMPANY_ID });
     add(agency)
         .await
-        .refused(403, "The company has no travel agency contract.");
+        .rejected(403, "The company has no travel agency contract.");
 
     let reply = add(json!({ "Type": "TravelAgency", "CompanyId": builtin::TRAVEL_AGENCY_ID }))
         .await
@@ -97,13 +97,13 @@ async fn partner_companies_and_travel_agencies_need_a_company() {
         .await
         .ok();
     assert_eq!(reply.body["Vouchers"][0]["CompanyId"], builtin::COMPANY_ID);
-    // The vendor's own example has a company on a public voucher.
+    // An example of the vendor documents has a company on a public voucher.
     let reply = add(json!({ "CompanyId": builtin::COMPANY_ID })).await.ok();
     assert_eq!(reply.body["Vouchers"][0]["CompanyId"], builtin::COMPANY_ID);
 }
 
 #[tokio::test]
-async fn references_must_lead_somewhere_within_reach() {
+async fn rejects_invalid_vouchers_with_the_name_of_the_parameter() {
     let api = Api::new().await;
     let cases = [
         (
@@ -134,7 +134,7 @@ async fn references_must_lead_somewhere_within_reach() {
     for (change, parameter) in cases {
         api.call(Operation::VouchersAdd, new_voucher(&change))
             .await
-            .refused(400, &format!("Invalid {parameter}"));
+            .rejected(400, &format!("Invalid {parameter}"));
     }
     let long = json!({ "Name": "ü".repeat(128), "ExternalIdentifier": "ü".repeat(255) });
     api.call(Operation::VouchersAdd, new_voucher(&long))
@@ -142,9 +142,10 @@ async fn references_must_lead_somewhere_within_reach() {
         .ok();
 }
 
-// guidelines/serialization.md, "Update values": left out or null keeps, a value sets, null inside clears.
+// guidelines/serialization.md, "Update values": an omitted or null property is kept, a value sets the property, and a
+// null value clears it.
 #[tokio::test]
-async fn update_values_keep_set_and_clear() {
+async fn update_values_keep_or_clear_properties() {
     let api = Api::new().await;
     let before = api
         .call(Operation::VouchersUpdate, update(&json!({})))
@@ -199,18 +200,17 @@ async fn name_and_type_cannot_be_cleared() {
         let change = json!({ property: { "Value": null } });
         api.call(Operation::VouchersUpdate, update(&change))
             .await
-            .refused(400, &format!("Invalid {property}"));
+            .rejected(400, &format!("Invalid {property}"));
     }
     api.call(Operation::VouchersUpdate, update(&json!({ "Name": {} })))
         .await
-        .refused(400, "Invalid Value");
+        .rejected(400, "Invalid Value");
     api.assert_untouched().await;
 }
 
-// pages/vouchers.md says of the rates' update value "or null should it not be updated", against
-// guidelines/serialization.md.
+// According to pages/vouchers.md, a null value keeps the rates. This contradicts guidelines/serialization.md.
 #[tokio::test]
-async fn null_rates_can_keep_too() {
+async fn null_rates_are_kept_if_the_setting_is_keep() {
     let api = Api::with(|builder| builder.null_rates(NullRates::Keep)).await;
     let change = json!({ "AssignedRateIds": { "Value": null } });
     api.call(Operation::VouchersUpdate, update(&change))
@@ -228,7 +228,7 @@ async fn null_rates_can_keep_too() {
 }
 
 #[tokio::test]
-async fn one_bad_item_refuses_the_whole_batch() {
+async fn invalid_item_rejects_the_whole_batch() {
     let api = Api::new().await;
     let good = json!({ "VoucherId": builtin::PARTNER_VOUCHER_ID, "Name": { "Value": "Changed" } });
     let bad =
@@ -236,11 +236,11 @@ async fn one_bad_item_refuses_the_whole_batch() {
     let body = json!({ "VoucherUpdates": [good, bad] });
     api.call(Operation::VouchersUpdate, body)
         .await
-        .refused(400, "Invalid CompanyId");
+        .rejected(400, "Invalid CompanyId");
     let body = json!({ "VoucherIds": [builtin::VOUCHER_ID, builtin::DELETED_VOUCHER_ID] });
     api.call(Operation::VouchersDelete, body)
         .await
-        .refused(400, "Invalid VoucherIds");
+        .rejected(400, "Invalid VoucherIds");
     let one = json!({ "ServiceId": builtin::SERVICE_ID, "Name": "New", "Type": "Public" });
     let other = json!({ "ServiceId": builtin::SERVICE_ID, "Name": "New", "Type": "TravelAgency" });
     api.call(
@@ -248,13 +248,13 @@ async fn one_bad_item_refuses_the_whole_batch() {
         json!({ "VoucherParameters": [one, other] }),
     )
     .await
-    .refused(400, "Invalid CompanyId");
+    .rejected(400, "Invalid CompanyId");
     api.assert_untouched().await;
 }
 
 // guidelines/responses.md, 400: "in an invalid state for the given endpoint".
 #[tokio::test]
-async fn what_is_deleted_is_marked_and_stays_deleted() {
+async fn deleted_voucher_is_marked_and_cannot_be_changed() {
     let api = Api::new().await;
     api.clock.advance(Duration::from_secs(5));
     let delete = json!({ "VoucherIds": [builtin::VOUCHER_ID, builtin::VOUCHER_ID] });
@@ -277,15 +277,15 @@ async fn what_is_deleted_is_marked_and_stays_deleted() {
         .ok();
     assert_eq!(
         codes.body["VoucherCodes"][2]["IsActive"], true,
-        "its codes are left alone"
+        "the codes of the voucher do not change"
     );
 
     api.call(Operation::VouchersDelete, delete.clone())
         .await
-        .refused(400, "Invalid VoucherIds");
+        .rejected(400, "Invalid VoucherIds");
     api.call(Operation::VouchersUpdate, update(&json!({})))
         .await
-        .refused(400, "Invalid VoucherId");
+        .rejected(400, "Invalid VoucherId");
 
     let lenient = Api::with(|builder| builder.repeated_delete(Behavior::Accept)).await;
     lenient
@@ -300,12 +300,12 @@ async fn what_is_deleted_is_marked_and_stays_deleted() {
     assert_eq!(
         reply.texts("Vouchers", "UpdatedUtc"),
         ["2026-02-01T10:00:00Z"],
-        "the second time changes nothing"
+        "the second delete changes nothing"
     );
 }
 
 #[tokio::test]
-async fn answers_can_come_in_another_order_than_requests() {
+async fn response_order_can_differ_from_the_request() {
     let api = Api::with(|builder| builder.response_order(ResponseOrder::Reversed)).await;
     let parameters: Vec<Value> = ["one", "two"]
         .map(|name| json!({ "ServiceId": builtin::SERVICE_ID, "Name": name, "Type": "Public" }))
@@ -325,6 +325,6 @@ async fn answers_can_come_in_another_order_than_requests() {
     assert_eq!(
         listed.texts("Vouchers", "Name")[..2],
         ["two", "one"],
-        "the order of creation is that of the request"
+        "the records are created in the order of the request"
     );
 }

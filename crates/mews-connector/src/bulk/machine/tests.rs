@@ -483,3 +483,15 @@ fn a_delete_that_is_too_large_is_split_before_it_is_read_back() {
     }
     panic!("not read back");
 }
+
+#[test]
+fn missing_batches_of_an_earlier_process_do_not_stop_the_job() {
+    let mut machine = Machine::new(Kind::Create, 1, 4);
+    machine.add_in_doubt(&[0, 1, 2, 3], &0);
+    for _ in 0..4 {
+        let read = read(&mut machine);
+        machine.read(read, Ok(&[Evidence::Missing]));
+    }
+    assert_eq!(machine.stopped(), None);
+    assert_eq!(send(&mut machine).inputs.len(), 1);
+}

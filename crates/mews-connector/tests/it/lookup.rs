@@ -1,0 +1,203 @@
+//! Lookup of codes by their value.
+
+use mews_connector::types::ServiceId;
+use mews_connector::{Client, ErrorKind, FoundCode, NewVoucher, NewVoucherCode, Redeemability};
+use mews_sandbox::{Fault, Operation, Sandbox, builtin};
+use serde_json::{Value, json};
+
+use crate::scripted::{Answer, Scripted};
+use crate::setup::{client_of, id, start};
+
+fn service() -> [ServiceId; 1] {
+    [id(builtin::SERVICE_ID)]
+}
+
+/// The values of the codes, and whether they are active.
+fn values(found: &[FoundCode]) -> Vec<(&str, Option<bool>)> {
+    let value = |found: &FoundCode| {
+        assert_eq!(found.code.voucher_id, Some(found.voucher.id));
+        found.code.is_active
+    };
+    found
+        .iter()
+        .map(|found| (found.code.value.as_deref().unwrap(), value(found)))
+        .collect()
+}
+
+fn requests(sandbox: &Sandbox) -> Vec<(Operation, usize)> {
+    let exchanges = sandbox.exchanges();
+    let requests = exchanges.iter().map(|exchange| {
+        let operation = exchange.operation.unwrap();
+        let list = match operation {
+            Operation::VouchersGetAll => "Vouchers",
+            _ => "VoucherCodes",
+        };
+        (
+            operation,
+            exchange.response_body[list].as_array().unwrap().len(),
+        )
+    });
+    let mut requests: Vec<_> = requests.collect();
+    // The page at the end of the vouchers is requested while the codes are read.
+    requests.sort_by_key(|(operation, _)| *operation != Operation::VouchersGetAll);
+    requests
+}
+
+#[tokio::test]
+async fn an_unknown_value_costs_one_request() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let found = client.find_codes(service(), "NO-SUCH-CODE").await.unwrap();
+    assert_eq!(found, []);
+    assert_eq!(requests(&sandbox), [(Operation::VouchersGetAll, 0)]);
+}
+
+#[tokio::test]
+async fn a_value_costs_the_pages_of_its_voucher() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let voucher = id(builtin::PARTNER_VOUCHER_ID);
+    let many = (0..1000).map(|n| NewVoucherCode::new(voucher, format!("MANY-{n}")));
+    assert!(client.bulk().add_voucher_codes(many).await.is_complete());
+    sandbox.clear_exchanges();
+
+    let found = client.find_codes(service(), "MANY-7").await.unwrap();
+    assert_eq!(values(&found), [("MANY-7", Some(true))]);
+    let (vouchers, codes) = (Operation::VouchersGetAll, Operation::VoucherCodesGetAll);
+    let expected = [
+        (vouchers, 1),
+        (vouchers, 0),
+        // One code of the built-in data, and 1000 more.
+        (codes, 1000),
+        (codes, 1),
+        (codes, 0),
+    ];
+    assert_eq!(requests(&sandbox), expected);
+    let request = sandbox.exchanges()[0].request_body.clone();
+    assert_eq!(request["VoucherCodeValues"], json!(["MANY-7"]));
+    assert_eq!(request["Extent"], json!({ "Vouchers": true }));
+
+    sandbox.clear_exchanges();
+    let short = client
+        .find_codes(service(), "MANY-7")
+        .stop_at_short_page(true)
+        .await
+        .unwrap();
+    assert_eq!(short, found);
+    let expected = [(vouchers, 1), (codes, 1000), (codes, 1)];
+    assert_eq!(requests(&sandbox), expected);
+}
+
+#[tokio::test]
+async fn finds_the_same_value_in_several_vouchers_and_after_its_deletion() {
+    let (_sandbox, client, _) = start(Sandbox::builder()).await;
+    let voucher = NewVoucher::public(id(builtin::SERVICE_ID), "Second");
+    let second = client.vouchers().add([voucher]).await.unwrap()[0].id;
+    let new = |value| NewVoucherCode::new(second, value);
+    let values_of = [builtin::CODE_VALUE, builtin::CODE_VALUE, "spring-welcome"];
+    let added = client
+        .voucher_codes()
+        .add(values_of.map(new))
+        .await
+        .unwrap();
+    client.voucher_codes().delete([added[0].id]).await.unwrap();
+
+    let found = client
+        .find_codes(service(), builtin::CODE_VALUE)
+        .await
+        .unwrap();
+    let mut states = values(&found);
+    states.sort_unstable();
+    let value = builtin::CODE_VALUE;
+    assert_eq!(
+        states,
+        [
+            (value, Some(false)),
+            (value, Some(true)),
+            (value, Some(true))
+        ]
+    );
+    let now = "2026-04-15T12:00:00Z".parse().unwrap();
+    let usable = found
+        .iter()
+        .filter(|found| found.redeemability(now) == Redeemability::Yes);
+    assert_eq!(usable.count(), 2);
+}
+
+#[tokio::test]
+async fn reads_only_the_services_that_are_given() {
+    let (_sandbox, client, _) = start(Sandbox::builder()).await;
+    let parking = [id(builtin::PARKING_SERVICE_ID)];
+    let found = client
+        .find_codes(parking, builtin::CODE_VALUE)
+        .await
+        .unwrap();
+    assert_eq!(found, []);
+}
+
+#[tokio::test]
+async fn rejects_an_empty_value_and_no_services_before_sending() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let none: [ServiceId; 0] = [];
+    for (lookup, property) in [
+        (client.find_codes(service(), ""), "VoucherCodeValues[0]"),
+        (client.find_codes(none, "A"), "ServiceIds"),
+    ] {
+        let error = lookup.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert_eq!(error.constraint_violation().unwrap().property, property);
+    }
+    assert!(sandbox.exchanges().is_empty());
+}
+
+#[tokio::test]
+async fn a_failed_page_fails_the_lookup() {
+    let fault = Fault::status(401).on(Operation::VoucherCodesGetAll).skip(1);
+    let (_sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
+    let error = client
+        .find_codes(service(), builtin::CODE_VALUE)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+}
+
+/// A client of a server with these vouchers and codes.
+async fn client_with(vouchers: Value, codes: Value) -> (Scripted, Client) {
+    let answer = move |body: &Value| {
+        let (list, mut items) = match body.get("ServiceIds") {
+            Some(_) => ("Vouchers", vouchers.clone()),
+            None => ("VoucherCodes", codes.clone()),
+        };
+        let mut cursor = json!("end");
+        if body["Limitation"].get("Cursor").is_some() {
+            (items, cursor) = (json!([]), Value::Null);
+        }
+        Answer::ok(json!({ list: items, "Cursor": cursor }))
+    };
+    let server = Scripted::start([Answer::of(answer)]).await;
+    let client = client_of(&server.url, &mews_connector::clock::ManualClock::new());
+    (server, client.build().unwrap())
+}
+
+#[tokio::test]
+async fn a_code_without_a_voucher_belongs_to_the_only_one() {
+    let voucher = |id| json!({ "Id": id });
+    let [first, second] = [builtin::VOUCHER_ID, builtin::PARTNER_VOUCHER_ID].map(voucher);
+    let codes = json!([{ "Id": builtin::CODE_ID, "Value": "A" }]);
+
+    let (_server, client) = client_with(json!([first]), codes.clone()).await;
+    let found = client.find_codes(service(), "A").await.unwrap();
+    assert_eq!(found[0].voucher.id, id(builtin::VOUCHER_ID));
+
+    let (_server, client) = client_with(json!([first, second]), codes).await;
+    let error = client.find_codes(service(), "A").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(error.to_string().contains(builtin::CODE_ID), "{error}");
+    // Codes with another value do not matter.
+    assert_eq!(client.find_codes(service(), "a").await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_value_does_not_print() {
+    let (_sandbox, client, _) = start(Sandbox::builder()).await;
+    let lookup = format!("{:?}", client.find_codes(service(), "SECRET-VALUE"));
+    assert!(!lookup.contains("SECRET"), "{lookup}");
+}
