@@ -69,6 +69,6 @@ fn the_checked_in_files_are_fresh() {
 
 #[test]
 fn the_spec_follows_the_house_rules() {
-    let findings = xtask::lint::house(&CONNECTOR, &CONVENTIONS);
+    let findings = xtask::lint::check_house_rules(&CONNECTOR, &CONVENTIONS);
     assert!(findings.is_empty(), "{findings:#?}");
 }

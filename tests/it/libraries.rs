@@ -10,7 +10,11 @@ use crate::document::root;
 const WORDS: [&str; 3] = ["mews", "voucher", "connector"];
 
 /// The libraries for any API.
-const LIBRARIES: [&str; 2] = ["crates/openapi-tree", "crates/openapi-codegen"];
+const LIBRARIES: [&str; 3] = [
+    "crates/openapi-tree",
+    "crates/openapi-codegen",
+    "crates/openapi-evidence",
+];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder of the library") {

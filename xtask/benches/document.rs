@@ -1,11 +1,11 @@
-//! How long `cargo xtask regenerate` takes and how much memory, as it is run: for the project's own document, for a
-//! large one, and for the plain call of progenitor on what lowering makes of that.
+//! The time and the memory of `cargo xtask regenerate`: for the spec, for a large document, and for a plain call of
+//! progenitor on the lowered large document.
 //!
-//! `cargo bench -p xtask --bench document --profile dev`, which builds it as `cargo xtask` does.
+//! `cargo bench -p xtask --bench document --profile dev` uses the same profile as `cargo xtask`.
 
 #![allow(
     clippy::expect_used,
-    reason = "a benchmark that can't go on has failed"
+    reason = "a benchmark that cannot continue has failed"
 )]
 
 #[path = "../../crates/openapi-codegen/tests/it/large.rs"]
@@ -20,11 +20,11 @@ use std::time::{Duration, Instant};
 use openapi_codegen::conventions::Conventions;
 use openapi_codegen::lower;
 
-/// Operations whose four schemas each, with the shared ones, come to 625; four times as many schemas take four times
-/// as long.
+/// The number of operations of the large document. With four schemas for each and the shared ones, it has 625 schemas. Four
+/// times as many schemas take four times as long.
 const KINDS_OF_625: usize = 153;
 
-/// Runs of each; the middle one is told.
+/// The number of runs. The median is printed.
 const RUNS: usize = 5;
 
 fn main() {
@@ -38,10 +38,10 @@ fn main() {
     let text = |path: &Path| path.to_str().expect("a path").to_owned();
     let (spec, out) = (text(&spec), text(&out));
 
-    tell("own document, regenerate --check", || {
+    measure("own document, regenerate --check", || {
         process(&["regenerate", "--check"])
     });
-    tell("own document, regenerate --dry-run", || {
+    measure("own document, regenerate --dry-run", || {
         process(&["regenerate", "--dry-run"])
     });
     let size = format!(
@@ -49,21 +49,21 @@ fn main() {
         large::OPERATIONS,
         large::SCHEMAS
     );
-    tell(&format!("{size}, regenerate --spec --out"), || {
+    measure(&format!("{size}, regenerate --spec --out"), || {
         process(&["regenerate", "--spec", &spec, "--out", &out])
     });
     for kinds in [KINDS_OF_625, 4 * KINDS_OF_625 + 9] {
         let document = large::of_size(50, kinds);
         fs::write(&spec, document.to_string()).expect("a document");
         let count = openapi_tree::schemas::components(&document).count();
-        tell(
+        measure(
             &format!("50 operations, {count} schemas, regenerate --spec --out"),
             || process(&["regenerate", "--spec", &spec, "--out", &out]),
         );
     }
     let lowered = lower::lower(Path::new("large.json"), &document, &Conventions::default())
         .expect("a lowered document");
-    tell(
+    measure(
         &format!("{size}, lowered before: progenitor and prettyplease alone"),
         || {
             let begun = Instant::now();
@@ -81,7 +81,7 @@ fn main() {
     );
 }
 
-fn tell(what: &str, mut run: impl FnMut() -> (Duration, Option<u64>)) {
+fn measure(what: &str, mut run: impl FnMut() -> (Duration, Option<u64>)) {
     let mut times = Vec::new();
     let mut most = None;
     for _ in 0..RUNS {
@@ -98,7 +98,7 @@ fn tell(what: &str, mut run: impl FnMut() -> (Duration, Option<u64>)) {
     );
 }
 
-/// Runs the command: how long it took, and the most memory that it was seen to have.
+/// Runs the command. Returns its time, and the maximum of its memory that was observed.
 fn process(arguments: &[&str]) -> (Duration, Option<u64>) {
     let begun = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
@@ -109,7 +109,7 @@ fn process(arguments: &[&str]) -> (Duration, Option<u64>) {
     let status = format!("/proc/{}/status", child.id());
     let mut most = None;
     loop {
-        // Linux alone tells; the mark only rises, so the last look before the end is the one that counts.
+        // Only Linux reports the memory. The value only rises, so the last one before the end is the maximum.
         let seen = fs::read_to_string(&status).ok().and_then(|text| {
             let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
             line.trim().trim_end_matches(" kB").parse().ok()

@@ -1,4 +1,4 @@
-//! The commands and their flags. What a command does stands in a module of its own.
+//! The commands. Each has its arguments in a separate module.
 
 use std::io::Write;
 
@@ -15,7 +15,7 @@ use openapi_tree::error::Result;
 
 /// The project's own commands.
 ///
-/// Exit status: 0 done or fresh, 1 broken, 2 usage, 4 stale, breaking or with findings.
+/// Exit statuses: 0 success, 1 error, 2 usage, 4 stale files, findings, differences or breaking changes.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
 pub struct Cli {
@@ -34,20 +34,20 @@ enum Command {
     Diff(Diff),
 }
 
-/// How a command ended that could do its work.
+/// The result of a command that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Done, and nothing to attend to: exit status 0.
+    /// There is nothing to do: exit status 0.
     Done,
-    /// Something is stale, or there are findings: exit status 4.
-    Attention,
+    /// There are stale files, findings, differences or breaking changes: exit status 4.
+    ActionRequired,
 }
 
 impl Cli {
-    /// Runs the command; what it has to say goes to `out`.
+    /// Runs the command and prints its report to `out`.
     ///
     /// # Errors
-    /// When the command can't do its work: exit status 1.
+    /// Returns an error if the command fails: exit status 1.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         match &self.command {
             Command::Regenerate(command) => command.run(out),

@@ -1,7 +1,7 @@
-//! What changed between two documents, and whom it breaks.
+//! The changes between two versions of a document, and their effect on clients.
 //!
-//! Both are lowered first, so that few forms are compared and nothing is a change that means the same. What Rust
-//! callers notice is read off the code that is made of both.
+//! Both versions are lowered first, so that only a few forms are compared, and different forms with the same meaning are
+//! not a change. The changes for Rust callers come from the generated code of both versions.
 
 pub mod command;
 mod rust;
@@ -15,24 +15,35 @@ use openapi_codegen::pipeline::{Generated, generate};
 use openapi_tree::document::Document;
 use openapi_tree::error::Result;
 
-/// Whom a change is about.
+/// The audience of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
-    /// What is sent: callers that go on as before.
+    /// Existing clients that send requests.
     Request,
-    /// What comes back: callers that read as before.
+    /// Existing clients that read responses.
     Response,
-    /// Code that was written against the generated client.
+    /// Rust code that uses the generated client.
     Rust,
 }
 
-/// Whether what worked before goes on working.
+/// The effect of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// It may not.
+    /// Existing clients may break.
     Breaking,
-    /// It does.
+    /// Existing clients continue to work.
     Additive,
+}
+
+impl Class {
+    /// Creates the class of a change that is breaking under a condition.
+    fn breaking_if(condition: bool) -> Self {
+        if condition {
+            Self::Breaking
+        } else {
+            Self::Additive
+        }
+    }
 }
 
 impl fmt::Display for Side {
@@ -54,20 +65,20 @@ impl fmt::Display for Class {
     }
 }
 
-/// One change.
+/// A change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    /// Whom it is about.
+    /// The audience.
     pub side: Side,
-    /// What it does to them.
+    /// The effect.
     pub class: Class,
-    /// Where: a JSON pointer on the wire, the path of an item in Rust. Of what is gone, where it was.
+    /// The location: a JSON Pointer on the wire, or the path of an item in Rust. For a removed part, its old location.
     pub place: String,
-    /// What changed: a lower-case sentence.
+    /// A description, as a lower-case phrase.
     pub what: String,
 }
 
-/// A document and the code made of it.
+/// A document and its generated code.
 #[derive(Clone, Debug)]
 pub struct Version {
     /// The document.
@@ -77,10 +88,10 @@ pub struct Version {
 }
 
 impl Version {
-    /// Makes the code of a document.
+    /// Generates the code of a document.
     ///
     /// # Errors
-    /// Returns an error if no code can be made of a part of it.
+    /// Returns an error if a part of the document cannot be generated.
     pub fn new(document: Document, conventions: &Conventions) -> Result<Self> {
         let generated = generate(&document, &conventions.known_to(&document.tree))?;
         Ok(Self {
@@ -103,7 +114,7 @@ pub fn compare(old: &Version, new: &Version) -> Vec<Change> {
     changes
 }
 
-/// One line on how many changes there are of each kind.
+/// Returns the numbers of changes in one line.
 pub fn summary(changes: &[Change]) -> String {
     if changes.is_empty() {
         return "no change on the wire or for Rust callers".to_owned();

@@ -1,4 +1,4 @@
-//! `cargo xtask drift`: what a document says that neither the spec nor a ruling answers.
+//! `cargo xtask drift`: the statements of documents that neither the spec nor a ruling covers.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -15,21 +15,21 @@ use crate::files::{self, ReportFormat};
 use crate::import;
 use crate::reconcile::{read_rulings, read_spec};
 
-/// Say what documents change: what they state, or leave out, that neither the spec nor a ruling answers.
+/// List the statements of documents that neither the spec nor a ruling covers
 ///
-/// Ends with status 4 when there is something. Nothing is written.
+/// The command writes nothing. Exit statuses: 0 success, 1 error, 2 usage, 4 differences.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The documents, in any of the forms that `import` reads.
+    /// The documents, in any format that `import` reads
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// When they were published, as 2026-02-12 or 2026-02 [default: today].
+    /// The date of publication, such as 2026-02-12 or 2026-02 [default: today]
     #[arg(long, value_name = "DATE", value_parser = date)]
     dated: Option<String>,
-    /// List what a ruling overruled already, too.
+    /// Also list the statements that a ruling overrules already
     #[arg(long)]
     all: bool,
-    /// How to print the report.
+    /// The format of the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     format: ReportFormat,
 }
@@ -37,7 +37,7 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// When spec, rulings or a document can't be read.
+/// Returns an error if the spec, the rulings or a document cannot be read.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let spec = read_spec()?;
     let rulings = read_rulings()?;
@@ -62,7 +62,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     files::print(out, &lines)?;
     let drifts = reports.iter().any(|report| !report.differences.is_empty());
     Ok(if drifts {
-        Outcome::Attention
+        Outcome::ActionRequired
     } else {
         Outcome::Done
     })

@@ -20,7 +20,7 @@ use crate::reconcile::Inputs;
 /// Prints what the spec decides, which document states what and when, and the rulings with their reasons. Case,
 /// spaces and punctuation in SUBJECT do not matter: `VoucherCode · IsActive` and `vouchercode.isactive` are the same.
 ///
-/// Exit status: 0 success, 1 unknown subject or unreadable file, 2 usage.
+/// Exit statuses: 0 success, 1 error, 2 usage.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   cargo xtask explain 'VoucherCode · IsActive'
@@ -28,9 +28,9 @@ use crate::reconcile::Inputs;
   cargo xtask explain 'vouchers/add · status 409' --format json
   cargo xtask explain Voucher")]
 pub struct Args {
-    /// The subject: `OWNER · PROPERTY`, or an operation or a schema as a whole.
+    /// The subject: `OWNER · PROPERTY`, or an operation or a schema as a whole
     subject: String,
-    /// How to print the explanation.
+    /// The format of the explanation
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     format: ReportFormat,
 }
@@ -75,7 +75,7 @@ fn lines_of(subject: &Subject, explanation: &Explanation<'_>) -> Vec<String> {
     }
     if explanation.rulings.is_empty() {
         lines.push(String::new());
-        lines.push("No ruling concerns it.".to_owned());
+        lines.push("No ruling is about this subject.".to_owned());
     }
     if !explanation.properties.is_empty() {
         lines.push(String::new());
@@ -91,7 +91,7 @@ fn lines_of(subject: &Subject, explanation: &Explanation<'_>) -> Vec<String> {
 }
 
 fn fact_lines(subject: &Subject, fact: &Fact<'_>) -> Vec<String> {
-    let decision = value_of(fact.dimension, &fact.decision);
+    let decision = value_of(&fact.dimension, &fact.decision);
     let decision = if decision.is_empty() {
         "not specified"
     } else {
@@ -109,7 +109,7 @@ fn fact_lines(subject: &Subject, fact: &Fact<'_>) -> Vec<String> {
     };
     let mut lines = vec![format!(
         "{}: {decision} ({support})",
-        name_of(subject, fact.dimension)
+        name_of(subject, &fact.dimension)
     )];
     let width = fact
         .statements
@@ -129,7 +129,7 @@ fn fact_lines(subject: &Subject, fact: &Fact<'_>) -> Vec<String> {
 }
 
 fn statement(fact: &Fact<'_>, stated: &Stated<'_>) -> String {
-    let mut text = value_of(fact.dimension, stated.value);
+    let mut text = value_of(&fact.dimension, stated.value);
     if let Some(from) = stated.from {
         let _ = write!(text, " ({from})");
     }
@@ -156,7 +156,7 @@ fn ruling_lines(ruling: &RulingSummary<'_>) -> Vec<String> {
     let decision: Vec<_> = ruling
         .decision
         .iter()
-        .map(|(dimension, value)| long(*dimension, value))
+        .map(|(dimension, value)| long(dimension, value))
         .collect();
     let mut lines = vec![format!("R{}: {}", ruling.number, decision.join("; "))];
     let options = textwrap::Options::new(WIDTH)

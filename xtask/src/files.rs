@@ -1,4 +1,4 @@
-//! Writing all or nothing, and where the project's own files lie.
+//! The paths of the project's files, and writing of files, all or none.
 
 use std::fs;
 use std::io::Write;
@@ -9,22 +9,22 @@ use openapi_tree::error::{Error, Result};
 use openapi_tree::files::read_text;
 use tempfile::NamedTempFile;
 
-/// The project's own document, from the workspace's root.
+/// The spec. All paths are relative to the root of the workspace.
 pub const DOCUMENT: &str = "openapi/connector.yaml";
-/// What regenerate does beyond it.
+/// The settings.
 pub const SETTINGS: &str = "openapi/settings.yaml";
-/// The code that is made of it.
+/// The generated code.
 pub const CODE: &str = "crates/mews-connector-api/src/generated.rs";
-/// The copy that the sandbox checks requests against.
+/// The copy of the spec that the sandbox serves.
 pub const SANDBOX_DOCUMENT: &str = "crates/mews-sandbox/src/connector.json";
 /// The folder of variant files.
 pub const VARIANTS: &str = "openapi/variants";
-/// What holds where documents disagree.
+/// The rulings.
 pub const RULINGS: &str = "openapi/rulings.yaml";
-/// The page for reviewers.
+/// The page for reviewers, which `reconcile` writes.
 pub const RECONCILIATION: &str = "openapi/RECONCILIATION.md";
 
-/// Files to be written together: none of them is touched before all of them are on disk under another name.
+/// Files to write together. No file is replaced before all of them are on disk under a temporary name.
 #[derive(Debug, Default)]
 pub struct Writes {
     staged: Vec<Staged>,
@@ -34,20 +34,24 @@ pub struct Writes {
 struct Staged {
     file: NamedTempFile,
     path: PathBuf,
-    /// What was at `path` before, if anything.
+    /// The previous content of `path`, if the file existed.
     before: Option<Vec<u8>>,
 }
 
 impl Writes {
-    /// Writes `text` beside `path`, where it waits for [`Writes::commit`]. Where `path` is a link, the file that it
-    /// leads to is meant.
+    /// Writes `text` to a temporary file next to `path` until [`Writes::commit`]. If `path` is a link, its target is
+    /// replaced.
     ///
     /// # Errors
-    /// When the folder of `path` is missing or can't be written to.
+    /// Returns an error if the folder of `path` is missing or not writable.
     pub fn stage(&mut self, path: &Path, text: &str) -> Result<()> {
-        let cannot_write = |source: std::io::Error| cannot(path, "written", source);
+        let cannot_write = |source: std::io::Error| failed_to("write", path, source);
         if path.is_dir() {
-            return Err(Error::new(path, "is a folder", "name a file"));
+            return Err(Error::new(
+                path,
+                "expected a file, found a folder",
+                "name a file",
+            ));
         }
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let before = match fs::read(&target) {
@@ -55,7 +59,7 @@ impl Writes {
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => None,
             Err(source) => return Err(cannot_write(source)),
         };
-        let file = staged_beside(&target, text.as_bytes()).map_err(cannot_write)?;
+        let file = staged_next_to(&target, text.as_bytes()).map_err(cannot_write)?;
         self.staged.push(Staged {
             file,
             path: target,
@@ -64,11 +68,11 @@ impl Writes {
         Ok(())
     }
 
-    /// Puts every staged file into its place, each by one rename. Where one can't be, those before it get back what
-    /// was there; only a kill between two renames leaves some files new and some old, each of them whole.
+    /// Replaces every file by one rename each. If a rename fails, the files already replaced are restored. A kill between
+    /// two renames leaves each file complete, old or new.
     ///
     /// # Errors
-    /// When a rename fails.
+    /// Returns an error if a rename fails.
     pub fn commit(self) -> Result<()> {
         let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
         for Staged { file, path, before } in self.staged {
@@ -78,7 +82,7 @@ impl Writes {
                     for (path, before) in done {
                         put_back(&path, before.as_deref());
                     }
-                    return Err(cannot(&path, "replaced", failed.error));
+                    return Err(failed_to("replace", &path, failed.error));
                 }
             }
         }
@@ -86,16 +90,16 @@ impl Writes {
     }
 }
 
-fn cannot(path: &Path, be: &str, source: std::io::Error) -> Error {
+fn failed_to(action: &str, path: &Path, source: std::io::Error) -> Error {
     Error::new(
         path,
-        format!("cannot be {be}: {source}"),
-        "check that its folder is there and may be written to",
+        format!("failed to {action} the file: {source}"),
+        "check that the folder exists and is writable",
     )
     .because(source)
 }
 
-fn staged_beside(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+fn staged_next_to(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -110,12 +114,12 @@ fn staged_beside(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// As far as it goes: the error that led here is the one to be told.
+/// Restores a file. Errors are ignored, because the error that led here is reported.
 fn put_back(path: &Path, before: Option<&[u8]>) {
     match before {
         None => drop(fs::remove_file(path)),
         Some(bytes) => {
-            if let Ok(file) = staged_beside(path, bytes) {
+            if let Ok(file) = staged_next_to(path, bytes) {
                 drop(file.persist(path));
             }
         }
@@ -141,9 +145,9 @@ fn set_new_file_permissions(_path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The workspace's root, from which the project's own files are found.
+/// Returns the root of the workspace.
 pub fn workspace_root() -> PathBuf {
-    // `cargo run` and `cargo test` set it anew each time, so a moved checkout finds itself.
+    // `cargo run` and `cargo test` set the variable, so that a moved checkout is found.
     let here = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     here.ancestors()
@@ -151,21 +155,21 @@ pub fn workspace_root() -> PathBuf {
         .map_or(here.clone(), Path::to_path_buf)
 }
 
-/// A path as messages name it: from the workspace's root where it lies below it.
+/// Returns the path in messages, which is relative to the root of the workspace for a file in the workspace.
 pub fn shown(path: &Path) -> PathBuf {
     path.strip_prefix(workspace_root())
         .map_or_else(|_| path.to_owned(), Path::to_path_buf)
 }
 
-/// Reads a document, which messages name from the workspace's root where it lies below it.
+/// Reads a document.
 ///
 /// # Errors
-/// When it can't be read, or is neither YAML nor JSON; with line and column.
+/// Returns an error with line and column if the file cannot be read, or is neither YAML nor JSON.
 pub fn read_document(path: &Path) -> Result<Document> {
     Document::parse(&shown(path), &read_text(path)?)
 }
 
-/// How a command prints what it found.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum ReportFormat {
     /// For people.
@@ -189,10 +193,10 @@ pub fn to_json(report: &impl serde::Serialize) -> Result<String> {
     })
 }
 
-/// Prints lines to where a command prints.
+/// Prints lines.
 ///
 /// # Errors
-/// When nobody takes the output any more.
+/// Returns an error if the output is closed.
 pub fn print(out: &mut dyn Write, lines: &[String]) -> Result<()> {
     lines
         .iter()
@@ -200,8 +204,8 @@ pub fn print(out: &mut dyn Write, lines: &[String]) -> Result<()> {
         .map_err(|source| {
             Error::new(
                 Path::new("standard output"),
-                format!("cannot be written to: {source}"),
-                "check where the output goes",
+                format!("failed to write: {source}"),
+                "check the program that reads the output",
             )
             .because(source)
         })

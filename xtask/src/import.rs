@@ -1,4 +1,4 @@
-//! `cargo xtask import`: a document of the vendor becomes a file of facts.
+//! `cargo xtask import`: a vendor document becomes a variant file.
 
 mod verify;
 
@@ -16,44 +16,46 @@ use crate::files::{self, VARIANTS};
 use crate::outputs::{Mode, Output, put};
 use crate::reconcile::read_conventions;
 
-/// Turn a document of the vendor into a file of facts, or check those that are there.
+/// Convert a vendor document to a variant file, or compare documents with the variant files
 ///
-/// The form is told from the content: a Markdown page, the text of a page or of a rendered OpenAPI operation, or
-/// an OpenAPI 3.0 document.
+/// The content decides the format: a Markdown page, the text of a page or of a rendered OpenAPI operation, or an OpenAPI
+/// 3.0 document.
+///
+/// Exit statuses: 0 success, 1 error, 2 usage, 4 differences.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// The document.
+    /// The document
     #[arg(required_unless_present = "verify")]
     file: Option<PathBuf>,
-    /// What to call the document: the name of its file of facts.
+    /// The ID of the document, which is the name of the variant file
     #[arg(long = "as", value_name = "ID", required_unless_present = "verify")]
     id: Option<String>,
-    /// When it was published, as 2026-02-12 or 2026-02 [default: today].
+    /// The date of publication, such as 2026-02-12 or 2026-02 [default: today]
     #[arg(long, value_name = "DATE", value_parser = date)]
     dated: Option<String>,
-    /// Where to write the facts [default: openapi/variants/ID.yaml].
+    /// The file to write [default: openapi/variants/ID.yaml]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The document is a part of a larger one: it does not deny the operations of other resources.
+    /// Treat the document as a part of a larger one, which does not deny operations of other resources
     #[arg(long)]
     partial: bool,
-    /// End with status 4 if a row could not be read, or, with --verify, if no variant file uses a document.
+    /// Exit with 4 if a row could not be read or, with --verify, if no variant file uses a document
     #[arg(long)]
     strict: bool,
-    /// Import every document of a folder again, and compare the results with the variant files.
+    /// Import every document of a folder again, and compare the results with the variant files
     #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "id", "dated", "out", "partial"])]
     verify: Option<PathBuf>,
 }
 
-/// Today, in UTC.
+/// Returns the current date in UTC.
 pub fn today() -> String {
     chrono::Utc::now().format("%Y-%m-%d").to_string()
 }
 
-/// Reads a document of any form.
+/// Reads a document in any format.
 ///
 /// # Errors
-/// When it can't be read, or has none of the forms.
+/// Returns an error if the document cannot be read, or if no reader recognizes it.
 pub fn read(path: &Path, id: &str, dated: &str) -> Result<Imported> {
     parse(
         &files::shown(path),
@@ -67,13 +69,13 @@ pub fn read(path: &Path, id: &str, dated: &str) -> Result<Imported> {
 /// Runs the command.
 ///
 /// # Errors
-/// When the document can't be read, or its facts can't be written.
+/// Returns an error if the document cannot be read, or if the variant file cannot be written.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     if let Some(folder) = &args.verify {
         return verify::run(folder, args.strict, out);
     }
     let (Some(file), Some(id)) = (&args.file, &args.id) else {
-        // The command line does not let this through.
+        // The parser of the command line rejects this.
         return Ok(Outcome::Done);
     };
     variants::check_id(id)?;
@@ -118,7 +120,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     }
     files::print(out, &lines)?;
     Ok(if args.strict && !imported.variant.reported.is_empty() {
-        Outcome::Attention
+        Outcome::ActionRequired
     } else {
         Outcome::Done
     })

@@ -1,6 +1,7 @@
 //! The project's own commands, as a library that the tests call too.
 //!
-//! What a command does beyond arguments, paths and printing stands in the `openapi-*` crates: see `ARCHITECTURE.md`.
+//! This crate has arguments, paths, printing and the house rules. The rest is in the `openapi-*` crates; see
+//! `ARCHITECTURE.md`.
 
 pub mod command;
 pub mod diff;

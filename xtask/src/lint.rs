@@ -1,4 +1,4 @@
-//! The rules of this project's own document, beyond those that hold for every one.
+//! The house rules: rules for the spec in addition to those for every document.
 
 pub mod command;
 mod described;
@@ -12,7 +12,7 @@ use openapi_codegen::lint::{OPENAPI_RULES, check_openapi, settings};
 use openapi_tree::document::Document;
 use openapi_tree::lint::{Finding, Rule, run};
 
-/// The rules of this project's own document.
+/// The house rules.
 const HOUSE: [&[Rule]; 5] = [
     &keywords::RULES,
     &forms::RULES,
@@ -23,7 +23,7 @@ const HOUSE: [&[Rule]; 5] = [
 
 /// Returns the violations of all rules. If the document violates a rule for every document, or the conventions do not fit
 /// it, the later rules are not checked.
-pub fn house(document: &Document, conventions: &Conventions) -> Vec<Finding> {
+pub fn check_house_rules(document: &Document, conventions: &Conventions) -> Vec<Finding> {
     let mut findings = check_openapi(document);
     if findings.is_empty() {
         findings = run(document, &HOUSE);
@@ -36,7 +36,7 @@ pub fn house(document: &Document, conventions: &Conventions) -> Vec<Finding> {
     findings
 }
 
-/// The names of all rules.
+/// Returns the names of all rules.
 pub fn rules() -> Vec<&'static str> {
     OPENAPI_RULES
         .iter()

@@ -1,4 +1,4 @@
-//! `cargo xtask …`: reads the command line, runs the command, says how it went.
+//! `cargo xtask`: parses the command line, runs the command, and reports errors.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
             let _ = out.flush();
             match outcome {
                 Outcome::Done => ExitCode::SUCCESS,
-                Outcome::Attention => ExitCode::from(4),
+                Outcome::ActionRequired => ExitCode::from(4),
             }
         }
         Err(error) => {
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// An error as it is shown: its own line, and what to do.
+/// An error with its help.
 #[derive(Debug)]
 struct Report(Error);
 
@@ -46,12 +46,12 @@ impl std::error::Error for Report {
 
 impl Diagnostic for Report {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.0.todo()))
+        Some(Box::new(self.0.help()))
     }
 }
 
 fn report(error: Error) {
-    // An error's own line says what caused it already.
+    // The message of an error contains its cause already.
     let _ = miette::set_hook(Box::new(|_| {
         Box::new(MietteHandlerOpts::new().without_cause_chain().build())
     }));

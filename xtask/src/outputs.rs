@@ -1,4 +1,4 @@
-//! Files that a command makes: written together, compared with those on disk, or only listed.
+//! The files that a command generates: written together, compared with those on disk, or only listed.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -76,7 +76,7 @@ pub fn put(outputs: &[Output], mode: Mode, out: &mut dyn Write) -> Result<Outcom
     let outcome = match mode {
         Mode::Check(command) if is_stale => {
             lines.push(format!("run `{command}` and commit what it writes"));
-            Outcome::Attention
+            Outcome::ActionRequired
         }
         _ => Outcome::Done,
     };

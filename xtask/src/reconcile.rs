@@ -1,4 +1,4 @@
-//! `cargo xtask reconcile`: variants, spec and rulings against each other.
+//! `cargo xtask reconcile`: compares variant files, spec and rulings.
 
 use std::io::Write;
 
@@ -16,17 +16,17 @@ use crate::command::Outcome;
 use crate::files::{self, DOCUMENT, RECONCILIATION, RULINGS, SETTINGS, VARIANTS};
 use crate::outputs::{Mode, Output, put};
 
-/// Hold the documents, the spec and the rulings against each other, and render openapi/RECONCILIATION.md.
+/// Compare the vendor documents, the spec, and the rulings, and write openapi/RECONCILIATION.md
 ///
-/// Ends with status 4 when a difference is without a ruling, or a ruling without a difference.
+/// Exit statuses: 0 success, 1 error, 2 usage, 4 if a difference has no ruling, or a ruling has no difference.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// Write nothing; end with status 4 when the page is stale.
+    /// Write nothing, and exit with 4 if the page is stale
     #[arg(long)]
     check: bool,
 }
 
-/// Reads what is particular to the vendor's documents. A project without settings has nothing particular.
+/// Reads the conventions of the vendor documents. A project without settings has none.
 ///
 /// # Errors
 /// Returns an error if the settings cannot be read.
@@ -41,7 +41,7 @@ pub fn read_conventions() -> Result<Conventions> {
 /// Reads the project's spec.
 ///
 /// # Errors
-/// When it can't be read.
+/// Returns an error if the spec cannot be read.
 pub fn read_spec() -> Result<Spec> {
     let path = files::workspace_root().join(DOCUMENT);
     Spec::parse(
@@ -54,22 +54,23 @@ pub fn read_spec() -> Result<Spec> {
 /// Reads the project's rulings.
 ///
 /// # Errors
-/// When they can't be read, or have another shape.
+/// Returns an error if the rulings cannot be read, or are invalid.
 pub fn read_rulings() -> Result<Rulings> {
-    Rulings::from_document(&files::read_document(
-        &files::workspace_root().join(RULINGS),
-    )?)
+    Rulings::from_document(
+        &files::read_document(&files::workspace_root().join(RULINGS))?,
+        &read_conventions()?,
+    )
 }
 
 /// Reads the project's variant files.
 ///
 /// # Errors
-/// When one can't be read.
+/// Returns an error if a variant file cannot be read.
 pub fn read_variants() -> Result<Vec<VariantFile>> {
     variants::read_all(&files::workspace_root().join(VARIANTS), VARIANTS.as_ref())
 }
 
-/// What is compared: spec, rulings and variant files of the project.
+/// The inputs of a comparison: spec, rulings and variant files of the project.
 #[derive(Debug)]
 pub struct Inputs {
     /// The spec.
@@ -101,7 +102,7 @@ impl Inputs {
 /// Runs the command.
 ///
 /// # Errors
-/// When spec, rulings or variants can't be read, or the page can't be written.
+/// Returns an error if an input cannot be read, or if the page cannot be written.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let inputs = Inputs::read()?;
     let variants = inputs.variants();
@@ -123,6 +124,6 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     Ok(if findings.is_empty() {
         outcome
     } else {
-        Outcome::Attention
+        Outcome::ActionRequired
     })
 }

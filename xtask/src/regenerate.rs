@@ -1,4 +1,4 @@
-//! `cargo xtask regenerate`: from a document to the code of its client.
+//! `cargo xtask regenerate`: generates the code of a client from a document.
 
 mod report;
 
@@ -20,53 +20,58 @@ use crate::files::{self, CODE, DOCUMENT, SANDBOX_DOCUMENT, SETTINGS};
 use crate::lint;
 use crate::outputs::{Mode, Output, put};
 
-/// Write the generated client crate anew from openapi/connector.yaml
+/// Generate the client crate from openapi/connector.yaml
 ///
-/// Makes crates/mews-connector-api/src/generated.rs and the sandbox's copy of the document, both or neither.
-/// Afterwards look at what changed: `git diff`, and the snapshots that `cargo test` shows.
+/// Writes crates/mews-connector-api/src/generated.rs and the sandbox's copy of the spec, both or neither. Review the result
+/// with `git diff` and the snapshots of `cargo test`.
 ///
-/// With --spec and --out, does the same for any OpenAPI 3.0 document, without openapi/settings.yaml and without the
-/// house rules; the module that comes out depends on progenitor-client, reqwest, serde, `serde_json`, bytes, chrono,
-/// uuid and futures-core. Tells where that document asks for what Rust or the generator can't give, and what was
-/// done there; where the examples of its responses contradict it, the types follow what both allow.
+/// With --spec and --out, generates a module from any OpenAPI 3.0 document, without openapi/settings.yaml and without the
+/// house rules. The module depends on progenitor-client, reqwest, serde, `serde_json`, bytes, chrono, uuid and
+/// futures-core. The command reports each unsupported construct and its replacement. If the examples of a response
+/// contradict its schema, the types accept both.
+///
+/// Exit statuses: 0 success, 1 error, 2 usage, 4 stale files.
 #[derive(Clone, Debug, Args)]
 pub struct Regenerate {
-    /// Write nothing; show a diff and exit with 4 if the checked-in files are stale
+    /// Write nothing; print a diff and exit with 4 if the checked-in files are stale
     #[arg(long, conflicts_with = "dry_run")]
     pub check: bool,
-    /// Write nothing; say what would be written
+    /// Write nothing; list the files that would be written
     #[arg(long)]
     pub dry_run: bool,
-    /// Another OpenAPI 3.0 document, YAML or JSON
+    /// Another OpenAPI 3.0 document, in YAML or JSON
     #[arg(long, value_name = "FILE", requires = "out")]
     pub spec: Option<PathBuf>,
-    /// Where the code of that document goes
+    /// The file for the code of that document
     #[arg(long, value_name = "FILE", requires = "spec")]
     pub out: Option<PathBuf>,
     /// The conventions of that document, in the form of openapi/settings.yaml
     #[arg(long, value_name = "FILE", requires = "spec")]
     pub settings: Option<PathBuf>,
-    /// Tell each change that was made of that document on the way, not those alone that lose something
+    /// Print every lowering change, not only lossy ones
     #[arg(short, long, requires = "spec")]
     pub verbose: bool,
 }
 
-/// The project's own document and its code, in the folder `root`.
+/// Reads the spec in the folder `root` and generates its code.
 ///
 /// # Errors
-/// Returns an error if the document breaks a house rule, or if no code can be made of a part of it.
+/// Returns an error if the spec violates a house rule, or if a part of it cannot be generated.
 pub fn own_version(root: &Path) -> Result<Version> {
     let document = files::read_document(&root.join(DOCUMENT))?;
     let settings = diff::command::own_conventions(root)?;
-    reject(&document.file, lint::house(&document, &settings))?;
+    reject(
+        &document.file,
+        lint::check_house_rules(&document, &settings),
+    )?;
     let conventions = conventions(root, &document)?;
     Version::new(document, &conventions)
 }
 
-/// Every file that is made from the project's own document, in the folder `root`.
+/// Returns every file that is generated from the spec in the folder `root`.
 ///
 /// # Errors
-/// Returns an error if the document cannot be written as JSON.
+/// Returns an error if the spec cannot be written as JSON.
 pub fn outputs(root: &Path, version: &Version) -> Result<Vec<Output>> {
     let Version {
         document,
@@ -84,7 +89,7 @@ pub fn outputs(root: &Path, version: &Version) -> Result<Vec<Output>> {
     ])
 }
 
-/// Reads the conventions of the project's own document.
+/// Reads the conventions of the spec.
 pub(crate) fn conventions(root: &Path, document: &Document) -> Result<Conventions> {
     let settings = files::read_document(&root.join(SETTINGS))?;
     Conventions::for_document(&settings, &document.tree)
@@ -119,7 +124,7 @@ impl Regenerate {
     /// Runs the command.
     ///
     /// # Errors
-    /// Returns an error if no code can be made of the document, or if a file cannot be written.
+    /// Returns an error if a part of the document cannot be generated, or if a file cannot be written.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         let outputs = if let (Some(spec), Some(path)) = (&self.spec, &self.out) {
             vec![self.other_output(spec, path, out)?]
@@ -137,20 +142,20 @@ impl Regenerate {
         put(&outputs, mode, out)
     }
 
-    /// Makes the code of another document.
+    /// Generates the code of another document.
     fn other_output(&self, spec: &Path, path: &Path, out: &mut dyn Write) -> Result<Output> {
         if let (Ok(spec), Ok(path)) = (spec.canonicalize(), path.canonicalize())
             && spec == path
         {
             return Err(Error::new(
                 &path,
-                "is the document itself",
-                "name another file for its code",
+                "expected a file for the code, found the document",
+                "name another file with --out",
             ));
         }
         let document = files::read_document(spec)?;
         let generated = generate(&document, &self.conventions(&document)?)?;
-        report::tell(&document, &generated.lowered.changes, self.verbose, out);
+        report::print(&document, &generated.lowered.changes, self.verbose, out);
         Ok(Output {
             path: path.to_owned(),
             text: with_header(&document, &generated.code),
@@ -158,7 +163,7 @@ impl Regenerate {
     }
 }
 
-/// Reports the changes to the document since the last commit. Without git, or before the first commit, there are none.
+/// Reports the changes to the spec since the last commit. Without git, or before the first commit, there are none.
 fn report_difference(root: &Path, new: &Version, out: &mut dyn Write) {
     const COMMITTED: &str = "HEAD";
     let Ok(old) = diff::command::at_revision(root, COMMITTED) else {
@@ -172,21 +177,20 @@ fn report_difference(root: &Path, new: &Version, out: &mut dyn Write) {
     let _ = match old {
         Ok(old) => writeln!(
             out,
-            "{DOCUMENT} since the last commit: {} (`cargo xtask diff --against HEAD` shows each)",
+            "{DOCUMENT} since the last commit: {} (`cargo xtask diff --against HEAD` lists them)",
             diff::summary(&diff::compare(&old, new))
         ),
         Err(error) => writeln!(
             out,
-            "{DOCUMENT} since the last commit: not compared, because no code can be made of the committed document: \
-             {error}"
+            "{DOCUMENT} since the last commit: not compared, because the committed version cannot be generated: {error}"
         ),
     };
 }
 
-/// A document as JSON, its keys sorted: the copy that the sandbox carries.
+/// Returns a document as JSON with sorted keys, which is the form of the sandbox's copy.
 ///
 /// # Errors
-/// Never for a document that was read from a file.
+/// Returns an error if the document cannot be written as JSON.
 pub fn as_json(file: &Path, tree: &Value) -> Result<String> {
     let mut sorted = tree.clone();
     sorted.sort_all_objects();
@@ -195,7 +199,7 @@ pub fn as_json(file: &Path, tree: &Value) -> Result<String> {
         .map_err(|source| {
             Error::new(
                 file,
-                format!("cannot be written as JSON: {source}"),
+                format!("failed to write the document as JSON: {source}"),
                 "use plain JSON values",
             )
             .because(source)

@@ -149,7 +149,7 @@ pub fn shape(
     if !conventions.envelope.is_empty() {
         changes.begin(envelope::NAME);
         envelope::apply(&mut contract, &conventions.envelope, &mut changes).map_err(|finding| {
-            Error::new(file, finding.what, finding.todo).at_pointer(finding.pointer)
+            Error::new(file, finding.what, finding.help).at_pointer(finding.pointer)
         })?;
     }
     Ok((contract, changes))
@@ -165,7 +165,7 @@ fn describe(
     changes.begin(operations::NAME);
     let (described, findings) = operations::describe(contract, rules);
     if let Some(finding) = findings.into_iter().next() {
-        return Err(Error::new(file, finding.what, finding.todo)
+        return Err(Error::new(file, finding.what, finding.help)
             .at_pointer(changes.published(&finding.pointer)));
     }
     for operation in &described {

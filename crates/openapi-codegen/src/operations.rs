@@ -127,7 +127,7 @@ impl<'a> Describing<'a> {
             pointer: pointer.to_owned(),
             rule: NAME,
             what,
-            todo: help,
+            help,
         });
     }
 

@@ -8,7 +8,7 @@ use crate::generate;
 use crate::lint::check_openapi;
 use crate::lower::{self, Lowered};
 use openapi_tree::document::Document;
-use openapi_tree::error::{Error, Place, Result};
+use openapi_tree::error::{Error, Location, Result};
 use openapi_tree::lint::reject;
 
 /// The code of a document.
@@ -62,8 +62,8 @@ fn generate_here(document: &Document, conventions: &Conventions) -> Result<Gener
     reject(&document.file, check_openapi(document))?;
     let lowered = lower::lower(&document.file, &document.tree, conventions)?;
     let tokens = generate::generate(&document.file, &lowered.tree, conventions).map_err(
-        |error| match error.place().clone() {
-            Place::Pointer(pointer) => error.at_pointer(lowered.changes.published(&pointer)),
+        |error| match error.location().clone() {
+            Location::Pointer(pointer) => error.at_pointer(lowered.changes.published(&pointer)),
             _ => error,
         },
     )?;

@@ -1,4 +1,4 @@
-//! What is particular to the documents of one vendor.
+//! The conventions of the documents of one vendor.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,18 @@ use openapi_tree::error::{Error, Result};
 
 use crate::facts::Limit;
 
-/// What is particular to the documents of one vendor. Everything that is empty is not looked for.
+/// The conventions of the documents of one vendor. An empty value is not searched for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Conventions {
     /// The start of the path of every operation, such as `/api/v1/`.
     pub path_prefix: String,
-    /// The text that stands for the host in the URLs of pages.
+    /// The placeholder of the host in the URLs of pages.
     pub host: String,
-    /// Texts that only generated pages contain.
+    /// Phrases that only generated pages contain.
     pub generated: Vec<String>,
-    /// The signs of a paginated operation.
-    pub paginated: Signs,
-    /// The signs of an operation that accepts tokens for a portfolio.
-    pub portfolio: Signs,
+    /// The flags of operations and their signs, by the name in variant files and rulings.
+    pub flags: BTreeMap<String, Signs>,
     /// The resources of which the spec has only some operations, and these operations: the paths after the resource.
     pub partial_resources: BTreeMap<String, Vec<String>>,
     /// The only property of an object that wraps a value to set.
@@ -31,7 +29,7 @@ pub struct Conventions {
     /// The extension keyword for the maximum length of an interval in months: `interval.maxMonths` of the settings.
     #[serde(skip)]
     pub max_months: String,
-    /// The extension keyword for the text that explains a deprecation.
+    /// The extension keyword for the message of a deprecation.
     pub deprecated_message: String,
     /// The end of the names of properties that hold secrets: `secretSuffix` of the settings.
     #[serde(skip)]
@@ -48,26 +46,22 @@ pub struct Signs {
     pub link: String,
     /// The phrase, where links are lost.
     pub phrase: String,
+    /// The value that breaks the clients of a spec with the other value.
+    pub breaks: Option<bool>,
 }
 
 impl Signs {
-    /// Returns `true` if a text or the address of a link contains the link.
+    /// Returns `true` if a description or a URL contains the link.
     pub fn in_link(&self, text: &str) -> bool {
         contains(text, &self.link)
-    }
-
-    /// Returns `true` if prose without links contains the phrase.
-    pub fn in_prose(&self, text: &str) -> bool {
-        contains(text, &self.phrase)
     }
 }
 
 impl Conventions {
-    /// Reads the section `evidence` of a settings file, and what it shares with the generator. What is missing is not
-    /// particular.
+    /// Reads the section `evidence` of a settings file, and the settings that the generator uses too.
     ///
     /// # Errors
-    /// Returns an error if the section has another form.
+    /// Returns an error if the section has an unknown key or an invalid value.
     pub fn from_settings(settings: &Document) -> Result<Self> {
         let shared = |pointer: &str| {
             let value = settings.tree.pointer(pointer).and_then(Value::as_str);
@@ -98,6 +92,24 @@ impl Conventions {
         covered.is_none_or(|covered| covered.iter().any(|covered| covered == operation))
     }
 
+    /// Returns the flags that the links in a description are signs of.
+    pub fn flags_in_links(&self, text: &str) -> BTreeMap<String, bool> {
+        self.flags_by(|signs| signs.in_link(text))
+    }
+
+    /// Returns the flags that prose without links is a sign of.
+    pub fn flags_in_prose(&self, text: &str) -> BTreeMap<String, bool> {
+        self.flags_by(|signs| contains(text, &signs.phrase))
+    }
+
+    /// Returns each flag with the result of a test of its signs.
+    pub(crate) fn flags_by(&self, is_set: impl Fn(&Signs) -> bool) -> BTreeMap<String, bool> {
+        let flags = self.flags.iter();
+        flags
+            .map(|(name, signs)| (name.clone(), is_set(signs)))
+            .collect()
+    }
+
     /// Returns the start of the URL of every operation on a page.
     pub fn url_prefix(&self) -> String {
         format!("{}{}", self.host, self.path_prefix)
@@ -111,7 +123,7 @@ impl Conventions {
         }
     }
 
-    /// Returns `true` if only generated pages look like this one.
+    /// Returns `true` if a page has a mark of generated pages.
     pub fn is_generated(&self, page: &str) -> bool {
         self.generated.iter().any(|mark| contains(page, mark))
     }

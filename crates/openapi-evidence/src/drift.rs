@@ -1,4 +1,4 @@
-//! What a document says that neither the spec nor a ruling answers.
+//! The statements of a document that neither the spec nor a ruling covers.
 
 pub mod impact;
 
@@ -10,56 +10,56 @@ use serde_json::Value;
 use crate::facts::{Reported, Variant};
 use crate::reconcile::compare::{Statement, compare};
 use crate::reconcile::explain::one_line;
-use crate::reconcile::judge::spec_says;
+use crate::reconcile::judge::spec_value;
 use crate::reconcile::rulings::Rulings;
 use crate::reconcile::spec::Spec;
 
-/// What one document changes.
+/// The differences between a document and the spec.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The document.
     pub file: PathBuf,
-    /// Its form.
+    /// The format of the document.
     pub form: String,
-    /// When it was published.
+    /// The date of publication.
     pub dated: String,
-    /// What neither the spec nor a ruling answers.
+    /// The statements that neither the spec nor a ruling covers.
     pub differences: Vec<Difference>,
-    /// What it says that the spec says too, counted.
+    /// The number of statements that agree with the spec.
     pub agreeing: usize,
-    /// What it says that a ruling overruled already.
+    /// The statements that a ruling overrules already.
     pub overruled: Vec<Difference>,
-    /// Operations of resources that the spec does not cover.
+    /// The number of operations of resources that the spec does not cover.
     pub other_operations: usize,
-    /// Schemas that belong to nothing that the spec covers.
+    /// The number of schemas that belong to nothing that the spec covers.
     pub other_schemas: usize,
-    /// What could not be read as a fact.
+    /// The parts that could not be read as facts.
     pub reported: Vec<Reported>,
 }
 
-/// Something that a document says, and we do not.
+/// A statement of a document that differs from the spec.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
-    /// What it is about.
+    /// The subject.
     pub subject: String,
-    /// Which dimension of it.
+    /// The dimension of the subject.
     pub dimension: String,
-    /// What the document says.
+    /// The value of the document.
     pub document_value: Value,
-    /// What the spec says; null for nothing.
+    /// The value of the spec, or null.
     pub spec_value: Value,
-    /// Why the spec says so, if a ruling tells.
+    /// The reason for the value of the spec, if there is a ruling.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ruling: Option<String>,
     /// Whether a client built from the spec would break.
     pub breaks: bool,
-    /// Why, or why not.
+    /// The reason for `breaks`.
     pub why: String,
 }
 
-/// Holds a document against spec and rulings.
+/// Compares a document with spec and rulings.
 pub fn drift(spec: &Spec, rulings: &Rulings, file: PathBuf, variant: &Variant) -> Report {
     let comparison = compare(spec, &[variant], &rulings.same_schemas());
     let mut report = Report {
@@ -88,7 +88,7 @@ pub fn drift(spec: &Spec, rulings: &Rulings, file: PathBuf, variant: &Variant) -
 }
 
 fn difference(spec: &Spec, rulings: &Rulings, statement: &Statement) -> Difference {
-    let ours = spec_says(spec, &statement.subject, statement.dimension);
+    let ours = spec_value(spec, &statement.subject, &statement.dimension);
     let impact = impact::impact(spec, statement, &ours);
     let ruling = rulings
         .rulings

@@ -1,4 +1,4 @@
-//! What a document states: facts in one form, whatever form the document has.
+//! The facts that a document states, independent of its format.
 
 pub mod types;
 pub mod words;
@@ -16,38 +16,38 @@ pub use words::{Limit, Reading};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
-    /// Where the facts come from.
+    /// The source of the facts.
     pub source: Source,
     /// The operations, in the document's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
-    /// The schemas with a heading or a name of their own, in the document's order.
+    /// The schemas with a heading or a name, in the document's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schemas: Vec<Schema>,
-    /// What looked like a fact and could not be read as one.
+    /// The parts that look like facts and could not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reported: Vec<Reported>,
 }
 
-/// Where facts come from.
+/// The source of facts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// What rulings call the document; the name of the variant file.
+    /// The ID of the document in rulings, which is the name of the variant file.
     pub id: String,
     /// The form of the document.
     pub form: Form,
-    /// What the document means by "required" and "optional".
+    /// The meaning of "required" and "optional" in the document.
     pub reading: Reading,
-    /// When the document was published: `YYYY-MM` or `YYYY-MM-DD`.
+    /// The date of publication: `YYYY-MM` or `YYYY-MM-DD`.
     pub dated: String,
     /// Whether the document is a part of a larger one. It denies no operation of a resource that it does not have.
     #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
-    /// SHA-256 of the document, its line ends made `\n`.
+    /// The SHA-256 of the document with `\n` as line ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
-    /// The documents that were read by hand, where no parser made the facts.
+    /// The documents that a person read, if the facts were not imported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<ReadByHand>,
 }
@@ -56,27 +56,26 @@ pub struct Source {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadByHand {
-    /// Its file.
+    /// The name of the file.
     pub file: String,
-    /// SHA-256 of the file, its line ends made `\n`.
+    /// The SHA-256 of the file with `\n` as line ends.
     pub sha256: String,
 }
 
-/// Something that could not be read as a fact.
+/// A part that could not be read as a fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reported {
-    /// The line in the document, from 1; 0 where the document has a JSON pointer instead.
+    /// The line in the document, starting at 1, or 0 if `what` contains a JSON Pointer.
     pub line: usize,
-    /// What stands there, and why it is no fact.
+    /// The content, and the reason why it is not a fact.
     pub what: String,
 }
 
-/// What a document states about an operation.
+/// The facts about an operation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Operation {
-    /// The path below the prefix that all operations share, such as `lamps/getAll`.
+    /// The path after the prefix that all operations share, such as `lamps/getAll`.
     pub path: String,
     /// The heading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,61 +86,58 @@ pub struct Operation {
     /// The date of the fact, if it is not the date of the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dated: Option<String>,
-    /// Whether it returns pages; none where the document does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub paginated: Option<bool>,
-    /// Whether it takes portfolio access tokens; none where the document does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub portfolio: Option<bool>,
+    /// The flags of the conventions that the document sets or clears.
+    #[serde(flatten)]
+    pub flags: BTreeMap<String, bool>,
     /// Whether it is marked as deprecated.
     #[serde(default, skip_serializing_if = "is_false")]
     pub deprecated: bool,
-    /// Whether it is marked as restricted, that is as a beta.
+    /// Whether it is marked as restricted, which means a beta.
     #[serde(default, skip_serializing_if = "is_false")]
     pub restricted: bool,
     /// The body of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Body>,
-    /// The body of the successful answer.
+    /// The body of the successful response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Body>,
-    /// The answers by status.
+    /// The responses by status.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub responses: Vec<Response>,
 }
 
-/// What a document states about a body.
+/// The facts about a body.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Body {
-    /// The name of its schema, where the document gives one.
+    /// The name of the schema, if the document names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// Its properties; none where they stand at the schema, or nowhere.
+    /// The properties, unless they are listed at the schema or nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub properties: Option<Vec<Property>>,
-    /// Whether there are properties that the document does not speak of here.
+    /// Whether the body may have properties that the document does not list.
     #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
-    /// Whether a request has to have the body; none where the document does not say.
+    /// Whether a request must have the body, if the document states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<bool>,
     /// The example.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<Value>,
-    /// What is wrong with the example as JSON. `example` is what it reads like then.
+    /// The syntax error of the example, if it is not valid JSON. `example` is then the corrected example.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invalid: Option<String>,
 }
 
-/// One answer of an operation.
+/// The facts about a response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Response {
-    /// The status, as `200` or `5XX`; none where the document lost it.
+    /// The status, such as `200` or `5XX`, if the document still has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// The name of the body's schema, or `none` for an empty body; nothing where the document does not say.
+    /// The name of the body's schema, or `none` for an empty body, if the document states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// The names of the headers that the document describes.
@@ -155,19 +151,19 @@ pub struct Response {
     pub dated: Option<String>,
 }
 
-/// What [`Response::body`] says of an answer without a body.
+/// The value of [`Response::body`] for a response without a body.
 pub const NO_BODY: &str = "none";
 
-/// What a document states about a schema.
+/// The facts about a schema.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schema {
     /// The heading, or the name of the component.
     pub name: String,
-    /// The title of a component, where it is not the name.
+    /// The title of a component, if it differs from the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The operation under whose heading it stands.
+    /// The operation whose chapter contains the schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<String>,
     /// The file and heading of a fact that a person recorded.
@@ -176,10 +172,10 @@ pub struct Schema {
     /// The date of the fact, if it is not the date of the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dated: Option<String>,
-    /// Whether there are properties that the document does not speak of here.
+    /// Whether the body may have properties that the document does not list.
     #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
-    /// Whether an object may have properties that are not listed; none where the document does not say.
+    /// Whether an object may have properties that are not listed, if the document states it.
     #[serde(
         default,
         rename = "additionalProperties",
@@ -192,33 +188,33 @@ pub struct Schema {
     /// The values of an enum.
     #[serde(default, rename = "enum", skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
-    /// Whether the enum is said to be open.
+    /// Whether the document describes the enum as open.
     #[serde(default, skip_serializing_if = "is_false")]
     pub extensible: bool,
-    /// The values of a dictionary.
+    /// The type of the values of a dictionary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entries: Option<Type>,
 }
 
-/// What a document states about a property: a row of a table.
+/// The facts about a property: a row of a table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Property {
     /// The name.
     pub name: String,
-    /// The type; none where the document lost it.
+    /// The type, if the document still has it.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<Type>,
-    /// The format, of the items where the type is an array.
+    /// The format of the value, or of the items of an array.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    /// Whether it has to be there; none where the document does not say.
+    /// Whether it must be present, if the document states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<bool>,
-    /// Whether it may be null; none where the document does not say.
+    /// Whether it may be null, if the document states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nullable: Option<bool>,
-    /// The limits.
+    /// The constraints.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<Limit, Value>,
     /// The values of an enum without a name.
@@ -227,7 +223,7 @@ pub struct Property {
     /// Whether it is marked as deprecated.
     #[serde(default, skip_serializing_if = "is_false")]
     pub deprecated: bool,
-    /// What the deprecation points to.
+    /// The property to use in place of a deprecated one.
     #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
     /// The file and heading of a fact that a person recorded.
@@ -236,12 +232,12 @@ pub struct Property {
     /// The date of the fact, if it is not the date of the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dated: Option<String>,
-    /// Whether it may as well belong to the body around its table: the document lost where the table ends.
+    /// Whether it may belong to the surrounding body instead, because the document lost the end of the table.
     #[serde(default, skip_serializing_if = "is_false")]
     pub perhaps_outside: bool,
 }
 
-/// The place of a statement within a document, and its date if it differs from the date of the document.
+/// The location of a statement within a document, and its date if it differs from the date of the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// The file and heading.
@@ -262,7 +258,7 @@ impl Origin {
 }
 
 impl Schema {
-    /// Whether `name` is what a document may call this schema, apart from case, spaces and punctuation.
+    /// Returns `true` if `name` is the name or the title, apart from case, spaces and punctuation.
     pub fn is_called(&self, name: &str) -> bool {
         let is = |own: &str| letters(own).eq(letters(name));
         is(&self.name) || self.title.as_deref().is_some_and(is)
@@ -292,20 +288,20 @@ impl Operation {
         self.response.iter().flat_map(Body::names).chain(errors)
     }
 
-    /// An answer without a table whose example is `{}` has no properties: the example says so.
+    /// Sets the properties of a response without a table to none if its example is `{}`.
     pub fn settle_empty_response(&mut self) {
-        let Some(answer) = &mut self.response else {
+        let Some(response) = &mut self.response else {
             return;
         };
-        let example = answer.example.as_ref().and_then(Value::as_object);
-        if answer.properties.is_none() && example.is_some_and(serde_json::Map::is_empty) {
-            answer.properties = Some(Vec::new());
+        let example = response.example.as_ref().and_then(Value::as_object);
+        if response.properties.is_none() && example.is_some_and(serde_json::Map::is_empty) {
+            response.properties = Some(Vec::new());
         }
     }
 }
 
 impl Variant {
-    /// The schemas that `name` may mean: a page can define one twice.
+    /// Returns the schemas with a name. A page can define one twice.
     pub fn schemas_called(&self, name: &str) -> impl Iterator<Item = &Schema> {
         let exact = self.schemas.iter().any(|schema| schema.name == name);
         self.schemas.iter().filter(move |schema| {
@@ -317,7 +313,7 @@ impl Variant {
         })
     }
 
-    /// The facts of a body: its own properties, or those of its schema.
+    /// Returns the properties of a body: those listed at the body, or those of its schema.
     pub fn properties_of<'a>(&'a self, body: &'a Body) -> Option<&'a [Property]> {
         body.properties.as_deref().or_else(|| {
             let name = body.schema.as_deref()?;
@@ -396,7 +392,7 @@ impl Variant {
         removed.len()
     }
 
-    /// How many rows of tables the facts hold.
+    /// Returns the number of table rows in the facts.
     pub fn rows(&self) -> usize {
         let bodies = self
             .operations
@@ -418,7 +414,7 @@ pub fn names_in(rows: &[Property]) -> impl Iterator<Item = &str> {
     kinds.flat_map(Type::names).map(|name| name.name.as_str())
 }
 
-/// A name without case, spaces and punctuation: `Lamp state`, `#lamp-state` and `LampState` are one name.
+/// Returns a name without case, spaces and punctuation: `Lamp state`, `#lamp-state` and `LampState` are one name.
 pub fn plain(name: &str) -> String {
     letters(name).collect()
 }
@@ -429,7 +425,10 @@ fn letters(name: &str) -> impl Iterator<Item = char> + '_ {
         .flat_map(char::to_lowercase)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde requires"
+)]
 fn is_false(value: &bool) -> bool {
     !value
 }

@@ -1,4 +1,4 @@
-//! A document of any form becomes facts: one reader for each form.
+//! The import of documents as facts, with one reader for each format.
 
 mod by_hand;
 mod cells;
@@ -18,20 +18,20 @@ use crate::facts::{Reading, Source, Variant};
 pub use dialect::Form;
 use dialect::{DIALECTS, Dialect};
 use openapi_tree::document::sha256_hex;
-use openapi_tree::error::{Error, Place, Result};
+use openapi_tree::error::{Error, Location, Result};
 
-/// A document that was read.
+/// The result of reading a document.
 #[derive(Clone, Debug)]
 pub struct Imported {
-    /// Its facts.
+    /// The facts.
     pub variant: Variant,
-    /// The rows of tables in the document.
+    /// The number of table rows in the document.
     pub rows_seen: usize,
-    /// Those of them that are no fact, and were reported.
+    /// The number of rows that are not facts and were reported.
     pub rows_reported: usize,
-    /// The rows of operations that the spec leaves out.
+    /// The number of rows of omitted operations.
     pub rows_omitted: usize,
-    /// The operations that the spec leaves out. They and the schemas that only they have are not in the facts.
+    /// The number of operations that the conventions exclude. They and the schemas that only they use are not in the facts.
     pub operations_omitted: usize,
 }
 
@@ -61,10 +61,10 @@ impl Imported {
     }
 }
 
-/// A date as `YYYY-MM` or `YYYY-MM-DD`.
+/// Checks a date: `YYYY-MM` or `YYYY-MM-DD`.
 ///
 /// # Errors
-/// When it is none.
+/// Returns an error if the string is not a date.
 pub fn date(text: &str) -> Result<String, String> {
     let full = if text.len() == 7 {
         format!("{text}-01")
@@ -75,13 +75,13 @@ pub fn date(text: &str) -> Result<String, String> {
         .ok()
         .filter(|_| full.len() == 10)
         .map(|_| text.to_owned())
-        .ok_or_else(|| "not a date; write it as 2026-02-12 or 2026-02".to_owned())
+        .ok_or_else(|| "invalid date; write 2026-02-12 or 2026-02".to_owned())
 }
 
-/// Reads the text of a document of any form; `file` is what messages call it.
+/// Reads the text of a document in any format. `file` is its name in messages.
 ///
 /// # Errors
-/// When it has none of the forms, or a part of it can't be read; with its place.
+/// Returns an error if no reader recognizes the format, or if a part cannot be read.
 pub fn parse(
     file: &Path,
     text: &str,
@@ -93,38 +93,42 @@ pub fn parse(
         .iter()
         .find(|dialect| dialect.recognizes(text, conventions));
     let mut imported = if text.trim().is_empty() {
-        return Err(Error::new(file, "is empty", "give the document itself"));
+        return Err(Error::new(
+            file,
+            "expected a document, found an empty file",
+            "pass the document",
+        ));
     } else if is_html(text) {
         return Err(Error::new(
             file,
-            "is HTML",
-            "give the Markdown that the page is made from, or the text of the page",
+            "unsupported format: HTML",
+            "pass the Markdown source of the page, or the text of the page",
         ));
     } else if let Some(dialect) = recognized {
         dialect.read(file, text, conventions)?
     } else {
         return Err(Error::new(
             file,
-            "has none of the forms that can be read",
-            "give a Markdown page with tables of properties, the text of such a page, the text of a rendered OpenAPI \
-             operation, or an OpenAPI 3.0 document; facts from prose are written by hand, as in openapi/variants",
+            "unknown format",
+            "pass a Markdown page with tables of properties, the text of such a page, the text of a rendered OpenAPI \
+             operation, or an OpenAPI 3.0 document; record facts from prose by hand, such as those in openapi/variants",
         ));
     };
     if imported.variant.operations.is_empty() && imported.variant.schemas.is_empty() {
-        let place = imported
+        let location = imported
             .variant
             .reported
             .first()
-            .map_or(Place::Whole, |reported| Place::LineColumn {
+            .map_or(Location::Whole, |reported| Location::LineColumn {
                 line: reported.line,
                 column: 1,
             });
         return Err(Error::new(
             file,
-            "states no fact that can be read",
-            "give a page with an operation or a table of properties, or a document with paths or schemas",
+            "missing facts: the document has no readable operation and no readable table",
+            "pass a page with an operation or a table of properties, or a document with paths or schemas",
         )
-        .at(place));
+        .at(location));
     }
     let variant = &mut imported.variant;
     let rows = variant.rows();
@@ -147,7 +151,7 @@ fn is_html(text: &str) -> bool {
     start.starts_with("<!doctype html") || start.starts_with("<html") || start.starts_with("<?xml")
 }
 
-/// Replaces the values of secret properties, and everything else of the shape of a token.
+/// Replaces the values of secret properties, and everything else that looks like a token.
 fn without_secrets(file: &Path, variant: &Variant, suffix: &str) -> Result<Variant> {
     fn clean(value: &mut Value, suffix: &str) {
         match value {
@@ -168,8 +172,8 @@ fn without_secrets(file: &Path, variant: &Variant, suffix: &str) -> Result<Varia
     let unfit = |source: serde_json::Error| {
         Error::new(
             file,
-            "has facts that can't be written down",
-            "report this document",
+            "failed to convert the facts",
+            "report this defect with the document",
         )
         .because(source)
     };

@@ -15,7 +15,7 @@ pub mod wording;
 
 use crate::facts::Variant;
 use compare::Comparison;
-use judge::{Finding, Judgement};
+use judge::{Finding, Judgment};
 use rulings::Rulings;
 use spec::Spec;
 
@@ -31,26 +31,26 @@ pub struct Reconciliation<'r> {
     /// The statements of the documents.
     pub comparison: Comparison,
     /// The result of applying the rulings to the statements.
-    pub judgement: Judgement,
+    pub judgment: Judgment,
 }
 
 impl<'r> Reconciliation<'r> {
-    /// Compares documents, spec and rulings. The documents have to be in order of age.
+    /// Compares documents, spec and rulings. The documents must be in order of age.
     pub fn new(spec: &'r Spec, variants: &'r [&'r Variant], rulings: &'r Rulings) -> Self {
         let comparison = compare::compare(spec, variants, &rulings.same_schemas());
-        let judgement = judge::judge(spec, variants, &comparison, rulings);
+        let judgment = judge::judge(spec, variants, &comparison, rulings);
         Self {
             spec,
             variants,
             rulings,
             comparison,
-            judgement,
+            judgment,
         }
     }
 
-    /// Returns everything that is not explained yet, or is explained in vain.
+    /// Returns the differences without a ruling, and the rulings without a difference.
     pub fn findings(&self) -> &[Finding] {
-        &self.judgement.findings
+        &self.judgment.findings
     }
 
     /// Returns the page for reviewers, in Markdown.
@@ -78,7 +78,7 @@ impl<'r> Reconciliation<'r> {
             .iter()
             .filter(|statement| statement.agrees)
             .count();
-        let overruled = self.judgement.answered.len();
+        let overruled = self.judgment.overruled.len();
         Counts {
             agreeing,
             overruled,
@@ -87,7 +87,7 @@ impl<'r> Reconciliation<'r> {
     }
 }
 
-/// The numbers of statements by what became of them.
+/// The numbers of statements by their result.
 struct Counts {
     agreeing: usize,
     overruled: usize,

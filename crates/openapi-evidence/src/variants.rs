@@ -7,19 +7,19 @@ use openapi_tree::document::{Document, each_object};
 use openapi_tree::error::{Error, Result};
 use openapi_tree::files;
 
-/// A variant file and what it holds.
+/// A variant file and its facts.
 #[derive(Clone, Debug)]
 pub struct VariantFile {
-    /// The file, as messages name it.
+    /// The name of the file in messages.
     pub file: PathBuf,
     /// The facts.
     pub variant: Variant,
 }
 
-/// Reads every variant file of a folder, in order of age; `called` is what messages call the folder.
+/// Reads every variant file of a folder, in order of age. `called` is the name of the folder in messages.
 ///
 /// # Errors
-/// When one can't be read, or is called otherwise than it calls itself.
+/// Returns an error if a file cannot be read, or if its ID differs from its name.
 pub fn read_all(folder: &Path, called: &Path) -> Result<Vec<VariantFile>> {
     let mut variants = Vec::new();
     for path in files::entries(folder)? {
@@ -35,7 +35,7 @@ pub fn read_all(folder: &Path, called: &Path) -> Result<Vec<VariantFile>> {
     Ok(variants)
 }
 
-/// Puts variants in order of age; those of one day by name.
+/// Sorts variant files by age, and those of the same day by name.
 pub fn sort_by_age(variants: &mut [VariantFile]) {
     variants.sort_by(|left, right| {
         let key = |file: &VariantFile| {
@@ -54,8 +54,8 @@ fn read(path: &Path, file: &Path) -> Result<VariantFile> {
     let variant: Variant = serde_json::from_value(document.tree).map_err(|source| {
         Error::new(
             file,
-            format!("is no variant file: {source}"),
-            "import the document again with `cargo xtask import`; openapi/README.md shows the form of those kept by hand",
+            format!("invalid variant file: {source}"),
+            "import the document again with `cargo xtask import`; openapi/README.md describes the files kept by hand",
         )
         .because(source)
     })?;
@@ -66,16 +66,16 @@ fn read(path: &Path, file: &Path) -> Result<VariantFile> {
     {
         return Err(Error::new(
             file,
-            format!("calls itself `{}`", source.id),
-            format!("name the file {}.yaml, or change the id", source.id),
+            format!("expected the name of the file, found `{}`", source.id),
+            format!("rename the file to {}.yaml, or change the ID", source.id),
         )
         .at_pointer("/source/id"));
     }
     if (source.form == Form::by_hand()) != source.sha256.is_none() {
         return Err(Error::new(
             file,
-            "names its source in the wrong way",
-            "give `documents` where facts were read by hand, and `sha256` where they were imported",
+            "invalid source",
+            "write `documents` for facts that a person recorded, and `sha256` for imported facts",
         )
         .at_pointer("/source"));
     }
@@ -85,7 +85,7 @@ fn read(path: &Path, file: &Path) -> Result<VariantFile> {
     })
 }
 
-/// Checks the dates of the document and of its statements. Samples may have any property.
+/// Checks the dates of the document and of its statements. Examples may have any property.
 fn check_dates(document: &Document) -> Result<()> {
     let mut wrong = None;
     each_object(&document.tree, &mut |pointer, object| {
@@ -108,10 +108,10 @@ fn check_dates(document: &Document) -> Result<()> {
     }
 }
 
-/// Checks that a name can be that of a variant file.
+/// Checks that a name is a valid ID of a variant file.
 ///
 /// # Errors
-/// When it can't.
+/// Returns an error if the name has other characters than letters, digits, hyphens, underscores and dots.
 pub fn check_id(id: &str) -> Result<()> {
     let fits = !id.is_empty()
         && id
@@ -123,21 +123,21 @@ pub fn check_id(id: &str) -> Result<()> {
     }
     Err(Error::new(
         Path::new(id),
-        "can't be the name of a variant file",
+        "invalid ID of a variant file",
         "use letters, digits and hyphens, such as 2026-02-lamps",
     ))
 }
 
-/// The text of a variant file.
+/// Returns the text of a variant file.
 ///
 /// # Errors
-/// When the facts can't be written as YAML.
+/// Returns an error if the facts cannot be written as YAML.
 pub fn to_yaml(variant: &Variant) -> Result<String> {
     let yaml = serde_yaml::to_string(variant).map_err(|source| {
         Error::new(
             Path::new(&variant.source.id),
-            format!("can't be written as YAML: {source}"),
-            "report this document",
+            format!("failed to write the facts as YAML: {source}"),
+            "report this defect with the document",
         )
         .because(source)
     })?;

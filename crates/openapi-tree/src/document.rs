@@ -1,22 +1,22 @@
-//! The parsing of a YAML or JSON document into a tree, whose parts JSON Pointers identify.
+//! YAML and JSON documents as trees, with JSON Pointers into them.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 use crate::files;
 use crate::nesting;
 
-/// A parsed document and its source.
+/// A document and its file.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// The path of the file in messages.
+    /// The name of the file in messages.
     pub file: PathBuf,
-    /// The tree. YAML keys that are numbers or booleans become strings, as OpenAPI requires.
+    /// The content. Keys that are numbers or booleans in YAML are strings, as in OpenAPI.
     pub tree: Value,
-    /// The SHA-256 digest of the content in hexadecimal.
+    /// The SHA-256 of the file's text, in hexadecimal.
     pub sha256: String,
 }
 
@@ -24,24 +24,24 @@ impl Document {
     /// Reads and parses a file.
     ///
     /// # Errors
-    /// Returns an error if the file cannot be read, or is neither YAML nor JSON. Syntax errors have a line and a column.
+    /// Returns an error with line and column if the file cannot be read, or is neither YAML nor JSON.
     pub fn read(path: &Path) -> Result<Self> {
         Self::parse(path, &files::read_text(path)?)
     }
 
-    /// Parses the content of a file. Messages name `file`.
+    /// Parses the text of a document. `file` is its name in messages.
     ///
     /// # Errors
-    /// Returns an error if `text` is neither YAML nor JSON. Syntax errors have a line and a column.
+    /// Returns an error with line and column if the text is neither YAML nor JSON.
     pub fn parse(file: &Path, text: &str) -> Result<Self> {
         let tree = if text.trim_start().starts_with('{') {
             serde_json::from_str(text).map_err(|source| {
                 Error::new(
                     file,
-                    format!("is not JSON: {}", without_place(&source.to_string())),
-                    "mend the JSON at that place",
+                    format!("invalid JSON: {}", without_location(&source.to_string())),
+                    "fix the JSON at this location",
                 )
-                .at(Place::LineColumn {
+                .at(Location::LineColumn {
                     line: source.line(),
                     column: source.column(),
                 })
@@ -51,21 +51,22 @@ impl Document {
             nesting::check_lines(file, text)?;
             nesting::check_brackets(file, text)?;
             let yaml: serde_yaml::Value = serde_yaml::from_str(text).map_err(|source| {
-                let place = source.location().map_or(Place::Whole, |at| Place::LineColumn {
+                let location = source.location().map_or(Location::Whole, |at| Location::LineColumn {
                     line: at.line(),
                     column: at.column(),
                 });
                 Error::new(
                     file,
-                    format!("is not YAML: {}", without_place(&source.to_string())),
-                    "mend the YAML at that place; text with `: ` or a leading `*`, `&`, `@` needs quotes",
+                    format!("invalid YAML: {}", without_location(&source.to_string())),
+                    "fix the YAML at this location; quote strings that contain `: ` or start with `*`, `&` or `@`",
                 )
-                .at(place)
+                .at(location)
                 .because(source)
             })?;
             let mut pointer = String::new();
             json_of(yaml, &mut pointer).map_err(|what| {
-                Error::new(file, what, "use text as keys and plain JSON values").at_pointer(pointer)
+                Error::new(file, what, "use strings as keys and plain JSON values")
+                    .at_pointer(pointer)
             })?
         };
         Ok(Self {
@@ -76,7 +77,7 @@ impl Document {
     }
 }
 
-/// Returns the SHA-256 digest in hexadecimal.
+/// Returns the SHA-256 in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     Sha256::digest(bytes)
@@ -87,12 +88,12 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
         })
 }
 
-/// Returns a step of a JSON Pointer, escaped according to RFC 6901.
+/// Returns one step of a JSON Pointer, escaped as RFC 6901 requires.
 pub fn escape(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
 }
 
-/// Calls `visit` for each object of a tree with its JSON Pointer, parents before children.
+/// Calls `visit` for every object of a tree with its JSON Pointer, parents before children.
 pub fn each_object<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Map<String, Value>)) {
     fn walk<'a>(
         value: &'a Value,
@@ -124,8 +125,8 @@ pub fn each_object<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Map<Str
     walk(tree, &mut String::new(), visit);
 }
 
-/// Returns the message of a parser without its suffix ` at line 3 column 4`, because the error contains the location.
-fn without_place(message: &str) -> &str {
+/// Returns the message of a parser without ` at line 3 column 4`, because the error contains the location already.
+fn without_location(message: &str) -> &str {
     message
         .rfind(" at line ")
         .map_or(message, |end| &message[..end])
@@ -147,7 +148,9 @@ fn json_of(yaml: serde_yaml::Value, pointer: &mut String) -> Result<Value, Strin
                     .as_f64()
                     .and_then(serde_json::Number::from_f64)
                     .map(Value::Number)
-                    .ok_or_else(|| format!("holds the number {number}, which JSON does not know"))?
+                    .ok_or_else(|| {
+                        format!("unsupported number {number}: JSON has no such number")
+                    })?
             }
         }
         Yaml::Sequence(items) => {
@@ -170,12 +173,12 @@ fn json_of(yaml: serde_yaml::Value, pointer: &mut String) -> Result<Value, Strin
                     Yaml::Number(key) => key.to_string(),
                     Yaml::Bool(key) => key.to_string(),
                     Yaml::Null => "null".to_owned(),
-                    _ => return Err("has a key that is not text".to_owned()),
+                    _ => return Err("unsupported key: expected a string".to_owned()),
                 };
                 pointer.push('/');
                 pointer.push_str(&escape(&key));
                 if object.contains_key(&key) {
-                    return Err(format!("has the key `{key}` twice"));
+                    return Err(format!("duplicate key `{key}`"));
                 }
                 object.insert(key, json_of(value, pointer)?);
                 pointer.truncate(length);
@@ -183,7 +186,7 @@ fn json_of(yaml: serde_yaml::Value, pointer: &mut String) -> Result<Value, Strin
             Value::Object(object)
         }
         Yaml::Tagged(tagged) => {
-            return Err(format!("has the YAML tag `{}`", tagged.tag));
+            return Err(format!("unsupported YAML tag `{}`", tagged.tag));
         }
     })
 }

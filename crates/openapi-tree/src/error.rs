@@ -1,4 +1,4 @@
-//! The error of all commands: the location, the problem, and the help.
+//! The error of every function that reads documents: file, location, problem, fix.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 /// A location in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// The whole file.
     Whole,
-    /// A line and a column, which start at 1.
+    /// A line and a column, both starting at 1.
     LineColumn {
         /// The line.
         line: usize,
@@ -20,13 +20,13 @@ pub enum Place {
     Pointer(String),
 }
 
-/// The reason why a command failed. `Display` writes one line: the file, the location, and the problem.
+/// The reason why a command failed. Its `Display` is one line with the file, the location and the problem.
 #[derive(Debug)]
 pub struct Error {
     file: PathBuf,
-    place: Place,
+    location: Location,
     what: String,
-    todo: String,
+    help: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -34,31 +34,31 @@ pub struct Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// Creates an error about a whole file, with the problem in lower case and the help as an imperative.
-    pub fn new(file: &Path, what: impl Into<String>, todo: impl Into<String>) -> Self {
+    /// Creates an error about a whole file from the problem, a lower-case phrase, and an imperative that fixes it.
+    pub fn new(file: &Path, what: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
-            place: Place::Whole,
+            location: Location::Whole,
             what: what.into(),
-            todo: todo.into(),
+            help: help.into(),
             source: None,
         }
     }
 
     /// Sets the location in the file.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
-        self.place = place;
+    pub fn at(mut self, location: Location) -> Self {
+        self.location = location;
         self
     }
 
     /// Sets the location to a JSON Pointer.
     #[must_use]
     pub fn at_pointer(self, pointer: impl Into<String>) -> Self {
-        self.at(Place::Pointer(pointer.into()))
+        self.at(Location::Pointer(pointer.into()))
     }
 
-    /// Sets the error that is the cause.
+    /// Sets the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
@@ -71,8 +71,8 @@ impl Error {
     }
 
     /// Returns the location in the file.
-    pub fn place(&self) -> &Place {
-        &self.place
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 
     /// Returns the problem, without the file and the location.
@@ -80,19 +80,19 @@ impl Error {
         &self.what
     }
 
-    /// Returns the help, which describes how to fix the problem.
-    pub fn todo(&self) -> &str {
-        &self.todo
+    /// Returns the advice that fixes the problem.
+    pub fn help(&self) -> &str {
+        &self.help
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
-        match &self.place {
-            Place::Whole => {}
-            Place::LineColumn { line, column } => write!(f, ":{line}:{column}")?,
-            Place::Pointer(pointer) => write!(f, "#{pointer}")?,
+        match &self.location {
+            Location::Whole => {}
+            Location::LineColumn { line, column } => write!(f, ":{line}:{column}")?,
+            Location::Pointer(pointer) => write!(f, "#{pointer}")?,
         }
         write!(f, ": {}", self.what)
     }

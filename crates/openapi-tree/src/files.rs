@@ -1,4 +1,4 @@
-//! The reading of files up to a maximum size.
+//! Reading of files and folders, with a maximum size.
 
 use std::fs;
 use std::io::Read;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// The maximum size of a file in bytes. The complete vendor document has 2 MB.
-pub const LARGEST_FILE: u64 = 32 * 1024 * 1024;
+/// The maximum size of a file. The OpenAPI documents of large APIs have a few megabytes.
+pub const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Reads a text file of at most [`LARGEST_FILE`] bytes. Line ends become `\n`, and a byte order mark is removed.
+/// Reads a text file of at most [`MAX_FILE_BYTES`] bytes. Line ends become `\n`, and a byte order mark is removed.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read, is larger, or is not UTF-8.
@@ -17,31 +17,31 @@ pub fn read_text(path: &Path) -> Result<String> {
     let cannot_read = |source: std::io::Error| {
         Error::new(
             path,
-            format!("cannot be read: {source}"),
-            "check that the file is there and readable",
+            format!("failed to read the file: {source}"),
+            "check that the file exists and is readable",
         )
         .because(source)
     };
     let file = fs::File::open(path).map_err(cannot_read)?;
     let mut bytes = Vec::new();
-    file.take(LARGEST_FILE + 1)
+    file.take(MAX_FILE_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(cannot_read)?;
-    if bytes.len() as u64 > LARGEST_FILE {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(Error::new(
             path,
-            format!("has more than {LARGEST_FILE} bytes"),
-            "give the document alone, without anything packed into it",
+            format!("expected at most {MAX_FILE_BYTES} bytes"),
+            "pass the document without embedded content",
         ));
     }
     let text = String::from_utf8(bytes).map_err(|source| {
         Error::new(
             path,
             format!(
-                "is not UTF-8 text, from byte {} on",
+                "invalid UTF-8 at byte {}",
                 source.utf8_error().valid_up_to()
             ),
-            "save it as UTF-8",
+            "save the file as UTF-8",
         )
         .because(source)
     })?;
@@ -64,8 +64,8 @@ pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     read().map_err(|source| {
         Error::new(
             folder,
-            format!("cannot be read: {source}"),
-            "check that the folder is there and readable",
+            format!("failed to read the folder: {source}"),
+            "check that the folder exists and is readable",
         )
         .because(source)
     })

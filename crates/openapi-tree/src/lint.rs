@@ -1,4 +1,4 @@
-//! Rules for documents, and their findings.
+//! Rules for documents, and the findings of each rule.
 
 use std::path::Path;
 
@@ -8,34 +8,34 @@ use crate::error::{Error, Result};
 /// A violation of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// The JSON Pointer of the location.
+    /// The location, as a JSON Pointer.
     pub pointer: String,
     /// The name of the rule.
     pub rule: &'static str,
-    /// The problem in lower case.
+    /// The problem, as a lower-case phrase.
     pub what: String,
-    /// The help, which describes how to fix the problem.
-    pub todo: String,
+    /// The fix, as an imperative.
+    pub help: String,
 }
 
 /// Rejects a document with findings.
 ///
 /// # Errors
-/// Returns an error if there are findings: the first finding, and the number of the others.
+/// Returns the first finding as an error, with the number of the others.
 pub fn reject(file: &Path, findings: Vec<Finding>) -> Result<()> {
     let more = findings.len().saturating_sub(1);
     let Some(first) = findings.into_iter().next() else {
         return Ok(());
     };
-    let todo = match more {
-        0 => first.todo,
-        1 => format!("{}; there is 1 more finding", first.todo),
-        _ => format!("{}; there are {more} more findings", first.todo),
+    let help = match more {
+        0 => first.help,
+        1 => format!("{}; there is 1 more finding", first.help),
+        _ => format!("{}; there are {more} more findings", first.help),
     };
-    Err(Error::new(file, first.what, todo).at_pointer(first.pointer))
+    Err(Error::new(file, first.what, help).at_pointer(first.pointer))
 }
 
-/// The findings of the rules that have run.
+/// The collector of the findings of a rule.
 #[derive(Debug)]
 pub struct Findings {
     rule: &'static str,
@@ -43,26 +43,26 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds a finding of the current rule: the JSON Pointer, the problem, and the help.
+    /// Adds a finding of the current rule: its JSON Pointer, the problem, and the fix.
     pub fn add(
         &mut self,
         pointer: impl Into<String>,
         what: impl Into<String>,
-        todo: impl Into<String>,
+        help: impl Into<String>,
     ) {
         self.list.push(Finding {
             pointer: pointer.into(),
             rule: self.rule,
             what: what.into(),
-            todo: todo.into(),
+            help: help.into(),
         });
     }
 }
 
-/// A rule: the name, and the function that adds findings.
+/// A rule: its name, and the function that finds its violations.
 pub type Rule = (&'static str, fn(&Document, &mut Findings));
 
-/// Runs the rules of all groups. Returns the findings without duplicates, sorted by location.
+/// Runs groups of rules and returns their findings, sorted by location.
 pub fn run(document: &Document, groups: &[&[Rule]]) -> Vec<Finding> {
     let mut findings = Findings {
         rule: "",

@@ -1,38 +1,38 @@
-//! Limits for the nesting of a document. Parsers need quadratic time for deeply nested input.
+//! Limits to the nesting of documents. Parsers take quadratic time on deeply nested input.
 
 use std::path::Path;
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Location, Result};
 
-/// The maximum number of columns of indentation, quotation marks and bullets before the text of a line.
-const DEEPEST_LINE: usize = 256;
+/// The maximum number of columns of indentation, quotation and bullets before the text of a line.
+const MAX_LINE_INDENT: usize = 256;
 
-/// The maximum number of open brackets.
-const DEEPEST_BRACKET: usize = 1000;
+/// The maximum number of brackets that are open at once.
+const MAX_OPEN_BRACKETS: usize = 1000;
 
-/// Checks the nesting of lines, which lists and quotations cause in Markdown and YAML.
+/// Checks the depth of lists and quotations in Markdown and in YAML.
 ///
 /// # Errors
 /// Returns an error if a line is nested too deeply.
 pub fn check_lines(file: &Path, text: &str) -> Result<()> {
     for (index, line) in text.lines().enumerate() {
-        let mut marks = line.bytes().take(DEEPEST_LINE + 1);
+        let mut marks = line.bytes().take(MAX_LINE_INDENT + 1);
         let deep =
             marks.all(|byte| matches!(byte, b' ' | b'\t' | b'>' | b'-' | b'*' | b'+' | b'?'));
         if deep
-            && line.len() > DEEPEST_LINE
+            && line.len() > MAX_LINE_INDENT
             && line.bytes().any(|byte| byte != b'-' && byte != b'*')
         {
-            return Err(too_deep(file, index + 1, DEEPEST_LINE + 1));
+            return Err(too_deep(file, index + 1, MAX_LINE_INDENT + 1));
         }
     }
     Ok(())
 }
 
-/// Checks the nesting of brackets, which flow collections cause in YAML.
+/// Checks the depth of brackets, which is the depth of flow collections in YAML.
 ///
 /// # Errors
-/// Returns an error if too many brackets are open.
+/// Returns an error if too many brackets are open at once.
 pub fn check_brackets(file: &Path, text: &str) -> Result<()> {
     let mut open = 0_usize;
     for (index, line) in text.lines().enumerate() {
@@ -42,7 +42,7 @@ pub fn check_brackets(file: &Path, text: &str) -> Result<()> {
                 b']' | b'}' => open = open.saturating_sub(1),
                 _ => {}
             }
-            if open > DEEPEST_BRACKET {
+            if open > MAX_OPEN_BRACKETS {
                 return Err(too_deep(file, index + 1, column + 1));
             }
         }
@@ -53,8 +53,8 @@ pub fn check_brackets(file: &Path, text: &str) -> Result<()> {
 fn too_deep(file: &Path, line: usize, column: usize) -> Error {
     Error::new(
         file,
-        "is nested too deeply",
-        "give the document itself, without anything packed into it",
+        "unsupported depth of nesting",
+        "pass the document without embedded content",
     )
-    .at(Place::LineColumn { line, column })
+    .at(Location::LineColumn { line, column })
 }

@@ -1,4 +1,4 @@
-//! The operations and schemas of an OpenAPI 3.0 document, and the schemas that a request or a response can reach.
+//! The locations of schemas in an OpenAPI 3.0 document, and the schemas that a request or a response can reach.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::document::escape;
 
-/// The HTTP methods of a path item.
+/// The methods of a path item.
 pub const METHODS: [&str; 8] = [
     "delete", "get", "head", "options", "patch", "post", "put", "trace",
 ];
@@ -19,7 +19,19 @@ pub const COMPONENTS: &str = "/components/schemas";
 /// The prefix of a reference to a component schema.
 pub const COMPONENT_REFERENCE: &str = "#/components/schemas/";
 
-/// Returns the name of the component schema to which `schema` refers, if `schema` is only a reference.
+/// Returns the JSON pointer of a component schema.
+pub fn component_pointer(name: &str) -> String {
+    format!("{COMPONENTS}/{}", escape(name))
+}
+
+/// Returns the component that a schema is a use of, or the schema itself.
+pub fn component_or_self<'a>(tree: &'a Value, schema: &'a Value) -> &'a Value {
+    named_component(schema)
+        .and_then(|name| tree.pointer(&component_pointer(name)))
+        .unwrap_or(schema)
+}
+
+/// Returns the name of the component schema that `schema` refers to, if it is only a reference.
 pub fn referenced_component(schema: &Value) -> Option<&str> {
     schema
         .get("$ref")?
@@ -27,8 +39,8 @@ pub fn referenced_component(schema: &Value) -> Option<&str> {
         .strip_prefix(COMPONENT_REFERENCE)
 }
 
-/// Returns the name of the component schema to which a schema refers. The schema is a reference, or has one reference in
-/// `allOf`, `anyOf` or `oneOf` and no properties.
+/// Returns the name of the component schema that a schema refers to, also if a description, `nullable` and the like are
+/// next to the reference.
 pub fn named_component(schema: &Value) -> Option<&str> {
     if let Some(name) = referenced_component(schema) {
         return Some(name);
@@ -45,7 +57,7 @@ pub fn named_component(schema: &Value) -> Option<&str> {
     }
 }
 
-/// Returns the component schemas by name, in the order of the tree.
+/// Returns the component schemas by name, in alphabetical order.
 pub fn components(tree: &Value) -> impl Iterator<Item = (&String, &Value)> {
     tree.pointer(COMPONENTS)
         .and_then(Value::as_object)
@@ -67,13 +79,13 @@ pub struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    /// Returns the `operationId`, if the operation has one.
+    /// Returns the `operationId`.
     pub fn id(&self) -> Option<&str> {
         self.node.get("operationId")?.as_str()
     }
 }
 
-/// Returns `true` if a key is a path. The object with the paths can contain extensions too.
+/// Returns `true` if an entry of `paths` is not an extension.
 fn is_path((path, _): &(&String, &Value)) -> bool {
     !path.starts_with("x-")
 }
@@ -97,15 +109,15 @@ pub fn operations(tree: &Value) -> Vec<Operation<'_>> {
     operations
 }
 
-/// Calls `visit` with the JSON Pointer and the node of each schema, outer schemas first.
+/// Calls `visit` with the JSON Pointer and the node of every schema, outer schemas first.
 pub fn each_schema<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
     each_root(tree, &mut |pointer, root| {
         inside(root, &mut pointer.to_owned(), visit);
     });
 }
 
-/// Calls `visit` with the JSON Pointer and the node of each schema, nested schemas first, so that a replacement by
-/// `visit` is not visited again.
+/// Calls `visit` with the JSON Pointer and the node of every schema, inner schemas first, so that a schema that `visit`
+/// replaces is not visited again.
 pub fn each_schema_mut(tree: &mut Value, visit: &mut impl FnMut(&str, &mut Value)) {
     for mut root in roots(tree) {
         if let Some(node) = tree.pointer_mut(&root.clone()) {
@@ -114,19 +126,21 @@ pub fn each_schema_mut(tree: &mut Value, visit: &mut impl FnMut(&str, &mut Value
     }
 }
 
-/// Returns the JSON Pointers of the schemas that are not nested: components, bodies, parameters, headers.
+/// Returns the JSON Pointers of the schemas that are not inside of another one: components, bodies, parameters, headers.
 pub fn roots(tree: &Value) -> Vec<String> {
     let mut roots = Vec::new();
     each_root(tree, &mut |pointer, _| roots.push(pointer.to_owned()));
     roots
 }
 
-/// The keywords with one schema, with a list of schemas, and with a schema for each name.
+/// The keywords with one schema.
 const ONE: [&str; 3] = ["items", "additionalProperties", "not"];
+/// The keywords with a list of schemas.
 const LIST: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+/// The keyword with schemas by name.
 const NAMED: &str = "properties";
 
-/// Calls `visit` for a schema and all nested schemas, outer schemas first.
+/// Calls `visit` for a schema and all schemas inside of it, outer schemas first.
 pub fn inside<'a>(
     schema: &'a Value,
     pointer: &mut String,
@@ -161,7 +175,7 @@ pub fn inside<'a>(
     }
 }
 
-/// Calls `visit` for a schema and all nested schemas, nested schemas first.
+/// Calls `visit` for a schema and all schemas inside of it, inner schemas first.
 pub fn inside_mut(
     schema: &mut Value,
     pointer: &mut String,
@@ -173,7 +187,7 @@ pub fn inside_mut(
     visit(pointer, schema);
 }
 
-/// Calls `visit` for the schemas directly inside a schema.
+/// Calls `visit` for the schemas directly inside of a schema.
 pub fn each_child_mut(
     schema: &mut Value,
     pointer: &mut String,
@@ -218,10 +232,10 @@ fn push(pointer: &mut String, steps: &[&str]) {
     }
 }
 
-/// Calls `visit` for each schema that is not nested: components, bodies, parameters, headers.
+/// Calls `visit` for each schema that is not inside of another one: components, bodies, parameters, headers.
 fn each_root<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
     for (name, schema) in components(tree) {
-        visit(&format!("{COMPONENTS}/{}", escape(name)), schema);
+        visit(&component_pointer(name), schema);
     }
     for section in ["parameters", "headers", "requestBodies", "responses"] {
         let holders = tree
@@ -268,7 +282,7 @@ fn each_root_of_parameters<'a>(
     }
 }
 
-/// Calls `visit` for the schemas of a holder: an object that can have `schema`, `content` or `headers`.
+/// Calls `visit` for the schemas of an object with a `schema`, a `content`, or `headers`.
 fn each_root_of_holder<'a>(
     holder: &'a Value,
     pointer: &str,
@@ -290,19 +304,19 @@ fn each_root_of_holder<'a>(
     }
 }
 
-/// Returns the JSON Pointer of a reference into the same document. The URI fragment of the reference is percent-decoded.
+/// Returns the JSON Pointer in a reference to the same document. A URI fragment may contain percent-encoded characters.
 pub fn pointer_of(reference: &str) -> Option<String> {
     let fragment = percent_decode_str(reference.strip_prefix('#')?);
     fragment.decode_utf8().ok().map(Cow::into_owned)
 }
 
-/// The maximum length of a chain of references. A longer chain is a cycle.
-const LONGEST_CHAIN: usize = 64;
+/// The maximum length of a chain of references. A longer chain is a circle.
+const MAX_CHAIN: usize = 64;
 
-/// Follows a chain of `$ref` inside the document, and returns its last node.
+/// Follows a `$ref` to anything in the document, and the references that it leads to.
 pub fn resolve<'a>(tree: &'a Value, node: &'a Value) -> &'a Value {
     let mut node = node;
-    for _ in 0..LONGEST_CHAIN {
+    for _ in 0..MAX_CHAIN {
         let target = node
             .get("$ref")
             .and_then(Value::as_str)
@@ -326,7 +340,7 @@ pub fn content_schemas<'a>(tree: &'a Value, holder: &'a Value) -> Vec<&'a Value>
         .collect()
 }
 
-/// Returns the properties of a schema by name, in the order of the schema.
+/// Returns the properties of a schema by name, in the order of the document.
 pub fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     schema
         .get("properties")
@@ -335,7 +349,7 @@ pub fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
         .flatten()
 }
 
-/// Returns the names of the required properties of a schema, in the order of the schema.
+/// Returns the names of the properties that a schema requires, in the order of the document.
 pub fn required(schema: &Value) -> Vec<&str> {
     schema
         .get("required")
@@ -346,7 +360,7 @@ pub fn required(schema: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// Returns the component schemas that a request body can reach.
+/// Returns the names of the component schemas that a request body can reach.
 pub fn request_components(tree: &Value) -> BTreeSet<String> {
     reachable(
         tree,
@@ -357,7 +371,7 @@ pub fn request_components(tree: &Value) -> BTreeSet<String> {
     )
 }
 
-/// Returns the component schemas that a response can reach.
+/// Returns the names of the component schemas that a response can reach.
 pub fn response_components(tree: &Value) -> BTreeSet<String> {
     let operations = operations(tree);
     reachable(
@@ -370,7 +384,7 @@ pub fn response_components(tree: &Value) -> BTreeSet<String> {
     )
 }
 
-/// Returns the component schemas to which `roots` refer, directly or through other components.
+/// Returns the names of the component schemas that `roots` refer to, directly or through others.
 pub fn reachable<'a>(tree: &'a Value, roots: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut waiting: Vec<&Value> = roots.collect();
@@ -378,7 +392,7 @@ pub fn reachable<'a>(tree: &'a Value, roots: impl Iterator<Item = &'a Value>) ->
         inside(schema, &mut String::new(), &mut |_, schema| {
             if let Some(name) = referenced_component(schema)
                 && found.insert(name.to_owned())
-                && let Some(component) = tree.pointer(&format!("{COMPONENTS}/{}", escape(name)))
+                && let Some(component) = tree.pointer(&component_pointer(name))
             {
                 waiting.push(component);
             }

@@ -1,4 +1,4 @@
-//! `cargo xtask diff`.
+//! `cargo xtask diff`: compares two versions of a document.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,16 +13,18 @@ use openapi_codegen::conventions::Conventions;
 use openapi_tree::document::Document;
 use openapi_tree::error::{Error, Result};
 
-/// Say what changed in the document, and what of it breaks whom
+/// Compare two OpenAPI documents and classify each change
 ///
-/// Each change is additive or breaking: for requests that are sent as before, for responses that are read as before,
-/// and for Rust code that was written against the generated client. Exit status 4 when one is breaking.
+/// A change is additive or breaking: for requests of existing clients, for responses to existing clients, and for Rust code
+/// that uses the generated client.
+///
+/// Exit statuses: 0 success, 1 error, 2 usage, 4 breaking changes.
 #[derive(Clone, Debug, Args)]
 pub struct Diff {
-    /// What to compare with: a document, or a revision of git that has openapi/connector.yaml
+    /// The old version: a document, or a git revision that has openapi/connector.yaml
     #[arg(long, value_name = "REV|FILE")]
     pub against: String,
-    /// Another document than openapi/connector.yaml, to be compared with a file
+    /// The new version, in place of openapi/connector.yaml
     #[arg(long, value_name = "FILE")]
     pub spec: Option<PathBuf>,
 }
@@ -31,7 +33,7 @@ impl Diff {
     /// Runs the command.
     ///
     /// # Errors
-    /// When one of the documents can't be read, or no code can be made of it.
+    /// Returns an error if a document cannot be read, or if its code cannot be generated.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         let root = files::workspace_root();
         let (path, conventions) = match &self.spec {
@@ -60,14 +62,14 @@ impl Diff {
         let _ = writeln!(out, "{}", summary(&changes));
         let is_breaking = changes.iter().any(|change| change.class == Class::Breaking);
         Ok(if is_breaking {
-            Outcome::Attention
+            Outcome::ActionRequired
         } else {
             Outcome::Done
         })
     }
 }
 
-/// Reads the conventions of the project, with all schemas that they name: another document may lack some.
+/// Reads the conventions of the project, with all schemas that they name. Another document may lack some of them.
 ///
 /// # Errors
 /// Returns an error if the settings cannot be read.
@@ -75,10 +77,10 @@ pub fn own_conventions(root: &Path) -> Result<Conventions> {
     Conventions::from_settings(&files::read_document(&root.join(SETTINGS))?)
 }
 
-/// The project's own document as it was at a revision.
+/// Reads the spec at a revision.
 ///
 /// # Errors
-/// When git does not know the revision, or the document was not there.
+/// Returns an error if git does not have the revision, or if the revision does not have the spec.
 pub fn at_revision(root: &Path, revision: &str) -> Result<Document> {
     let name = format!("{revision}:{DOCUMENT}");
     let file = Path::new(&name);
@@ -86,26 +88,26 @@ pub fn at_revision(root: &Path, revision: &str) -> Result<Document> {
         Error::new(
             file,
             what,
-            "give a document that is there, or a revision such as `HEAD`, `main` or `HEAD~3`",
+            "name an existing document, or a revision such as `HEAD`, `main` or `HEAD~3`",
         )
     };
     if revision.starts_with('-') {
-        return Err(cannot("is neither a file nor a revision".to_owned()));
+        return Err(cannot("unknown file or revision".to_owned()));
     }
     let output = Command::new("git")
         .arg("-C")
         .arg(root)
         .args(["cat-file", "blob", &name])
         .output()
-        .map_err(|source| cannot(format!("cannot be asked of git: {source}")).because(source))?;
+        .map_err(|source| cannot(format!("failed to run git: {source}")).because(source))?;
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr);
         return Err(cannot(format!(
-            "is neither a file nor known to git: {}",
+            "unknown file or revision: {}",
             message.lines().next().unwrap_or_default().trim()
         )));
     }
     let text = String::from_utf8(output.stdout)
-        .map_err(|source| cannot("is not UTF-8 text".to_owned()).because(source))?;
+        .map_err(|source| cannot("invalid UTF-8".to_owned()).because(source))?;
     Document::parse(file, &text)
 }

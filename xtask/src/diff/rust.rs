@@ -1,4 +1,4 @@
-//! The generated code, side by side: what its users can name.
+//! The comparison of two versions of the generated code.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use syn::{Attribute, Fields, FnArg, ImplItem, Item, Meta, ReturnType, Visibility
 
 use super::{Change, Class, Side};
 
-/// What changed for those who use the generated module.
+/// Returns the changes for code that uses the generated module.
 pub(super) fn compare(old: &str, new: &str) -> Vec<Change> {
     let (before, after) = (Surface::of(old), Surface::of(new));
     let mut changes = Vec::new();
@@ -21,7 +21,7 @@ pub(super) fn compare(old: &str, new: &str) -> Vec<Change> {
     };
     for (place, item) in &before.0 {
         let Some(now) = after.0.get(place) else {
-            // Of what is gone as a whole, its parts need no word.
+            // The parts of a removed item are not reported.
             if before
                 .owner_of(place)
                 .is_none_or(|owner| after.0.contains_key(owner))
@@ -60,7 +60,7 @@ pub(super) fn compare(old: &str, new: &str) -> Vec<Change> {
         let owner = after.owner_of(place);
         let old_owner = owner.and_then(|owner| before.0.get(owner));
         match (owner, old_owner) {
-            // Of what is new as a whole, its parts need no word.
+            // The parts of a new item are not reported.
             (Some(_), None) => {}
             (Some(_), Some(owner)) if item.member && !owner.sealed => note(
                 Class::Breaking,
@@ -73,16 +73,16 @@ pub(super) fn compare(old: &str, new: &str) -> Vec<Change> {
     changes
 }
 
-/// Everything that can be named, by its path.
+/// The public items, by path.
 struct Surface(BTreeMap<String, Thing>);
 
 struct Thing {
-    /// What it is, as code or in a word.
+    /// The item as code or in a word.
     is: String,
     deprecated: bool,
     /// `#[non_exhaustive]`.
     sealed: bool,
-    /// A field or a variant, which who builds or matches the type has to name.
+    /// Whether it is a field or a variant, which code that builds or matches the type must name.
     member: bool,
     owner: Option<String>,
 }
@@ -236,7 +236,7 @@ impl Surface {
     }
 }
 
-/// An argument by its type: its name is of no matter to who calls.
+/// Returns the type of an argument. Its name does not matter to callers.
 fn argument(argument: &FnArg) -> String {
     match argument {
         FnArg::Receiver(receiver) => code(receiver),
@@ -262,7 +262,7 @@ fn has(attributes: &[Attribute], name: &str) -> bool {
     })
 }
 
-/// Code as a person would write it down: `Option<String>`, not `:: std :: option :: Option < … >`.
+/// Returns code in a readable form: `Option<String>`, not `:: std :: option :: Option < … >`.
 fn code(tokens: &impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
     let mut code = text

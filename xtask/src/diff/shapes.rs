@@ -1,4 +1,4 @@
-//! Schemas, side by side.
+//! The comparison of schemas.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::{Change, Class, Side};
 use openapi_codegen::lower::{Changes, Lowered};
 use openapi_tree::document::escape;
-use openapi_tree::schemas::{COMPONENTS, named_component};
+use openapi_tree::schemas::{COMPONENTS, component_pointer, named_component};
 
-/// Compares schemas of two contracts, and collects what changed.
+/// The comparison of the schemas of two lowered documents, with its changes.
 pub(super) struct Shapes<'a> {
     old: (&'a Value, &'a Changes),
     new: (&'a Value, &'a Changes),
@@ -17,7 +17,7 @@ pub(super) struct Shapes<'a> {
     changes: Vec<Change>,
 }
 
-/// Limits, and whether more of the number allows more.
+/// The constraints with a number, and whether a larger number allows more values.
 const LIMITS: [(&str, bool); 8] = [
     ("maxItems", true),
     ("maxLength", true),
@@ -29,7 +29,7 @@ const LIMITS: [(&str, bool); 8] = [
     ("minimum", false),
 ];
 
-/// Limits that are there or not; another one of them allows other values.
+/// The constraints that allow other values if they change.
 const CONDITIONS: [&str; 5] = [
     "exclusiveMaximum",
     "exclusiveMinimum",
@@ -38,7 +38,7 @@ const CONDITIONS: [&str; 5] = [
     "uniqueItems",
 ];
 
-/// The longest interval that a filter takes; an extension of the vendor.
+/// The extension keyword for the maximum length of an interval.
 const MONTHS: &str = "x-max-interval-in-months";
 
 impl<'a> Shapes<'a> {
@@ -55,9 +55,29 @@ impl<'a> Shapes<'a> {
         self.changes
     }
 
-    /// Notes a change at a place of the new document.
-    pub(super) fn note_new(&mut self, side: Side, class: Class, pointer: &str, what: String) {
-        let place = self.new.1.published(pointer);
+    /// Notes a change at a location in the new document.
+    pub(super) fn note_new(
+        &mut self,
+        side: Side,
+        class: Class,
+        pointer: &str,
+        what: impl Into<String>,
+    ) {
+        self.note(side, class, self.new.1.published(pointer), what.into());
+    }
+
+    /// Notes a change at a location in the old document.
+    pub(super) fn note_old(
+        &mut self,
+        side: Side,
+        class: Class,
+        pointer: &str,
+        what: impl Into<String>,
+    ) {
+        self.note(side, class, self.old.1.published(pointer), what.into());
+    }
+
+    fn note(&mut self, side: Side, class: Class, place: String, what: String) {
         self.changes.push(Change {
             side,
             class,
@@ -66,15 +86,17 @@ impl<'a> Shapes<'a> {
         });
     }
 
-    /// Notes a change at a place of the old document.
-    pub(super) fn note_old(&mut self, side: Side, class: Class, pointer: &str, what: String) {
-        let place = self.old.1.published(pointer);
-        self.changes.push(Change {
-            side,
-            class,
-            place,
-            what,
-        });
+    /// Notes that something became deprecated, or is no longer deprecated.
+    pub(super) fn deprecation(&mut self, side: Side, pointer: &str, old: &Value, new: &Value) {
+        let is_deprecated = |node: &Value| node.get("deprecated") == Some(&Value::Bool(true));
+        if is_deprecated(old) != is_deprecated(new) {
+            let what = if is_deprecated(new) {
+                "is deprecated"
+            } else {
+                "is no longer deprecated"
+            };
+            self.note_new(side, Class::Additive, pointer, what);
+        }
     }
 
     /// Compares the schemas at two pointers.
@@ -124,33 +146,21 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// What is said where a schema is used: null, deprecation, the longest interval.
+    /// Compares the annotations of two uses of a schema: null, deprecation, the maximum interval.
     fn use_of(&mut self, side: Side, after: &str, old: &Value, new: &Value) {
-        let says = |schema: &Value, keyword: &str| schema.get(keyword) == Some(&Value::Bool(true));
-        let (was, is) = (says(old, "nullable"), says(new, "nullable"));
+        let is_nullable = |schema: &Value| schema.get("nullable") == Some(&Value::Bool(true));
+        let (was, is) = (is_nullable(old), is_nullable(new));
         if was != is {
-            // What may be null is more to take for who reads it, and more to say for who writes it.
-            let class = if is == (side == Side::Response) {
-                Class::Breaking
-            } else {
-                Class::Additive
-            };
+            // Null is one more value for clients to read, and one more value that they may send.
+            let class = Class::breaking_if(is == (side == Side::Response));
             let what = if is {
                 "may be null now"
             } else {
                 "is never null now"
             };
-            self.note_new(side, class, after, what.to_owned());
+            self.note_new(side, class, after, what);
         }
-        let (was, is) = (says(old, "deprecated"), says(new, "deprecated"));
-        if was != is {
-            let what = if is {
-                "is deprecated"
-            } else {
-                "is no longer deprecated"
-            };
-            self.note_new(side, Class::Additive, after, what.to_owned());
-        }
+        self.deprecation(side, after, old, new);
         let months = |schema: &Value| schema.get(MONTHS).and_then(Value::as_f64);
         self.bound(side, after, (MONTHS, true), months(old), months(new));
     }
@@ -174,11 +184,7 @@ impl<'a> Shapes<'a> {
         for condition in CONDITIONS {
             let (was, is) = (old.get(condition), new.get(condition));
             if was != is {
-                let class = if is.is_some() && side == Side::Request {
-                    Class::Breaking
-                } else {
-                    Class::Additive
-                };
+                let class = Class::breaking_if(is.is_some() && side == Side::Request);
                 let what = match is {
                     Some(is) => format!("has the {condition} {is} now"),
                     None => format!("has no {condition} any more"),
@@ -190,15 +196,15 @@ impl<'a> Shapes<'a> {
             |schema: &Value| schema.get("additionalProperties") == Some(&Value::Bool(false));
         if is_closed(old) != is_closed(new) && side == Side::Request {
             let (class, what) = if is_closed(new) {
-                (Class::Breaking, "refuses unknown properties now")
+                (Class::Breaking, "rejects unknown properties now")
             } else {
-                (Class::Additive, "takes unknown properties now")
+                (Class::Additive, "accepts unknown properties now")
             };
-            self.note_new(side, class, after, what.to_owned());
+            self.note_new(side, class, after, what);
         }
     }
 
-    /// Only who sends has to keep to a limit.
+    /// Compares the values of a constraint, which only requests must satisfy.
     fn bound(
         &mut self,
         side: Side,
@@ -215,11 +221,7 @@ impl<'a> Shapes<'a> {
             (None, Some(_)) => true,
             (Some(was), Some(is)) => (is < was) == more_allows_more,
         };
-        let class = if tightened && side == Side::Request {
-            Class::Breaking
-        } else {
-            Class::Additive
-        };
+        let class = Class::breaking_if(tightened && side == Side::Request);
         let what = match (was, is) {
             (Some(was), Some(is)) => format!("has a {limit} of {is}; it was {was}"),
             (None, Some(is)) => format!("has a {limit} of {is} now"),
@@ -228,7 +230,7 @@ impl<'a> Shapes<'a> {
         self.note_new(side, class, after, what);
     }
 
-    /// Who reads keeps values that it does not know, by this project's rule.
+    /// Compares the values of an enum. Clients accept unknown values in responses.
     fn values(&mut self, side: Side, after: &str, old: &Value, new: &Value) {
         let values = |schema: &Value| -> BTreeSet<String> {
             let values = schema.get("enum").and_then(Value::as_array);
@@ -240,11 +242,7 @@ impl<'a> Shapes<'a> {
         };
         let (was, is) = (values(old), values(new));
         for value in was.difference(&is) {
-            let class = if side == Side::Request {
-                Class::Breaking
-            } else {
-                Class::Additive
-            };
+            let class = Class::breaking_if(side == Side::Request);
             self.note_new(
                 side,
                 class,
@@ -303,18 +301,18 @@ impl<'a> Shapes<'a> {
             let (did, does) = (is_required(old, name), is_required(new, name));
             if did != does {
                 let (class, what) = match side {
-                    // What is always there is less to look out for.
+                    // A property that is always present needs no check.
                     Side::Response if does => (Class::Additive, "is always there now"),
                     Side::Response => (Class::Breaking, "may be missing now"),
                     _ => super::wire::required(does),
                 };
-                self.note_new(side, class, &place(after), what.to_owned());
+                self.note_new(side, class, &place(after), what);
             }
             waiting.push((place(before), place(after)));
         }
     }
 
-    /// Objects that a choice has, by their names.
+    /// Compares the members of a choice by name.
     fn alternatives(
         &mut self,
         side: Side,
@@ -343,7 +341,7 @@ impl<'a> Shapes<'a> {
                     side,
                     Class::Breaking,
                     after,
-                    format!("can't be a `{name}` any more"),
+                    format!("is no longer a `{name}`"),
                 ),
             }
         }
@@ -358,15 +356,12 @@ impl<'a> Shapes<'a> {
     }
 }
 
-/// Where the schema stands that a use of one refers to.
+/// Returns the JSON Pointer of the schema that a use refers to.
 fn target(schema: &Value, pointer: &str) -> String {
-    named_component(schema).map_or_else(
-        || pointer.to_owned(),
-        |name| format!("{COMPONENTS}/{}", escape(name)),
-    )
+    named_component(schema).map_or_else(|| pointer.to_owned(), component_pointer)
 }
 
-/// What a schema is, in a word: its type, and a format that makes another type of it.
+/// Returns the kind of a schema: its type, and its format.
 fn kind(schema: &Value) -> String {
     if schema.get("oneOf").is_some() {
         return "a choice".to_owned();

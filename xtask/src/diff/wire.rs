@@ -1,4 +1,4 @@
-//! Operations, side by side.
+//! The comparison of operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,11 @@ use super::shapes::Shapes;
 use super::{Change, Class, Side};
 use openapi_codegen::lower::{Lowered, envelope};
 use openapi_tree::document::escape;
-use openapi_tree::schemas::{COMPONENTS, Operation, operations, required as required_of, resolve};
+use openapi_tree::schemas::{
+    Operation, component_pointer, operations, required as required_of, resolve,
+};
 
-/// What changed on the wire. `published` are the documents as they were before lowering, old and new.
+/// Returns the changes on the wire. `published` are the old and the new document before lowering.
 pub(super) fn compare<'a>(
     old: &'a Lowered,
     new: &'a Lowered,
@@ -28,9 +30,8 @@ pub(super) fn compare<'a>(
     };
     let (before, after) = (by_path(&old.contract), by_path(&new.contract));
     if let (Some((before, _)), Some((after, _))) = envelopes {
-        let pointer = |name: &str| format!("{COMPONENTS}/{}", escape(name));
-        wire.shapes
-            .compare(Side::Request, &pointer(before), &pointer(after));
+        let (before, after) = (component_pointer(before), component_pointer(after));
+        wire.shapes.compare(Side::Request, &before, &after);
     }
     for (key, operation) in &before {
         match after.get(key) {
@@ -71,6 +72,32 @@ fn by_path(tree: &Value) -> BTreeMap<(&str, &str), Operation<'_>> {
         .collect()
 }
 
+/// The body of a request or of a response.
+struct Body {
+    pointer: String,
+    media_type: String,
+    required: bool,
+}
+
+impl Body {
+    fn of(holder: &Value, pointer: String) -> Option<Self> {
+        let (media_type, _) = holder.get("content")?.as_object()?.iter().next()?;
+        Some(Self {
+            pointer,
+            media_type: media_type.clone(),
+            required: holder.get("required") == Some(&Value::Bool(true)),
+        })
+    }
+
+    fn schema(&self) -> String {
+        format!(
+            "{}/content/{}/schema",
+            self.pointer,
+            escape(&self.media_type)
+        )
+    }
+}
+
 struct Wire<'a> {
     shapes: Shapes<'a>,
     published: (&'a Value, &'a Value),
@@ -80,22 +107,8 @@ struct Wire<'a> {
 
 impl Wire<'_> {
     fn operation(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
-        let is_deprecated = |operation: &Operation<'_>| {
-            operation.node.get("deprecated") == Some(&Value::Bool(true))
-        };
-        if is_deprecated(old) != is_deprecated(new) {
-            let what = if is_deprecated(new) {
-                "is deprecated"
-            } else {
-                "is no longer deprecated"
-            };
-            self.shapes.note_new(
-                Side::Request,
-                Class::Additive,
-                &new.pointer,
-                what.to_owned(),
-            );
-        }
+        self.shapes
+            .deprecation(Side::Request, &new.pointer, old.node, new.node);
         self.parameters(old, new);
         self.envelope(old, new);
         self.request(old, new);
@@ -103,7 +116,7 @@ impl Wire<'_> {
         self.statuses(old);
     }
 
-    /// The properties of the envelope that an operation takes.
+    /// Compares the properties of the envelope that an operation accepts.
     fn envelope(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
         let names = |operation: &Operation<'_>| -> BTreeSet<String> {
             let names = envelope::properties(operation.node);
@@ -157,8 +170,7 @@ impl Wire<'_> {
             };
             if was_required != is_required {
                 let (class, what) = required(*is_required);
-                self.shapes
-                    .note_new(Side::Request, class, now, what.to_owned());
+                self.shapes.note_new(Side::Request, class, now, what);
             }
             self.shapes.compare(
                 Side::Request,
@@ -186,106 +198,57 @@ impl Wire<'_> {
     fn request(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
         let body = |operation: &Operation<'_>| {
             let body = operation.node.get("requestBody")?;
-            let (media_type, _) = body.get("content")?.as_object()?.iter().next()?;
-            let required = body.get("required") == Some(&Value::Bool(true));
-            let pointer = format!("{}/requestBody", operation.pointer);
-            Some((pointer, media_type.clone(), required))
+            Body::of(body, format!("{}/requestBody", operation.pointer))
         };
-        match (body(old), body(new)) {
-            (Some((before, old_type, was_required)), Some((after, new_type, is_required))) => {
-                if old_type != new_type {
-                    self.shapes.note_new(
-                        Side::Request,
-                        Class::Breaking,
-                        &after,
-                        format!("the body is {new_type} in place of {old_type}"),
-                    );
-                }
-                if was_required != is_required {
-                    let (class, what) = required(is_required);
-                    self.shapes
-                        .note_new(Side::Request, class, &after, what.to_owned());
-                }
-                self.shapes.compare(
-                    Side::Request,
-                    &format!("{before}/content/{}/schema", escape(&old_type)),
-                    &format!("{after}/content/{}/schema", escape(&new_type)),
-                );
-            }
-            (Some((before, ..)), None) => self.shapes.note_old(
-                Side::Request,
-                Class::Breaking,
-                &before,
-                "the request body is gone".to_owned(),
-            ),
-            (None, Some((after, _, is_required))) => {
-                let class = if is_required {
-                    Class::Breaking
-                } else {
-                    Class::Additive
-                };
-                self.shapes.note_new(
-                    Side::Request,
-                    class,
-                    &after,
-                    "a request body is new".to_owned(),
-                );
-            }
-            (None, None) => {}
-        }
+        self.body(Side::Request, body(old), body(new));
     }
 
     fn responses(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
-        // Lowering has made the successes of an operation alike, and its errors: one of each is enough.
+        // After lowering, all successes of an operation have one body, and all errors too.
         for class in ["2", "4", "5"] {
             let body = |operation: &Operation<'_>| {
                 let responses = operation.node.get("responses")?.as_object()?;
                 let (status, response) = responses
                     .iter()
                     .find(|(status, _)| status.starts_with(class))?;
-                let (media_type, _) = response.get("content")?.as_object()?.iter().next()?;
-                let pointer = format!(
-                    "{}/responses/{}/content/{}",
-                    operation.pointer,
-                    escape(status),
-                    escape(media_type)
-                );
-                Some((pointer, media_type.clone()))
+                let pointer = format!("{}/responses/{}", operation.pointer, escape(status));
+                Body::of(response, pointer)
             };
-            match (body(old), body(new)) {
-                (Some((before, old_type)), Some((after, new_type))) => {
-                    if old_type != new_type {
-                        self.shapes.note_new(
-                            Side::Response,
-                            Class::Breaking,
-                            &after,
-                            format!("the body is {new_type} in place of {old_type}"),
-                        );
-                    }
-                    self.shapes.compare(
-                        Side::Response,
-                        &format!("{before}/schema"),
-                        &format!("{after}/schema"),
-                    );
-                }
-                (Some((before, _)), None) => self.shapes.note_old(
-                    Side::Response,
-                    Class::Breaking,
-                    &before,
-                    "this body is gone".to_owned(),
-                ),
-                (None, Some((after, _))) => self.shapes.note_new(
-                    Side::Response,
-                    Class::Additive,
-                    &after,
-                    "this body is new".to_owned(),
-                ),
-                (None, None) => {}
-            }
+            self.body(Side::Response, body(old), body(new));
         }
     }
 
-    /// The documented statuses, of which lowering leaves some out.
+    fn body(&mut self, side: Side, old: Option<Body>, new: Option<Body>) {
+        match (old, new) {
+            (Some(old), Some(new)) => {
+                if old.media_type != new.media_type {
+                    let what = format!(
+                        "the body is {} in place of {}",
+                        new.media_type, old.media_type
+                    );
+                    self.shapes
+                        .note_new(side, Class::Breaking, &new.pointer, what);
+                }
+                if old.required != new.required {
+                    let (class, what) = required(new.required);
+                    self.shapes.note_new(side, class, &new.pointer, what);
+                }
+                self.shapes.compare(side, &old.schema(), &new.schema());
+            }
+            (Some(old), None) => {
+                self.shapes
+                    .note_old(side, Class::Breaking, &old.pointer, "the body is gone");
+            }
+            (None, Some(new)) => {
+                let class = Class::breaking_if(new.required);
+                self.shapes
+                    .note_new(side, class, &new.pointer, "the body is new");
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Compares the documented statuses, some of which lowering removes.
     fn statuses(&mut self, operation: &Operation<'_>) {
         let statuses = |tree: &Value| -> BTreeSet<String> {
             tree.pointer(&operation.pointer)
@@ -299,11 +262,7 @@ impl Wire<'_> {
         let (before, after) = (statuses(self.published.0), statuses(self.published.1));
         let place = |status: &str| format!("{}/responses/{status}", operation.pointer);
         for status in before.difference(&after) {
-            let class = if status.starts_with('2') {
-                Class::Breaking
-            } else {
-                Class::Additive
-            };
+            let class = Class::breaking_if(status.starts_with('2'));
             let what = format!("the status {status} is no longer documented");
             self.shapes
                 .note_old(Side::Response, class, &place(status), what);
@@ -316,7 +275,7 @@ impl Wire<'_> {
     }
 }
 
-/// Something that is sent became required, or optional.
+/// Returns the class and the description of a part of a request that became required, or optional.
 pub(super) fn required(now: bool) -> (Class, &'static str) {
     if now {
         (Class::Breaking, "is required now")

@@ -1,4 +1,4 @@
-//! `cargo xtask import --verify DIR`: the documents at hand against the facts that were taken from them.
+//! `cargo xtask import --verify DIR`: documents are compared with the variant files.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,13 +11,13 @@ use openapi_evidence::import::parse;
 use openapi_tree::document::sha256_hex;
 use openapi_tree::error::Result;
 
-/// Folders in folders, at most.
-const DEEPEST: usize = 16;
+/// The maximum depth of folders.
+const MAX_DEPTH: usize = 16;
 
 /// Runs the command.
 ///
 /// # Errors
-/// When a document or a variant file can't be read.
+/// Returns an error if a document or a variant file cannot be read.
 pub(super) fn run(folder: &Path, strict: bool, out: &mut dyn Write) -> Result<Outcome> {
     let variants = read_variants()?;
     let conventions = read_conventions()?;
@@ -92,16 +92,16 @@ pub(super) fn run(folder: &Path, strict: bool, out: &mut dyn Write) -> Result<Ou
     ));
     files::print(out, &lines)?;
     Ok(if differs > 0 || strict && unused > 0 {
-        Outcome::Attention
+        Outcome::ActionRequired
     } else {
         Outcome::Done
     })
 }
 
-/// The files of a folder and of those in it, in order of their names.
+/// Returns the files of a folder and its subfolders, sorted by name.
 fn documents(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return Ok(found);
     }
     for path in openapi_tree::files::entries(folder)? {

@@ -1,4 +1,4 @@
-//! `cargo xtask lint`.
+//! `cargo xtask lint`: checks the house rules.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -14,7 +14,10 @@ use openapi_tree::error::Result;
 
 /// Check a document against the house rules
 ///
-/// Without FILE, also checks that openapi/settings.yaml covers each operation. Each finding has a JSON pointer and says how to mend it. `regenerate` refuses a document with findings.
+/// Without FILE, also checks that openapi/settings.yaml covers each operation. Each finding has a JSON Pointer and a fix.
+/// `regenerate` rejects a spec with findings.
+///
+/// Exit statuses: 0 success, 1 error, 2 usage, 4 findings.
 #[derive(Clone, Debug, Args)]
 pub struct Lint {
     /// The document [default: openapi/connector.yaml]
@@ -26,7 +29,7 @@ impl Lint {
     /// Runs the command.
     ///
     /// # Errors
-    /// When the document can't be read.
+    /// Returns an error if the document cannot be read.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         let root = files::workspace_root();
         let path = self.file.clone().unwrap_or_else(|| root.join(DOCUMENT));
@@ -35,7 +38,7 @@ impl Lint {
             Some(_) => Conventions::default(),
             None => own_conventions(&root)?,
         };
-        let findings = super::house(&document, &conventions);
+        let findings = super::check_house_rules(&document, &conventions);
         if findings.is_empty() && self.file.is_none() {
             conventions_for(&root, &document)?;
         }
@@ -44,17 +47,21 @@ impl Lint {
             let _ = writeln!(
                 out,
                 "{file}#{}: {} [{}]\n  {}\n",
-                finding.pointer, finding.what, finding.rule, finding.todo
+                finding.pointer, finding.what, finding.rule, finding.help
             );
         }
         if findings.is_empty() {
-            let _ = writeln!(out, "{file}: keeps all {} rules", super::rules().len());
+            let _ = writeln!(
+                out,
+                "{file}: no findings for {} rules",
+                super::rules().len()
+            );
             Ok(Outcome::Done)
         } else {
             let count = findings.len();
             let plural = if count == 1 { "finding" } else { "findings" };
             let _ = writeln!(out, "{file}: {count} {plural}");
-            Ok(Outcome::Attention)
+            Ok(Outcome::ActionRequired)
         }
     }
 }

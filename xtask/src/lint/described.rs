@@ -1,4 +1,4 @@
-//! Everything says what it is.
+//! The rules for names, descriptions and messages of deprecations.
 
 use serde_json::Value;
 
@@ -18,8 +18,8 @@ fn named_operations(document: &Document, findings: &mut Findings) {
         if operation.id().is_none() {
             findings.add(
                 operation.pointer,
-                "has no operationId, from which its method gets its name",
-                "give it one, as `vouchers_getAll`",
+                "missing `operationId`, which becomes the name of the method",
+                "add one, such as `vouchers_getAll`",
             );
         }
     }
@@ -32,8 +32,8 @@ fn described(document: &Document, findings: &mut Findings) {
         if text.is_none_or(|text| text.trim().is_empty()) {
             findings.add(
                 pointer,
-                "has no description",
-                "say in your own words what it is",
+                "missing description",
+                "describe it in your own words",
             );
         }
     };
@@ -57,15 +57,15 @@ fn described(document: &Document, findings: &mut Findings) {
 
 fn deprecated_for(document: &Document, findings: &mut Findings) {
     let mut check = |pointer: String, node: &Value| {
-        let says = node
+        let has_message = node
             .get("x-deprecatedMessage")
             .and_then(Value::as_str)
             .is_some_and(|text| !text.trim().is_empty());
-        if node.get("deprecated") == Some(&Value::Bool(true)) && !says {
+        if node.get("deprecated") == Some(&Value::Bool(true)) && !has_message {
             findings.add(
                 pointer,
-                "is deprecated and does not say what to use",
-                "say it in `x-deprecatedMessage`, which becomes the compiler's note",
+                "missing message of the deprecation",
+                "name the replacement in `x-deprecatedMessage`, which becomes the compiler's note",
             );
         }
     };

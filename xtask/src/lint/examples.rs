@@ -1,10 +1,10 @@
-//! Examples that run as they stand.
+//! The rules for examples, which run without changes.
 
 use serde_json::Value;
 
 use openapi_tree::document::{Document, each_object, escape};
 use openapi_tree::lint::{Findings, Rule};
-use openapi_tree::schemas::{COMPONENTS, Operation, named_component, operations};
+use openapi_tree::schemas::{Operation, component_or_self, operations, properties};
 
 pub(super) const RULES: [Rule; 3] = [
     ("examples", examples),
@@ -28,8 +28,8 @@ fn examples(document: &Document, findings: &mut Findings) {
         let Some((pointer, media)) = request_media(&operation) else {
             findings.add(
                 &operation.pointer,
-                "has no JSON request body",
-                "every operation of this API is a POST of JSON; add `requestBody`",
+                "missing JSON request body",
+                "add `requestBody`: every operation of this API is a POST of JSON",
             );
             continue;
         };
@@ -37,8 +37,8 @@ fn examples(document: &Document, findings: &mut Findings) {
             if media.pointer(&format!("/examples/{name}/value")).is_none() {
                 findings.add(
                     &pointer,
-                    format!("has no example `{name}`"),
-                    "add one that runs against the sandbox as it stands",
+                    format!("missing example `{name}`"),
+                    "add one that runs against the sandbox without changes",
                 );
             }
         }
@@ -50,15 +50,15 @@ fn examples(document: &Document, findings: &mut Findings) {
             {
                 findings.add(
                     format!("{}/responses/{}", operation.pointer, escape(status)),
-                    "has no example",
-                    "add what the sandbox answers to the example request",
+                    "missing example",
+                    "add the response of the sandbox to the example request",
                 );
             }
         }
     }
 }
 
-/// `Full` shows every property, so that the snapshot of the request shows a new one.
+/// Checks that `Full` has every property, so that the snapshot of the request shows a new one.
 fn full_examples(document: &Document, findings: &mut Findings) {
     for operation in operations(&document.tree) {
         let Some((pointer, media)) = request_media(&operation) else {
@@ -80,17 +80,10 @@ fn missing(
     pointer: &str,
     findings: &mut Findings,
 ) {
-    let schema = named_component(schema)
-        .and_then(|name| {
-            document
-                .tree
-                .pointer(&format!("{COMPONENTS}/{}", escape(name)))
-        })
-        .unwrap_or(schema);
+    let schema = component_or_self(&document.tree, schema);
     match example {
         Value::Object(values) => {
-            let properties = schema.get("properties").and_then(Value::as_object);
-            for (name, property) in properties.into_iter().flatten() {
+            for (name, property) in properties(schema) {
                 match values.get(name) {
                     Some(value) => {
                         missing(
@@ -103,8 +96,8 @@ fn missing(
                     }
                     None => findings.add(
                         pointer,
-                        format!("leaves out `{name}`"),
-                        "give it a value, or null where that is the only one that makes sense",
+                        format!("missing property `{name}`"),
+                        "add a value, or null if no other value makes sense",
                     ),
                 }
             }
@@ -118,15 +111,15 @@ fn missing(
     }
 }
 
-/// Something of the shape of the vendor's tokens: 32 and 31 hexadecimal digits.
+/// Finds strings that look like the vendor's tokens: 32 and 31 hexadecimal digits.
 fn real_tokens(document: &Document, findings: &mut Findings) {
     each_object(&document.tree, &mut |pointer, object| {
         for (key, value) in object {
             if value.as_str().is_some_and(has_token) {
                 findings.add(
                     format!("{pointer}/{}", escape(key)),
-                    "holds something of the shape of a real token",
-                    "use an obviously fake one, as `sandbox-access-token`",
+                    "invalid example: the string looks like a real token",
+                    "use an obviously fake one, such as `sandbox-access-token`",
                 );
             }
         }

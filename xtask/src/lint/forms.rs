@@ -1,4 +1,4 @@
-//! The one way in which this project writes each thing down.
+//! The rules for constructs that can be written in several ways.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use openapi_tree::document::Document;
 use openapi_tree::lint::{Findings, Rule};
 use openapi_tree::schemas::{
-    COMPONENTS, components, each_schema, named_component, referenced_component,
+    COMPONENTS, components, each_schema, named_component, properties, referenced_component,
 };
 
 pub(super) const RULES: [Rule; 10] = [
@@ -27,7 +27,7 @@ fn security(document: &Document, findings: &mut Findings) {
     if document.tree.get("security") != Some(&Value::Array(Vec::new())) {
         findings.add(
             "/security",
-            "does not say that no security scheme applies",
+            "expected `security: []`",
             "write `security: []` at the root: the credentials are part of the bodies",
         );
     }
@@ -39,9 +39,9 @@ fn nullable_type(document: &Document, findings: &mut Findings) {
         if schema.get("nullable").is_some() && has_type == has_all_of {
             findings.add(
                 pointer,
-                "is nullable with both or neither of `type` and `allOf`",
+                "unsupported nullable schema: both or neither of `type` and `allOf`",
                 "write `nullable: true` with `type`, or with `allOf: [$ref]` only; generators for other languages \
-                 lose null if both are there",
+                 lose null if both are present",
             );
         }
     });
@@ -52,8 +52,8 @@ fn nullable_at_use(document: &Document, findings: &mut Findings) {
         if schema.get("nullable").is_some() {
             findings.add(
                 format!("{COMPONENTS}/{name}"),
-                "says nullable of a whole component",
-                "say it where the component is used; typify wraps a nullable component twice",
+                "unsupported `nullable` of a component",
+                "write `nullable` where the component is used; typify wraps a nullable component twice",
             );
         }
     }
@@ -65,7 +65,7 @@ fn bare_reference(document: &Document, findings: &mut Findings) {
         {
             findings.add(
                 pointer,
-                "has something beside its $ref, which OpenAPI 3.0 ignores",
+                "unsupported keyword next to `$ref`, which OpenAPI 3.0 ignores",
                 "write the reference as `allOf: [$ref]`",
             );
         }
@@ -78,8 +78,7 @@ pub(super) fn each_property<'a>(
     visit: &mut impl FnMut(String, &'a str, &'a Value),
 ) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        let properties = schema.get("properties").and_then(Value::as_object);
-        for (name, property) in properties.into_iter().flatten() {
+        for (name, property) in properties(schema) {
             visit(format!("{pointer}/properties/{name}"), name, property);
         }
     });
@@ -90,22 +89,25 @@ fn named_tokens(document: &Document, findings: &mut Findings) {
         if name.ends_with("Token") && named_component(schema).is_none() {
             findings.add(
                 pointer,
-                format!("`{name}` is no named component, so that its type would print it"),
-                "refer to a component, and name it under `replaced` in settings.yaml",
+                format!("expected a component for the token `{name}`, because another type would print it"),
+                "refer to a component that `replaced` in settings.yaml lists",
             );
         }
     });
 }
 
+fn is_component(pointer: &str) -> bool {
+    let name = pointer.strip_prefix(COMPONENTS);
+    name.is_some_and(|name| name.matches('/').count() == 1)
+}
+
 fn named_identifiers(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        let is_component = pointer
-            .strip_prefix(COMPONENTS)
-            .is_some_and(|rest| rest.matches('/').count() == 1);
-        if schema.get("format") == Some(&Value::String("uuid".to_owned())) && !is_component {
+        if schema.get("format") == Some(&Value::String("uuid".to_owned())) && !is_component(pointer)
+        {
             findings.add(
                 pointer,
-                "is an identifier without a name, which could be passed for any other",
+                "expected a component for an ID, because IDs of different records could be exchanged",
                 "refer to a component such as VoucherId",
             );
         }
@@ -114,14 +116,11 @@ fn named_identifiers(document: &Document, findings: &mut Findings) {
 
 fn named_enums(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        let is_component = pointer
-            .strip_prefix(COMPONENTS)
-            .is_some_and(|rest| rest.matches('/').count() == 1);
-        if schema.get("enum").is_some() && !is_component {
+        if schema.get("enum").is_some() && !is_component(pointer) {
             findings.add(
                 pointer,
-                "is an enum without a name",
-                "make it a component, named as the documentation calls it",
+                "expected a component for an enum",
+                "make it a component with the name of the documentation",
             );
         }
     });
@@ -134,15 +133,15 @@ fn utc_formats(document: &Document, findings: &mut Findings) {
         if name.ends_with("Utc") && is_text && !is_date_time && named_component(schema).is_none() {
             findings.add(
                 pointer,
-                format!("`{name}` is a text without a format"),
-                "give it `format: date-time` in a request, or refer to UtcDateTime in a response",
+                format!("missing format of the timestamp `{name}`"),
+                "add `format: date-time` in a request, or refer to UtcDateTime in a response",
             );
         }
     });
 }
 
-/// Generators for other languages name a type after its title, or after the component without one, and drop what
-/// separates or capitalizes words differently.
+/// Checks that titles are unique without case, spaces and punctuation. Generators for other languages name a type after
+/// its title, or after the component without one.
 fn unique_titles(document: &Document, findings: &mut Findings) {
     let mut seen = BTreeMap::new();
     for (name, schema) in components(&document.tree) {
@@ -157,7 +156,7 @@ fn unique_titles(document: &Document, findings: &mut Findings) {
             let place = if title.is_some() { "/title" } else { "" };
             findings.add(
                 format!("{COMPONENTS}/{name}{place}"),
-                format!("has the same title or name as `{first}`, apart from spaces and capital letters"),
+                format!("duplicate title or name of `{first}`, apart from spaces and capital letters"),
                 "remove or change the title and connect the schema with the heading under `names` in rulings.yaml; \
                  generators for other languages name types after titles, and drop a type whose name is taken",
             );
@@ -179,7 +178,7 @@ fn alternatives(document: &Document, findings: &mut Findings) {
             if schema.get(keyword).is_some() && !is_choice {
                 findings.add(
                     format!("{pointer}/{keyword}"),
-                    format!("uses `{keyword}`; of scalars, progenitor makes a struct of it that can't be decoded"),
+                    format!("uses `{keyword}`; for scalars, progenitor generates a struct that cannot be decoded"),
                     "write one schema; enums of responses are open without it. For a property that another one decides, \
                      write `anyOf` with a reference for each schema, and list them under `polymorphic` in the settings",
                 );

@@ -1,4 +1,4 @@
-//! Words that the generator would pass over without a word of its own.
+//! The rules for keywords that the generator would ignore silently.
 
 use openapi_codegen::conventions::Conventions;
 use openapi_codegen::lower::{Effect, lower};
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use openapi_tree::document::{Document, escape};
 use openapi_tree::lint::{Finding, Findings, Rule};
-use openapi_tree::schemas::{COMPONENTS, each_schema, named_component};
+use openapi_tree::schemas::{COMPONENTS, component_or_self, each_schema, properties};
 
-/// For this project's own document. OpenAPI lets any other one require what it does not describe: lowering makes any
-/// JSON of it, and tells.
+/// The rules for the spec. In other documents, a required property may be undeclared: lowering declares it as any JSON, and
+/// reports it.
 pub(super) const RULES: [Rule; 5] = [
     ("required-property", required_properties),
     ("known-keyword", known_keywords),
@@ -22,7 +22,7 @@ pub(super) const RULES: [Rule; 5] = [
 /// The name of the rule that lowering loses nothing. It depends on the conventions.
 pub(super) const LOSSLESS: &str = "lossless";
 
-/// The keywords of a Schema Object of OpenAPI 3.0, and the two extensions that this project understands.
+/// The keywords of a Schema Object of OpenAPI 3.0, and the two extensions that this project supports.
 const KEYWORDS: [&str; 37] = [
     "$ref",
     "additionalProperties",
@@ -77,7 +77,7 @@ const FORMATS: [&str; 8] = [
     "uuid",
 ];
 
-/// A name that is required and no property: progenitor would invent a property of any type for it.
+/// Checks that required properties are declared. Progenitor would add a property of any type otherwise.
 fn required_properties(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
@@ -93,8 +93,8 @@ fn required_properties(document: &Document, findings: &mut Findings) {
             if !properties.contains_key(name) {
                 findings.add(
                     format!("{pointer}/required/{index}"),
-                    format!("requires `{name}`, which is none of its properties"),
-                    "mend the name, or add the property",
+                    format!("unknown required property `{name}`"),
+                    "fix the name, or add the property",
                 );
             }
         }
@@ -111,8 +111,8 @@ fn known_keywords(document: &Document, findings: &mut Findings) {
             if !KEYWORDS.contains(&keyword.as_str()) {
                 findings.add(
                     format!("{pointer}/{}", escape(keyword)),
-                    format!("`{keyword}` is no keyword of a schema"),
-                    "mend its spelling, or teach xtask/src/lint/keywords.rs the extension",
+                    format!("unknown schema keyword `{keyword}`"),
+                    "fix the spelling, or add the extension to xtask/src/lint/keywords.rs",
                 );
             }
         }
@@ -126,7 +126,7 @@ fn known_formats(document: &Document, findings: &mut Findings) {
         {
             findings.add(
                 format!("{pointer}/format"),
-                format!("`{format}` is no format that this document uses"),
+                format!("unknown format `{format}`"),
                 format!("use one of {}", FORMATS.join(", ")),
             );
         }
@@ -151,7 +151,7 @@ pub(super) fn lossless(document: &Document, conventions: &Conventions) -> Vec<Fi
             pointer: change.pointer.clone(),
             rule: LOSSLESS,
             what: change.what.clone(),
-            todo: format!(
+            help: format!(
                 "describe it in a form that the generated code keeps; see the pass `{}` in \
                  crates/openapi-codegen/src/lower",
                 change.pass
@@ -160,34 +160,27 @@ pub(super) fn lossless(document: &Document, conventions: &Conventions) -> Vec<Fi
         .collect()
 }
 
-/// The check of an interval needs to know its ends.
+/// Checks that the schema of an interval has a start and an end, which the generated check of its length uses.
 fn intervals(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
         let Some(months) = schema.get(MONTHS) else {
             return;
         };
-        let has_ends = named_component(schema)
-            .and_then(|name| {
-                document
-                    .tree
-                    .pointer(&format!("{COMPONENTS}/{}/properties", escape(name)))
-            })
-            .is_some_and(|properties| {
-                ["StartUtc", "EndUtc"]
-                    .iter()
-                    .all(|end| properties.get(end).is_some())
-            });
+        let interval = component_or_self(&document.tree, schema);
+        let has_ends = ["StartUtc", "EndUtc"]
+            .iter()
+            .all(|end| properties(interval).any(|(name, _)| name == end));
         if months.as_u64().is_none() || !has_ends {
             findings.add(
                 format!("{pointer}/{MONTHS}"),
-                "can't be checked: it needs a whole number, and a component with StartUtc and EndUtc",
-                "write it beside a reference to TimeFilterInterval",
+                "invalid maximum of an interval: expected an integer, and a component with StartUtc and EndUtc",
+                "write it next to a reference to TimeFilterInterval",
             );
         }
     });
 }
 
-/// Without `required`, clearing would be written as `{}`, which says nothing.
+/// Checks that update values require `Value`. Otherwise clearing would be written as `{}`.
 fn update_values(document: &Document, findings: &mut Findings) {
     for (name, schema) in openapi_tree::schemas::components(&document.tree) {
         let is_update_value = schema
@@ -197,7 +190,7 @@ fn update_values(document: &Document, findings: &mut Findings) {
         if is_update_value && schema.get("required") != Some(&serde_json::json!(["Value"])) {
             findings.add(
                 format!("{COMPONENTS}/{name}"),
-                "is an update value that does not require `Value`, so that clearing would be written as `{}`",
+                "expected the update value to require `Value`, because clearing would be written as `{}`",
                 "write `required: [Value]`",
             );
         }

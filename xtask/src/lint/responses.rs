@@ -1,4 +1,4 @@
-//! What holds for requests and what for responses.
+//! The rules for requests, and the rules for responses.
 
 use serde_json::Value;
 
@@ -24,8 +24,8 @@ fn closed_requests(document: &Document, findings: &mut Findings) {
         {
             findings.add(
                 format!("{COMPONENTS}/{name}"),
-                "is part of a request and lets unknown properties through",
-                "give it `additionalProperties: false`",
+                "expected `additionalProperties: false` in a request",
+                "add `additionalProperties: false`",
             );
         }
     }
@@ -39,8 +39,8 @@ fn open_responses(document: &Document, findings: &mut Findings) {
         {
             findings.add(
                 format!("{COMPONENTS}/{name}/additionalProperties"),
-                "is part of a response and refuses unknown properties",
-                "take it out: the vendor adds properties without notice",
+                "unsupported `additionalProperties: false` in a response",
+                "remove it, because the vendor adds properties without notice",
             );
         }
     }
@@ -57,7 +57,7 @@ fn error_bodies(document: &Document, findings: &mut Findings) {
             if status.starts_with(['4', '5']) && body != Some(ERROR) {
                 findings.add(
                     format!("{}/responses/{}", operation.pointer, escape(status)),
-                    "does not have the error body that all errors share",
+                    "expected the error body that all errors share",
                     format!("refer to {ERROR}"),
                 );
             }
@@ -73,8 +73,8 @@ fn no_content(document: &Document, findings: &mut Findings) {
         if resolve(&document.tree, response).get("content").is_some() {
             findings.add(
                 format!("{}/responses/204", operation.pointer),
-                "has a body, which a 204 never has",
-                "take its `content` out",
+                "unsupported body of a 204",
+                "remove `content`",
             );
         }
     }

@@ -1,4 +1,4 @@
-//! What lowering did to a document, told to who runs the command.
+//! The report of the lowering changes to a document.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -6,9 +6,9 @@ use std::io::Write;
 use openapi_codegen::lower::{Changes, Effect};
 use openapi_tree::document::Document;
 
-/// Tells every change by which the types promise less than the document, each with its pointer, and counts the
-/// others by pass; `all` tells these one by one too.
-pub(super) fn tell(document: &Document, changes: &Changes, all: bool, out: &mut dyn Write) {
+/// Prints every lossy change with its JSON Pointer, and the number of other changes for each pass. If `all` is set, the
+/// other changes are printed too.
+pub(super) fn print(document: &Document, changes: &Changes, all: bool, out: &mut dyn Write) {
     let file = document.file.display();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for change in changes.list() {
@@ -29,7 +29,7 @@ pub(super) fn tell(document: &Document, changes: &Changes, all: bool, out: &mut 
             .collect();
         let _ = writeln!(
             out,
-            "{file}: brought into other forms of the same meaning (--verbose shows each): {}",
+            "{file}: changes that keep the meaning (--verbose lists them): {}",
             counts.join(", ")
         );
     }

@@ -1,4 +1,4 @@
-//! Each error says where and what to do, and leaves every file as it was.
+//! Invalid input: every error has a location and help, and no file changes.
 
 use std::fs;
 
@@ -6,18 +6,18 @@ use xtask::files::{CODE, DOCUMENT, SETTINGS};
 
 use crate::project::Project;
 
-/// Runs regenerate on a project that `spoil` has spoilt; every text of `says` has to be in the report.
-fn refuses(spoil: impl Fn(&Project), says: &[&str]) {
+/// Runs `regenerate` on a project that `change` makes invalid, and expects every part in the report.
+fn rejects(change: impl Fn(&Project), parts: &[&str]) {
     let project = Project::new();
-    spoil(&project);
+    change(&project);
     let before = project.outputs();
     for arguments in [&["regenerate"][..], &["regenerate", "--check"]] {
         let ended = project.run(arguments);
         assert_eq!(ended.status, 1, "{ended:?}");
-        for text in says {
+        for part in parts {
             assert!(
-                ended.stderr.contains(text),
-                "{text:?} is not in {}",
+                ended.stderr.contains(part),
+                "{part:?} is not in {}",
                 ended.stderr
             );
         }
@@ -25,26 +25,26 @@ fn refuses(spoil: impl Fn(&Project), says: &[&str]) {
         assert_eq!(
             project.outputs(),
             before,
-            "no file is touched, none is left behind"
+            "no file changes, and no new file remains"
         );
     }
 }
 
 #[test]
-fn broken_yaml_has_a_line_and_a_column() {
-    refuses(
+fn invalid_yaml_is_reported_with_line_and_column() {
+    rejects(
         |project| project.edit("info:\n", "info:\n  title: one: two\n"),
         &[
             "openapi/connector.yaml:5:13",
-            "is not YAML",
-            "mend the YAML",
+            "invalid YAML",
+            "fix the YAML",
         ],
     );
 }
 
 #[test]
-fn a_key_that_stands_twice_is_refused() {
-    refuses(
+fn rejects_a_duplicate_key() {
+    rejects(
         |project| project.edit("security: []\n", "security: []\nsecurity: []\n"),
         &[
             "openapi/connector.yaml:",
@@ -55,7 +55,7 @@ fn a_key_that_stands_twice_is_refused() {
 
 #[test]
 fn a_dangling_reference_is_named() {
-    refuses(
+    rejects(
         |project| {
             project.edit(
                 "$ref: '#/components/schemas/VoucherExtent'",
@@ -71,8 +71,8 @@ fn a_dangling_reference_is_named() {
 }
 
 #[test]
-fn a_reference_to_another_file_is_refused() {
-    refuses(
+fn rejects_a_reference_to_another_file() {
+    rejects(
         |project| {
             project.edit(
                 "$ref: '#/components/schemas/VoucherExtent'",
@@ -87,8 +87,8 @@ fn a_reference_to_another_file_is_refused() {
 }
 
 #[test]
-fn openapi_3_1_is_refused() {
-    refuses(
+fn rejects_openapi_3_1() {
+    rejects(
         |project| project.edit("openapi: 3.0.3", "openapi: 3.1.0"),
         &[
             "openapi/connector.yaml#/openapi",
@@ -99,8 +99,8 @@ fn openapi_3_1_is_refused() {
 }
 
 #[test]
-fn an_operation_id_that_stands_twice_is_refused() {
-    refuses(
+fn rejects_a_duplicate_operation_id() {
+    rejects(
         |project| project.edit("operationId: vouchers_add", "operationId: vouchers_GetAll"),
         &[
             "/paths/~1api~1connector~1v1~1vouchers~1getAll/post",
@@ -111,8 +111,8 @@ fn an_operation_id_that_stands_twice_is_refused() {
 }
 
 #[test]
-fn a_schema_of_no_known_form_is_found_where_it_stands() {
-    refuses(
+fn reports_the_location_of_an_invalid_schema() {
+    rejects(
         |project| {
             project.edit(
                 "          format: int64\n",
@@ -127,8 +127,8 @@ fn a_schema_of_no_known_form_is_found_where_it_stands() {
 }
 
 #[test]
-fn alternatives_of_scalars_are_refused() {
-    refuses(
+fn rejects_alternatives_of_scalars() {
+    rejects(
         |project| {
             project.edit(
                 "        Iata:\n          type: string\n          nullable: true\n",
@@ -144,8 +144,8 @@ fn alternatives_of_scalars_are_refused() {
 }
 
 #[test]
-fn a_setting_for_a_type_that_is_not_there_is_refused() {
-    refuses(
+fn rejects_invalid_settings() {
+    rejects(
         |project| {
             project.write(
                 SETTINGS,
@@ -157,7 +157,7 @@ fn a_setting_for_a_type_that_is_not_there_is_refused() {
             "the document does not have it",
         ],
     );
-    refuses(
+    rejects(
         |project| {
             let settings = project.read(SETTINGS);
             project.write(
@@ -170,11 +170,11 @@ fn a_setting_for_a_type_that_is_not_there_is_refused() {
             "name a hand-written type that hides it",
         ],
     );
-    refuses(
+    rejects(
         |project| project.write(SETTINGS, "- a\n"),
         &["openapi/settings.yaml", "expected a settings file"],
     );
-    refuses(
+    rejects(
         |project| {
             let settings = project.read(SETTINGS);
             project.write(
@@ -184,14 +184,14 @@ fn a_setting_for_a_type_that_is_not_there_is_refused() {
         },
         &["openapi/settings.yaml#/transport", "invalid path of a type"],
     );
-    refuses(
+    rejects(
         |project| project.write(SETTINGS, "hooks: none\n"),
         &["openapi/settings.yaml", "unknown field `hooks`"],
     );
 }
 
 #[test]
-fn what_is_no_text_is_refused() {
+fn rejects_input_that_is_not_a_document() {
     for bytes in [&b"\xff\xfe\x00"[..], b"", b"- 1\n- 2\n", b"<html></html>"] {
         let project = Project::new();
         fs::write(project.path(DOCUMENT), bytes).expect("a file");
@@ -204,7 +204,7 @@ fn what_is_no_text_is_refused() {
 }
 
 #[test]
-fn a_byte_order_mark_does_no_harm() {
+fn accepts_a_byte_order_mark() {
     let project = Project::new();
     project.write(DOCUMENT, &format!("\u{feff}{}", project.read(DOCUMENT)));
     let ended = project.run(&["lint"]);
@@ -212,19 +212,21 @@ fn a_byte_order_mark_does_no_harm() {
 }
 
 #[test]
-fn a_missing_document_is_named() {
+fn a_missing_document_is_reported_by_name() {
     let project = Project::new();
     let ended = project.run(&["regenerate", "--spec", "nowhere.yaml", "--out", "out.rs"]);
     assert_eq!(ended.status, 1, "{ended:?}");
     assert!(
-        ended.stderr.contains("nowhere.yaml: cannot be read"),
+        ended
+            .stderr
+            .contains("nowhere.yaml: failed to read the file"),
         "{ended:?}"
     );
     assert!(!project.path("out.rs").exists());
 }
 
 #[test]
-fn a_target_that_cannot_be_written_leaves_the_other_alone() {
+fn an_unwritable_target_leaves_the_other_file_unchanged() {
     let project = Project::new();
     project.edit(
         "title: Mews Connector API, vouchers and voucher codes",
@@ -239,7 +241,7 @@ fn a_target_that_cannot_be_written_leaves_the_other_alone() {
     assert!(
         ended
             .stderr
-            .contains("crates/mews-sandbox/src/connector.json: is a folder"),
+            .contains("crates/mews-sandbox/src/connector.json: expected a file, found a folder"),
         "{ended:?}"
     );
     assert_eq!(project.read(CODE), code, "both or neither");
@@ -255,7 +257,7 @@ fn a_target_that_cannot_be_written_leaves_the_other_alone() {
     assert!(
         ended
             .stderr
-            .contains("no/such/folder/out.rs: cannot be written"),
+            .contains("no/such/folder/out.rs: failed to write the file"),
         "{ended:?}"
     );
 }

@@ -1,11 +1,11 @@
-//! `cargo xtask diff`: what breaks whom.
+//! `cargo xtask diff`: the classification of changes.
 
 use serde_json::{Value, json};
 use xtask::files::DOCUMENT;
 
 use crate::builder::{exchange, reference};
 use crate::project::Project;
-use crate::run::{Folder, Said, xtask};
+use crate::run::{Ended, Folder, xtask};
 
 fn before() -> Value {
     exchange(
@@ -25,7 +25,7 @@ fn before() -> Value {
                 },
                 "additionalProperties": false,
             },
-            "Answer": {
+            "Outcome": {
                 "type": "object",
                 "required": ["Total"],
                 "properties": {
@@ -40,7 +40,7 @@ fn before() -> Value {
     )
 }
 
-fn diff(old: &Value, new: &Value) -> Said {
+fn diff(old: &Value, new: &Value) -> Ended {
     let folder = Folder::new();
     let (old, new) = (folder.write("old.json", old), folder.write("new.json", new));
     let text = |path: &std::path::Path| path.to_str().expect("a path").to_owned();
@@ -56,7 +56,7 @@ fn the_same_document_has_no_changes() {
     assert_eq!(said.out, "no change on the wire or for Rust callers\n");
 }
 
-/// What is done to the schemas of a document.
+/// A change to the schemas of a document.
 type Edit = fn(&mut Value);
 
 #[test]
@@ -64,7 +64,7 @@ type Edit = fn(&mut Value);
     clippy::too_many_lines,
     reason = "one table, a row for each kind of change"
 )]
-fn each_change_is_classed_for_each_side() {
+fn each_change_is_classified_for_each_side() {
     let schemas = "/components/schemas";
     let cases: [(&str, Edit, i32, &[&str]); 11] = [
         (
@@ -88,24 +88,24 @@ fn each_change_is_classed_for_each_side() {
         (
             "property gone",
             |schemas| {
-                schemas["Answer"]["properties"]
+                schemas["Outcome"]["properties"]
                     .as_object_mut()
                     .expect("properties")
                     .remove("Total");
-                schemas["Answer"]["required"] = json!([]);
+                schemas["Outcome"]["required"] = json!([]);
             },
             4,
             &[
-                "breaking  response  /components/schemas/Answer/properties/Total: `Total` is gone",
-                "breaking  rust      types::Answer.total: is gone",
+                "breaking  response  /components/schemas/Outcome/properties/Total: `Total` is gone",
+                "breaking  rust      types::Outcome.total: is gone",
             ],
         ),
         (
             "may be missing",
-            |schemas| schemas["Answer"]["required"] = json!([]),
+            |schemas| schemas["Outcome"]["required"] = json!([]),
             4,
             &[
-                "breaking  response  /components/schemas/Answer/properties/Total: may be missing now",
+                "breaking  response  /components/schemas/Outcome/properties/Total: may be missing now",
             ],
         ),
         (
@@ -146,11 +146,11 @@ fn each_change_is_classed_for_each_side() {
         ),
         (
             "wider",
-            |schemas| schemas["Answer"]["properties"]["Total"] = json!({ "type": "number" }),
+            |schemas| schemas["Outcome"]["properties"]["Total"] = json!({ "type": "number" }),
             4,
             &[
-                "breaking  response  /components/schemas/Answer/properties/Total: is number; it was integer",
-                "breaking  rust      types::Answer.total",
+                "breaking  response  /components/schemas/Outcome/properties/Total: is number; it was integer",
+                "breaking  rust      types::Outcome.total",
             ],
         ),
         (
@@ -216,7 +216,7 @@ fn operations_and_statuses_come_and_go() {
 }
 
 #[test]
-fn a_revision_that_is_none_is_refused() {
+fn rejects_an_unknown_revision() {
     let said = xtask(&["diff", "--against", "no-such-revision"]);
     assert_eq!(said.status, Some(1), "{}{}", said.out, said.err);
     assert!(said.err.contains("no-such-revision"), "{}", said.err);

@@ -1,4 +1,4 @@
-//! A kill at any moment leaves whole files.
+//! A killed process leaves every file complete.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use xtask::files::{CODE, SANDBOX_DOCUMENT};
 use crate::project::Project;
 
 #[test]
-fn what_is_staged_touches_nothing_until_it_is_committed() {
+fn staged_files_change_nothing_until_they_are_committed() {
     let project = Project::new();
     let before = project.outputs();
     let mut writes = Writes::default();
@@ -24,7 +24,7 @@ fn what_is_staged_touches_nothing_until_it_is_committed() {
 }
 
 #[test]
-fn when_one_file_cannot_be_replaced_the_others_get_their_old_text_back() {
+fn if_one_file_cannot_be_replaced_the_others_are_restored() {
     let project = Project::new();
     let mut writes = Writes::default();
     writes.stage(&project.path(CODE), "new").expect("staged");
@@ -35,7 +35,7 @@ fn when_one_file_cannot_be_replaced_the_others_get_their_old_text_back() {
         .stage(&project.path(SANDBOX_DOCUMENT), "new")
         .expect("staged");
     let code = project.read(CODE);
-    // It turns into a folder after it was staged; not even root can replace that by a file.
+    // The file becomes a folder after it was staged. Not even root can replace a folder by a file.
     fs::remove_file(project.path(SANDBOX_DOCUMENT)).expect("a file");
     fs::create_dir(project.path(SANDBOX_DOCUMENT)).expect("a folder");
     let error = writes.commit().expect_err("a folder is in the way");
@@ -48,7 +48,7 @@ fn when_one_file_cannot_be_replaced_the_others_get_their_old_text_back() {
 }
 
 #[test]
-fn a_kill_in_the_middle_leaves_each_file_old_or_new() {
+fn a_killed_process_leaves_each_file_old_or_new() {
     let project = Project::new();
     let old = [project.read(CODE), project.read(SANDBOX_DOCUMENT)];
     project.edit(
@@ -69,7 +69,7 @@ fn a_kill_in_the_middle_leaves_each_file_old_or_new() {
             .stderr(Stdio::null())
             .spawn()
             .expect("a process");
-        // Spread over the whole run, most of them towards its end, where the files are written.
+        // The kills are spread over the whole run, most of them near its end, when the files are written.
         thread::sleep(Duration::from_millis(round * 15));
         let _ = child.kill();
         let _ = child.wait();

@@ -1,11 +1,11 @@
-//! Each house rule, broken by itself.
+//! A violation of each rule.
 
 use xtask::files::DOCUMENT;
 
 use crate::project::Project;
 
-/// The rule, what to break, and where the finding has to point.
-const BREACHES: &[(&str, &str, &str, &str)] = &[
+/// Each violation: the rule, the text to replace, the replacement, and a part of the expected JSON Pointer.
+const VIOLATIONS: &[(&str, &str, &str, &str)] = &[
     (
         "named-operation",
         "      operationId: vouchers_add\n",
@@ -263,12 +263,12 @@ const BREACHES: &[(&str, &str, &str, &str)] = &[
 ];
 
 #[test]
-fn each_breach_is_found_and_placed() {
+fn each_violation_is_found_with_its_location() {
     let project = Project::new();
     let document = project.read(DOCUMENT);
-    for (rule, before, after, place) in BREACHES {
+    for (rule, before, after, location) in VIOLATIONS {
         project.write(DOCUMENT, &document);
-        // Put together here, so that nothing of a real token's shape stands in the project.
+        // Composed here, so that the project does not contain a string that looks like a real token.
         let token = format!("{}-{}", "0".repeat(32), "0".repeat(31));
         project.edit(before, &after.replace("REAL_TOKEN", &token));
         let ended = project.run(&["lint"]);
@@ -278,23 +278,23 @@ fn each_breach_is_found_and_placed() {
             .lines()
             .find(|line| line.ends_with(&format!("[{rule}]")))
             .unwrap_or_else(|| panic!("{rule} is not in {}", ended.stdout));
-        assert!(line.contains(place), "{rule}: {line}");
+        assert!(line.contains(location), "{rule}: {line}");
         assert!(line.starts_with("openapi/connector.yaml#/"), "{line}");
     }
 }
 
 #[test]
-fn every_rule_has_a_breach_here() {
+fn every_rule_has_a_violation_here() {
     for rule in xtask::lint::rules() {
         assert!(
-            BREACHES.iter().any(|(name, ..)| *name == rule),
-            "no breach of {rule}"
+            VIOLATIONS.iter().any(|(name, ..)| *name == rule),
+            "no violation of {rule}"
         );
     }
 }
 
 #[test]
-fn the_document_is_clean() {
+fn the_spec_has_no_findings() {
     let project = Project::new();
     let ended = project.run(&["lint"]);
     assert_eq!(ended.status, 0, "{ended:?}");
@@ -303,7 +303,7 @@ fn the_document_is_clean() {
 }
 
 #[test]
-fn regenerate_refuses_what_lint_finds() {
+fn regenerate_rejects_a_spec_with_findings() {
     let project = Project::new();
     project.edit(
         "          description: The inclusive start of the interval.\n",
@@ -311,6 +311,6 @@ fn regenerate_refuses_what_lint_finds() {
     );
     let ended = project.run(&["regenerate"]);
     assert_eq!(ended.status, 1, "{ended:?}");
-    assert!(ended.stderr.contains("has no description"), "{ended:?}");
-    assert!(ended.stderr.contains("say in your own words"), "{ended:?}");
+    assert!(ended.stderr.contains("missing description"), "{ended:?}");
+    assert!(ended.stderr.contains("in your own words"), "{ended:?}");
 }

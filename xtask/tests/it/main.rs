@@ -1,4 +1,4 @@
-//! The commands as processes, on copies of the project's own files.
+//! The commands as processes, on copies of the project's files.
 
 mod bad_input;
 #[path = "../../../crates/openapi-codegen/tests/it/builder.rs"]

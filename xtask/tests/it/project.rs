@@ -1,4 +1,4 @@
-//! A copy of what regenerate reads and writes, in a folder of its own.
+//! A copy of the files that `regenerate` reads and writes, in a temporary folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ pub(crate) struct Project {
     folder: TempDir,
 }
 
-/// How a command ended.
+/// The output and the exit status of a command.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) status: i32,
@@ -44,7 +44,7 @@ impl Project {
         fs::write(self.path(file), text).expect("a file");
     }
 
-    /// Replaces a part of the document, which has to be there.
+    /// Replaces a part of the spec, which must exist.
     pub(crate) fn edit(&self, before: &str, after: &str) {
         let text = self.read(DOCUMENT);
         assert!(text.contains(before), "the document holds {before:?}");
@@ -74,7 +74,7 @@ impl Project {
         }
     }
 
-    /// What lies in the folders that regenerate writes to, with the text of each file.
+    /// Returns the files in the folders that `regenerate` writes to, with their texts.
     pub(crate) fn outputs(&self) -> Vec<(PathBuf, String)> {
         let mut files = Vec::new();
         for file in [CODE, SANDBOX_DOCUMENT] {
@@ -94,7 +94,7 @@ impl Project {
     }
 }
 
-/// A report without the line breaks and bars of its frame.
+/// Returns a report without the line breaks and bars of its frame.
 fn unwrapped(report: &str) -> String {
     report
         .lines()

@@ -1,4 +1,4 @@
-//! The loop: edit, regenerate, review.
+//! `cargo xtask regenerate`: fresh and stale files, other documents, and writing.
 
 use std::fs;
 
@@ -8,16 +8,16 @@ use crate::project::Project;
 
 const NEW_PROPERTY: (&str, &str) = (
     "        ShortName:\n",
-    "        Colour:\n          type: string\n          nullable: true\n          description: What it is painted in.\n        ShortName:\n",
+    "        Color:\n          type: string\n          nullable: true\n          description: The color.\n        ShortName:\n",
 );
 
 const IN_EXAMPLE: (&str, &str) = (
     "                        ShortName: CORP\n",
-    "                        ShortName: CORP\n                        Colour: red\n",
+    "                        ShortName: CORP\n                        Color: red\n",
 );
 
 #[test]
-fn what_is_fresh_stays_as_it_is() {
+fn fresh_files_do_not_change() {
     let project = Project::new();
     let before = project.outputs();
     for arguments in [
@@ -33,7 +33,7 @@ fn what_is_fresh_stays_as_it_is() {
 }
 
 #[test]
-fn an_edit_turns_it_stale_with_a_diff_and_regenerate_mends_it() {
+fn an_edit_makes_files_stale_until_they_are_regenerated() {
     let project = Project::new();
     let before = project.outputs();
     project.edit(NEW_PROPERTY.0, NEW_PROPERTY.1);
@@ -50,7 +50,7 @@ fn an_edit_turns_it_stale_with_a_diff_and_regenerate_mends_it() {
     assert!(
         check
             .stdout
-            .contains("+        pub colour: ::std::option::Option<::std::string::String>,"),
+            .contains("+        pub color: ::std::option::Option<::std::string::String>,"),
         "{check:?}"
     );
     assert!(
@@ -70,8 +70,8 @@ fn an_edit_turns_it_stale_with_a_diff_and_regenerate_mends_it() {
 
     let write = project.run(&["regenerate"]);
     assert_eq!(write.status, 0, "{write:?}");
-    assert!(project.read(CODE).contains("pub colour:"));
-    assert!(project.read(SANDBOX_DOCUMENT).contains("\"Colour\""));
+    assert!(project.read(CODE).contains("pub color:"));
+    assert!(project.read(SANDBOX_DOCUMENT).contains("\"Color\""));
     assert_eq!(project.run(&["regenerate", "--check"]).status, 0);
 }
 
@@ -83,7 +83,7 @@ fn files_with_other_line_ends_are_not_stale() {
 }
 
 #[test]
-fn a_missing_file_is_written_anew() {
+fn a_missing_file_is_written_again() {
     let project = Project::new();
     let code = project.read(CODE);
     fs::remove_file(project.path(CODE)).expect("a file");
@@ -93,7 +93,7 @@ fn a_missing_file_is_written_anew() {
 }
 
 #[test]
-fn another_document_needs_no_settings_and_keeps_no_house_rules() {
+fn another_document_needs_no_settings_and_no_house_rules() {
     let project = Project::new();
     project.write(
         "pets.yaml",
@@ -139,12 +139,12 @@ fn a_document_is_not_overwritten_by_its_own_code() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_is_replaced_whole_with_its_permissions_and_behind_its_link() {
+fn a_replaced_file_keeps_its_permissions_and_its_link() {
     use std::os::unix::fs::PermissionsExt;
 
     let project = Project::new();
     let old = project.read(CODE);
-    // Another name of the old file: a rename leaves it alone, writing into the file would not.
+    // Another name of the old file. A rename does not change it, but writing into the file would.
     fs::hard_link(project.path(CODE), project.path("old.rs")).expect("a link");
     fs::set_permissions(project.path(CODE), fs::Permissions::from_mode(0o640))
         .expect("permissions");

@@ -1,4 +1,4 @@
-//! `cargo xtask` as a process, on files in a folder of its own.
+//! `cargo xtask` as a process, on files in a temporary folder.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A folder that goes away with it.
+/// A temporary folder, which is deleted on drop.
 pub(crate) struct Folder(TempDir);
 
 impl Folder {
@@ -27,14 +27,14 @@ impl Folder {
     }
 }
 
-/// What a run said and how it ended.
-pub(crate) struct Said {
+/// The output and the exit status of a run.
+pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-pub(crate) fn xtask(arguments: &[&str]) -> Said {
+pub(crate) fn xtask(arguments: &[&str]) -> Ended {
     let Output {
         status,
         stdout,
@@ -44,7 +44,7 @@ pub(crate) fn xtask(arguments: &[&str]) -> Said {
         .env("NO_COLOR", "1")
         .output()
         .expect("xtask runs");
-    Said {
+    Ended {
         status: status.code(),
         out: String::from_utf8_lossy(&stdout).into_owned(),
         err: String::from_utf8_lossy(&stderr).into_owned(),

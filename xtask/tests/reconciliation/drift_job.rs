@@ -1,4 +1,4 @@
-//! The weekly job of `openapi/README.md`, run as it is written there, on local files.
+//! The weekly job of `openapi/README.md`, run without changes on local files.
 #![cfg(unix)]
 
 use std::fs;
@@ -17,7 +17,7 @@ fn script() -> String {
     script.expect("a shell script").to_owned()
 }
 
-/// The folder of the vendor's documents, in place of the URL; the pages that the job reads are one page here.
+/// The folder of the vendor documents, in place of the URL. All pages that the job reads are the same page here.
 const PAGES: [&str; 5] = [
     "vouchers",
     "vouchercodes",
@@ -57,7 +57,7 @@ impl Job {
             job.write(&format!("docs/{name}"), &format!("# {name}\n"));
         }
         job.write("docs/swagger.yaml", &read(&document("project/vendor.yaml")));
-        // A download of a local file, and `cargo xtask` without a build.
+        // The job copies local files, and runs `cargo xtask` without a build.
         job.program(
             "curl",
             "for argument; do case \"$previous$argument\" in\n\
@@ -89,7 +89,7 @@ impl Job {
             .expect("a program");
     }
 
-    /// Keeps the documents as those of the last run.
+    /// Stores the documents as those of the last run.
     fn keep(&self) {
         for name in PROSE {
             let kept = match name {
@@ -114,7 +114,7 @@ impl Job {
         }
     }
 
-    /// Runs the script; returns its exit status and what it printed.
+    /// Runs the script. Returns its exit status and its output.
     fn run(&self) -> (Option<i32>, String) {
         let folder = self.project.path("");
         let docs = format!("file://{}", self.project.path("docs").display());

@@ -1,4 +1,4 @@
-//! What documents change, and what they only repeat.
+//! `cargo xtask drift`: new statements of documents, and statements that are known already.
 
 use serde_json::Value;
 
@@ -12,14 +12,14 @@ fn vendor() -> String {
     read(&document("project/vendor.yaml"))
 }
 
-/// What a changed document is said to change: (subject, dimension, what it says, whether a client breaks).
+/// Returns the reported differences of a document: subject, dimension, value, and whether a client breaks.
 fn differences(text: &str) -> Vec<(String, String, String, bool)> {
     let project = Project::new();
     let before = project.files();
     let path = project.path("new");
     std::fs::write(&path, text).expect("a document");
     let output = project.run(&["drift", &path.display().to_string(), "--format", "json"]);
-    std::fs::remove_file(&path).expect("the document goes");
+    std::fs::remove_file(&path).expect("the document is deleted");
     assert_eq!(project.files(), before, "drift writes nothing");
     let reports: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {output:?}"));
@@ -50,21 +50,26 @@ fn changes(text: &str, from: &str, to: &str, expected: &[(&str, &str, &str, bool
     let found = differences(&text.replacen(from, to, 1));
     let found: Vec<_> = found
         .iter()
-        .map(|(subject, dimension, says, breaks)| {
-            (subject.as_str(), dimension.as_str(), says.as_str(), *breaks)
+        .map(|(subject, dimension, value, breaks)| {
+            (
+                subject.as_str(),
+                dimension.as_str(),
+                value.as_str(),
+                *breaks,
+            )
         })
         .collect();
     assert_eq!(found, expected, "`{from}` to `{to}`");
 }
 
 #[test]
-fn a_document_at_hand_changes_nothing() {
+fn an_imported_document_has_no_differences() {
     assert_eq!(differences(&page()), []);
     assert_eq!(differences(&vendor()), []);
 }
 
 #[test]
-fn a_page_that_repeats_what_was_overruled_is_no_drift() {
+fn a_page_that_repeats_overruled_values_has_no_differences() {
     let project = Project::new();
     let path = project.write(
         "page.md",
@@ -79,7 +84,7 @@ fn a_page_that_repeats_what_was_overruled_is_no_drift() {
 }
 
 #[test]
-fn a_new_value_is_drift_though_a_ruling_holds_another() {
+fn a_new_value_is_a_difference_if_a_ruling_overrules_another_value() {
     let project = Project::new();
     let path = project.write("page.md", &page().replace("max 50 items", "max 25 items"));
     let printed = project.ends(&["drift", &path, "--dated", "2030-01"], 4);
@@ -96,7 +101,7 @@ fn a_new_value_is_drift_though_a_ruling_holds_another() {
 }
 
 #[test]
-fn what_breaks_a_client_and_what_does_not() {
+fn each_difference_is_classified_by_its_effect_on_clients() {
     let page = page();
     let vendor = vendor();
     changes(
@@ -186,11 +191,11 @@ fn what_breaks_a_client_and_what_does_not() {
 }
 
 #[test]
-fn operations_that_come_and_go() {
+fn new_and_removed_operations_are_differences() {
     changes(
         &vendor(),
-        "/api/connector/v1/lamps/getAll:",
-        "/api/connector/v1/lamps/list:",
+        "/api/v1/lamps/getAll:",
+        "/api/v1/lamps/list:",
         &[
             ("lamps/getAll", "presence", "absent", true),
             ("lamps/list", "presence", "present", false),
@@ -199,7 +204,7 @@ fn operations_that_come_and_go() {
 }
 
 #[test]
-fn what_belongs_to_others_is_counted() {
+fn operations_and_schemas_of_other_resources_are_counted() {
     let project = Project::new();
     let vendor = document("project/vendor.yaml").display().to_string();
     let other = document("openapi.yaml").display().to_string();
@@ -215,7 +220,7 @@ fn what_belongs_to_others_is_counted() {
 }
 
 #[test]
-fn a_date_is_that_of_today_unless_given() {
+fn the_default_date_is_today() {
     let project = Project::new();
     let page = document("project/page.md").display().to_string();
     let (before, printed, after) = (

@@ -1,4 +1,4 @@
-//! The command that explains one subject.
+//! `cargo xtask explain`: everything that is known about one subject.
 
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ fn suggests_similar_subjects_for_an_unknown_one() {
 }
 
 #[test]
-fn a_statement_may_have_a_date_and_a_place_of_its_own() {
+fn a_statement_may_have_a_separate_date_and_location() {
     let project = Project::new();
     project.change(
         "openapi/variants/2024-page.yaml",

@@ -1,9 +1,9 @@
-//! The command that imports: what it prints, what it compares, and what it refuses.
+//! `cargo xtask import`: its report, its comparison, and the arguments that it rejects.
 
 use crate::support::{Project, document, read, unwrapped};
 
 #[test]
-fn the_command_says_what_it_read_and_what_it_could_not() {
+fn import_reports_the_facts_and_the_unreadable_rows() {
     let project = Project::new();
     let file = document("generated.md").display().to_string();
     let out = project.path("facts.yaml").display().to_string();
@@ -63,7 +63,7 @@ fn verify_compares_a_folder_with_the_facts() {
         "maxItems: 50",
     );
     project.change("evidence/page.md", "max 50", "max 49");
-    project.change("evidence/vendor.yaml", "somebody else", "nobody");
+    project.change("evidence/vendor.yaml", "another vendor", "a third vendor");
     let printed = project.ends(&["import", "--verify", &folder], 4);
     assert!(
         printed.contains("page.md: not used by any variant file"),
@@ -106,7 +106,7 @@ fn a_part_of_a_document_does_not_deny_other_resources() {
     project.done(&[&import[..], &["--partial"]].concat());
     let printed = project.ends(&["reconcile", "--check"], 4);
     assert!(!printed.contains(denied), "{printed}");
-    // The facts compare equal to the document although nothing in the document says that it is a part.
+    // The comparison ignores `partial`, which is not in the document.
     let folder = project.path("documents");
     std::fs::create_dir(&folder).expect("a folder");
     std::fs::rename(&file, folder.join("part.yaml")).expect("a document");
@@ -116,12 +116,12 @@ fn a_part_of_a_document_does_not_deny_other_resources() {
 }
 
 #[test]
-fn names_and_dates_that_can_not_be() {
+fn rejects_invalid_ids_and_dates() {
     let project = Project::new();
     let file = document("project/page.md").display().to_string();
     let printed = unwrapped(&project.ends(&["import", &file, "--as", "../escape"], 1));
     assert!(
-        printed.contains("can't be the name of a variant file"),
+        printed.contains("invalid ID of a variant file"),
         "{printed}"
     );
     for wrong in ["2026-13", "yesterday", "2026-1-1", "12026-01"] {

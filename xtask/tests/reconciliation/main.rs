@@ -1,4 +1,4 @@
-//! Documents become facts, facts are held against spec and rulings, and new documents are asked what they change.
+//! The commands `import`, `reconcile`, `explain` and `drift`.
 
 mod bad_input;
 mod drift_job;

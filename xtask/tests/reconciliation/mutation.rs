@@ -1,4 +1,4 @@
-//! Each ruling, each overruled value and each property of the spec is changed alone, and the change is found.
+//! Mutation of rulings and spec: each single change is found.
 
 use std::thread;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::project::Own;
 
-/// Whether a message names a subject, or one of those that a pattern stands for.
+/// Returns `true` if a finding is about a subject, or about one of those that a pattern stands for.
 fn names(findings: &[Finding], subject: &str) -> bool {
     let suffix = subject.strip_prefix('*');
     findings.iter().any(|finding| match suffix {
@@ -47,7 +47,7 @@ fn other(value: &Value) -> Value {
 
 struct Mutant<'a> {
     what: String,
-    /// Messages have to name each of them.
+    /// The subjects that the findings must contain.
     subjects: Vec<String>,
     reconcile: Box<dyn Fn() -> Vec<Finding> + Send + Sync + 'a>,
 }
@@ -115,12 +115,12 @@ fn each_ruling() {
         let document = changed(&own.rulings, "/rulings", json!(without));
         let own = &own;
         mutants.push(Mutant {
-            what: format!("ruling {index} taken out"),
+            what: format!("ruling {index} removed"),
             subjects: subjects(ruling),
             reconcile: Box::new(move || own.with(&own.spec, &document)),
         });
         for (dimension, value) in ruling["decision"].as_object().expect("a decision") {
-            // What holds about an example is a sentence.
+            // The decision about an example is a sentence.
             if dimension == "example" {
                 continue;
             }
@@ -130,7 +130,7 @@ fn each_ruling() {
                 other(value),
             );
             mutants.push(Mutant {
-                what: format!("ruling {index} holds another {dimension}"),
+                what: format!("ruling {index} with another {dimension}"),
                 subjects: subjects(ruling),
                 reconcile: Box::new(move || own.with(&own.spec, &document)),
             });
@@ -215,7 +215,7 @@ fn each_name_and_each_observation() {
     all_found(&mutants);
 }
 
-/// Each way to change a property, and what it is called.
+/// Returns each change to a property, with its name.
 fn changes_of(row: &Property) -> Vec<(&'static str, Property)> {
     let with = |change: fn(&mut Property)| {
         let mut row = row.clone();
@@ -313,7 +313,7 @@ fn each_property_of_the_spec() {
             owners.push(schema.name.clone());
         }
         for (row_index, row) in schema.properties.iter().flatten().enumerate() {
-            // One way to change a property for each, in turn: all ways for all of them take minutes.
+            // One change for each property, in turn. All changes for all properties take minutes.
             let mut changes = changes_of(row);
             let chosen = (schema_index + row_index) % changes.len();
             let (what, mutated) = changes.swap_remove(chosen);
@@ -427,9 +427,9 @@ fn each_status_with_its_range_and_its_headers() {
 }
 
 #[test]
-fn the_rulings_are_read_as_they_stand() {
+fn all_rulings_are_read() {
     let own = Own::read();
-    let rulings = Rulings::from_document(&own.rulings).expect("rulings");
+    let rulings = Rulings::from_document(&own.rulings, &own.spec.conventions).expect("rulings");
     assert_eq!(
         rulings.rulings.len(),
         own.rulings.tree["rulings"]

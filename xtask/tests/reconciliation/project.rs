@@ -1,4 +1,4 @@
-//! The project's own spec, variants and rulings.
+//! The spec, the variant files and the rulings of the project.
 
 use std::path::PathBuf;
 
@@ -31,7 +31,7 @@ impl Own {
         }
     }
 
-    /// The findings with another spec or other rulings.
+    /// Returns the findings with another spec or other rulings.
     pub(crate) fn with(&self, spec: &Spec, rulings: &Document) -> Vec<Finding> {
         self.reconcile(spec, rulings, |reconciliation| {
             reconciliation.findings().to_vec()
@@ -44,7 +44,7 @@ impl Own {
         rulings: &Document,
         use_it: impl FnOnce(&Reconciliation<'_>) -> T,
     ) -> T {
-        let rulings = Rulings::from_document(rulings).expect("rulings");
+        let rulings = Rulings::from_document(rulings, &spec.conventions).expect("rulings");
         let variants: Vec<_> = self.variants.iter().map(|file| &file.variant).collect();
         use_it(&Reconciliation::new(spec, &variants, &rulings))
     }
@@ -66,7 +66,7 @@ fn every_difference_is_explained_and_the_page_is_fresh() {
     });
 }
 
-/// The part of a page under a heading, up to the next heading of the same level or a higher one.
+/// Returns the part of a page under a heading, up to the next heading of the same or a higher level.
 fn section<'p>(page: &'p str, heading: &str) -> &'p str {
     let level = heading.chars().take_while(|letter| *letter == '#').count();
     let start = page
@@ -136,7 +136,7 @@ fn every_link_of_the_page_leads_to_a_heading() {
 }
 
 #[test]
-fn no_token_stands_in_what_was_imported() {
+fn variant_files_contain_no_token() {
     for file in Own::read().variants {
         let yaml = variants::to_yaml(&file.variant).expect("facts are YAML");
         let facts = yaml.lines().filter(|line| {

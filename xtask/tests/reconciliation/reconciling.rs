@@ -1,9 +1,9 @@
-//! Each way in which documents, spec and rulings can fail to fit, in a small project.
+//! `cargo xtask reconcile`: each finding, in a small project.
 
 use crate::support::{Project, read};
 
 #[test]
-fn a_project_that_fits_is_done_and_fresh() {
+fn a_project_without_findings_is_fresh() {
     let project = Project::new();
     let printed = project.done(&["reconcile", "--check"]);
     assert!(
@@ -29,7 +29,7 @@ fn a_project_that_fits_is_done_and_fresh() {
 }
 
 #[test]
-fn a_stale_page_is_shown_as_a_diff_and_left_alone() {
+fn check_prints_a_stale_page_as_a_diff_and_does_not_change_it() {
     let project = Project::new();
     project.change(
         "openapi/rulings.yaml",
@@ -55,7 +55,7 @@ fn a_stale_page_is_shown_as_a_diff_and_left_alone() {
     assert_eq!(project.files(), before, "rendering again changes nothing");
 }
 
-/// Changes one text, renders afresh, and expects a message.
+/// Changes a part of a file, and expects a finding.
 fn finds(file: &str, from: &str, to: &str, message: &str) {
     let project = Project::new();
     project.change(&format!("openapi/{file}"), from, to);
@@ -84,7 +84,7 @@ fn a_difference_without_a_ruling() {
 }
 
 #[test]
-fn a_property_or_an_operation_that_a_document_leaves_out() {
+fn an_omitted_property_or_operation_is_a_statement() {
     finds(
         "variants/2024-page.yaml",
         "    - name: States\n      type: array of <Lamp state>\n      nullable: true\n",
@@ -146,12 +146,12 @@ fn a_ruling_against_the_spec() {
 }
 
 #[test]
-fn a_property_of_the_spec_that_nobody_supports() {
+fn a_property_of_the_spec_without_support() {
     finds(
         "connector.yaml",
         "        Client: {type: string}\n",
-        "        Client: {type: string}\n        Colour: {type: string}\n",
-        "lamps/getAll · Colour: the spec states presence `present`, which no document and no ruling supports",
+        "        Client: {type: string}\n        Color: {type: string}\n",
+        "lamps/getAll · Color: the spec states presence `present`, which no document and no ruling supports",
     );
     finds(
         "connector.yaml",
@@ -207,18 +207,18 @@ fn an_example_that_the_spec_rejects() {
         "variants/2025-openapi.yaml",
         "RoomIds:\n      - 11111111-2222-4333-8444-555555555555\n",
         "RoomIds:\n      - the hall\n",
-        "lamps/getAll · RoomIds: an example of 2025-openapi does what the spec forbids (no uuid); no ruling",
+        "lamps/getAll · RoomIds: an example of 2025-openapi violates the spec (no uuid); no ruling",
     );
     finds(
         "variants/2025-openapi.yaml",
         "State: Lit",
         "State: Broken",
-        "Lamp · State: an example of 2025-openapi does what the spec forbids (the value \"Broken\")",
+        "Lamp · State: an example of 2025-openapi violates the spec (the value \"Broken\")",
     );
 }
 
 #[test]
-fn an_enum_that_says_something_else() {
+fn an_enum_with_other_values() {
     finds(
         "variants/2024-page.yaml",
         "  - Dark\n",
@@ -228,7 +228,7 @@ fn an_enum_that_says_something_else() {
 }
 
 #[test]
-fn a_name_or_an_observation_that_is_gone() {
+fn a_name_or_an_observation_that_is_no_longer_valid() {
     finds(
         "rulings.yaml",
         "schema: StateOfLamp",
@@ -239,18 +239,18 @@ fn a_name_or_an_observation_that_is_gone() {
         "rulings.yaml",
         "schema: StateOfLamp\n    is: LampState",
         "schema: StateOfLamp\n    is: Lamp2",
-        "the spec has no such schema",
+        "unknown schema in the spec",
     );
     finds(
         "rulings.yaml",
         "value: Lit",
         "value: Dark",
-        "lamps/getAll: an observation saw `Dark` at /Lamps/0/State of 2024-page, where `Lit` stands",
+        "lamps/getAll: expected the observed value `Dark` at /Lamps/0/State of 2024-page, found `Lit`",
     );
 }
 
 #[test]
-fn files_that_can_not_be_read_are_named_with_the_place() {
+fn unreadable_files_are_reported_with_their_location() {
     for (file, from, to, message) in [
         (
             "openapi/rulings.yaml",
@@ -304,7 +304,7 @@ fn files_that_can_not_be_read_are_named_with_the_place() {
             "openapi/variants/2024-page.yaml",
             "type: string",
             "type: text",
-            "`text` is no type",
+            "unknown type `text`",
         ),
         (
             "openapi/variants/2024-page.yaml",

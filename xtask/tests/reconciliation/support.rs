@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// A document of our own; they lie with the library that reads them.
+/// Returns the path of a test document of the library.
 pub(crate) fn document(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../crates/openapi-evidence/tests/documents")
@@ -27,8 +27,12 @@ impl Project {
         let folder = tempfile::tempdir().expect("a folder for the project");
         let openapi = folder.path().join("openapi");
         fs::create_dir_all(openapi.join("variants")).expect("the folders of the project");
-        for name in ["connector.yaml", "rulings.yaml", "settings.yaml"] {
-            fs::copy(document("project").join(name), openapi.join(name))
+        for (name, target) in [
+            ("spec.yaml", "connector.yaml"),
+            ("rulings.yaml", "rulings.yaml"),
+            ("settings.yaml", "settings.yaml"),
+        ] {
+            fs::copy(document("project").join(name), openapi.join(target))
                 .expect("a file of the project");
         }
         let project = Self { folder };
@@ -60,7 +64,7 @@ impl Project {
         path.display().to_string()
     }
 
-    /// Replaces a text in a file, which has to hold it.
+    /// Replaces a part of a file, which must exist.
     pub(crate) fn change(&self, name: &str, from: &str, to: &str) {
         let text = read(&self.path(name));
         assert!(text.contains(from), "{name} has no `{from}`");
@@ -76,7 +80,7 @@ impl Project {
             .expect("xtask runs")
     }
 
-    /// Runs a command that has to end with a status; gives what it printed.
+    /// Runs a command that must exit with a status. Returns its output.
     pub(crate) fn ends(&self, arguments: &[&str], status: i32) -> String {
         let output = self.run(arguments);
         let printed = format!(
@@ -96,7 +100,7 @@ impl Project {
         self.ends(arguments, 0)
     }
 
-    /// Every file with its text, so that a test can say that nothing changed.
+    /// Returns every file with its text, so that a test can check that nothing changed.
     pub(crate) fn files(&self) -> Vec<(PathBuf, String)> {
         let mut found = Vec::new();
         let mut open = vec![self.folder.path().to_owned()];
@@ -117,7 +121,7 @@ impl Project {
     }
 }
 
-/// A text as it was before lines were broken for the terminal.
+/// Returns a message without the line breaks for the terminal.
 pub(crate) fn unwrapped(printed: &str) -> String {
     printed
         .replace(['│', '×', '╰', '─', '▶'], " ")

@@ -13,7 +13,20 @@ use rules::{Kind, Line, rules};
 use xtask::files::workspace_root;
 
 /// The files and directories that keep the rules.
-const CLEAN: &[&str] = &["openapi", "xtask/tests/style"];
+const CLEAN: &[&str] = &[
+    ".ci",
+    ".github",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.toml",
+    "README.md",
+    "clippy.toml",
+    "crates/openapi-evidence",
+    "crates/openapi-tree",
+    "openapi",
+    "xtask",
+];
 
 /// The variable with the directories to check in place of [`CLEAN`], separated by spaces.
 const VARIABLE: &str = "STYLE_CHECK";

@@ -239,7 +239,7 @@ fn spelling() -> Vec<Rule> {
             "British spelling",
             "use American spelling",
             All,
-            r"(?i)behaviour|licence|serialis|normalis|initialis|organis|honour|recognis|neighbour|favour|colour|misspelt|learnt|spoilt|judgement",
+            r"(?i)behaviour|licence|serialis|normalis|initialis|organis|honour|recognis|neighbour|favour|colour|misspelt|learnt|spoilt|judgment",
             &[(Markdown, "The behaviour of neighbours")],
             &[(Markdown, "The behavior of neighbors")],
         ),
@@ -272,7 +272,7 @@ fn phrases() -> Vec<Rule> {
             &[(Rust, "\"mend the document\""), (Rust, "todo: String")],
             &[(Markdown, "Amend the commit.")],
         )
-        .except(r"clippy::todo|`todo!`"),
+        .except(r"clippy::todo|^todo = |`todo!`"),
         rule(
             "a person in place of a program",
             "name the caller, the client or the process",
@@ -350,7 +350,7 @@ fn names() -> Vec<Rule> {
             "a constant that is not named `MAX_` or `MIN_`",
             "use MAX_ and MIN_ with the unit",
             Scope::Rust,
-            r"\b(MOST|LARGEST|LONGEST|DEEPEST|SHORTEST|TELLING|PATIENCE|FIRST_BORN)(_[A-Z]+)*\b",
+            r"\b(MOST|LARGEST|LONGEST|MAX_DEPTH|SHORTEST|TELLING|PATIENCE|FIRST_BORN)(_[A-Z]+)*\b",
             &[(Rust, "const MOST_ITEMS: usize = 3;")],
             &[(Rust, "const MAX_ITEMS: usize = 3;")],
         ),

@@ -5,7 +5,7 @@ use crate::lower::{self, polymorphic};
 use crate::operations;
 use crate::pipeline::on_a_large_stack;
 use openapi_tree::document::Document;
-use openapi_tree::error::Place;
+use openapi_tree::error::Location;
 use openapi_tree::lint::Finding;
 
 /// The names of the rules.
@@ -33,13 +33,13 @@ pub fn findings(document: &Document, conventions: &Conventions) -> Vec<Finding> 
             .collect(),
         (Ok(_), None) => Vec::new(),
         (Err(error), _) => vec![Finding {
-            pointer: match error.place() {
-                Place::Pointer(pointer) => pointer.clone(),
+            pointer: match error.location() {
+                Location::Pointer(pointer) => pointer.clone(),
                 _ => String::new(),
             },
             rule: operations::NAME,
             what: error.what().to_owned(),
-            todo: error.todo().to_owned(),
+            help: error.help().to_owned(),
         }],
     }
 }

@@ -87,7 +87,7 @@ fn problem(pointer: String, what: String, help: &str) -> Finding {
         pointer,
         rule: NAME,
         what,
-        todo: help.to_owned(),
+        help: help.to_owned(),
     }
 }
 

@@ -186,7 +186,7 @@ impl Check<'_> {
             pointer: pointer.into(),
             rule: NAME,
             what,
-            todo: help,
+            help,
         });
     }
 

@@ -17,7 +17,7 @@ fn finish_other_code(tree: &Value, conventions: &Conventions, code: &str) -> Str
     let contract = Contract::new(file, &lowered, conventions);
     let mut code = syn::parse_file(code).expect("Rust");
     let error = finish(&mut code, &contract).expect_err("an error");
-    format!("{error}\nhelp: {}", error.todo())
+    format!("{error}\nhelp: {}", error.help())
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use openapi_codegen::conventions::Conventions;
 use openapi_codegen::generate::generate;
-use openapi_tree::error::Place;
+use openapi_tree::error::Location;
 use serde_json::json;
 
 #[test]
@@ -28,8 +28,8 @@ fn a_generator_panic_is_caught_and_narrowed_down() {
     let error = generate(Path::new("odd.yaml"), &tree, &Conventions::default())
         .expect_err("typify panics over it");
     assert_eq!(
-        error.place(),
-        &Place::Pointer("/components/schemas/Odd".to_owned())
+        error.location(),
+        &Location::Pointer("/components/schemas/Odd".to_owned())
     );
     assert!(
         error
@@ -37,7 +37,7 @@ fn a_generator_panic_is_caught_and_narrowed_down() {
             .contains("progenitor does not support this part: "),
         "{error}"
     );
-    assert!(error.todo().contains("lowering pass"), "{error}");
+    assert!(error.help().contains("lowering pass"), "{error}");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn two_kinds_of_success_are_narrowed_down_to_the_operation() {
     let error = generate(Path::new("odd.yaml"), &tree, &Conventions::default())
         .expect_err("progenitor panics over it");
     assert_eq!(
-        error.place(),
-        &Place::Pointer("/paths/~1odd/get".to_owned())
+        error.location(),
+        &Location::Pointer("/paths/~1odd/get".to_owned())
     );
 }

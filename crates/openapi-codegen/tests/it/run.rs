@@ -33,7 +33,7 @@ fn conventions() -> Conventions {
 }
 
 fn in_words(error: &openapi_tree::error::Error) -> String {
-    format!("{error}\nhelp: {}", error.todo())
+    format!("{error}\nhelp: {}", error.help())
 }
 
 /// Returns the code of a document and the list of changes, each with its pointer.

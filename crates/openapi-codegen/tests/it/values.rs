@@ -245,7 +245,7 @@ fn outcome(document: Value, conventions: &Conventions) -> Result<pipeline::Gener
         sha256: String::new(),
     };
     pipeline::generate(&document, conventions)
-        .map_err(|error| format!("{error}\nhelp: {}", error.todo()))
+        .map_err(|error| format!("{error}\nhelp: {}", error.help()))
 }
 
 fn rejected(document: Value, conventions: &Conventions) -> String {

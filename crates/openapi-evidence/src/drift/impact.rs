@@ -1,4 +1,4 @@
-//! Whether a client built from the spec would break if a document were right.
+//! The effect of a difference on clients that are built from the spec.
 
 use serde_json::Value;
 
@@ -7,12 +7,12 @@ use crate::reconcile::compare::Statement;
 use crate::reconcile::spec::{NONE, PRESENT, Spec};
 use crate::reconcile::subject::{Dimension, RESPONSE, Subject};
 
-/// What a difference would do to a client.
+/// The effect of a difference on a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Impact {
-    /// Whether it would break.
+    /// Whether the client would break.
     pub breaks: bool,
-    /// Why, or why not.
+    /// The reason.
     pub why: &'static str,
 }
 
@@ -20,95 +20,97 @@ const fn breaks(why: &'static str) -> Impact {
     Impact { breaks: true, why }
 }
 
-const fn holds(why: &'static str) -> Impact {
+const fn works(why: &'static str) -> Impact {
     Impact { breaks: false, why }
 }
 
-/// Where a subject travels: with requests, with answers, or both.
-struct Travels {
+/// The messages that contain a subject: requests, responses, or both.
+struct Uses {
     in_requests: bool,
     in_responses: bool,
 }
 
-fn travels(spec: &Spec, subject: &Subject) -> Travels {
+fn uses(spec: &Spec, subject: &Subject) -> Uses {
     if subject.is_of_schema() {
-        Travels {
+        Uses {
             in_requests: spec.in_requests.contains(&subject.owner),
             in_responses: spec.in_responses.contains(&subject.owner),
         }
     } else {
         let in_responses = subject.owner.ends_with(RESPONSE);
-        Travels {
+        Uses {
             in_requests: !in_responses,
             in_responses,
         }
     }
 }
 
-/// What would happen to a client if the statement held, and not what the spec says.
+/// Returns the effect on a client if the statement were right, and not the spec.
 pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
     let subject = &statement.subject;
-    let Travels {
+    let Uses {
         in_requests,
         in_responses,
-    } = travels(spec, subject);
+    } = uses(spec, subject);
     let theirs = &statement.value;
-    match statement.dimension {
+    match &statement.dimension {
         Dimension::Presence => presence(spec, statement, in_requests),
         Dimension::Type if is_status(subject) => {
-            breaks("the body of the answer is read as something else")
+            breaks("the client decodes the body of the response as another type")
         }
-        Dimension::Type => breaks("a value of another type can be neither sent nor read"),
+        Dimension::Type => breaks("a value of another type can be neither sent nor decoded"),
         Dimension::Format if in_responses && ours != NONE => {
-            breaks("a value in another form can't be read")
+            breaks("a value in another format cannot be decoded")
         }
         Dimension::Format if in_requests && theirs != NONE => {
-            breaks("a value may be sent that has not the form")
+            breaks("the client may send a value in the wrong format")
         }
-        Dimension::Format => holds("the value is taken as any text"),
+        Dimension::Format => works("the client accepts any string"),
         Dimension::Required if subject.property.is_none() => {
-            holds("every request of the client has a body")
+            works("every request of the client has a body")
         }
         Dimension::Required if in_requests && theirs == &Value::Bool(true) => {
-            breaks("a request may be sent without it")
+            breaks("the client may send a request without it")
         }
         Dimension::Required if in_responses && theirs == &Value::Bool(false) => {
-            breaks("an answer without it can't be read")
+            breaks("a response without it cannot be decoded")
         }
         Dimension::Nullable if in_requests && theirs == &Value::Bool(false) => {
-            breaks("null may be sent")
+            breaks("the client may send null")
         }
         Dimension::Nullable if in_responses && theirs == &Value::Bool(true) => {
-            breaks("an answer with null can't be read")
+            breaks("a response with null cannot be decoded")
         }
         Dimension::Required | Dimension::Nullable => {
-            holds("the client asks for less than it gets, or sends more than it must")
+            works("the client accepts more, or sends more, than the document requires")
         }
-        Dimension::Limit(limit) if in_requests && is_tighter(limit, theirs, ours) => {
-            breaks("more may be sent than is taken")
+        Dimension::Limit(limit) if in_requests && is_tighter(*limit, theirs, ours) => {
+            breaks("the client may send more than the server accepts")
         }
-        Dimension::Limit(_) if in_requests => holds("less is sent than would be taken"),
-        Dimension::Limit(_) => holds("limits of answers are not checked"),
+        Dimension::Limit(_) if in_requests => {
+            works("the server accepts more than the client sends")
+        }
+        Dimension::Limit(_) => works("the client does not check the constraints of responses"),
         Dimension::Enum if in_requests && loses_a_value(theirs, ours) => {
-            breaks("a value may be sent that is not taken any more")
+            breaks("the client may send a value that the server no longer accepts")
         }
-        Dimension::Enum => holds("an unknown value is kept as it comes"),
+        Dimension::Enum => works("the client keeps unknown values"),
         Dimension::AdditionalProperties => {
-            holds("the client sends no unknown property, and ignores one that it receives")
+            works("the client sends no unknown property, and ignores one that it receives")
         }
-        Dimension::Status => holds("every status of a class is treated alike"),
-        Dimension::Headers => holds("the client does not depend on a header"),
-        Dimension::Deprecated => holds("it works until it is discontinued"),
-        Dimension::Restricted => holds("it works, and may change without notice"),
-        Dimension::Paginated if theirs == &Value::Bool(true) => {
-            breaks("requests without a limitation may be refused")
+        Dimension::Status => works("the client treats all statuses of a class in the same way"),
+        Dimension::Headers => works("the client does not depend on a header"),
+        Dimension::Deprecated => works("it works until it is discontinued"),
+        Dimension::Restricted => works("it works, and may change without notice"),
+        Dimension::Flag(name) => {
+            let signs = spec.conventions.flags.get(name);
+            if signs.is_some_and(|signs| signs.breaks == theirs.as_bool()) {
+                breaks("the server may reject requests that were valid")
+            } else {
+                works("requests stay valid")
+            }
         }
-        Dimension::Paginated => holds("the limitation is ignored at worst"),
-        Dimension::Portfolio if theirs == &Value::Bool(false) => {
-            breaks("calls with portfolio access tokens are refused")
-        }
-        Dimension::Portfolio => holds("calls with portfolio access tokens begin to work"),
-        Dimension::Example => holds("an example binds nobody"),
+        Dimension::Example => works("an example is not a constraint"),
     }
 }
 
@@ -124,41 +126,41 @@ fn presence(spec: &Spec, statement: &Statement, in_requests: bool) -> Impact {
     let appears = statement.value == PRESENT;
     if subject.property.is_none() {
         return if appears {
-            holds("nothing calls it or reads it yet")
+            works("the client does not use it yet")
         } else {
-            breaks("its calls fail")
+            breaks("calls of it fail")
         };
     }
     if is_status(subject) {
-        return holds("any status is told to the caller");
+        return works("the client reports every status to the caller");
     }
     if appears {
         let must_be_sent = statement.row.as_deref().is_some_and(|row: &Property| {
-            // A page that prints "required" may mean no more than "not null".
+            // "Required" on a page may mean only "not null".
             row.required.unwrap_or(row.nullable == Some(false))
         });
         return if in_requests && must_be_sent {
-            breaks("requests are sent without it")
+            breaks("the client sends requests without it")
         } else if in_requests {
-            holds("it need not be sent")
+            works("the client may omit it")
         } else {
-            holds("an unknown name is ignored")
+            works("the client ignores unknown properties")
         };
     }
     let required =
-        spec.says.get(&(subject.clone(), Dimension::Required)) == Some(&Value::Bool(true));
+        spec.values.get(&(subject.clone(), Dimension::Required)) == Some(&Value::Bool(true));
     if in_requests {
-        breaks("a request that sends it may be refused")
+        breaks("the server may reject a request that contains it")
     } else if required {
-        breaks("an answer without it can't be read")
+        breaks("a response without it cannot be decoded")
     } else {
-        holds("it reads as not there")
+        works("the client treats it as omitted")
     }
 }
 
 fn is_tighter(limit: Limit, theirs: &Value, ours: &Value) -> bool {
     let Some(theirs) = theirs.as_f64() else {
-        // A limit that is no number is one of kind, such as `uniqueItems`; none is never tighter.
+        // A constraint without a number, such as `uniqueItems`, is tighter than none.
         return theirs != NONE;
     };
     let Some(ours) = ours.as_f64() else {

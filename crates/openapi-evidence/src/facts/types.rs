@@ -16,11 +16,11 @@ pub enum Type {
     Integer,
     /// `number`
     Number,
-    /// `object`: which one is not said.
+    /// `object`, without its schema.
     Object,
-    /// `any`: anything goes.
+    /// `any`: any JSON.
     Any,
-    /// `enum`: a text out of a list that stands at the property itself.
+    /// `enum`: a string of a list at the property.
     Enum,
     /// `array of …`
     Array(Box<Type>),
@@ -28,23 +28,23 @@ pub enum Type {
     Map(Box<Type>),
     /// `<Lamp state>`: a schema of the document, or of another page.
     Named(Name),
-    /// `string <Hybrid identifier>`: a text of a certain kind.
+    /// `string <Lamp code>`: a string with a named format.
     StringNamed(Name),
     /// `<Lamp> or <Candle>`: one of several schemas.
     OneOf(Vec<Name>),
 }
 
-/// A schema as a document refers to it.
+/// The name of a schema in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// Where the link leads, if not to what it is called.
+    /// The target of the link, if it differs from the name.
     pub linked: Option<String>,
 }
 
 impl Type {
-    /// A reference to the schema of a name.
+    /// Creates a reference to a schema.
     pub fn named(name: impl Into<String>) -> Self {
         Self::Named(Name {
             name: name.into(),
@@ -52,7 +52,7 @@ impl Type {
         })
     }
 
-    /// An array of a type.
+    /// Creates an array of a type.
     pub fn array_of(items: Self) -> Self {
         Self::Array(Box::new(items))
     }
@@ -130,9 +130,9 @@ impl fmt::Display for Name {
     }
 }
 
-/// A text that is no type.
+/// A string that is not a type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no type; write `string`, `array of string` or `<Lamp state>`")]
+#[error("unknown type `{0}`; write `string`, `array of string` or `<Lamp state>`")]
 pub struct NotAType(String);
 
 impl FromStr for Type {
@@ -166,7 +166,7 @@ impl FromStr for Type {
     }
 }
 
-/// The names of several schemas.
+/// Parses the names of several schemas.
 fn names_of(text: &str) -> Option<Vec<Name>> {
     let separator = format!(">{OR}<");
     if !text.contains(&separator) {

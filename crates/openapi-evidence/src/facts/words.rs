@@ -1,23 +1,22 @@
-//! The words that a document uses.
-
-use std::fmt;
+//! The vocabulary of documents: contracts and constraints.
 
 use serde::{Deserialize, Serialize};
 
-/// What a document means by "required" and "optional".
+/// The meaning of "required" and "optional" in a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reading {
-    /// "Required" is "not nullable", "optional" is "nullable"; whether it may be left out is not said.
+    /// "Required" means not nullable, and "optional" nullable. The document does not state whether a property may be
+    /// omitted.
     RequiredMeansNotNullable,
-    /// "Required" and "optional" as in plain English; whether null is allowed is not said.
+    /// "Required" means required, and "optional" optional. The document does not state whether null is allowed.
     RequiredMeansRequired,
-    /// Both are stated, each on its own.
+    /// The document states both separately.
     BothStated,
 }
 
 impl Reading {
-    /// What a contract cell says: required, and nullable.
+    /// Returns the meaning of a contract cell: required, and nullable.
     pub fn of_contract(self, required: bool) -> (Option<bool>, Option<bool>) {
         match self {
             Self::RequiredMeansNotNullable => (None, Some(!required)),
@@ -26,7 +25,7 @@ impl Reading {
         }
     }
 
-    /// What the reading is called in sentences.
+    /// Returns a description for sentences.
     pub fn describe(self) -> &'static str {
         match self {
             Self::RequiredMeansNotNullable => "\"required\" means not nullable",
@@ -36,9 +35,25 @@ impl Reading {
     }
 }
 
-/// A limit, by its OpenAPI keyword.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A constraint, by its OpenAPI keyword.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum Limit {
     /// `minLength`
     MinLength,
@@ -54,45 +69,18 @@ pub enum Limit {
     Minimum,
     /// `maximum`
     Maximum,
-    /// The length of an interval, in months.
+    /// The maximum length of an interval, in months.
     MaxMonths,
 }
 
 impl Limit {
-    /// Every limit.
-    pub const ALL: [Self; 8] = [
-        Self::MinLength,
-        Self::MaxLength,
-        Self::MinItems,
-        Self::MaxItems,
-        Self::UniqueItems,
-        Self::Minimum,
-        Self::Maximum,
-        Self::MaxMonths,
-    ];
-
-    /// The name in variant files and rulings.
+    /// Returns the name in variant files and rulings.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::MinLength => "minLength",
-            Self::MaxLength => "maxLength",
-            Self::MinItems => "minItems",
-            Self::MaxItems => "maxItems",
-            Self::UniqueItems => "uniqueItems",
-            Self::Minimum => "minimum",
-            Self::Maximum => "maximum",
-            Self::MaxMonths => "maxMonths",
-        }
+        self.into()
     }
 
-    /// Whether the limit is one of a text, not of the object that carries it.
+    /// Returns `true` if the constraint is about a string, not about an object around it.
     pub fn is_of_text(self) -> bool {
         matches!(self, Self::MinLength | Self::MaxLength)
-    }
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

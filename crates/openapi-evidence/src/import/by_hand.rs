@@ -1,4 +1,4 @@
-//! Facts that a person recorded from prose. No reader makes them; they are kept in a variant file.
+//! Facts that a person recorded from prose and keeps in a variant file.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ impl Dialect for ByHand {
     fn read(&self, file: &Path, _: &str, _: &Conventions) -> Result<Imported> {
         Err(Error::new(
             file,
-            "unsupported form: prose",
+            "unsupported format: prose",
             "record its facts in a variant file",
         ))
     }

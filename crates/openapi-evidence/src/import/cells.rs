@@ -1,4 +1,4 @@
-//! The grammar of the two middle columns of a table: type, and contract.
+//! The grammar of the columns `Type` and `Contract` of a table.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use serde_json::Value;
 use crate::facts::types::Name;
 use crate::facts::{Limit, Type, plain};
 
-/// The limits that a page states if there are any.
+/// The constraints that a page always states.
 pub(super) const LIMITS: [Limit; 3] = [Limit::MaxItems, Limit::MaxLength, Limit::MaxMonths];
 
-/// What stands in front of a link's title when a cell was made one line of text, and what ends its address.
+/// The marks around the title and the URL of a link in a cell that became one line of text.
 ///
-/// Two characters that no page can hold as text: they are not characters.
+/// No page can contain them, because they are Unicode noncharacters.
 const LINK: [char; 2] = ['\u{fdd0}', '\u{fdd1}'];
 
-/// A link in a line of text, so that [`parse_type`] finds title and address again.
+/// Returns a link as text in which [`parse_type`] finds the title and the URL.
 pub(super) fn link(title: &str, url: &str) -> String {
     format!("{}{title}{}{url}{}", LINK[0], LINK[0], LINK[1])
 }
@@ -25,14 +25,14 @@ pub(super) struct TypeCell {
     pub(super) kind: Type,
     /// The format of the value, or of the items of an array.
     pub(super) format: Option<String>,
-    /// The limits, which older pages put there.
+    /// The constraints, which older pages put into this cell.
     pub(super) limits: BTreeMap<Limit, Value>,
 }
 
 /// Parses a type cell.
 ///
 /// # Errors
-/// Returns the text if it is not a type.
+/// Returns the content of the cell if it is not a type.
 pub(super) fn parse_type(cell: &str) -> Result<TypeCell, String> {
     let cell = cell.trim();
     let mut limits = BTreeMap::new();
@@ -97,7 +97,7 @@ fn parse_link(text: &str) -> Option<Name> {
     })
 }
 
-/// Whether an anchor is the one of a heading; the second heading of a name has a number behind it.
+/// Returns `true` if an anchor leads to a heading. The anchor of the second heading of a name ends with a number.
 fn leads_to(anchor: &str, title: &str) -> bool {
     let title = plain(title);
     plain(anchor) == title
@@ -106,10 +106,10 @@ fn leads_to(anchor: &str, title: &str) -> bool {
             .is_some_and(|(stem, count)| count.parse::<u8>().is_ok() && plain(stem) == title)
 }
 
-/// A contract cell: whether it says "required", and the limits.
+/// Parses a contract cell: whether it contains "required", and the constraints.
 ///
 /// # Errors
-/// When the text is no contract; the error is the part that is none.
+/// Returns the part that is not a contract.
 pub(super) fn parse_contract(cell: &str) -> Result<(bool, BTreeMap<Limit, Value>), String> {
     let mut parts = cell.split(',').map(str::trim);
     let required = match parts.next() {
@@ -124,7 +124,7 @@ pub(super) fn parse_contract(cell: &str) -> Result<(bool, BTreeMap<Limit, Value>
     Ok((required, limits))
 }
 
-/// `max 1000 items`, `max length 128 characters`, `max 128 characters`, `max length 3 months`.
+/// Parses `max 1000 items`, `max length 128 characters`, `max 128 characters` or `max length 3 months`.
 fn parse_limit(text: &str, limits: &mut BTreeMap<Limit, Value>) -> Result<(), String> {
     let no_limit = || text.replace(LINK, "");
     let rest = text.strip_prefix("max ").ok_or_else(no_limit)?;
@@ -141,7 +141,7 @@ fn parse_limit(text: &str, limits: &mut BTreeMap<Limit, Value>) -> Result<(), St
     Ok(())
 }
 
-/// What a deprecation points to: a name in a sentence such as "use this instead".
+/// Returns the name in a deprecation message such as "use this instead".
 pub(super) fn replacement_in(message: &str) -> Option<String> {
     if let Some(code) = message.split('`').nth(1) {
         return Some(code.to_owned());
@@ -149,7 +149,7 @@ pub(super) fn replacement_in(message: &str) -> Option<String> {
     let mut words = message.split_whitespace();
     words.find(|word| word.eq_ignore_ascii_case("use"))?;
     let name = words.next()?.trim_end_matches('.');
-    // "Use A page about it" names no property; "use A instead" and "use A." do.
+    // "Use A page about it" does not name a property; "use A instead" and "use A." do.
     let ends = words
         .next()
         .is_none_or(|next| next.trim_end_matches('.') == "instead");
@@ -157,7 +157,7 @@ pub(super) fn replacement_in(message: &str) -> Option<String> {
         .then(|| name.to_owned())
 }
 
-/// Whether a text can be the name of a property.
+/// Returns `true` if a string can be the name of a property.
 pub(super) fn is_property_name(text: &str) -> bool {
     let mut letters = text.chars();
     letters
@@ -167,7 +167,7 @@ pub(super) fn is_property_name(text: &str) -> bool {
             .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | '$'))
 }
 
-/// The first word of a text.
+/// Returns the first word.
 pub(super) fn first_word(text: &str) -> String {
     text.split_whitespace()
         .next()

@@ -1,4 +1,4 @@
-//! The forms of documents, and their registration.
+//! The formats of documents, and their registration.
 
 use std::fmt;
 use std::path::Path;
@@ -10,30 +10,30 @@ use super::{Imported, by_hand, flattened, markdown, openapi, rendered};
 use crate::conventions::Conventions;
 use crate::facts::Limit;
 
-/// A form of documents: how to recognize and read one, and what it means that a document leaves something out.
+/// A format of documents: how to recognize and read one, and the meaning of what a document omits.
 ///
-/// A new form is one file with an implementation, and one line in [`DIALECTS`].
+/// A new format is one file with an implementation, and one line in [`DIALECTS`].
 pub trait Dialect: Sync {
-    /// Returns the name of the form in variant files.
+    /// Returns the name of the format in variant files.
     fn id(&self) -> &'static str;
 
-    /// Returns the name of the form in sentences.
+    /// Returns the name of the format in sentences.
     fn name(&self) -> &'static str;
 
-    /// Returns `true` if a text is a document of this form. The forms before this one have not recognized it.
+    /// Returns `true` if the text of a document has this format. The formats before this one have not recognized it.
     fn recognizes(&self, text: &str, conventions: &Conventions) -> bool;
 
-    /// Reads a document of this form; `file` is its name in messages.
+    /// Reads a document. `file` is its name in messages.
     ///
     /// # Errors
-    /// Returns an error if a part of the document cannot be read; with its place.
+    /// Returns an error with a location if a part of the document cannot be read.
     fn read(&self, file: &Path, text: &str, conventions: &Conventions) -> Result<Imported>;
 
-    /// Returns what it means that a document of this form leaves something out.
+    /// Returns the meaning of what a document omits.
     fn silence(&self) -> Silence;
 }
 
-/// Every form, in the order in which a document is offered to them.
+/// Every format, in the order in which a document is offered to them.
 pub static DIALECTS: [&dyn Dialect; 6] = [
     &flattened::Flattened,
     &rendered::Rendered,
@@ -43,21 +43,24 @@ pub static DIALECTS: [&dyn Dialect; 6] = [
     &by_hand::ByHand,
 ];
 
-/// What it means that a document leaves something out. Where a field is `true`, what is left out is denied.
+/// The meaning of what a document omits. If a field is `true`, the document denies what it omits.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the rules are independent of each other"
+)]
 pub struct Silence {
-    /// Whether a format that is left out is denied.
+    /// Whether an omitted format is denied.
     pub denies_formats: bool,
-    /// The limits that are denied if they are left out.
+    /// The constraints that are denied if they are omitted.
     pub denies_limits: &'static [Limit],
-    /// Whether what is not marked as deprecated is not deprecated.
+    /// Whether a property without a mark is not deprecated.
     pub denies_deprecation: bool,
-    /// Whether a status that is left out is denied, if the document has others.
+    /// Whether an omitted status is denied, if the document has others.
     pub denies_statuses: bool,
-    /// The operations that are denied if they are left out.
+    /// The operations that are denied if they are omitted.
     pub denies_operations: Operations,
-    /// Whether the names of schemas are all that leads to them.
+    /// Whether schemas may be matched by name only.
     pub matches_by_name: bool,
 }
 
@@ -66,38 +69,38 @@ pub struct Silence {
 pub enum Operations {
     /// Every operation of the API.
     All,
-    /// Every operation of the resources that the document has.
+    /// Every operation of the resources in the document.
     OfItsResources,
-    /// Only those that the document has.
+    /// Only the operations in the document.
     Stated,
 }
 
-/// The form of a document: one of [`DIALECTS`].
+/// The format of a document: one of [`DIALECTS`].
 #[derive(Clone, Copy)]
 pub struct Form(&'static dyn Dialect);
 
 impl Form {
-    /// Creates the form of a dialect.
+    /// Creates the format of a dialect.
     pub(super) const fn of(dialect: &'static dyn Dialect) -> Self {
         Self(dialect)
     }
 
-    /// Returns the form of facts that a person recorded.
+    /// Returns the format of facts that a person recorded.
     pub fn by_hand() -> Self {
         Self(&by_hand::ByHand)
     }
 
-    /// Returns the name of the form in variant files.
+    /// Returns the name of the format in variant files.
     pub fn id(self) -> &'static str {
         self.0.id()
     }
 
-    /// Returns the name of the form in sentences.
+    /// Returns the name of the format in sentences.
     pub fn describe(self) -> &'static str {
         self.0.name()
     }
 
-    /// Returns what it means that a document of this form leaves something out.
+    /// Returns the meaning of what a document omits.
     pub fn silence(self) -> Silence {
         self.0.silence()
     }
@@ -129,7 +132,7 @@ impl<'de> Deserialize<'de> for Form {
         let known = DIALECTS.iter().find(|dialect| dialect.id() == id);
         known.map(|dialect| Self(*dialect)).ok_or_else(|| {
             let ids: Vec<_> = DIALECTS.iter().map(|dialect| dialect.id()).collect();
-            de::Error::custom(format!("unknown form `{id}`; use {}", ids.join(", ")))
+            de::Error::custom(format!("unknown format `{id}`; use {}", ids.join(", ")))
         })
     }
 }

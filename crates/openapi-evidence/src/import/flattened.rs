@@ -1,5 +1,5 @@
-//! A hand-written page of which only the text is left: each cell a paragraph, header cells run together,
-//! cells that held nothing but a link gone.
+//! The text of a hand-written page. Each cell is a paragraph, the cells of a header are one word, and cells that contained
+//! only a link are missing.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ use super::{Imported, samples};
 use crate::conventions::Conventions;
 
 use crate::facts::{Body, Operation, Property, Reading, Reported, Schema};
-use openapi_tree::error::{Error, Place, Result};
+use openapi_tree::error::{Error, Location, Result};
 
-/// The header of a table, its cells run together.
+/// The header of a table, whose cells are one word.
 const HEADER: &str = "PropertyTypeContractDescription";
 
-/// A hand-written page of which only the text is left.
+/// The text of a hand-written page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flattened;
 
@@ -50,7 +50,7 @@ impl Dialect for Flattened {
 /// Reads a page.
 ///
 /// # Errors
-/// Returns an error if a table is outside of any operation; with its line.
+/// Returns an error with a line if a table is outside of any operation.
 fn import(file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
     let mut page = Page {
         conventions,
@@ -65,8 +65,8 @@ fn import(file: &Path, text: &str, conventions: &Conventions) -> Result<Imported
     while let Some(paragraph) = page.paragraphs.get(page.at) {
         let line = paragraph.line;
         page.paragraph().map_err(|what| {
-            Error::new(file, what, "give the whole page, from its title on")
-                .at(Place::LineColumn { line, column: 1 })
+            Error::new(file, what, "pass the whole page, starting at its title")
+                .at(Location::LineColumn { line, column: 1 })
         })?;
     }
     page.close_operation();
@@ -78,7 +78,7 @@ struct Paragraph {
     text: String,
 }
 
-/// Lines, except that an example is one paragraph.
+/// Returns the lines as paragraphs. An example is one paragraph.
 fn paragraphs(text: &str) -> Vec<Paragraph> {
     let mut paragraphs: Vec<Paragraph> = Vec::new();
     let mut example: Option<Paragraph> = None;
@@ -114,7 +114,7 @@ struct Page<'c> {
     imported: Imported,
     operation: Option<Operation>,
     in_response: bool,
-    /// The paragraph before: the heading, if a table or a list of values follows.
+    /// The previous paragraph, which is the heading if a table or a list of values follows.
     heading: Option<String>,
 }
 
@@ -155,12 +155,13 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// The title is the last paragraph before "Request" that is not a sentence; the prose after it states flags.
+    /// Starts an operation. The title is the last paragraph before "Request" that is not a sentence. The prose after the
+    /// title states flags.
     fn open_operation(&mut self) {
         self.close_operation();
         let path = self
             .text(1)
-            .and_then(|address| address.strip_prefix(&self.url_prefix))
+            .and_then(|url| url.strip_prefix(&self.url_prefix))
             .unwrap_or_default()
             .to_owned();
         let before = &self.paragraphs[..self.at];
@@ -174,8 +175,7 @@ impl Page<'_> {
         self.operation = Some(Operation {
             path,
             title: title.map(|title| before[title].text.clone()),
-            paginated: Some(self.conventions.paginated.in_prose(&prose)),
-            portfolio: Some(self.conventions.portfolio.in_prose(&prose)),
+            flags: self.conventions.flags_in_prose(&prose),
             ..Operation::default()
         });
         self.in_response = false;
@@ -200,7 +200,7 @@ impl Page<'_> {
 
     fn sample(&mut self, text: &str, line: usize) {
         let sample = samples::parse(text);
-        // What comes after an example belongs to the body again.
+        // The text after an example belongs to the body again.
         self.heading = None;
         let outcome = match (self.body(), sample) {
             (None, _) => Err("an example outside of any operation".to_owned()),
@@ -293,8 +293,7 @@ impl Page<'_> {
         }
         if properties.is_empty() {
             return Err(
-                "has a table without a row that can be read: name, type, contract, description"
-                    .to_owned(),
+                "invalid table: expected rows with name, type, contract and description".to_owned(),
             );
         }
         if let Some(name) = heading {
@@ -310,11 +309,11 @@ impl Page<'_> {
                 body.properties = Some(properties);
                 Ok(())
             }
-            _ => Err("has a table that belongs to no operation".to_owned()),
+            _ => Err("invalid table: it does not belong to an operation".to_owned()),
         }
     }
 
-    /// Steps over the description of a row, if there is one; says whether it marks a deprecation.
+    /// Skips the description of a row, if there is one. Returns `true` if the description marks a deprecation.
     fn skip_description(&mut self) -> bool {
         let Some(text) = self.text(0) else {
             return false;
@@ -331,7 +330,7 @@ impl Page<'_> {
     }
 }
 
-/// A type cell in plain text: a schema has lost its link, and stands there by its name alone.
+/// Parses a type cell without links, in which a schema is only a name.
 fn parse_kind(text: &str) -> Option<crate::facts::Type> {
     use crate::facts::Type;
     if let Ok(cell) = parse_type(text) {

@@ -1,5 +1,6 @@
-//! Pages in Markdown with tables of properties: generated ones, and those written by hand in the same tables.
+//! Markdown pages with tables of properties, generated or written by hand.
 
+mod tables;
 mod text;
 
 use std::collections::BTreeMap;
@@ -8,20 +9,19 @@ use std::path::Path;
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options};
 
-use super::cells::{TypeCell, is_property_name, parse_contract, parse_type, replacement_in};
 use super::dialect::{Dialect, Operations, Silence};
 use super::{Imported, samples};
 use crate::conventions::Conventions;
 
-use crate::facts::{Body, Operation, Property, Reading, Reported, Schema, Type, Variant, plain};
-use openapi_tree::error::{Error, Place, Result};
+use crate::facts::{Body, Operation, Reading, Reported, Schema, Type, Variant, plain};
+use openapi_tree::error::{Error, Location, Result};
 use openapi_tree::nesting;
-use text::{Node, cells_in, enum_value, has_struck, line_of, message_of, text_of, text_with_links};
+use text::{Node, enum_value, has_struck, line_of, text_of};
 
 /// The header of every table of properties.
 pub(super) const HEADER: [&str; 4] = ["Property", "Type", "Contract", "Description"];
 
-/// A page that a generator wrote.
+/// A generated page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Generated;
 
@@ -60,7 +60,7 @@ impl Dialect for Generated {
     }
 }
 
-/// A page written by hand in the same tables.
+/// A page written by hand with the same tables.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HandWritten;
 
@@ -92,7 +92,7 @@ impl Dialect for HandWritten {
     }
 }
 
-/// Returns `true` if a text has the URL of an operation or a table of properties.
+/// Returns `true` if a line is the URL of an operation or the header of a table of properties.
 fn is_page(text: &str, conventions: &Conventions) -> bool {
     text.lines().any(|line| {
         let line = line.trim();
@@ -108,7 +108,7 @@ fn is_page(text: &str, conventions: &Conventions) -> bool {
 /// Reads a page.
 ///
 /// # Errors
-/// Returns an error if a table of properties lacks a column, or is not a table to Markdown; with its line.
+/// Returns an error with a line if a table of properties lacks a column, or is not a table in Markdown.
 fn import(
     file: &Path,
     text: &str,
@@ -190,9 +190,9 @@ struct Page<'t> {
     reading: Reading,
     imported: Imported,
     section: Section,
-    /// The heading of a schema, and where it stands.
+    /// The heading of a schema, and its line.
     schema: Option<(String, usize)>,
-    /// The operation that is being read, and where its heading stands.
+    /// The operation that is being read, and the line of its heading.
     operation: Option<(Operation, usize)>,
 }
 
@@ -245,7 +245,7 @@ impl Page<'_> {
             return;
         };
         if operation.path.is_empty() {
-            // A chapter of prose is no operation; one with a body is, and has lost its address.
+            // A chapter of prose is not an operation; a chapter with a body is one, and lacks its URL.
             if operation.request.is_some() || operation.response.is_some() {
                 let rows = [&operation.request, &operation.response]
                     .into_iter()
@@ -260,8 +260,9 @@ impl Page<'_> {
         }
         operation.settle_empty_response();
         if self.reading == Reading::RequiredMeansNotNullable {
-            operation.paginated.get_or_insert(false);
-            operation.portfolio.get_or_insert(false);
+            for flag in self.conventions.flags.keys() {
+                operation.flags.entry(flag.clone()).or_insert(false);
+            }
         }
         self.imported.variant.operations.push(operation);
     }
@@ -285,11 +286,10 @@ impl Page<'_> {
             Section::Introduction => {
                 for part in node.descendants() {
                     if let NodeValue::Link(to) = &part.data.borrow().value {
-                        if self.conventions.paginated.in_link(&to.url) {
-                            operation.paginated = Some(true);
-                        } else if self.conventions.portfolio.in_link(&to.url) {
-                            operation.portfolio = Some(true);
-                        }
+                        let flags = self.conventions.flags_in_links(&to.url);
+                        operation
+                            .flags
+                            .extend(flags.into_iter().filter(|(_, is_set)| *is_set));
                     }
                 }
             }
@@ -356,7 +356,7 @@ impl Page<'_> {
         }
     }
 
-    /// The body that the current section describes.
+    /// Returns the body that the current section describes.
     fn body(&mut self) -> Option<&mut Body> {
         let (operation, _) = self.operation.as_mut()?;
         match self.section {
@@ -404,120 +404,13 @@ impl Page<'_> {
         }
     }
 
-    fn table(&mut self, node: Node<'_>, line: usize) -> Result<()> {
-        let rows: Vec<_> = node.children().collect();
-        let header: Vec<_> = rows
-            .first()
-            .map_or_else(Vec::new, |row| row.children().map(text_of).collect());
-        if header != HEADER {
-            if header.first().is_some_and(|cell| cell == HEADER[0]) {
-                return Err(
-                    self.broken_table(line, &format!("its columns are {}", header.join(", ")))
-                );
-            }
-            self.report_rows(node, "a row of a table that is not one of properties");
-            return Ok(());
-        }
-        let mut properties: Vec<Property> = Vec::new();
-        let mut entries = None;
-        if self.schema.is_none() && self.body().is_none_or(|body| body.properties.is_some()) {
-            self.report_rows(node, "a row of a table without a heading");
-            return Ok(());
-        }
-        for row in &rows[1..] {
-            self.imported.rows_seen += 1;
-            let at = line_of(row);
-            match self.row(row, at) {
-                Ok(Row::Property(property)) => {
-                    if properties.iter().any(|other| other.name == property.name) {
-                        self.report_row(at, format!("a second row for `{}`", property.name));
-                    } else {
-                        properties.push(*property);
-                    }
-                }
-                Ok(Row::Entries(kind)) if entries.is_none() => entries = Some(kind),
-                Ok(Row::Entries(_)) => {
-                    self.report_row(at, "a second row for the names of a dictionary".to_owned());
-                }
-                Err(what) => self.report_row(at, what),
-            }
-        }
-        if let Some((heading, _)) = self.schema.clone() {
-            let schema = Schema {
-                properties: (entries.is_none() || !properties.is_empty()).then_some(properties),
-                entries,
-                ..self.new_schema(heading)
-            };
-            self.imported.variant.schemas.push(schema);
-            return Ok(());
-        }
-        if entries.is_some() {
-            self.report_row(
-                line,
-                "a row for the names of a dictionary, in a body".to_owned(),
-            );
-        }
-        if let Some(body) = self.body() {
-            body.properties = Some(properties);
-        }
-        Ok(())
-    }
-
-    fn row(&self, row: Node<'_>, line: usize) -> Result<Row, String> {
-        // The parser of tables fills missing cells up and drops those too many, so they are counted in the text.
-        let in_text = self.lines.get(line - 1).map_or(0, |text| cells_in(text));
-        if in_text != HEADER.len() {
-            return Err(format!(
-                "a row with {in_text} cells instead of {}",
-                HEADER.len()
-            ));
-        }
-        let cells: Vec<_> = row.children().collect();
-        let [name, kind, contract, description] = cells[..] else {
-            return Err(format!(
-                "a row with {} cells instead of {}",
-                cells.len(),
-                HEADER.len()
-            ));
-        };
-        let TypeCell {
-            kind,
-            format,
-            mut limits,
-        } = parse_type(&text_with_links(kind))
-            .map_err(|text| format!("a row of the unknown type `{text}`"))?;
-        let (required, more) = parse_contract(&text_of(contract))
-            .map_err(|text| format!("a row of the unknown contract `{text}`"))?;
-        limits.extend(more);
-        let (required, nullable) = self.reading.of_contract(required);
-        let text = text_of(name);
-        if text.len() > 2 && text.starts_with('?') && text.ends_with('?') {
-            return Ok(Row::Entries(kind));
-        }
-        if !is_property_name(&text) {
-            return Err(format!("a row of the unreadable name `{text}`"));
-        }
-        let message = message_of(description);
-        Ok(Row::Property(Box::new(Property {
-            name: text,
-            kind: Some(kind),
-            format,
-            required,
-            nullable,
-            limits,
-            deprecated: has_struck(name) || message.is_some(),
-            replacement: message.as_deref().and_then(replacement_in),
-            ..Property::default()
-        })))
-    }
-
     fn broken_table(&self, line: usize, what: &str) -> Error {
         Error::new(
             self.file,
-            format!("has a table of properties that can't be read: {what}"),
-            format!("give it the columns {}", HEADER.join(", ")),
+            format!("invalid table of properties: {what}"),
+            format!("use the columns {}", HEADER.join(", ")),
         )
-        .at(Place::LineColumn { line, column: 1 })
+        .at(Location::LineColumn { line, column: 1 })
     }
 
     fn report(&mut self, line: usize, what: String) {
@@ -528,24 +421,4 @@ impl Page<'_> {
         self.imported.rows_reported += 1;
         self.report(line, what);
     }
-
-    fn report_rows(&mut self, table: Node<'_>, what: &str) {
-        for row in table.children().skip(1) {
-            self.imported.rows_seen += 1;
-            self.report_row(line_of(row), what.to_owned());
-        }
-    }
-
-    fn report_tables_within(&mut self, node: Node<'_>) {
-        for part in node.descendants() {
-            if matches!(part.data.borrow().value, NodeValue::Table(_)) {
-                self.report_rows(part, "a row of a table inside of something else");
-            }
-        }
-    }
-}
-
-enum Row {
-    Property(Box<Property>),
-    Entries(Type),
 }

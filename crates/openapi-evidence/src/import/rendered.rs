@@ -1,5 +1,4 @@
-//! A rendering of an OpenAPI operation of which only the text is left: the indentation is gone, and so are the
-//! status numbers.
+//! The text of a rendered OpenAPI operation, without indentation and without statuses.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,9 +11,9 @@ use super::{Imported, samples};
 use crate::conventions::Conventions;
 
 use crate::facts::{Body, Limit, Operation, Property, Reading, Reported, Response, Schema, Type};
-use openapi_tree::error::{Error, Place, Result};
+use openapi_tree::error::{Error, Location, Result};
 
-/// A rendering of an OpenAPI operation of which only the text is left.
+/// The text of a rendered OpenAPI operation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rendered;
 
@@ -39,7 +38,7 @@ impl Dialect for Rendered {
     fn silence(&self) -> Silence {
         Silence {
             denies_formats: true,
-            // A rendering shows the keywords of OpenAPI, and leaves the vendor's own out.
+            // A rendering contains the keywords of OpenAPI, but not the extensions of the vendor.
             denies_limits: &[
                 Limit::MinLength,
                 Limit::MaxLength,
@@ -57,7 +56,7 @@ impl Dialect for Rendered {
     }
 }
 
-/// The line of the URL: the one after the method.
+/// Returns the line of the URL, which follows the method.
 fn url(lines: &[&str], prefix: &str) -> Option<usize> {
     lines
         .windows(2)
@@ -68,7 +67,7 @@ fn url(lines: &[&str], prefix: &str) -> Option<usize> {
 /// Reads a page.
 ///
 /// # Errors
-/// Returns an error if a part cannot be told apart from its neighbors; with its line.
+/// Returns an error with a line if the structure of a part is not clear.
 fn import(file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let mut page = Page {
@@ -81,9 +80,9 @@ fn import(file: &Path, text: &str, conventions: &Conventions) -> Result<Imported
         Error::new(
             file,
             what,
-            "give one operation as rendered, from its title on",
+            "pass one rendered operation, starting at its title",
         )
-        .at(Place::LineColumn {
+        .at(Location::LineColumn {
             line: at + 1,
             column: 1,
         })
@@ -100,7 +99,7 @@ struct Page<'t> {
     imported: Imported,
 }
 
-/// A schema as it was printed, with those inside of it.
+/// A printed schema with its nested schemas.
 struct Printed {
     name: String,
     properties: Vec<Property>,
@@ -121,8 +120,7 @@ impl<'t> Page<'t> {
         let request_example = self.example();
         let mut operation = Operation {
             title,
-            paginated: Some(self.conventions.paginated.in_prose(&description)),
-            portfolio: Some(self.conventions.portfolio.in_prose(&description)),
+            flags: self.conventions.flags_in_prose(&description),
             path,
             ..Operation::default()
         };
@@ -130,20 +128,20 @@ impl<'t> Page<'t> {
         let mut first = true;
         while self.skip_blank() {
             self.prose_until_schema()?;
-            let answer = self.printed()?;
+            let response = self.printed()?;
             let example = self.example();
             operation.responses.push(Response {
                 status: None,
-                body: Some(answer.name.clone()),
+                body: Some(response.name.clone()),
                 headers: Vec::new(),
                 from: None,
                 dated: None,
             });
             if first {
-                operation.response = Some(self.body(answer, example, &operation.path));
+                operation.response = Some(self.body(response, example, &operation.path));
                 first = false;
             } else {
-                self.schema(answer, &operation.path);
+                self.schema(response, &operation.path);
             }
         }
         self.imported.variant.operations.push(operation);
@@ -174,7 +172,7 @@ impl<'t> Page<'t> {
         self.add_schemas(schemas, path);
     }
 
-    /// A schema is printed wherever it is used; the same one twice is one fact, of which the rows count once.
+    /// Adds schemas. A schema is printed at each use; the rows of the same schema count once.
     fn add_schemas(&mut self, schemas: Vec<Schema>, path: &str) {
         for mut schema in schemas {
             schema.under = Some(path.to_owned());
@@ -193,7 +191,7 @@ impl<'t> Page<'t> {
         self.at < self.lines.len()
     }
 
-    /// Steps over prose, up to the name of a schema: a line with `object` after it.
+    /// Skips prose up to the name of a schema, which is the line before `object`.
     fn prose_until_schema(&mut self) -> Parsed<String> {
         let start = self.at;
         let mut prose = String::new();
@@ -207,11 +205,12 @@ impl<'t> Page<'t> {
         }
         Err((
             start,
-            "has a part without a schema: a name, and `object` in the line after it".to_owned(),
+            "missing schema: expected a name, and `object` in the next line".to_owned(),
         ))
     }
 
-    /// A schema: name, `object`, properties. Where an inner table ends is lost; see [`Property::perhaps_outside`].
+    /// Reads a schema: name, `object`, properties. The end of an inner table is unknown; see
+    /// [`Property::perhaps_outside`].
     fn printed(&mut self) -> Parsed<Printed> {
         let mut printed = Printed {
             name: self.lines[self.at].to_owned(),
@@ -237,7 +236,7 @@ impl<'t> Page<'t> {
                 if owner.is_none() {
                     return Err((
                         self.at,
-                        format!("has the schema `{name}` where a property should be"),
+                        format!("expected a property, found the schema `{name}`"),
                     ));
                 }
                 let rows = match &mut inner {
@@ -269,11 +268,11 @@ impl<'t> Page<'t> {
             }
         }
         printed.nested.extend(inner);
-        let place = self.peek_example();
+        let example = self.peek_example();
         for schema in &mut printed.nested {
             for row in schema.properties.iter_mut().flatten() {
-                // An example that has the name in an inner object, and not outside, says where it belongs.
-                row.perhaps_outside = !place.as_ref().is_some_and(|example| {
+                // An example with the name in an inner object only shows where the row belongs.
+                row.perhaps_outside = !example.as_ref().is_some_and(|example| {
                     example.get(&row.name).is_none() && occurs_within(example, &row.name)
                 });
             }
@@ -281,7 +280,7 @@ impl<'t> Page<'t> {
         Ok(printed)
     }
 
-    /// Whether the schema ends at this blank line: the next part is prose with a schema after it, or the end.
+    /// Returns `true` if the schema ends at this blank line, because prose and a schema follow, or nothing.
     fn ends_here(&self) -> bool {
         let mut ahead = self.lines[self.at..]
             .iter()
@@ -302,14 +301,14 @@ impl<'t> Page<'t> {
             || after.is_some_and(|after| self.lines.get(after + 1) == Some(&"object"))
     }
 
-    /// A property: name, `required`, prose, type, limits, `nullable`; all but the name may be missing.
+    /// Reads a property: name, `required`, prose, type, constraints, `nullable`. Only the name is always present.
     fn property(&mut self) -> Parsed<Property> {
         let start = self.at;
         let name = self.lines[self.at];
         if !is_property_name(name) {
             return Err((
                 start,
-                format!("has `{name}` where the name of a property should be"),
+                format!("expected the name of a property, found `{name}`"),
             ));
         }
         let mut property = Property {
@@ -325,7 +324,7 @@ impl<'t> Page<'t> {
             self.at += 1;
         }
         if self.lines.get(self.at).is_some_and(|line| line.is_empty()) && !self.ends_with_type() {
-            // A property of which only the name is left.
+            // Only the name of the property is left.
             property.nullable = Some(true);
             return Ok(property);
         }
@@ -347,9 +346,8 @@ impl<'t> Page<'t> {
                 property.format = format;
                 typed = true;
             } else if line.starts_with(">=") || line.starts_with("<=") {
-                property.limits = limits_of(line).ok_or_else(|| {
-                    (self.at, format!("has the limit `{line}`, which is unknown"))
-                })?;
+                property.limits = limits_of(line)
+                    .ok_or_else(|| (self.at, format!("unknown constraint `{line}`")))?;
             } else if line == "nullable" {
                 property.nullable = Some(true);
             } else if line == "deprecated" {
@@ -359,12 +357,12 @@ impl<'t> Page<'t> {
             }
             self.at += 1;
         }
-        // Without a type anything goes, null too.
+        // A property without a type accepts anything, also null.
         property.nullable = property.nullable.map(|nullable| nullable || !typed);
         Ok(property)
     }
 
-    /// Whether a description follows, and a type after it.
+    /// Returns `true` if a description follows, and a type after it.
     fn ends_with_type(&self) -> bool {
         self.lines[self.at + 1..]
             .iter()
@@ -422,7 +420,7 @@ fn occurs_within(value: &Value, name: &str) -> bool {
     }
 }
 
-/// `string format: uuid`, `Array<object>`, `boolean`.
+/// Parses a type such as `string format: uuid`, `Array<object>` or `boolean`.
 fn kind_of(line: &str) -> Option<(Type, Option<String>)> {
     let (kind, format) = match line.split_once(" format: ") {
         Some((kind, format)) => (kind, Some(format.to_owned())),
@@ -443,7 +441,7 @@ fn kind_of(line: &str) -> Option<(Type, Option<String>)> {
     Some((kind, format))
 }
 
-/// `>= 1 characters <= 128 characters`, `<= 1000 items`.
+/// Parses constraints such as `>= 1 characters <= 128 characters` or `<= 1000 items`.
 fn limits_of(line: &str) -> Option<BTreeMap<Limit, Value>> {
     let mut limits = BTreeMap::new();
     let mut words = line.split_whitespace().peekable();

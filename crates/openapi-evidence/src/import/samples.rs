@@ -1,20 +1,20 @@
-//! Sample payloads: read leniently, kept without anything of a token's shape.
+//! Sample payloads, which are read leniently and kept without tokens.
 
 use heck::ToKebabCase as _;
 use serde_json::{Map, Value};
 
-/// A sample payload, and what is wrong with it as JSON.
+/// A sample payload with its syntax error.
 pub struct Sample {
     /// The payload, without tokens.
     pub value: Value,
-    /// What is wrong with it; none where it is JSON.
+    /// The syntax error, if the payload is not valid JSON.
     pub invalid: Option<String>,
 }
 
-/// Reads a sample. Trailing commas are taken out, and reported.
+/// Reads a sample. Trailing commas are removed and reported.
 ///
 /// # Errors
-/// When it is not JSON otherwise either; the error says what and in which line of the sample.
+/// Returns an error with a line of the sample if the rest is not valid JSON.
 pub fn parse(text: &str) -> Result<Sample, String> {
     let (text, commas) = without_trailing_commas(text);
     let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
@@ -29,7 +29,7 @@ pub fn parse(text: &str) -> Result<Sample, String> {
     })
 }
 
-/// The same value, its keys in alphabetical order and without anything of a token's shape.
+/// Returns the value without tokens, with keys in alphabetical order.
 pub fn tidy(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
@@ -47,12 +47,12 @@ pub fn tidy(value: &Value) -> Value {
     }
 }
 
-/// What stands for the secret of a property, such as `sandbox-client-token`.
+/// Returns the replacement for the secret of a property, such as `sandbox-client-token`.
 pub(super) fn stand_in(key: &str) -> String {
     format!("sandbox-{}", key.to_kebab_case())
 }
 
-/// A text without anything of a token's shape: 24 or more hexadecimal digits in a row, with what is joined to them.
+/// Returns a string without tokens. A token is a sequence of 24 or more hexadecimal digits, with the groups joined to it.
 pub fn without_tokens(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut clean = String::with_capacity(text.len());

@@ -1,8 +1,10 @@
-//! Which row of a document speaks of which property of the spec.
+//! The alignment of the rows of a document with the properties of the spec.
 //!
-//! Documents name schemas differently, and pages not at all where they are the body of an operation. So rows are
-//! matched along the structure: from the operations on, through the properties whose types refer to schemas. Only
-//! what no reference leads to is matched by its name.
+//! Documents use different names for schemas, and pages do not name the body of an operation. Therefore rows are matched
+//! along the structure, from operations through the properties whose types refer to schemas. Only a schema without a
+//! reference to it is matched by its name.
+
+mod operations;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,47 +12,46 @@ use serde_json::Value;
 
 use super::names::{Names, SameSchema, same_kind};
 use super::outside::settle_outside;
-use super::spec::{Spec, additional_of, resource, rows_of};
-use super::subject::{RESPONSE, Subject};
+use super::spec::Spec;
+use super::subject::Subject;
 use crate::facts::{Limit, Operation, Origin, Property, Response, Schema, Type, Variant, names_in};
-use crate::import::dialect::Operations;
 
-/// A row of a document and the property that it speaks of.
+/// A row of a document and the property that it describes.
 #[derive(Clone, Debug)]
 pub struct Cell {
     /// The property.
     pub subject: Subject,
-    /// What the row says.
+    /// The row.
     pub row: Property,
-    /// Where the document states it.
+    /// The origin within the document.
     pub origin: Origin,
-    /// Whether its type is that of the spec; none where one of the two is unknown.
+    /// Whether the types of row and spec agree, if both are known.
     pub type_agrees: Option<bool>,
     /// Whether the spec has the property.
     pub known: bool,
-    /// Whether what the row leaves out is not said: the limits of a value that stand at the property around it.
+    /// Whether the row has only the constraints of a value, which the document states at the property around it.
     pub fragment: bool,
 }
 
-/// A response of a document and the response of the spec that it is.
+/// A response of a document with the matching response of the spec.
 #[derive(Clone, Debug)]
 pub struct AlignedResponse {
     /// The status of the spec.
     pub subject: Subject,
     /// Whether the body is that of the spec.
     pub body_agrees: bool,
-    /// The response as the document has it.
+    /// The response of the document.
     pub response: Response,
-    /// Where the document states it.
+    /// The origin within the document.
     pub origin: Origin,
 }
 
-/// What a document says, put in terms of the spec.
+/// The statements of a document in terms of the spec.
 #[derive(Clone, Debug, Default)]
 pub struct Aligned {
     /// The rows.
     pub cells: Vec<Cell>,
-    /// The properties, operations and statuses that the document should have, and has not.
+    /// The properties, operations and statuses that the document lacks and should have.
     pub absent: Vec<Subject>,
     /// The operations and schemas that the spec lacks.
     pub unknown: Vec<Subject>,
@@ -58,26 +59,26 @@ pub struct Aligned {
     pub operations: Vec<Operation>,
     /// The responses that both have.
     pub responses: Vec<AlignedResponse>,
-    /// Whether the objects that both have may have properties that are not listed.
+    /// The objects that both have, and whether they may have properties that are not listed.
     pub additional: Vec<(Subject, bool, Origin)>,
     /// The enums that both have: the spec's name, the values, and their origin.
     pub enums: Vec<(String, Vec<String>, Origin)>,
     /// Schemas of the spec that the document has.
     pub schemas: BTreeMap<String, Origin>,
-    /// Operations of other resources.
+    /// The number of operations of other resources.
     pub other_operations: usize,
-    /// Schemas that belong to nothing that the spec covers.
+    /// The number of schemas that belong to nothing that the spec covers.
     pub other_schemas: usize,
 }
 
-/// What a property says about the value inside of an update value: its text limits and its format.
+/// The constraints and the format that a property states for the string inside of an update value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Inner {
     format: Option<String>,
     limits: Vec<(Limit, String)>,
 }
 
-/// Puts a document in terms of the spec.
+/// Aligns a document with the spec.
 pub fn align(spec: &Spec, variant: &Variant, same: &[SameSchema]) -> Aligned {
     let variant = settle_outside(spec, variant);
     let mut walk = Walk {
@@ -105,161 +106,13 @@ struct Walk<'a> {
     variant: &'a Variant,
     names: Names<'a>,
     aligned: Aligned,
-    /// Schemas of the spec and of the document that were compared, and what was said about the inner value.
+    /// The compared schemas of the spec and of the document, with the constraints of the inner value.
     visited: BTreeSet<(String, usize, Inner)>,
-    /// Schemas of the document that were compared.
+    /// The compared schemas of the document.
     matched: BTreeSet<usize>,
 }
 
 impl<'a> Walk<'a> {
-    fn operations(&mut self) {
-        let ours = self.spec.resources();
-        let silence = self.variant.source.form.silence();
-        let theirs: BTreeSet<&str> = self
-            .variant
-            .operations
-            .iter()
-            .map(|operation| resource(&operation.path))
-            .collect();
-        for operation in &self.variant.operations {
-            let Some(in_spec) = self.spec.operation(&operation.path) else {
-                if ours.contains(resource(&operation.path)) {
-                    self.aligned.unknown.push(Subject::whole(&operation.path));
-                } else {
-                    self.aligned.other_operations += 1;
-                }
-                continue;
-            };
-            self.aligned.operations.push(operation.clone());
-            let origin =
-                Origin::default().within(operation.from.as_ref(), operation.dated.as_ref());
-            for (suffix, body, known) in [
-                ("", &operation.request, &in_spec.request),
-                (RESPONSE, &operation.response, &in_spec.response),
-            ] {
-                let Some(body) = body else {
-                    continue;
-                };
-                let Some(rows) = self.variant.properties_of(body) else {
-                    continue;
-                };
-                self.match_root(body.schema.as_deref());
-                let owner = format!("{}{suffix}", operation.path);
-                if let Some(additional) = additional_of(self.variant, Some(body)) {
-                    self.aligned.additional.push((
-                        Subject::whole(&owner),
-                        additional,
-                        origin.clone(),
-                    ));
-                }
-                self.table(
-                    &owner,
-                    rows_of(&self.spec.facts, known.as_ref()),
-                    rows,
-                    body.partial,
-                    &origin,
-                );
-            }
-            self.responses(operation, in_spec, &origin);
-        }
-        for operation in &self.spec.facts.operations {
-            let covered = match silence.denies_operations {
-                Operations::All if !self.variant.source.partial => true,
-                Operations::All | Operations::OfItsResources => {
-                    theirs.contains(resource(&operation.path))
-                }
-                Operations::Stated => false,
-            };
-            if covered
-                && !self
-                    .variant
-                    .operations
-                    .iter()
-                    .any(|other| other.path == operation.path)
-            {
-                self.aligned.absent.push(Subject::whole(&operation.path));
-            }
-        }
-    }
-
-    /// The schema of a body is compared under the operation's name, not under its own.
-    fn match_root(&mut self, name: Option<&str>) {
-        if let Some(name) = name {
-            let indices: Vec<_> = self.indices(name).collect();
-            self.matched.extend(indices);
-        }
-    }
-
-    fn responses(&mut self, operation: &Operation, in_spec: &Operation, origin: &Origin) {
-        let stated: Vec<&Response> = operation
-            .responses
-            .iter()
-            .filter(|answer| answer.status.is_some())
-            .collect();
-        for answer in &operation.responses {
-            // What a body says is the same under every status, so a response without its status still shows it.
-            let of_body = in_spec
-                .responses
-                .iter()
-                .find(|known| self.same_body(known, answer));
-            let known = match &answer.status {
-                Some(status) => in_spec.responses.iter().find(|known| covers(known, status)),
-                None => of_body,
-            };
-            match (known, &answer.status) {
-                (Some(known), Some(_)) => {
-                    let status = known.status.as_deref().unwrap_or_default();
-                    self.aligned.responses.push(AlignedResponse {
-                        subject: Subject::property(&operation.path, format!("status {status}")),
-                        body_agrees: known.body == answer.body || self.same_body(known, answer),
-                        response: answer.clone(),
-                        origin: origin.within(answer.from.as_ref(), answer.dated.as_ref()),
-                    });
-                }
-                (None, Some(status)) => self.aligned.unknown.push(Subject::property(
-                    &operation.path,
-                    format!("status {status}"),
-                )),
-                (_, None) => {}
-            }
-            let body = known.or(of_body).filter(|known| {
-                let root = in_spec
-                    .response
-                    .as_ref()
-                    .and_then(|body| body.schema.as_ref());
-                known.body.as_ref() != root && self.same_body(known, answer)
-            });
-            if let Some((known, body)) =
-                body.and_then(|known| known.body.as_ref().zip(answer.body.as_ref()))
-            {
-                self.schemas(known, body, &Inner::default());
-            }
-        }
-        if stated.is_empty() || !self.variant.source.form.silence().denies_statuses {
-            return;
-        }
-        for known in &in_spec.responses {
-            let status = known.status.as_deref().unwrap_or_default();
-            if !stated
-                .iter()
-                .any(|answer| covers(known, answer.status.as_deref().unwrap_or_default()))
-            {
-                self.aligned.absent.push(Subject::property(
-                    &operation.path,
-                    format!("status {status}"),
-                ));
-            }
-        }
-    }
-
-    fn same_body(&self, known: &Response, answer: &Response) -> bool {
-        known
-            .body
-            .as_ref()
-            .zip(answer.body.as_ref())
-            .is_some_and(|(known, body)| self.names.means(known, body))
-    }
-
     /// Compares the rows of a table with those of the spec.
     fn table(
         &mut self,
@@ -317,7 +170,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Takes what a row says about the text inside of an update value: an object has no length, and no format.
+    /// Removes the constraints of the string inside of an update value from a row. An object has no length and no format.
     fn take_inner(&self, in_spec: &Property, row: &mut Property) -> Inner {
         let wraps = in_spec
             .kind
@@ -367,7 +220,7 @@ impl<'a> Walk<'a> {
             .map(|(index, _)| index)
     }
 
-    /// Compares a schema of the spec with those that the document calls so.
+    /// Compares a schema of the spec with the schemas of the document that have a name.
     fn schemas(&mut self, known: &str, name: &str, inner: &Inner) {
         let Some(in_spec) = self.spec.schema(known) else {
             return;
@@ -381,7 +234,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The document shows the limits, and not the schema that they apply to: it stands on another page.
+    /// Adds the constraints of a schema that the document does not contain, because it is on another page.
     fn fragment(&mut self, in_spec: &'a Schema, inner: &Inner) {
         if !self
             .visited
@@ -446,7 +299,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What no reference led to, by its name.
+    /// Matches the schemas without a reference by name.
     fn by_name(&mut self) {
         let named: Vec<&'a Schema> = self.spec.named_schemas().collect();
         for in_spec in named {
@@ -509,16 +362,6 @@ impl<'a> Walk<'a> {
             }
         }
     }
-}
-
-/// Whether an answer of the spec is the one of a status: the status itself, or a range such as `5XX`.
-fn covers(known: &Response, status: &str) -> bool {
-    known.status.as_deref().is_some_and(|known| {
-        known == status
-            || known
-                .strip_suffix("XX")
-                .is_some_and(|class| status.len() == 3 && status.starts_with(class))
-    })
 }
 
 fn put_inner(row: &mut Property, inner: &Inner) {

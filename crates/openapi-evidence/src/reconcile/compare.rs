@@ -1,4 +1,4 @@
-//! Statements: what each document says about each subject, and whether the spec says the same.
+//! The statements of each document about each subject, and whether the spec agrees.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,27 +9,28 @@ use super::examples::{self, Against, Contradiction};
 use super::names::SameSchema;
 use super::spec::{
     ABSENT, FITS, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, is_range, rows_of,
+    values_of,
 };
 use super::subject::{Dimension, RESPONSE, Subject};
 use crate::facts::{Body, Limit, Origin, Property, Type, Variant};
 use crate::import::dialect::Silence;
 
-/// Something that a document says.
+/// A statement of a document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
-    /// Which document: its place among those compared.
+    /// The index of the document.
     pub variant: usize,
-    /// About what.
+    /// The subject.
     pub subject: Subject,
-    /// About which dimension of it.
+    /// The dimension of the subject.
     pub dimension: Dimension,
-    /// What it says.
+    /// The value.
     pub value: Value,
-    /// Whether the spec says the same.
+    /// Whether the spec has the same value.
     pub agrees: bool,
-    /// Whether the document only implies it, by leaving something out.
+    /// Whether the document only implies it, by omitting something.
     pub implied: bool,
-    /// The date of the statement: that of the document, unless the statement has another.
+    /// The date of the statement, which may differ from the date of the document.
     pub dated: String,
     /// The file and heading of a statement that a person recorded.
     pub from: Option<String>,
@@ -37,31 +38,31 @@ pub struct Statement {
     pub row: Option<Box<Property>>,
 }
 
-/// A document against its own examples.
+/// A contradiction between a document and its own examples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OwnContradiction {
-    /// Which document: its place among those compared.
+    /// The index of the document.
     pub variant: usize,
-    /// The operation, with ` response` behind it for the answer.
+    /// The operation, followed by ` response` for a response.
     pub example: String,
-    /// What the example does that the document's own tables rule out.
+    /// The contradiction of the example with the tables.
     pub what: Contradiction,
 }
 
-/// Documents against the spec.
+/// The comparison of documents with the spec.
 #[derive(Clone, Debug, Default)]
 pub struct Comparison {
-    /// What the documents say.
+    /// The statements of the documents.
     pub statements: Vec<Statement>,
-    /// Where the statements about a subject stand.
+    /// The indices of the statements about each subject.
     pub about: BTreeMap<Subject, Vec<usize>>,
-    /// What they could have said and did not, counted.
+    /// The number of statements that documents could have made and did not make.
     pub silent: usize,
-    /// What their examples do that their own tables rule out.
+    /// The contradictions between documents and their own examples.
     pub own: Vec<OwnContradiction>,
-    /// Operations of resources that the spec does not cover.
+    /// The number of operations of resources that the spec does not cover.
     pub other_operations: usize,
-    /// Schemas that belong to nothing that the spec covers.
+    /// The number of schemas that belong to nothing that the spec covers.
     pub other_schemas: usize,
 }
 
@@ -109,7 +110,7 @@ pub fn compare(spec: &Spec, variants: &[&Variant], same: &[SameSchema]) -> Compa
 }
 
 impl Comparison {
-    /// What documents say about a subject, each with its place among all statements.
+    /// Returns the statements about a subject, each with its index.
     pub fn about(&self, subject: &Subject) -> impl Iterator<Item = (usize, &Statement)> {
         self.about
             .get(subject)
@@ -119,12 +120,12 @@ impl Comparison {
     }
 }
 
-/// The dimensions of which somebody says something; to say "none" of the others is idle.
+/// Returns the dimensions that the spec or a document has a value for. "None" is a statement only about these.
 fn dimensions_in_use(spec: &Spec, aligned: &[Aligned]) -> BTreeSet<(Subject, Dimension)> {
     let mut in_use: BTreeSet<_> = spec
-        .says
+        .values
         .iter()
-        .filter(|((_, dimension), value)| !Spec::restricts_nothing(*dimension, value))
+        .filter(|((_, dimension), value)| !Spec::restricts_nothing(dimension, value))
         .map(|(key, _)| key.clone())
         .collect();
     for cell in aligned.iter().flat_map(|aligned| &aligned.cells) {
@@ -153,31 +154,33 @@ struct Speaker<'c> {
 }
 
 impl Speaker<'_> {
-    /// States what follows from something that the document leaves out.
+    /// Adds a statement that follows from something that the document omits.
     fn implies(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
-        self.says(subject, dimension, value);
+        self.states(subject, dimension, value);
         if let Some(statement) = self.comparison.statements.last_mut() {
             statement.implied = true;
         }
     }
 
-    fn says(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
-        let agrees = self
-            .spec
-            .says
-            .get(&(subject.clone(), dimension))
-            .map_or_else(
-                // What the spec does not speak of is not there.
-                || match dimension {
-                    Dimension::Presence => value == ABSENT,
-                    _ => Spec::restricts_nothing(dimension, &value),
-                },
-                |known| *known == value,
-            );
-        self.says_so(subject, dimension, value, agrees);
+    fn states(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
+        let key = (subject.clone(), dimension);
+        let agrees = match (self.spec.values.get(&key), &key.1) {
+            (Some(known), _) => *known == value,
+            // A subject without a value in the spec is absent.
+            (None, Dimension::Presence) => value == ABSENT,
+            (None, dimension) => Spec::restricts_nothing(dimension, &value),
+        };
+        let (_, dimension) = key;
+        self.states_value(subject, dimension, value, agrees);
     }
 
-    fn says_so(&mut self, subject: &Subject, dimension: Dimension, value: Value, agrees: bool) {
+    fn states_value(
+        &mut self,
+        subject: &Subject,
+        dimension: Dimension,
+        value: Value,
+        agrees: bool,
+    ) {
         self.comparison.statements.push(Statement {
             variant: self.variant,
             subject: subject.clone(),
@@ -200,29 +203,27 @@ impl Speaker<'_> {
             let subject = Subject::whole(&operation.path);
             self.origin =
                 Origin::default().within(operation.from.as_ref(), operation.dated.as_ref());
-            self.says(&subject, Dimension::Presence, json!(PRESENT));
+            self.states(&subject, Dimension::Presence, json!(PRESENT));
             let body_required = operation
                 .request
                 .as_ref()
                 .and_then(|request| request.required);
             if let Some(required) = body_required {
-                self.says(&subject, Dimension::Required, json!(required));
+                self.states(&subject, Dimension::Required, json!(required));
             }
-            for (dimension, flag) in [
-                (Dimension::Paginated, operation.paginated),
-                (Dimension::Portfolio, operation.portfolio),
-            ] {
-                match flag {
-                    Some(flag) => self.says(&subject, dimension, json!(flag)),
-                    None => self.comparison.silent += 1,
-                }
+            for (name, is_set) in &operation.flags {
+                self.states(&subject, Dimension::Flag(name.clone()), json!(is_set));
             }
+            let known = self.spec.conventions.flags.keys();
+            self.comparison.silent += known
+                .filter(|name| !operation.flags.contains_key(*name))
+                .count();
             for (dimension, flag) in [
                 (Dimension::Deprecated, operation.deprecated),
                 (Dimension::Restricted, operation.restricted),
             ] {
                 if flag {
-                    self.says(&subject, dimension, json!(true));
+                    self.states(&subject, dimension, json!(true));
                 }
             }
         }
@@ -232,22 +233,22 @@ impl Speaker<'_> {
         }
         for (subject, additional, origin) in &aligned.additional {
             self.origin = origin.clone();
-            self.says(subject, Dimension::AdditionalProperties, json!(additional));
+            self.states(subject, Dimension::AdditionalProperties, json!(additional));
         }
         self.origin = Origin::default();
         for subject in &aligned.absent {
             self.implies(subject, Dimension::Presence, json!(ABSENT));
         }
         for subject in &aligned.unknown {
-            self.says(subject, Dimension::Presence, json!(PRESENT));
+            self.states(subject, Dimension::Presence, json!(PRESENT));
         }
         for (name, origin) in &aligned.schemas {
             self.origin = origin.clone();
-            self.says(&Subject::whole(name), Dimension::Presence, json!(PRESENT));
+            self.states(&Subject::whole(name), Dimension::Presence, json!(PRESENT));
         }
         for (name, values, origin) in &aligned.enums {
             self.origin = origin.clone();
-            self.says(&Subject::whole(name), Dimension::Enum, enum_value(values));
+            self.states(&Subject::whole(name), Dimension::Enum, enum_value(values));
         }
     }
 
@@ -255,21 +256,21 @@ impl Speaker<'_> {
         let AlignedResponse {
             subject, response, ..
         } = aligned;
-        self.says(subject, Dimension::Presence, json!(PRESENT));
+        self.states(subject, Dimension::Presence, json!(PRESENT));
         if let Some(body) = &response.body {
-            self.says_so(
+            self.states_value(
                 subject,
                 Dimension::Type,
                 json!(body_type(body)),
                 aligned.body_agrees,
             );
         }
-        // A document that describes no header does not say that there is none.
+        // A document without headers does not deny them.
         if !response.headers.is_empty() {
-            self.says(subject, Dimension::Headers, enum_value(&response.headers));
+            self.states(subject, Dimension::Headers, enum_value(&response.headers));
         }
         if subject.property.as_deref().is_some_and(is_range) {
-            self.says(subject, Dimension::Status, json!(response.status));
+            self.states(subject, Dimension::Status, json!(response.status));
         }
     }
 
@@ -279,7 +280,7 @@ impl Speaker<'_> {
         self.origin = cell.origin.clone();
         let used = |dimension| in_use.contains(&(subject.clone(), dimension));
         if !cell.fragment {
-            self.says(subject, Dimension::Presence, json!(PRESENT));
+            self.states(subject, Dimension::Presence, json!(PRESENT));
         }
         if !cell.known {
             if let Some(statement) = self.comparison.statements.last_mut() {
@@ -287,41 +288,19 @@ impl Speaker<'_> {
             }
             return;
         }
-        match (&row.kind, cell.type_agrees) {
-            (Some(kind), Some(agrees)) => {
-                self.says_so(subject, Dimension::Type, json!(kind.to_string()), agrees);
-            }
-            _ => self.comparison.silent += 1,
-        }
-        match &row.format {
-            Some(format) => self.says(subject, Dimension::Format, json!(format)),
-            None if !used(Dimension::Format) => {}
-            None if self.silence.denies_formats && !cell.fragment => {
-                self.implies(subject, Dimension::Format, json!(NONE));
-            }
-            None => self.comparison.silent += 1,
-        }
-        for (dimension, flag) in [
-            (Dimension::Required, row.required),
-            (Dimension::Nullable, row.nullable),
-        ] {
-            match flag {
-                Some(flag) => self.says(subject, dimension, json!(flag)),
-                None => self.comparison.silent += 1,
-            }
-        }
-        for limit in Limit::ALL {
-            let dimension = Dimension::Limit(limit);
-            match row.limits.get(&limit) {
-                Some(value) => self.says(subject, dimension, value.clone()),
-                None if !used(dimension) => {}
-                None if self.silence.denies_limits.contains(&limit)
-                    && !cell.fragment
-                    && applies(limit, row) =>
-                {
-                    self.implies(subject, dimension, json!(NONE));
+        for (dimension, value) in values_of(row) {
+            let is_idle = matches!(dimension, Dimension::Format | Dimension::Limit(_))
+                && !used(dimension.clone());
+            match (value, cell.type_agrees) {
+                (Some(value), Some(agrees)) if dimension == Dimension::Type => {
+                    self.states_value(subject, dimension, value, agrees);
                 }
-                None => self.comparison.silent += 1,
+                (Some(value), _) if dimension != Dimension::Type => {
+                    self.states(subject, dimension, value);
+                }
+                _ if is_idle => {}
+                _ if self.denies(&dimension, cell) => self.implies(subject, dimension, json!(NONE)),
+                _ => self.comparison.silent += 1,
             }
         }
         if used(Dimension::Deprecated) {
@@ -333,12 +312,24 @@ impl Speaker<'_> {
         }
     }
 
-    /// A document that marks a deprecation without saying what to use agrees with one that says it.
+    /// Returns `true` if the document denies what the row of a cell omits.
+    fn denies(&self, dimension: &Dimension, cell: &Cell) -> bool {
+        !cell.fragment
+            && match dimension {
+                Dimension::Format => self.silence.denies_formats,
+                Dimension::Limit(limit) => {
+                    self.silence.denies_limits.contains(limit) && applies(*limit, &cell.row)
+                }
+                _ => false,
+            }
+    }
+
+    /// Adds a statement about a deprecation. A deprecation with a replacement agrees with one without a replacement.
     fn deprecation(&mut self, subject: &Subject, row: &Property) {
         let value = deprecated_value(row);
         let known = self
             .spec
-            .says
+            .values
             .get(&(subject.clone(), Dimension::Deprecated));
         let agrees = known.is_some_and(|known| {
             *known == value
@@ -346,7 +337,7 @@ impl Speaker<'_> {
                     && *known != json!(false)
                     && (value == json!(true) || *known == json!(true))
         });
-        self.says_so(subject, Dimension::Deprecated, value, agrees);
+        self.states_value(subject, Dimension::Deprecated, value, agrees);
         if let Some(statement) = self.comparison.statements.last_mut() {
             statement.implied = !row.deprecated;
         }
@@ -393,18 +384,18 @@ impl Speaker<'_> {
         };
         let subject = Subject::whole(owner);
         let rows = rows_of(&self.spec.facts, known);
-        let mut broken = examples::check(&self.spec.facts, owner, rows, sample, against);
+        let mut contradictions = examples::check(&self.spec.facts, owner, rows, sample, against);
         if let Some(invalid) = &body.invalid {
-            broken.push(Contradiction {
+            contradictions.push(Contradiction {
                 subject: subject.clone(),
                 what: invalid.clone(),
             });
         }
-        if broken.is_empty() {
-            self.says_so(&subject, Dimension::Example, json!(FITS), true);
+        if contradictions.is_empty() {
+            self.states_value(&subject, Dimension::Example, json!(FITS), true);
         }
-        for contradiction in broken {
-            self.says_so(
+        for contradiction in contradictions {
+            self.states_value(
                 &contradiction.subject,
                 Dimension::Example,
                 json!(contradiction.what),
@@ -423,7 +414,7 @@ impl Speaker<'_> {
     }
 }
 
-/// Whether a limit can be one of a row's type, so that to leave it out says something.
+/// Returns `true` if a constraint applies to the type of a row, so that its omission is a statement.
 fn applies(limit: Limit, row: &Property) -> bool {
     let kind = row.kind.as_ref();
     match limit {

@@ -1,27 +1,27 @@
-//! Sample payloads against tables: those of the spec, or those of the document that the sample stands in.
+//! The comparison of sample payloads with tables: those of the spec, or those of the sample's document.
 
 use serde_json::{Map, Value, json};
 
 use super::subject::Subject;
 use crate::facts::{Limit, Name, Property, Type, Variant};
 
-/// What a sample does that its tables rule out.
+/// A contradiction of a sample with its tables.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Contradiction {
     /// The property.
     pub subject: Subject,
-    /// What the sample does with it.
+    /// The problem of the sample.
     pub what: String,
 }
 
-/// How strictly samples are read.
+/// The tables to compare a sample with, and the strictness of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Against {
-    /// The spec: a request has no name that the spec lacks.
+    /// The spec, which rejects unknown properties of a request.
     SpecRequest,
-    /// The spec: an answer may have more names than the spec.
+    /// The spec, which accepts unknown properties of a response.
     SpecResponse,
-    /// The document's own tables, where "not nullable" is printed as "required".
+    /// The tables of the document, which may print "not nullable" as "required".
     OwnTables,
 }
 
@@ -40,7 +40,7 @@ pub fn check(
     };
     match sample {
         Value::Object(object) => check.object(owner, rows, object),
-        _ => check.add(Subject::whole(owner), "is no object".to_owned()),
+        _ => check.add(Subject::whole(owner), "not an object".to_owned()),
     }
     check.found.sort();
     check.found.dedup();
@@ -157,7 +157,7 @@ impl Check<'_> {
     }
 
     fn named(&mut self, subject: &Subject, name: &str, value: &Value) -> bool {
-        // A schema on another page says nothing here.
+        // A schema on another page is unknown here.
         let Some(schema) = self.facts.schemas_called(name).next() else {
             return true;
         };

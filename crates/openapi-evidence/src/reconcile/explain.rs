@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Reconciliation;
-use super::judge::spec_says;
+use super::judge::spec_value;
 use super::rulings::Ruling;
 use super::spec::NONE;
 use super::subject::{Dimension, RESPONSE, Subject};
@@ -45,7 +45,7 @@ pub struct Fact<'r> {
 pub struct Stated<'r> {
     /// The ID of the document.
     pub document: &'r str,
-    /// The place of the document among all documents, in order of age.
+    /// The index of the document, in order of age.
     #[serde(skip)]
     pub index: usize,
     /// The date of the statement.
@@ -55,7 +55,7 @@ pub struct Stated<'r> {
     pub from: Option<&'r str>,
     /// The value.
     pub value: &'r Value,
-    /// Whether the document only implies the value, by leaving something out.
+    /// Whether the document only implies the value, by omitting something.
     pub implied: bool,
     /// Whether the statement agrees with the spec.
     pub agrees: bool,
@@ -65,8 +65,8 @@ pub struct Stated<'r> {
 }
 
 impl Stated<'_> {
-    /// Returns `true` if both statements are of one document and date.
-    pub(super) fn is_beside(&self, other: &Self) -> bool {
+    /// Returns `true` if both statements have the same document and date.
+    pub(super) fn has_source_of(&self, other: &Self) -> bool {
         (self.dated, self.document) == (other.dated, other.document)
     }
 }
@@ -85,30 +85,30 @@ pub struct RulingSummary<'r> {
     pub because: String,
 }
 
-/// A text that is not the name of a subject.
+/// A string that is not the name of a subject.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown subject `{text}`")]
 pub struct UnknownSubject {
-    /// The text.
+    /// The string.
     pub text: String,
-    /// The most similar subjects, best first; several of equal quality if the text is ambiguous.
+    /// The most similar subjects, best first; several of equal quality if the string is ambiguous.
     pub similar: Vec<String>,
 }
 
 /// The number of similar subjects that an error suggests.
 const MAX_SUGGESTIONS: usize = 5;
 
-/// The similarity, from 0 to 1, from which on a subject is suggested.
+/// The minimum similarity of a suggested subject, from 0 to 1.
 const MIN_SIMILARITY: f64 = 0.75;
 
-/// How much less similar than the best suggestion another one may be.
+/// The maximum difference between the similarity of a suggestion and that of the best one.
 const MAX_DISTANCE: f64 = 0.05;
 
 impl<'r> Reconciliation<'r> {
     /// Returns every subject that the spec, a document or a ruling has.
     pub fn subjects(&self) -> BTreeSet<Subject> {
         let stated = self.comparison.about.keys().cloned();
-        let known = self.spec.says.keys().map(|(subject, _)| subject.clone());
+        let known = self.spec.values.keys().map(|(subject, _)| subject.clone());
         let ruled = self
             .rulings
             .rulings
@@ -117,10 +117,10 @@ impl<'r> Reconciliation<'r> {
         stated.chain(known).chain(ruled).collect()
     }
 
-    /// Finds the subject that a text names. Case, spaces and punctuation do not matter.
+    /// Finds a subject by its name. Case, spaces and punctuation do not matter.
     ///
     /// # Errors
-    /// Returns an error with suggestions if the text names no subject, or several.
+    /// Returns an error with suggestions if no subject has the name, or several have it.
     pub fn find(&self, text: &str) -> Result<Subject, UnknownSubject> {
         let subjects = self.subjects();
         let wanted = plain(text);
@@ -185,27 +185,31 @@ impl<'r> Reconciliation<'r> {
             .collect()
     }
 
-    /// Returns the facts about a subject: one for each dimension that the spec or a document states. That there is no
-    /// constraint is a fact only if a document says otherwise.
+    /// Returns the facts about a subject: one for each dimension that the spec or a document states. The absence of a
+    /// constraint is a fact only if a document states the constraint.
     pub fn facts(&self, subject: &Subject) -> Vec<Fact<'_>> {
         let mut dimensions: BTreeSet<Dimension> = self
             .spec
-            .says
+            .values
             .range((subject.clone(), Dimension::Presence)..)
             .take_while(|((other, _), _)| other == subject)
-            .map(|((_, dimension), _)| *dimension)
+            .map(|((_, dimension), _)| dimension.clone())
             .collect();
         let statements: Vec<_> = self.comparison.about(subject).collect();
-        dimensions.extend(statements.iter().map(|(_, statement)| statement.dimension));
-        let decided = |dimension| spec_says(self.spec, subject, dimension);
-        let is_stated = |dimension| {
+        dimensions.extend(
+            statements
+                .iter()
+                .map(|(_, statement)| statement.dimension.clone()),
+        );
+        let decided = |dimension: &Dimension| spec_value(self.spec, subject, dimension);
+        let is_stated = |dimension: &Dimension| {
             statements.iter().any(|(_, statement)| {
-                statement.dimension == dimension && !(statement.agrees && statement.implied)
+                statement.dimension == *dimension && !(statement.agrees && statement.implied)
             })
         };
         dimensions
             .into_iter()
-            .filter(|dimension| decided(*dimension) != NONE || is_stated(*dimension))
+            .filter(|dimension| decided(dimension) != NONE || is_stated(dimension))
             .map(|dimension| {
                 let mut stated: Vec<Stated<'_>> = statements
                     .iter()
@@ -214,8 +218,8 @@ impl<'r> Reconciliation<'r> {
                     .collect();
                 stated.sort_by(|left, right| newest_first(left, right));
                 Fact {
+                    decision: decided(&dimension),
                     dimension,
-                    decision: decided(dimension),
                     statements: stated,
                 }
             })
@@ -233,8 +237,8 @@ impl<'r> Reconciliation<'r> {
             implied: statement.implied,
             agrees: statement.agrees,
             overruled_by: self
-                .judgement
-                .answered
+                .judgment
+                .overruled
                 .get(&place)
                 .into_iter()
                 .flatten()
@@ -244,7 +248,7 @@ impl<'r> Reconciliation<'r> {
     }
 }
 
-/// The order of statements, newest first; statements of the same date are in order of their documents' names.
+/// Compares statements, newest first. Statements of the same date are in order of their documents' names.
 pub(super) fn newest_first(left: &Stated<'_>, right: &Stated<'_>) -> std::cmp::Ordering {
     (right.dated, left.document).cmp(&(left.dated, right.document))
 }
@@ -258,12 +262,12 @@ fn summary(ruling: &Ruling) -> RulingSummary<'_> {
     }
 }
 
-/// The same text in one line.
+/// Returns the text in one line.
 pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The similarity of a text and a subject, from 0 to 1. The name of a property also counts without its owner.
+/// Returns the similarity of a string and a subject, from 0 to 1. The name of a property also counts without its owner.
 fn similarity(wanted: &str, subject: &Subject) -> f64 {
     let whole = strsim::jaro_winkler(wanted, &plain(&subject.to_string()));
     let property = subject.property.as_deref().map_or(0.0, |property| {

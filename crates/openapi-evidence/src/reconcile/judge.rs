@@ -1,4 +1,4 @@
-//! The rulings against what documents and spec really say.
+//! The comparison of the rulings with the statements of documents and spec.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,15 +8,15 @@ use super::compare::Comparison;
 use super::rulings::{BodyKind, Observation, Overruled, Ruling, Rulings};
 use super::spec::{ABSENT, Spec};
 use super::subject::{Dimension, Subject};
-use crate::facts::Variant;
+use crate::facts::{Body, Variant};
 use crate::import::dialect::Operations;
 
-/// Something that is not explained, or is explained in vain.
+/// A difference without a ruling, or a ruling without a difference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// What it is about.
+    /// The subject.
     pub subject: String,
-    /// What is wrong, and what to do.
+    /// The problem, and the fix.
     pub text: String,
 }
 
@@ -26,16 +26,16 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// What the judging came to.
+/// The result of applying the rulings.
 #[derive(Clone, Debug, Default)]
-pub struct Judgement {
-    /// What is left to do.
+pub struct Judgment {
+    /// The findings.
     pub findings: Vec<Finding>,
-    /// For each statement that differs from the spec, the rulings that answer it.
-    pub answered: BTreeMap<usize, Vec<usize>>,
+    /// The rulings that overrule each statement that differs from the spec.
+    pub overruled: BTreeMap<usize, Vec<usize>>,
 }
 
-/// A value as messages and the rendered page show it.
+/// Returns a value as messages and the rendered page show it.
 pub fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -44,9 +44,12 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// What the spec says about a dimension of a subject.
-pub fn spec_says(spec: &Spec, subject: &Subject, dimension: Dimension) -> Value {
-    let known = spec.says.get(&(subject.clone(), dimension)).cloned();
+/// Returns the value of the spec for a dimension of a subject.
+pub fn spec_value(spec: &Spec, subject: &Subject, dimension: &Dimension) -> Value {
+    let known = spec
+        .values
+        .get(&(subject.clone(), dimension.clone()))
+        .cloned();
     known.unwrap_or_else(|| match dimension {
         Dimension::Presence => json!(ABSENT),
         Dimension::Deprecated | Dimension::Restricted => json!(false),
@@ -54,18 +57,18 @@ pub fn spec_says(spec: &Spec, subject: &Subject, dimension: Dimension) -> Value 
     })
 }
 
-/// Holds rulings, spec and documents against each other.
+/// Compares rulings, spec and documents.
 pub fn judge(
     spec: &Spec,
     variants: &[&Variant],
     comparison: &Comparison,
     rulings: &Rulings,
-) -> Judgement {
+) -> Judgment {
     let mut judge = Judge {
         spec,
         variants,
         comparison,
-        judgement: Judgement::default(),
+        judgment: Judgment::default(),
     };
     let overruled = judge.overrule(rulings);
     for ruling in &rulings.rulings {
@@ -77,15 +80,15 @@ pub fn judge(
     for observation in &rulings.observations {
         judge.observation(observation);
     }
-    judge.judgement.findings.sort();
-    judge.judgement.findings.dedup();
-    judge.judgement
+    judge.judgment.findings.sort();
+    judge.judgment.findings.dedup();
+    judge.judgment
 }
 
 /// The rulings that overruled something.
 #[derive(Default)]
 struct Applied {
-    /// Each ruling with the place of a value in its list.
+    /// Each ruling with the index of a value in its list.
     values: BTreeSet<(usize, usize)>,
     /// Each ruling with a subject and a dimension.
     subjects: BTreeSet<(usize, Subject, Dimension)>,
@@ -95,12 +98,12 @@ struct Judge<'j> {
     spec: &'j Spec,
     variants: &'j [&'j Variant],
     comparison: &'j Comparison,
-    judgement: Judgement,
+    judgment: Judgment,
 }
 
 impl Judge<'_> {
     fn find(&mut self, subject: impl std::fmt::Display, text: String) {
-        self.judgement.findings.push(Finding {
+        self.judgment.findings.push(Finding {
             subject: subject.to_string(),
             text,
         });
@@ -112,10 +115,10 @@ impl Judge<'_> {
             .map_or("", |variant| variant.source.id.as_str())
     }
 
-    fn is_supported(&self, subject: &Subject, dimension: Dimension) -> bool {
+    fn is_supported(&self, subject: &Subject, dimension: &Dimension) -> bool {
         self.comparison
             .about(subject)
-            .any(|(_, statement)| statement.agrees && statement.dimension == dimension)
+            .any(|(_, statement)| statement.agrees && statement.dimension == *dimension)
     }
 
     /// Applies the rulings to the statements that differ from the spec.
@@ -124,13 +127,13 @@ impl Judge<'_> {
         for (index, statement) in self.comparison.statements.iter().enumerate() {
             let document = self.id(statement.variant).to_owned();
             for (ruling, place) in rulings.overrule(self.spec, statement, Some(&document)) {
-                let answered = self.judgement.answered.entry(index).or_default();
-                answered.push(ruling.index);
+                let overruled = self.judgment.overruled.entry(index).or_default();
+                overruled.push(ruling.index);
                 applied.values.insert((ruling.index, place));
                 applied.subjects.insert((
                     ruling.index,
                     statement.subject.clone(),
-                    statement.dimension,
+                    statement.dimension.clone(),
                 ));
             }
         }
@@ -141,26 +144,29 @@ impl Judge<'_> {
         for subject in ruling.expanded(self.spec) {
             let mut idle = true;
             for (dimension, value) in &ruling.decision {
-                let says = spec_says(self.spec, &subject, *dimension);
+                let decided = spec_value(self.spec, &subject, dimension);
                 // An example is not part of the spec: its decision is a sentence of the ruling.
-                if *dimension != Dimension::Example && says != *value {
+                if *dimension != Dimension::Example && decided != *value {
                     self.find(
                         &subject,
                         format!(
                             "the decision of the ruling is {dimension} `{}`, and the spec states `{}`; change one of them",
                             shown(value),
-                            shown(&says)
+                            shown(&decided)
                         ),
                     );
                 }
-                let supports = !self.is_supported(&subject, *dimension)
+                let supports = !self.is_supported(&subject, dimension)
                     && *dimension != Dimension::Example
-                    && self.spec.says.contains_key(&(subject.clone(), *dimension))
-                    && !Spec::restricts_nothing(*dimension, value);
+                    && self
+                        .spec
+                        .values
+                        .contains_key(&(subject.clone(), dimension.clone()))
+                    && !Spec::restricts_nothing(dimension, value);
                 let overruled =
                     applied
                         .subjects
-                        .contains(&(ruling.index, subject.clone(), *dimension));
+                        .contains(&(ruling.index, subject.clone(), dimension.clone()));
                 idle &= !(supports || overruled);
             }
             if idle {
@@ -222,10 +228,10 @@ impl Judge<'_> {
 
     fn unexplained(&mut self, rulings: &[Ruling]) {
         for (index, statement) in self.comparison.statements.iter().enumerate() {
-            if statement.agrees || self.judgement.answered.contains_key(&index) {
+            if statement.agrees || self.judgment.overruled.contains_key(&index) {
                 continue;
             }
-            let says = spec_says(self.spec, &statement.subject, statement.dimension);
+            let decided = spec_value(self.spec, &statement.subject, &statement.dimension);
             let ruled = rulings.iter().any(|ruling| {
                 ruling.decision.contains_key(&statement.dimension)
                     && ruling.is_about(&statement.subject, self.spec)
@@ -245,7 +251,7 @@ impl Judge<'_> {
             };
             let text = if statement.dimension == Dimension::Example {
                 format!(
-                    "an example of {} does what the spec forbids ({}); {help}",
+                    "an example of {} violates the spec ({}); {help}",
                     self.id(statement.variant),
                     shown(&statement.value)
                 )
@@ -255,18 +261,17 @@ impl Judge<'_> {
                     self.id(statement.variant),
                     statement.dimension,
                     shown(&statement.value),
-                    shown(&says)
+                    shown(&decided)
                 )
             };
             self.find(&statement.subject, text);
         }
     }
 
-    /// What the spec says and nobody else does.
+    /// Finds the values of the spec that neither a document nor a ruling supports.
     fn unsupported(&mut self, rulings: &[Ruling]) {
-        for ((subject, dimension), value) in &self.spec.says {
-            if Spec::restricts_nothing(*dimension, value) || self.is_supported(subject, *dimension)
-            {
+        for ((subject, dimension), value) in &self.spec.values {
+            if Spec::restricts_nothing(dimension, value) || self.is_supported(subject, dimension) {
                 continue;
             }
             let ruled = rulings.iter().any(|ruling| {
@@ -300,7 +305,7 @@ impl Judge<'_> {
                 self.find(
                     &name.is,
                     format!(
-                        "{} has no schema `{}`; take the name out",
+                        "{} has no schema `{}`; remove the name",
                         name.variant, name.schema
                     ),
                 );
@@ -309,7 +314,7 @@ impl Judge<'_> {
                 None => self.find(
                     &name.is,
                     format!(
-                        "the spec has no such schema, which `{}` is said to be",
+                        "unknown schema in the spec, which `{}` is mapped to",
                         name.schema
                     ),
                 ),
@@ -317,7 +322,7 @@ impl Judge<'_> {
                     self.find(
                         &name.is,
                         format!(
-                            "`{}` is what the spec calls it too; take the name out",
+                            "the spec uses the name `{}` too; remove the name",
                             name.schema
                         ),
                     );
@@ -331,7 +336,7 @@ impl Judge<'_> {
         if observation.seen.is_empty() {
             self.find(
                 &observation.subject,
-                "an observation without a place where it was seen".to_owned(),
+                "missing location of an observation".to_owned(),
             );
         }
         for seen in &observation.seen {
@@ -345,21 +350,11 @@ impl Judge<'_> {
                         .iter()
                         .find(|operation| operation.path == observation.subject)
                 });
+            let in_example =
+                |body: &Option<Body>| body.as_ref()?.example.as_ref()?.pointer(&seen.at).cloned();
             let stands = operation.and_then(|operation| match seen.body {
-                BodyKind::Request => operation
-                    .request
-                    .as_ref()?
-                    .example
-                    .as_ref()?
-                    .pointer(&seen.at)
-                    .cloned(),
-                BodyKind::Response => operation
-                    .response
-                    .as_ref()?
-                    .example
-                    .as_ref()?
-                    .pointer(&seen.at)
-                    .cloned(),
+                BodyKind::Request => in_example(&operation.request),
+                BodyKind::Response => in_example(&operation.response),
                 BodyKind::Responses => serde_json::to_value(&operation.responses)
                     .ok()?
                     .pointer(&seen.at)
@@ -369,7 +364,7 @@ impl Judge<'_> {
                 self.find(
                     &observation.subject,
                     format!(
-                        "an observation saw `{}` at {} of {}, where `{}` stands",
+                        "expected the observed value `{}` at {} of {}, found `{}`",
                         shown(&seen.value),
                         seen.at,
                         seen.variant,

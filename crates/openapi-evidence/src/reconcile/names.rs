@@ -1,9 +1,9 @@
-//! Whether two documents mean the same schema, and the same type.
+//! The comparison of the names of schemas and of types.
 
 use super::spec::Spec;
 use crate::facts::{Name, Schema, Type, Variant, plain};
 
-/// A schema of a document that goes by another name than in the spec and is the same.
+/// A schema that has another name in documents than in the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SameSchema {
     /// The ID of the document that the name was found in.
@@ -23,10 +23,10 @@ pub(super) struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// Whether what the document calls `name` is the name of a schema of the spec.
+    /// Returns `true` if `name` in the document is the name of a schema of the spec.
     ///
-    /// The name of another schema of the spec has its own meaning, except in the document of which a ruling says
-    /// otherwise.
+    /// A name that the spec uses for another schema has the meaning of the spec, unless a ruling about the document
+    /// decides otherwise.
     pub(super) fn is_called(&self, in_spec: &Schema, name: &str) -> bool {
         let is_taken = self.spec.facts.schemas_called(name).next().is_some();
         let same: Vec<&SameSchema> = self
@@ -48,7 +48,7 @@ impl Names<'_> {
             })
     }
 
-    /// Whether what the document calls `name` is what the spec calls `known`.
+    /// Returns `true` if `name` in the document and `known` in the spec are the same schema.
     pub(super) fn means(&self, known: &str, name: &str) -> bool {
         self.spec.schema(known).is_some_and(|in_spec| {
             self.is_called(in_spec, name)
@@ -59,7 +59,7 @@ impl Names<'_> {
         })
     }
 
-    /// The schemas of the spec that a type leads to, each with the name that the document has for it.
+    /// Returns the schemas of the spec that a type refers to, each with its name in the document.
     pub(super) fn pairs(&self, known: &Type, kind: &Type) -> Vec<(String, String)> {
         let (known, names) = (known.names(), kind.names());
         let is_choice = known.len() > 1;
@@ -108,7 +108,7 @@ impl Names<'_> {
     }
 }
 
-/// Whether both are enums, or both are not.
+/// Returns `true` if both are enums, or both are not.
 pub(super) fn same_kind(left: &Schema, right: &Schema) -> bool {
     left.values.is_some() == right.values.is_some()
 }

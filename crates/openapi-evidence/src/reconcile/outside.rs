@@ -1,9 +1,9 @@
-//! Rows of which the document lost the table: put where the spec has them.
+//! The assignment of rows whose table is unknown to the objects that have them in the spec.
 
 use super::spec::{Spec, rows_of};
 use crate::facts::{Property, Type, Variant};
 
-/// Puts the rows of which the document lost the table where the spec has them.
+/// Moves the rows whose table is unknown to the objects that have them in the spec.
 pub(super) fn settle_outside(spec: &Spec, variant: &Variant) -> Variant {
     let mut variant = variant.clone();
     let Variant {
@@ -37,7 +37,7 @@ pub(super) fn settle_outside(spec: &Spec, variant: &Variant) -> Variant {
             let Some(body_rows) = body.as_mut().and_then(|body| body.properties.as_mut()) else {
                 continue;
             };
-            // The table around is the one that refers to this schema.
+            // The surrounding table is the one that refers to this schema.
             if !body_rows
                 .iter()
                 .any(|row| row.kind.as_ref().and_then(Type::name) == Some(&schema.name))

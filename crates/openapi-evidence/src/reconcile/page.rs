@@ -46,7 +46,7 @@ pub(super) fn render(reconciliation: &Reconciliation<'_>) -> String {
 
 struct Page<'r> {
     reconciliation: &'r Reconciliation<'r>,
-    /// Everything that the spec, a document or a ruling has.
+    /// The subjects of the spec, the documents and the rulings.
     subjects: BTreeSet<Subject>,
     text: String,
 }
@@ -81,7 +81,7 @@ impl Page<'_> {
         self.line("<!-- Rendered by `cargo xtask reconcile`. Do not edit. -->");
         self.heading(1, "Reconciliation");
         self.paragraph(
-            "The spec, `connector.yaml`, is compared here with the documents that describe the same API. \
+            "The spec is compared here with the documents that describe the same API. \
              To find out why a property is as it is, search for its name, read its table row, and follow the link to \
              the ruling. `cargo xtask explain 'OWNER · PROPERTY'` prints the same in a terminal. \
              README.md describes how to change a ruling.",
@@ -168,7 +168,7 @@ impl Page<'_> {
     }
 }
 
-/// A link to the heading of a text, as code hosts name it.
+/// Returns a link to a heading, in the form that code hosts use.
 fn link(text: &str, heading: &str) -> String {
     let anchor: String = heading
         .to_lowercase()
@@ -182,7 +182,7 @@ fn link(text: &str, heading: &str) -> String {
     format!("[{text}](#{anchor})")
 }
 
-/// The link to a ruling, such as `R7`.
+/// Returns the link to a ruling, such as `R7`.
 fn ruling_link(number: usize) -> String {
     link(&format!("R{number}"), &format!("R{number}"))
 }
@@ -195,7 +195,7 @@ fn ruling_links<'a>(rulings: impl IntoIterator<Item = &'a Ruling>) -> String {
     links.join(", ")
 }
 
-/// The letter of a document: A to Z, then AA, AB and so on.
+/// Returns the letter of a document: A to Z, then AA, AB and so on.
 fn letter(index: usize) -> String {
     let last = char::from(b'A' + u8::try_from(index % 26).unwrap_or_default());
     if index < 26 {

@@ -1,4 +1,4 @@
-//! `openapi/rulings.yaml`: what holds where documents disagree, and why.
+//! The rulings: the decision where documents disagree, and the reason.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,77 +6,79 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::conventions::Conventions;
+
 use super::compare::Statement;
 use super::names::SameSchema;
 use super::spec::Spec;
-use super::subject::{Dimension, EVERY, Subject};
+use super::subject::{Dimension, EVERY, NotADimension, Subject};
 use openapi_tree::document::Document;
 use openapi_tree::error::{Error, Result};
 
 /// The rulings.
 #[derive(Clone, Debug)]
 pub struct Rulings {
-    /// The file, as messages name it.
+    /// The name of the file in messages.
     pub file: PathBuf,
-    /// Schemas that go by another name in some document.
+    /// The schemas that have another name in a document.
     pub names: Vec<NameRuling>,
-    /// What holds.
+    /// The rulings, in the order of the file.
     pub rulings: Vec<Ruling>,
-    /// What is wrong with examples in a way that no table shows.
+    /// The problems of examples that no table shows.
     pub observations: Vec<Observation>,
 }
 
-/// A schema that a document calls otherwise.
+/// A schema that has another name in a document.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NameRuling {
     /// The document.
     pub variant: String,
-    /// What it calls the schema.
+    /// The name in the document.
     pub schema: String,
-    /// What the spec calls it.
+    /// The name in the spec.
     pub is: String,
-    /// Why they are the same.
+    /// The reason why both are the same.
     pub because: String,
 }
 
-/// What holds about some subjects.
+/// A decision about one or more subjects.
 #[derive(Clone, Debug)]
 pub struct Ruling {
-    /// Its place in the file, from 0.
+    /// The index in the file.
     pub index: usize,
-    /// The number under which it is cited. It does not change when rulings are added or removed.
+    /// The number for citations. It does not change when rulings are added or removed.
     pub number: usize,
     /// The subjects, as written.
     pub subjects: Vec<Subject>,
-    /// What holds.
+    /// The value of the spec for each dimension.
     pub decision: BTreeMap<Dimension, Value>,
-    /// Why.
+    /// The reason.
     pub because: String,
-    /// The documents that are overruled, and what they state.
+    /// The values of documents that are overruled.
     pub overrules: Vec<Overruled>,
 }
 
-/// A document's value that does not hold.
+/// A value of a document that is overruled.
 #[derive(Clone, Debug)]
 pub struct Overruled {
     /// The document.
     pub variant: String,
     /// The dimension.
     pub dimension: Dimension,
-    /// What the document states.
+    /// The value of the document.
     pub value: Value,
 }
 
-/// Something in a document that contradicts something else there, seen by a person.
+/// A contradiction within a document that a person found.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
     /// The operation or schema.
     pub subject: String,
-    /// What contradicts what.
+    /// A description of the contradiction.
     pub because: String,
-    /// Where it stands, so that the observation falls when the document changes.
+    /// The values that the observation is based on. The observation becomes invalid when they change.
     pub seen: Vec<Seen>,
 }
 
@@ -86,23 +88,23 @@ pub struct Observation {
 pub struct Seen {
     /// The document.
     pub variant: String,
-    /// `request` or `response` of the subject, or its `answers`.
+    /// The `request`, the `response` or the `responses` of the subject.
     pub body: BodyKind,
-    /// A JSON pointer into the example, or into the list of answers.
+    /// The JSON Pointer into the example, or into the list of responses.
     pub at: String,
-    /// What stands there.
+    /// The value at the JSON Pointer.
     pub value: Value,
 }
 
-/// Which body of an operation.
+/// The part of an operation with an observed value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BodyKind {
-    /// The request's.
+    /// The example of the request.
     Request,
-    /// The answer's.
+    /// The example of the response.
     Response,
-    /// The answers by status.
+    /// The responses by status.
     Responses,
 }
 
@@ -136,23 +138,12 @@ enum OneOrMore {
     More(Vec<String>),
 }
 
-impl BodyKind {
-    /// The word in rulings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Response => "response",
-            Self::Responses => "responses",
-        }
-    }
-}
-
 impl Rulings {
-    /// Reads the rulings out of a document.
+    /// Reads the rulings from a document.
     ///
     /// # Errors
-    /// When it has another shape; with the JSON pointer where there is one.
-    pub fn from_document(document: &Document) -> Result<Self> {
+    /// Returns an error with a JSON Pointer if the document is not a file of rulings.
+    pub fn from_document(document: &Document, conventions: &Conventions) -> Result<Self> {
         let wrong = |what: String, pointer: String| {
             Error::new(
                 &document.file,
@@ -162,7 +153,7 @@ impl Rulings {
             .at_pointer(pointer)
         };
         let written: WrittenFile = serde_json::from_value(document.tree.clone())
-            .map_err(|source| wrong(format!("is no file of rulings: {source}"), String::new()))?;
+            .map_err(|source| wrong(format!("invalid file of rulings: {source}"), String::new()))?;
         let mut rulings: Vec<Ruling> = Vec::new();
         let numbers = written.rulings.iter().filter_map(|ruling| ruling.number);
         let free = numbers.max().unwrap_or_default() + 1;
@@ -185,13 +176,14 @@ impl Rulings {
                 values
                     .into_iter()
                     .map(|(name, value)| {
-                        let dimension: Dimension = name.parse().map_err(|source| {
-                            wrong(
-                                format!("has a wrong dimension: {source}"),
-                                format!("{pointer}/{name}"),
-                            )
-                        })?;
-                        let value = match (dimension, value) {
+                        let dimension = if conventions.flags.contains_key(&name) {
+                            Dimension::Flag(name)
+                        } else {
+                            name.parse().map_err(|source: NotADimension| {
+                                wrong(source.to_string(), format!("{pointer}/{name}"))
+                            })?
+                        };
+                        let value = match (&dimension, value) {
                             // The order of these values has no meaning.
                             (Dimension::Enum | Dimension::Headers, Value::Array(mut values)) => {
                                 values.sort_by_key(ToString::to_string);
@@ -209,7 +201,7 @@ impl Rulings {
             };
             if ruling.because.trim().is_empty() {
                 return Err(wrong(
-                    "has a ruling without a reason".to_owned(),
+                    "missing reason of a ruling".to_owned(),
                     format!("{pointer}/because"),
                 ));
             }
@@ -220,7 +212,7 @@ impl Rulings {
                 for (dimension, value) in dimensions(values, &at)? {
                     if !decision.contains_key(&dimension) {
                         return Err(wrong(
-                            format!("overrules a {dimension} without a decision about it"),
+                            format!("missing decision about the overruled dimension `{dimension}`"),
                             at,
                         ));
                     }
@@ -251,8 +243,8 @@ impl Rulings {
         })
     }
 
-    /// Returns the rulings that overrule a statement, each with the place of the value in its list: what `document`
-    /// states, or, without a document, what any document states.
+    /// Returns the rulings that overrule a statement, each with the index of the overruled value: a value of `document`
+    /// or, without a document, of any document.
     pub fn overrule<'r>(
         &'r self,
         spec: &'r Spec,
@@ -271,7 +263,7 @@ impl Rulings {
         })
     }
 
-    /// The schemas that are the same under two names.
+    /// Returns the schemas that have two names.
     pub fn same_schemas(&self) -> Vec<SameSchema> {
         self.names
             .iter()
@@ -285,7 +277,7 @@ impl Rulings {
 }
 
 impl Ruling {
-    /// The subjects, each `*` replaced by every operation of the spec.
+    /// Returns the subjects, with every operation of the spec in place of `*`.
     pub fn expanded(&self, spec: &Spec) -> Vec<Subject> {
         self.subjects
             .iter()
@@ -293,7 +285,7 @@ impl Ruling {
             .collect()
     }
 
-    /// Whether the ruling is about a subject.
+    /// Returns `true` if the ruling is about a subject.
     pub fn is_about(&self, subject: &Subject, spec: &Spec) -> bool {
         self.subjects.iter().any(|own| {
             own == subject

@@ -1,9 +1,10 @@
-//! The spec as facts: read by the same reader as the vendor's OpenAPI documents.
+//! The spec as facts, which the reader of OpenAPI documents reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
+use strum::VariantArray as _;
 
 use super::subject::{Dimension, RESPONSE, Subject};
 use crate::conventions::{Conventions, Signs};
@@ -11,30 +12,30 @@ use crate::facts::{Body, Limit, NO_BODY, Operation, Property, Schema, Variant};
 use crate::import;
 use openapi_tree::error::Result;
 
-/// The value of a format or a limit that is not there.
+/// The value of a missing format or constraint.
 pub const NONE: &str = "none";
 
-/// The value of [`Dimension::Presence`] for what is there.
+/// The value of [`Dimension::Presence`] for a subject that exists.
 pub const PRESENT: &str = "present";
 
-/// The value of [`Dimension::Presence`] for what is not there.
+/// The value of [`Dimension::Presence`] for a subject that does not exist.
 pub const ABSENT: &str = "absent";
 
 /// The value of [`Dimension::Example`] for a sample that the spec accepts.
 pub const FITS: &str = "fits";
 
-/// The spec, and what follows from it.
+/// The spec, with the values of all subjects.
 #[derive(Clone, Debug)]
 pub struct Spec {
-    /// Its facts.
+    /// The facts.
     pub facts: Variant,
-    /// What is particular to the documents of the vendor.
+    /// The conventions of the documents of the vendor.
     pub conventions: Conventions,
-    /// Everything it says, by subject and dimension.
-    pub says: BTreeMap<(Subject, Dimension), Value>,
-    /// The schemas that requests lead to.
+    /// The values, by subject and dimension.
+    pub values: BTreeMap<(Subject, Dimension), Value>,
+    /// The names of the schemas that requests refer to.
     pub in_requests: BTreeSet<String>,
-    /// The schemas that answers lead to.
+    /// The names of the schemas that responses refer to.
     pub in_responses: BTreeSet<String>,
 }
 
@@ -42,9 +43,9 @@ impl Spec {
     /// Reads the spec.
     ///
     /// # Errors
-    /// When it can't be read, or is no OpenAPI 3.0 document.
+    /// Returns an error if the text is not an OpenAPI 3.0 document.
     pub fn parse(file: &Path, text: &str, conventions: &Conventions) -> Result<Self> {
-        // Of the spec itself, no operation is left out.
+        // The spec itself has only operations that it covers.
         let whole = Conventions {
             partial_resources: BTreeMap::new(),
             ..conventions.clone()
@@ -55,22 +56,22 @@ impl Spec {
         ))
     }
 
-    /// Draws from its facts what follows from them.
+    /// Derives the values from the facts of the spec.
     pub fn from_facts(facts: Variant, conventions: &Conventions) -> Self {
         let mut spec = Self {
             facts,
             conventions: conventions.clone(),
-            says: BTreeMap::new(),
+            values: BTreeMap::new(),
             in_requests: BTreeSet::new(),
             in_responses: BTreeSet::new(),
         };
         spec.in_requests = spec.reached(Operation::requested);
         spec.in_responses = spec.reached(Operation::returned);
-        spec.say_everything();
+        spec.set_everything();
         spec
     }
 
-    /// The resources whose operations it has.
+    /// Returns the resources of its operations.
     pub fn resources(&self) -> BTreeSet<&str> {
         self.facts
             .operations
@@ -79,7 +80,7 @@ impl Spec {
             .collect()
     }
 
-    /// An operation by its path.
+    /// Returns an operation by its path.
     pub fn operation(&self, path: &str) -> Option<&Operation> {
         self.facts
             .operations
@@ -87,12 +88,12 @@ impl Spec {
             .find(|operation| operation.path == path)
     }
 
-    /// A schema by its name.
+    /// Returns a schema by its name.
     pub fn schema(&self, name: &str) -> Option<&Schema> {
         self.facts.schemas.iter().find(|schema| schema.name == name)
     }
 
-    /// The schemas that are the body of some request or of a successful answer: they go by the operation's name.
+    /// Returns the schemas of request bodies and of successful responses, which have the name of the operation as subject.
     fn roots(&self) -> BTreeSet<&str> {
         self.facts
             .operations
@@ -103,7 +104,7 @@ impl Spec {
             .collect()
     }
 
-    /// The schemas that go by their own name. A dictionary is none: documents write it out where it is used.
+    /// Returns the schemas with a subject of their name. A dictionary has none, because documents repeat it at each use.
     pub fn named_schemas(&self) -> impl Iterator<Item = &Schema> {
         let roots = self.roots();
         self.facts.schemas.iter().filter(move |schema| {
@@ -114,7 +115,7 @@ impl Spec {
         })
     }
 
-    /// Returns the names of the schemas that some names of each operation lead to.
+    /// Returns the names of the schemas that the names in each operation refer to, directly or through other schemas.
     fn reached<'a, I: Iterator<Item = &'a str>>(
         &'a self,
         names: impl Fn(&'a Operation) -> I,
@@ -127,71 +128,67 @@ impl Spec {
             .collect()
     }
 
-    fn say(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
-        self.says.insert((subject.clone(), dimension), value);
+    fn set(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
+        self.values.insert((subject.clone(), dimension), value);
     }
 
-    fn say_everything(&mut self) {
+    fn set_everything(&mut self) {
         let facts = self.facts.clone();
         for operation in &facts.operations {
             let subject = Subject::whole(&operation.path);
-            self.say(&subject, Dimension::Presence, json!(PRESENT));
-            self.say(
-                &subject,
-                Dimension::Paginated,
-                json!(has_sign(&facts, operation, &self.conventions.paginated)),
-            );
-            self.say(
-                &subject,
-                Dimension::Portfolio,
-                json!(has_sign(&facts, operation, &self.conventions.portfolio)),
-            );
+            self.set(&subject, Dimension::Presence, json!(PRESENT));
+            let rows = rows_of(&facts, operation.request.as_ref());
+            let has_sign =
+                |signs: &Signs| rows.iter().any(|row| signs.properties.contains(&row.name));
+            for (name, is_set) in self.conventions.flags_by(has_sign) {
+                self.set(&subject, Dimension::Flag(name), json!(is_set));
+            }
             if let Some(request) = &operation.request {
-                self.say(
+                self.set(
                     &subject,
                     Dimension::Required,
                     json!(request.required.unwrap_or_default()),
                 );
             }
             if operation.deprecated {
-                self.say(&subject, Dimension::Deprecated, json!(true));
+                self.set(&subject, Dimension::Deprecated, json!(true));
             }
             for (suffix, body) in [("", &operation.request), (RESPONSE, &operation.response)] {
                 let owner = format!("{}{suffix}", operation.path);
-                self.say_additional(&owner, additional_of(&facts, body.as_ref()));
-                self.say_rows(&owner, rows_of(&facts, body.as_ref()));
+                self.set_additional(&owner, additional_of(&facts, body.as_ref()));
+                self.set_rows(&owner, rows_of(&facts, body.as_ref()));
             }
-            for answer in &operation.responses {
-                let status = answer.status.as_deref().unwrap_or_default();
+            for response in &operation.responses {
+                let status = response.status.as_deref().unwrap_or_default();
                 let subject = Subject::property(&operation.path, format!("status {status}"));
-                self.say(&subject, Dimension::Presence, json!(PRESENT));
-                if let Some(body) = &answer.body {
-                    self.say(&subject, Dimension::Type, json!(body_type(body)));
+                self.set(&subject, Dimension::Presence, json!(PRESENT));
+                if let Some(body) = &response.body {
+                    self.set(&subject, Dimension::Type, json!(body_type(body)));
                 }
-                self.say(&subject, Dimension::Headers, enum_value(&answer.headers));
+                self.set(&subject, Dimension::Headers, enum_value(&response.headers));
                 if is_range(status) {
-                    self.say(&subject, Dimension::Status, json!(status));
+                    self.set(&subject, Dimension::Status, json!(status));
                 }
             }
         }
         let named: Vec<Schema> = self.named_schemas().cloned().collect();
         for schema in named {
             let subject = Subject::whole(&schema.name);
-            self.say(&subject, Dimension::Presence, json!(PRESENT));
+            self.set(&subject, Dimension::Presence, json!(PRESENT));
             if let Some(values) = &schema.values {
-                self.say(&subject, Dimension::Enum, enum_value(values));
+                self.set(&subject, Dimension::Enum, enum_value(values));
             }
-            self.say_additional(&schema.name, schema.additional);
-            self.say_rows(
+            self.set_additional(&schema.name, schema.additional);
+            self.set_rows(
                 &schema.name,
                 schema.properties.as_deref().unwrap_or_default(),
             );
         }
     }
 
-    fn say_additional(&mut self, owner: &str, additional: Option<bool>) {
+    fn set_additional(&mut self, owner: &str, additional: Option<bool>) {
         if let Some(additional) = additional {
-            self.say(
+            self.set(
                 &Subject::whole(owner),
                 Dimension::AdditionalProperties,
                 json!(additional),
@@ -199,42 +196,26 @@ impl Spec {
         }
     }
 
-    fn say_rows(&mut self, owner: &str, rows: &[Property]) {
+    fn set_rows(&mut self, owner: &str, rows: &[Property]) {
         for row in rows {
             let subject = Subject::property(owner, &row.name);
-            self.say(&subject, Dimension::Presence, json!(PRESENT));
-            if let Some(kind) = &row.kind {
-                self.say(&subject, Dimension::Type, json!(kind.to_string()));
+            self.set(&subject, Dimension::Presence, json!(PRESENT));
+            for (dimension, value) in values_of(row) {
+                let value = value.or_else(|| match dimension {
+                    Dimension::Type => None,
+                    Dimension::Required | Dimension::Nullable => Some(json!(false)),
+                    _ => Some(json!(NONE)),
+                });
+                if let Some(value) = value {
+                    self.set(&subject, dimension, value);
+                }
             }
-            self.say(
-                &subject,
-                Dimension::Format,
-                json!(row.format.as_deref().unwrap_or(NONE)),
-            );
-            self.say(
-                &subject,
-                Dimension::Required,
-                json!(row.required.unwrap_or_default()),
-            );
-            self.say(
-                &subject,
-                Dimension::Nullable,
-                json!(row.nullable.unwrap_or_default()),
-            );
-            for limit in Limit::ALL {
-                let value = row
-                    .limits
-                    .get(&limit)
-                    .cloned()
-                    .unwrap_or_else(|| json!(NONE));
-                self.say(&subject, Dimension::Limit(limit), value);
-            }
-            self.say(&subject, Dimension::Deprecated, deprecated_value(row));
+            self.set(&subject, Dimension::Deprecated, deprecated_value(row));
         }
     }
 
-    /// The values of a subject's dimension that restrict nothing, and so need no document to rest on.
-    pub fn restricts_nothing(dimension: Dimension, value: &Value) -> bool {
+    /// Returns `true` if a value restricts nothing, so that no document needs to support it.
+    pub fn restricts_nothing(dimension: &Dimension, value: &Value) -> bool {
         match dimension {
             Dimension::Format | Dimension::Limit(_) => value == NONE,
             Dimension::Required | Dimension::Deprecated | Dimension::Restricted => {
@@ -247,18 +228,18 @@ impl Spec {
     }
 }
 
-/// The resource of an operation: what stands before the last step of its path, versions apart.
+/// Returns the resource of an operation: the first step of its path.
 pub fn resource(path: &str) -> &str {
     path.split('/').next().unwrap_or(path)
 }
 
-/// The rows of a body, if it has any.
+/// Returns the rows of a body.
 pub fn rows_of<'a>(facts: &'a Variant, body: Option<&'a Body>) -> &'a [Property] {
     body.and_then(|body| facts.properties_of(body))
         .unwrap_or_default()
 }
 
-/// Whether the object of a body may have properties that are not listed, if the document says.
+/// Returns whether the object of a body may have properties that are not listed, if the document states it.
 pub fn additional_of(facts: &Variant, body: Option<&Body>) -> Option<bool> {
     let name = body?.schema.as_deref()?;
     facts
@@ -271,13 +252,7 @@ pub fn is_range(status: &str) -> bool {
     status.ends_with("XX")
 }
 
-fn has_sign(facts: &Variant, operation: &Operation, signs: &Signs) -> bool {
-    rows_of(facts, operation.request.as_ref())
-        .iter()
-        .any(|row| signs.properties.contains(&row.name))
-}
-
-/// The values of an enum, in an order that does not depend on the document.
+/// Returns the values of an enum in alphabetical order.
 pub fn enum_value(values: &[String]) -> Value {
     let mut values: Vec<_> = values.to_vec();
     values.sort_unstable();
@@ -285,7 +260,26 @@ pub fn enum_value(values: &[String]) -> Value {
     json!(values)
 }
 
-/// Whether a row is deprecated, and what to use.
+/// Returns what a row states, except deprecation; `None` for what it omits.
+pub fn values_of(row: &Property) -> impl Iterator<Item = (Dimension, Option<Value>)> {
+    let limit = |limit: &Limit| (Dimension::Limit(*limit), row.limits.get(limit).cloned());
+    [
+        (
+            Dimension::Type,
+            row.kind.as_ref().map(|kind| json!(kind.to_string())),
+        ),
+        (
+            Dimension::Format,
+            row.format.as_ref().map(|format| json!(format)),
+        ),
+        (Dimension::Required, row.required.map(Value::from)),
+        (Dimension::Nullable, row.nullable.map(Value::from)),
+    ]
+    .into_iter()
+    .chain(Limit::VARIANTS.iter().map(limit))
+}
+
+/// Returns whether a row is deprecated, and the replacement.
 pub fn deprecated_value(row: &Property) -> Value {
     match &row.replacement {
         Some(replacement) if row.deprecated => json!(format!("use {replacement}")),
@@ -293,7 +287,7 @@ pub fn deprecated_value(row: &Property) -> Value {
     }
 }
 
-/// The type of an answer's body.
+/// Returns the type of a response body.
 pub fn body_type(body: &str) -> String {
     if body == NO_BODY {
         NONE.to_owned()

@@ -1,4 +1,4 @@
-//! What a statement is about: a subject, and a dimension of it.
+//! The subjects of statements, and their dimensions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,23 +10,23 @@ use crate::facts::Limit;
 /// An operation, a schema, or a property of one: `lamps/getAll · RoomIds`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
-    /// The path of an operation, with ` response` behind it for the answer; or the name of a schema.
+    /// The path of an operation, followed by ` response` for its response, or the name of a schema.
     pub owner: String,
-    /// The property, or a status as `status 404`.
+    /// The property, or a status such as `status 404`.
     pub property: Option<String>,
 }
 
-/// What stands between owner and property.
+/// The separator of owner and property.
 const DOT: &str = " · ";
 
-/// What stands behind the path of an operation when its answer is meant.
+/// The suffix of the path of an operation for its response.
 pub const RESPONSE: &str = " response";
 
 /// The owner that stands for every operation.
 pub const EVERY: &str = "*";
 
 impl Subject {
-    /// An operation or a schema as a whole.
+    /// Creates the subject of an operation or a schema as a whole.
     pub fn whole(owner: impl Into<String>) -> Self {
         Self {
             owner: owner.into(),
@@ -34,7 +34,7 @@ impl Subject {
         }
     }
 
-    /// A property.
+    /// Creates the subject of a property.
     pub fn property(owner: impl Into<String>, property: impl Into<String>) -> Self {
         Self {
             owner: owner.into(),
@@ -42,12 +42,12 @@ impl Subject {
         }
     }
 
-    /// Whether the owner is a schema, and not an operation.
+    /// Returns `true` if the owner is a schema, and not an operation.
     pub fn is_of_schema(&self) -> bool {
         !self.owner.contains('/') && !self.is_pattern()
     }
 
-    /// Whether the subject stands for one of every operation.
+    /// Returns `true` if the subject stands for one of every operation.
     pub fn is_pattern(&self) -> bool {
         self.owner.starts_with(EVERY)
     }
@@ -73,20 +73,20 @@ impl FromStr for Subject {
     }
 }
 
-/// What can be said about a subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A dimension of a subject, which statements have a value for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dimension {
-    /// Whether it is there: `present`, `absent`.
+    /// Whether the subject exists: `present`, `absent`.
     Presence,
-    /// Its type.
+    /// The type.
     Type,
-    /// Its format; `none` for none.
+    /// The format, or `none`.
     Format,
-    /// Whether it has to be there; of an operation, whether its requests have to have a body.
+    /// Whether a property must be present, or whether the requests of an operation must have a body.
     Required,
     /// Whether it may be null.
     Nullable,
-    /// One of its limits; `none` for none.
+    /// The value of a constraint, or `none`.
     Limit(Limit),
     /// The values of an enum.
     Enum,
@@ -96,37 +96,40 @@ pub enum Dimension {
     Status,
     /// The headers of a response.
     Headers,
-    /// Whether it is deprecated; a text if it says what to use.
+    /// Whether the subject is deprecated. A string names the replacement.
     Deprecated,
     /// Whether an operation is a restricted beta.
     Restricted,
-    /// Whether an operation returns pages.
-    Paginated,
-    /// Whether an operation takes portfolio access tokens.
-    Portfolio,
-    /// What a documented example does that it should not.
+    /// Whether an operation has a flag of the conventions.
+    Flag(String),
+    /// The contradiction of a documented example with the spec.
     Example,
 }
 
+/// The names of the dimensions in rulings. A limit has its own name.
+const NAMES: [(Dimension, &str); 12] = [
+    (Dimension::Presence, "presence"),
+    (Dimension::Type, "type"),
+    (Dimension::Format, "format"),
+    (Dimension::Required, "required"),
+    (Dimension::Nullable, "nullable"),
+    (Dimension::Enum, "enum"),
+    (Dimension::AdditionalProperties, "additionalProperties"),
+    (Dimension::Status, "status"),
+    (Dimension::Headers, "headers"),
+    (Dimension::Deprecated, "deprecated"),
+    (Dimension::Restricted, "restricted"),
+    (Dimension::Example, "example"),
+];
+
 impl fmt::Display for Dimension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Presence => "presence",
-            Self::Type => "type",
-            Self::Format => "format",
-            Self::Required => "required",
-            Self::Nullable => "nullable",
-            Self::Limit(limit) => limit.name(),
-            Self::Enum => "enum",
-            Self::AdditionalProperties => "additionalProperties",
-            Self::Status => "status",
-            Self::Headers => "headers",
-            Self::Deprecated => "deprecated",
-            Self::Restricted => "restricted",
-            Self::Paginated => "paginated",
-            Self::Portfolio => "portfolio",
-            Self::Example => "example",
-        })
+        let name = NAMES.iter().find(|(dimension, _)| dimension == self);
+        match (self, name) {
+            (Self::Limit(limit), _) => f.write_str(limit.name()),
+            (Self::Flag(name), _) => f.write_str(name),
+            (_, name) => f.write_str(name.map_or("", |(_, name)| name)),
+        }
     }
 }
 
@@ -136,11 +139,11 @@ impl Serialize for Dimension {
     }
 }
 
-/// A word that is no dimension.
+/// A string that is not the name of a dimension.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no dimension; use presence, type, format, required, nullable, enum, additionalProperties, status, headers, \
-     deprecated, restricted, paginated, portfolio, example, or a limit such as maxItems"
+    "unknown dimension `{0}`; use presence, type, format, required, nullable, enum, additionalProperties, status, headers, \
+     deprecated, restricted, example, a limit such as maxItems, or a flag of the settings"
 )]
 pub struct NotADimension(String);
 
@@ -148,25 +151,10 @@ impl FromStr for Dimension {
     type Err = NotADimension;
 
     fn from_str(text: &str) -> Result<Self, NotADimension> {
-        [
-            Self::Presence,
-            Self::Type,
-            Self::Format,
-            Self::Required,
-            Self::Nullable,
-            Self::Enum,
-            Self::AdditionalProperties,
-            Self::Status,
-            Self::Headers,
-            Self::Deprecated,
-            Self::Restricted,
-            Self::Paginated,
-            Self::Portfolio,
-            Self::Example,
-        ]
-        .into_iter()
-        .chain(Limit::ALL.map(Self::Limit))
-        .find(|dimension| dimension.to_string() == text)
-        .ok_or_else(|| NotADimension(text.to_owned()))
+        let named = NAMES.iter().find(|(_, name)| *name == text);
+        named
+            .map(|(dimension, _)| dimension.clone())
+            .or_else(|| text.parse().ok().map(Self::Limit))
+            .ok_or_else(|| NotADimension(text.to_owned()))
     }
 }

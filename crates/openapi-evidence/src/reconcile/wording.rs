@@ -1,4 +1,4 @@
-//! Dimensions and values in words.
+//! Dimensions and values as text for people.
 
 use serde_json::Value;
 
@@ -6,8 +6,8 @@ use super::judge::shown;
 use super::spec::{ABSENT, FITS, NONE, PRESENT};
 use super::subject::{Dimension, RESPONSE, Subject};
 
-/// The name of a dimension of a subject as a whole.
-pub fn name_of(subject: &Subject, dimension: Dimension) -> String {
+/// Returns the name of a dimension of a subject.
+pub fn name_of(subject: &Subject, dimension: &Dimension) -> String {
     match dimension {
         Dimension::Presence => "in the spec".to_owned(),
         Dimension::Enum => "values".to_owned(),
@@ -21,13 +21,12 @@ pub fn name_of(subject: &Subject, dimension: Dimension) -> String {
         Dimension::AdditionalProperties => "additional properties in the request".to_owned(),
         Dimension::Example if subject.owner.ends_with(RESPONSE) => "sample response".to_owned(),
         Dimension::Example if !subject.is_of_schema() => "sample request".to_owned(),
-        Dimension::Portfolio => "accepts portfolio tokens".to_owned(),
         other => other.to_string(),
     }
 }
 
-/// A value without its dimension, as a cell of a table shows it.
-pub fn value_of(dimension: Dimension, value: &Value) -> String {
+/// Returns a value without its dimension, for a cell of a table.
+pub fn value_of(dimension: &Dimension, value: &Value) -> String {
     let text = shown(value);
     match (dimension, value) {
         (Dimension::Example, Value::Null) => FITS.to_owned(),
@@ -47,8 +46,8 @@ pub fn value_of(dimension: Dimension, value: &Value) -> String {
     }
 }
 
-/// A dimension and its value in a few words.
-pub fn long(dimension: Dimension, value: &Value) -> String {
+/// Returns a dimension and its value in a few words.
+pub fn long(dimension: &Dimension, value: &Value) -> String {
     let text = shown(value);
     let flag = |name: &str| match value {
         Value::Bool(true) => name.to_owned(),
@@ -71,7 +70,6 @@ pub fn long(dimension: Dimension, value: &Value) -> String {
         Dimension::Headers if text.is_empty() => "no headers".to_owned(),
         Dimension::Headers => format!("headers {text}"),
         Dimension::Deprecated if value.is_string() => format!("deprecated, {text}"),
-        Dimension::Portfolio => flag("accepting portfolio tokens"),
         Dimension::Example => format!("sample: {text}"),
         flagged => flag(&flagged.to_string()),
     }

@@ -1,4 +1,4 @@
-//! Statements of a document about the schemas that an operation refers to.
+//! The statements of a document about the schemas that an operation refers to.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::conventions;
 
-/// An OpenAPI document with one operation that returns lamps.
+/// Returns an OpenAPI document with one operation that returns a lamp.
 fn lamps(properties: &Value, schemas: &Value) -> String {
     let lamp = json!({ "type": "object", "properties": properties });
     let mut components = json!({ "Lamp": lamp });
@@ -22,7 +22,7 @@ fn lamps(properties: &Value, schemas: &Value) -> String {
     json!({
         "openapi": "3.0.3",
         "info": { "title": "Lamps", "version": "1" },
-        "paths": { "/api/connector/v1/lamps/get": { "post": operation } },
+        "paths": { "/api/v1/lamps/get": { "post": operation } },
         "components": { "schemas": components },
     })
     .to_string()

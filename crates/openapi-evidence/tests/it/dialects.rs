@@ -1,4 +1,4 @@
-//! A document of our own in each form, and the facts that it states.
+//! A test document in each format, with its facts.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ fn imported(name: &str, id: &str) -> Imported {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The facts stand beside the document, so that a reviewer sees both.
+/// Compares the facts of a document with the file next to it.
 fn states(name: &str, id: &str) -> Imported {
     let imported = imported(name, id);
     let facts = variants::to_yaml(&imported.variant).expect("facts are YAML");
@@ -58,13 +58,13 @@ fn a_hand_written_page() {
 }
 
 #[test]
-fn a_page_written_by_hand_of_which_the_text_is_left() {
+fn the_text_of_a_hand_written_page() {
     let imported = states("flattened.txt", "flattened");
     assert_eq!(imported.variant.source.form.id(), "flattened-page");
 }
 
 #[test]
-fn a_rendered_operation_of_which_the_text_is_left() {
+fn the_text_of_a_rendered_operation() {
     let imported = states("rendered.txt", "rendered");
     assert_eq!(imported.variant.source.form.id(), "rendered-openapi");
     let lamp = imported
@@ -108,7 +108,7 @@ fn an_openapi_document_in_yaml_and_in_json() {
 }
 
 #[test]
-fn a_hand_written_page_means_required_when_it_says_so() {
+fn required_means_required_on_a_hand_written_page() {
     let page = read(&document("project/page.md"))
         .replace("<!-- AUTOMATICALLY GENERATED, DO NOT MODIFY -->\n", "");
     let imported = import::parse(
@@ -129,9 +129,8 @@ fn a_hand_written_page_means_required_when_it_says_so() {
 }
 
 #[test]
-fn an_operation_without_an_address_is_reported_with_all_its_rows() {
-    let page =
-        read(&document("project/page.md")).replace("/api/connector/v1/lamps/getAll", "/lamps");
+fn an_operation_without_a_url_is_reported_with_all_its_rows() {
+    let page = read(&document("project/page.md")).replace("/api/v1/lamps/getAll", "/lamps");
     let imported = import::parse(
         Path::new("page.md"),
         &page,
@@ -152,7 +151,7 @@ fn an_operation_without_an_address_is_reported_with_all_its_rows() {
 }
 
 #[test]
-fn no_token_gets_through() {
+fn facts_contain_no_token() {
     for (name, id) in [
         ("generated.md", "generated"),
         ("flattened.txt", "flattened"),
@@ -169,13 +168,13 @@ fn no_token_gets_through() {
 
 ### Request
 
-`[PlatformAddress]/api/connector/v1/a/b`
+`[PlatformAddress]/api/v1/a/b`
 
 ```javascript
 { "Note": "say REAL_TOKEN!", "ApiToken": "short" }
 ```
 "#;
-    // Put together here, so that nothing of a real token's shape stands in the project.
+    // Composed here, so that the project does not contain a string that looks like a real token.
     let token = format!(
         "{}-{}",
         "0123456789ABCDEF".repeat(2),

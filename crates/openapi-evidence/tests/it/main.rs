@@ -1,4 +1,4 @@
-//! Documents of every form become facts.
+//! The import of documents in every format, and the comparison of their facts.
 
 mod comparison;
 mod dialects;

@@ -1,4 +1,4 @@
-//! Any table of facts, rendered in the dialect of the pages, is read back as the same facts.
+//! Any table of facts, rendered as a page or a variant file, is read as the same facts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -68,7 +68,7 @@ fn table() -> impl Strategy<Value = Vec<Property>> {
     })
 }
 
-/// A type as pages print it: a schema is a link to its heading.
+/// Returns a type as pages print it, with links to the headings of schemas.
 fn printed(kind: &Type) -> String {
     match kind {
         Type::Array(items) => format!("array of {}", printed(items)),
@@ -125,10 +125,10 @@ fn rendered(rows: &[Property]) -> String {
 
 proptest! {
     #[test]
-    fn a_table_comes_back_as_it_was(request in table(), response in table(), nested in table()) {
+    fn a_rendered_table_is_read_as_the_same_facts(request in table(), response in table(), nested in table()) {
         let page = format!(
             "<!-- AUTOMATICALLY GENERATED, DO NOT MODIFY -->\n# Lamps\n\n## Do\n\nDoes.\n\n### Request\n\n\
-             `[PlatformAddress]/api/connector/v1/lamps/do`\n\n{}\n### Response\n\n{}\n#### Lamp part\n\n{}",
+             `[PlatformAddress]/api/v1/lamps/do`\n\n{}\n### Response\n\n{}\n#### Lamp part\n\n{}",
             rendered(&request),
             rendered(&response),
             rendered(&nested),
@@ -145,10 +145,10 @@ proptest! {
     }
 
     #[test]
-    fn a_variant_file_comes_back_as_it_was(rows in table()) {
+    fn a_variant_file_is_read_as_the_same_facts(rows in table()) {
         let page = format!(
             "<!-- AUTOMATICALLY GENERATED, DO NOT MODIFY -->\n# Lamps\n\n## Do\n\n### Request\n\n\
-             `[PlatformAddress]/api/connector/v1/lamps/do`\n\n{}",
+             `[PlatformAddress]/api/v1/lamps/do`\n\n{}",
             rendered(&rows),
         );
         let variant = import::parse(Path::new("page.md"), &page, "page", "2026-01", &conventions()).expect("the page is read").variant;
@@ -160,11 +160,11 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "(?s).{0,400}", form in 0..4_usize) {
+    fn no_input_panics(text in "(?s).{0,400}", form in 0..4_usize) {
         let text = [
             format!("{text}\n| Property | Type | Contract | Description |\n| :-- | :-- | :-- | :-- |\n{text}"),
             format!("{text}\nPropertyTypeContractDescription\n{text}"),
-            format!("{text}\nPOST\n/api/connector/v1/a/b\n{text}"),
+            format!("{text}\nPOST\n/api/v1/a/b\n{text}"),
             format!("openapi: 3.0.3\n{text}"),
         ][form].clone();
         let _ = import::parse(Path::new("any"), &text, "any", "2026-01", &conventions());

@@ -1,4 +1,4 @@
-//! Documents of our own.
+//! The test documents.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use openapi_evidence::conventions::Conventions;
 use openapi_tree::document::Document;
 
-/// A document of our own.
+/// Returns the path of a test document.
 pub(crate) fn document(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/documents")
@@ -17,7 +17,7 @@ pub(crate) fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What is particular to the documents of our own.
+/// Returns the conventions of the test documents.
 pub(crate) fn conventions() -> Conventions {
     let settings = Document::read(&document("project/settings.yaml")).expect("the settings");
     Conventions::from_settings(&settings).expect("the conventions")

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use openapi_tree::document::{Document, each_object, escape, sha256_hex};
-use openapi_tree::error::Place;
-use openapi_tree::files::{LARGEST_FILE, entries, read_text};
+use openapi_tree::error::Location;
+use openapi_tree::files::{MAX_FILE_BYTES, entries, read_text};
 use serde_json::json;
 
 fn parse(text: &str) -> Result<Document, openapi_tree::error::Error> {
@@ -27,8 +27,11 @@ fn yaml_and_json_are_the_same_tree() {
 fn syntax_errors_have_a_line_and_a_column() {
     for text in ["{\n  \"a\": }", "a:\n  b: [1\n"] {
         let error = parse(text).expect_err("invalid syntax");
-        assert!(matches!(error.place(), Place::LineColumn { .. }), "{error}");
-        assert!(!error.todo().is_empty());
+        assert!(
+            matches!(error.location(), Location::LineColumn { .. }),
+            "{error}"
+        );
+        assert!(!error.help().is_empty());
     }
 }
 
@@ -37,8 +40,8 @@ fn values_that_json_lacks_have_a_pointer() {
     for (text, pointer) in [("a: {b: .nan}", "/a/b"), ("a: [!x y]", "/a/0")] {
         let error = parse(text).expect_err("no JSON value");
         assert_eq!(
-            error.place(),
-            &Place::Pointer(pointer.to_owned()),
+            error.location(),
+            &Location::Pointer(pointer.to_owned()),
             "{error}"
         );
     }
@@ -78,7 +81,7 @@ fn files_are_read_with_unix_line_ends_and_up_to_a_size() {
     assert_eq!(read_text(&path).expect("the text"), "one\ntwo\n");
     let large = folder.path().join("a.txt");
     fs::File::create(&large)
-        .and_then(|file| file.set_len(LARGEST_FILE + 1))
+        .and_then(|file| file.set_len(MAX_FILE_BYTES + 1))
         .expect("a file");
     assert!(
         read_text(&large)

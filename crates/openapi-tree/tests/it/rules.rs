@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use openapi_tree::document::Document;
-use openapi_tree::error::Place;
+use openapi_tree::error::Location;
 use openapi_tree::lint::{Finding, Findings, Rule, reject, run};
 
 fn title(document: &Document, findings: &mut Findings) {
@@ -33,7 +33,7 @@ fn findings_come_in_order_and_once() {
 #[test]
 fn a_document_is_rejected_for_its_first_finding() {
     let error = reject(Path::new("a.yaml"), findings()).expect_err("two findings");
-    assert_eq!(error.place(), &Place::Pointer(String::new()));
-    assert_eq!(error.todo(), "add it; there is 1 more finding");
+    assert_eq!(error.location(), &Location::Pointer(String::new()));
+    assert_eq!(error.help(), "add it; there is 1 more finding");
     reject(Path::new("a.yaml"), Vec::new()).expect("no finding");
 }

@@ -18,7 +18,7 @@ fn document() -> Value {
                 "post": {
                     "requestBody": { "content": { "application/json": reference("Question") } },
                     "responses": { "200": {
-                        "content": { "application/json": reference("Answer") },
+                        "content": { "application/json": reference("Result") },
                         "headers": { "H": { "schema": { "type": "integer" } } },
                     } },
                 },
@@ -26,7 +26,7 @@ fn document() -> Value {
         },
         "components": { "schemas": {
             "Question": { "type": "object", "properties": { "a/b": { "items": { "not": {} } } } },
-            "Answer": { "allOf": [{ "$ref": "#/components/schemas/Part" }], "additionalProperties": { "oneOf": [{}] } },
+            "Result": { "allOf": [{ "$ref": "#/components/schemas/Part" }], "additionalProperties": { "oneOf": [{}] } },
             "Part": { "required": ["x", "y"] },
         } },
     })
@@ -74,6 +74,6 @@ fn requests_and_responses_reach_their_components() {
     let tree = document();
     let names = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>();
     assert_eq!(names(request_components(&tree)), ["Question"]);
-    assert_eq!(names(response_components(&tree)), ["Answer", "Part"]);
+    assert_eq!(names(response_components(&tree)), ["Result", "Part"]);
     assert_eq!(required(&tree["components"]["schemas"]["Part"]), ["x", "y"]);
 }

@@ -1,4 +1,4 @@
-//! The text of parts of a page.
+//! The text of the parts of a page.
 
 use comrak::nodes::{AstNode, NodeValue};
 
@@ -11,7 +11,7 @@ pub(super) fn line_of(node: Node<'_>) -> usize {
     node.data.borrow().sourcepos.start.line.max(1)
 }
 
-/// Cells in a row's text: what stands between bars that are not escaped.
+/// Returns the number of cells in the text of a row, which are separated by bars that are not escaped.
 pub(super) fn cells_in(text: &str) -> usize {
     let text = text.trim();
     let text = text.strip_prefix('|').unwrap_or(text);
@@ -32,7 +32,7 @@ pub(super) fn text_of(node: Node<'_>) -> String {
     text.trim().to_owned()
 }
 
-/// The text of a type cell, its links marked.
+/// Returns the text of a type cell with marked links.
 pub(super) fn text_with_links(node: Node<'_>) -> String {
     let mut text = String::new();
     collect(node, &mut text, &mut |title, url| Some(link(title, url)));
@@ -67,7 +67,7 @@ pub(super) fn has_struck(node: Node<'_>) -> bool {
         .any(|part| matches!(part.data.borrow().value, NodeValue::Strikethrough))
 }
 
-/// What stands behind the mark of a deprecation, code in backticks.
+/// Returns the text after the mark of a deprecation, with code in backticks.
 pub(super) fn message_of(description: Node<'_>) -> Option<String> {
     let parts: Vec<_> = description.children().collect();
     let mark = parts.iter().position(|part| {
@@ -88,7 +88,7 @@ pub(super) fn message_of(description: Node<'_>) -> Option<String> {
     Some(message)
 }
 
-/// The value that an item of a list stands for: code at its very beginning.
+/// Returns the value of an item of a list, which is code at its start.
 pub(super) fn enum_value(item: Node<'_>) -> Option<String> {
     let first = item.children().next()?;
     let code = first.children().next()?;

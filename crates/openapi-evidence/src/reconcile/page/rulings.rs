@@ -31,7 +31,7 @@ impl Page<'_> {
         let decision: Vec<_> = ruling
             .decision
             .iter()
-            .map(|(dimension, value)| long(*dimension, value))
+            .map(|(dimension, value)| long(dimension, value))
             .collect();
         self.line(&format!("**Decision:** {}.", decision.join("; ")));
         self.blank();
@@ -46,7 +46,7 @@ impl Page<'_> {
         self.blank();
     }
 
-    /// One line for each document and date with what it states about the ruling's subjects, newest first.
+    /// Returns one line for each document and date with its statements about the ruling's subjects, newest first.
     fn statements_on(&self, ruling: &Ruling) -> Vec<String> {
         let subjects: BTreeSet<Subject> = ruling
             .expanded(self.reconciliation.spec)
@@ -62,15 +62,15 @@ impl Page<'_> {
             for stated in &fact.statements {
                 let known = groups
                     .iter()
-                    .position(|group| group.first.is_beside(stated));
+                    .position(|group| group.first.has_source_of(stated));
                 let place = known.unwrap_or_else(|| {
                     groups.push(Group {
                         first: stated,
-                        texts: Vec::new(),
+                        phrases: Vec::new(),
                     });
                     groups.len() - 1
                 });
-                let text = long(fact.dimension, stated.value);
+                let text = long(&fact.dimension, stated.value);
                 groups[place].add(text, fate(stated, ruling.number));
             }
         }
@@ -100,27 +100,27 @@ impl Page<'_> {
     }
 }
 
-/// The statements of one document and date. Those that differ only in their subject share a text, which is counted.
+/// The statements of one document and date. Those that differ only in their subject share a phrase, which is counted.
 struct Group<'a> {
     first: &'a Stated<'a>,
-    texts: Vec<(String, String, usize)>,
+    phrases: Vec<(String, String, usize)>,
 }
 
 impl Group<'_> {
     fn add(&mut self, text: String, fate: String) {
         let known = self
-            .texts
+            .phrases
             .iter_mut()
             .find(|(other, ended, _)| *other == text && *ended == fate);
         match known {
             Some((_, _, count)) => *count += 1,
-            None => self.texts.push((text, fate, 1)),
+            None => self.phrases.push((text, fate, 1)),
         }
     }
 
     fn line(&self, subjects: usize) -> String {
         let parts: Vec<_> = self
-            .texts
+            .phrases
             .iter()
             .map(|(text, fate, count)| match subjects {
                 1 => format!("{text}{fate}"),
@@ -134,7 +134,7 @@ impl Group<'_> {
     }
 }
 
-/// Returns the end of the line of a statement: whether it is only implied, and what became of it.
+/// Returns the end of the line of a statement: whether it is only implied, and whether it is overruled.
 fn fate(stated: &Stated<'_>, ruling: usize) -> String {
     let mut text = String::new();
     if stated.implied {
@@ -157,7 +157,7 @@ fn fate(stated: &Stated<'_>, ruling: usize) -> String {
     text
 }
 
-/// The name of a subject, with a link to its section.
+/// Returns the name of a subject, with a link to its section.
 fn linked(subject: &Subject) -> String {
     if subject.is_pattern() {
         return format!("`{subject}`, where `{EVERY}` is every operation");

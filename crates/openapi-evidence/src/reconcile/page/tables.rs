@@ -10,25 +10,27 @@ use crate::reconcile::wording::{name_of, value_of};
 const STATUS: &str = "status ";
 
 /// A column of a table: its title, and the dimensions that it shows.
-type Column = (&'static str, fn(Dimension) -> bool);
+type Column = (&'static str, fn(&Dimension) -> bool);
 
 const PROPERTY_COLUMNS: [Column; 7] = [
-    ("Documents", |dimension| dimension == Dimension::Presence),
-    ("Type", |dimension| dimension == Dimension::Type),
-    ("Format", |dimension| dimension == Dimension::Format),
-    ("Required", |dimension| dimension == Dimension::Required),
-    ("Nullable", |dimension| dimension == Dimension::Nullable),
+    ("Documents", |dimension| *dimension == Dimension::Presence),
+    ("Type", |dimension| *dimension == Dimension::Type),
+    ("Format", |dimension| *dimension == Dimension::Format),
+    ("Required", |dimension| *dimension == Dimension::Required),
+    ("Nullable", |dimension| *dimension == Dimension::Nullable),
     ("Constraints", |dimension| {
         matches!(dimension, Dimension::Limit(_))
     }),
-    ("Deprecated", |dimension| dimension == Dimension::Deprecated),
+    ("Deprecated", |dimension| {
+        *dimension == Dimension::Deprecated
+    }),
 ];
 
 const STATUS_COLUMNS: [Column; 4] = [
-    ("Documents", |dimension| dimension == Dimension::Presence),
-    ("Body", |dimension| dimension == Dimension::Type),
-    ("Headers", |dimension| dimension == Dimension::Headers),
-    ("Range", |dimension| dimension == Dimension::Status),
+    ("Documents", |dimension| *dimension == Dimension::Presence),
+    ("Body", |dimension| *dimension == Dimension::Type),
+    ("Headers", |dimension| *dimension == Dimension::Headers),
+    ("Range", |dimension| *dimension == Dimension::Status),
 ];
 
 impl Page<'_> {
@@ -59,7 +61,7 @@ impl Page<'_> {
             .collect()
     }
 
-    /// The facts of an operation, its response, or a schema as a whole.
+    /// Adds the facts of an operation, its response, or a schema as a whole.
     fn own_facts(&mut self, subjects: &[&Subject]) {
         self.line("| Fact | Decision | Documents | Rulings |");
         self.line("| :-- | :-- | :-- | :-- |");
@@ -73,8 +75,8 @@ impl Page<'_> {
                     .collect();
                 let row = format!(
                     "| {} | {} | {} | {} |",
-                    name_of(subject, fact.dimension),
-                    code_safe(&value_of(fact.dimension, &fact.decision)),
+                    name_of(subject, &fact.dimension),
+                    code_safe(&value_of(&fact.dimension, &fact.decision)),
                     support(&fact),
                     ruling_links(rulings)
                 );
@@ -104,7 +106,7 @@ impl Page<'_> {
             for (_, shows) in columns {
                 let cells: Vec<_> = facts
                     .iter()
-                    .filter(|fact| shows(fact.dimension))
+                    .filter(|fact| shows(&fact.dimension))
                     .map(cell)
                     .filter(|cell| !cell.is_empty())
                     .collect();
@@ -125,13 +127,13 @@ fn is_status(subject: &Subject) -> bool {
         .is_some_and(|property| property.starts_with(STATUS))
 }
 
-/// A decision, and the documents for and against it.
+/// Returns a decision, and the documents for and against it.
 fn cell(fact: &Fact<'_>) -> String {
     let support = support(fact);
     if fact.dimension == Dimension::Presence {
         return support;
     }
-    let mut value = code_safe(&value_of(fact.dimension, &fact.decision));
+    let mut value = code_safe(&value_of(&fact.dimension, &fact.decision));
     if let Dimension::Limit(limit) = fact.dimension {
         value = format!("{limit} {value}");
     }
@@ -142,7 +144,7 @@ fn cell(fact: &Fact<'_>) -> String {
     }
 }
 
-/// The numbers and letters of the documents for and against a decision: `3: CEH ≠ 1: A`.
+/// Returns the numbers and letters of the documents for and against a decision: `3: CEH ≠ 1: A`.
 fn support(fact: &Fact<'_>) -> String {
     let letters = |agrees: bool| {
         let mut places: Vec<_> = fact
@@ -168,7 +170,7 @@ fn support(fact: &Fact<'_>) -> String {
     }
 }
 
-/// A text that does not end a table cell.
+/// Escapes a string so that it does not end a table cell.
 fn code_safe(text: &str) -> String {
     text.replace('|', "\\|")
 }
