@@ -39,7 +39,7 @@ pub struct Conventions {
     pub identifier: Option<String>,
     /// The properties and the keyword that describe an interval.
     pub interval: Option<Interval>,
-    /// The end of the names of schemas and properties that hold a secret. Their types must be hand-written.
+    /// The suffix of the names of schemas and properties that contain a secret. Their types must be hand-written.
     pub secret_suffix: Option<String>,
     /// The properties that all requests carry. They become one type, and request types do not contain them.
     #[serde(default)]
@@ -71,7 +71,8 @@ pub struct Interval {
 }
 
 impl Conventions {
-    /// Reads the conventions from a settings file, and checks that `tree` has the replaced schemas and no other secrets.
+    /// Reads the conventions from a settings file. Checks that `tree` has all replaced schemas, and that the type of each
+    /// secret is replaced.
     ///
     /// # Errors
     /// Returns an error if the file is not a settings file, if a replaced schema is missing, or if the type of a secret is

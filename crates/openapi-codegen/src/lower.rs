@@ -113,7 +113,7 @@ pub fn lower(file: &Path, published: &Value, conventions: &Conventions) -> Resul
         Some(rules) => describe(file, &contract, rules, &mut changes)?,
         None => Vec::new(),
     };
-    // It reports the remaining constraints.
+    // This pass reports constraints, which `RELAX` removes.
     constraints::PASS.run(file, &mut contract, conventions, &mut changes)?;
     let mut tree = contract.clone();
     for pass in &RELAX {

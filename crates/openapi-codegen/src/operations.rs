@@ -28,7 +28,7 @@ pub struct Described {
     pub properties: Vec<String>,
     /// The properties of the envelope that the operation accepts.
     pub envelope: Vec<String>,
-    /// The request type, or the reason why there is none.
+    /// The request type, or the reason why the operation has only a method.
     pub request: Result<Request, String>,
     /// The pages of the operation, if it is a listing.
     pub listing: Option<Listing>,
@@ -370,7 +370,7 @@ fn obstacle(
     None
 }
 
-/// Returns the successful responses of an operation. `default` is one if there is no other.
+/// Returns the success responses of an operation. `default` counts as a success if no other is listed.
 fn successes(operation: &Value) -> impl Iterator<Item = &Value> {
     let responses = operation.get("responses").and_then(Value::as_object);
     let of = move |is_success: fn(&str) -> bool| {
@@ -394,7 +394,7 @@ fn answers_json(operation: &Value) -> bool {
     contents.any(|content| content.contains_key("application/json"))
 }
 
-/// Returns the schema of the successful response.
+/// Returns the schema of the first success response.
 fn response<'a>(contract: &'a Value, operation: &'a Value) -> Option<&'a Value> {
     successes(operation)
         .flat_map(|response| content_schemas(contract, response))

@@ -56,7 +56,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     }
 }
 
-/// An enum and the two properties that it stands for.
+/// An enum and the two properties that it replaces.
 struct Pair<'a> {
     name: Ident,
     docs: Vec<Attribute>,

@@ -60,7 +60,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Returns `true` if a field has timestamps that are not in a type of their own.
+/// Returns `true` if a field has timestamps that are not inside another generated type.
 fn has_timestamp(ty: &Type) -> bool {
     code::last_segment(ty).is_some_and(|name| name == "DateTime")
         || code::arguments(ty).any(has_timestamp)

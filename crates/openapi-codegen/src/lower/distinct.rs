@@ -8,8 +8,8 @@ use super::{Changes, Pass, Work, component_pointer};
 use crate::rust_names::{argument, pascal, snake};
 use openapi_tree::schemas::{components, operations};
 
-/// If two properties or two values of an enum have the same name in Rust, the second one gets a number. The finishing
-/// pass `wire-names` restores the name on the wire.
+/// Adds a number to the second of two properties, enum values or parameters that have the same name in Rust. The
+/// finishing passes `wire-names` and `written-parameters` restore the name on the wire.
 pub(super) const PASS: Pass = Pass {
     name: "distinct-names",
     reason: "typify creates one field for `fooBar` and `foo_bar`, and rejects an enum with `active` and `Active`",

@@ -8,7 +8,7 @@ use openapi_codegen::pipeline::{self, Generated};
 use openapi_tree::document::Document;
 use serde_json::Value;
 
-/// Generates code from a text. An error is a string with location, problem and fix.
+/// Generates the code of a document in JSON or YAML. An error is a string with the location, the problem and the help.
 pub(crate) fn generate(name: &str, text: &str) -> Result<Generated, String> {
     let document = Document::parse(Path::new(name), text).map_err(|error| in_words(&error))?;
     generate_tree(&document)

@@ -1,4 +1,4 @@
-//! Documents are read with the position of everything, and traversed in one way.
+//! Tests of parsing, traversal, references and rules.
 
 #![allow(clippy::expect_used, reason = "a test that cannot continue has failed")]
 
