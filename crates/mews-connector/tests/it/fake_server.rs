@@ -61,7 +61,7 @@ struct State {
     codes: Vec<Value>,
     adds: usize,
     lists: usize,
-    /// The add that has not taken effect yet, and the time at which it will.
+    /// The delayed add, and the time at which the add takes effect.
     late: Option<(SystemTime, Vec<Value>)>,
 }
 
@@ -86,7 +86,7 @@ impl FakeServer {
         }
     }
 
-    /// Creates a code for another writer.
+    /// Creates a code as another writer.
     pub(crate) fn create(&self, voucher: &str, value: &str) {
         let now = server_time(&self.clock, self.behavior.behind);
         let input = json!({ "VoucherId": voucher, "Value": value });
@@ -94,7 +94,7 @@ impl FakeServer {
         state.create(&self.behavior, &[input], now);
     }
 
-    /// Lets the add take effect that is late.
+    /// Applies the delayed add.
     pub(crate) fn finish(&self) {
         let mut state = self.state.lock().unwrap();
         if let Some((time, inputs)) = state.late.take() {

@@ -55,7 +55,7 @@ impl Scripted {
         Self::listen(answers, None).await
     }
 
-    /// Starts a server that speaks TLS, as `localhost`.
+    /// Starts a TLS server with the name `localhost`.
     pub(crate) async fn start_tls(
         answers: impl IntoIterator<Item = Answer>,
         tls: TlsAcceptor,

@@ -247,7 +247,7 @@ async fn request_that_fails_its_check_ends_a_stream() {
 }
 
 #[tokio::test]
-async fn a_cursor_with_a_token_is_an_error_wherever_it_comes_from() {
+async fn cursor_with_a_token_is_an_error_from_any_source() {
     let token = builtin::ACCESS_TOKEN.replace('-', "%252D");
     let page = json!({ "VoucherCodes": [], "Services": [], "Cursor": format!("after-{token}") });
     let scripted = Scripted::start([Answer::ok(page)]).await;

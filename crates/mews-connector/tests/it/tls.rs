@@ -1,4 +1,4 @@
-//! Certificates for tests: an authority, and servers that it has certified.
+//! A certificate authority for the tests, and certificates for servers.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
-    /// The certificate of the authority, as a company would hand it out.
+    /// Returns the certificate of the authority in PEM.
     pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }

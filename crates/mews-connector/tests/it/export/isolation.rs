@@ -218,7 +218,7 @@ async fn smaller_page_size_is_kept_for_later_slices() {
 }
 
 #[tokio::test]
-async fn a_403_is_about_the_enterprise_so_it_ends_the_export() {
+async fn forbidden_response_ends_the_export() {
     let fault = Fault::status(403).on(Operation::VoucherCodesGetAll);
     let (sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
     let mut records = client.export(services()).concurrency(1).records();
@@ -235,10 +235,10 @@ async fn a_403_is_about_the_enterprise_so_it_ends_the_export() {
     assert_eq!((values.len(), vanished.len()), (5, 0));
 }
 
-/// The number of vouchers of the server below: their batches take more requests to split than a run may spend.
+/// The number of vouchers of the server. Splitting their batches takes more requests than the maximum of a run.
 const VOUCHERS: usize = 2000;
 
-/// A server of vouchers with one code each, which reads the codes of one voucher at a time only.
+/// Starts a server of vouchers with one code each. The server rejects requests for the codes of several vouchers.
 async fn server_of_single_vouchers() -> Scripted {
     let date = "date: Sun, 01 Feb 2026 10:00:00 GMT\r\n";
     let voucher = |number: usize| format!("d15c0000-0000-4000-8000-{number:012}");
@@ -261,7 +261,7 @@ async fn server_of_single_vouchers() -> Scripted {
 }
 
 #[tokio::test]
-async fn a_run_splits_within_its_budget_and_the_next_one_continues() {
+async fn run_splits_within_its_budget_and_the_next_run_continues() {
     let server = server_of_single_vouchers().await;
     let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
     let export = client.export(services()).page_size(1).concurrency(2);
@@ -295,7 +295,7 @@ async fn a_run_splits_within_its_budget_and_the_next_one_continues() {
     let (rest, vanished) = rest(&mut records).await;
     values.extend(rest);
     assert_eq!((values.len(), vanished.len()), (VOUCHERS, 0));
-    // What was split stays split: 1998 splits make 2000 batches of 2.
+    // Split batches stay split: 1998 splits make 2000 batches of 2.
     let again = split(&server.requests()[before..]);
     assert!((998..=1000).contains(&again), "{again}");
 }

@@ -37,10 +37,10 @@ fn page(request: &Value, list: &str, items: usize, id: impl Fn(usize) -> Uuid) -
     Answer::Raw([head.into_bytes(), body.into_bytes()].concat())
 }
 
-/// The number that the documentation of the module names. Each of the 560,000 codes is in a full page, the last page of
-/// each batch included, and only a null cursor ends a listing.
+/// The documentation of the module has the same number. All pages of the 560,000 codes are full, including the last
+/// page of each batch, and only a null cursor ends a listing.
 #[tokio::test]
-async fn a_thousand_vouchers_with_560_codes_cost_566_requests() {
+async fn export_of_1000_vouchers_with_560_codes_each_takes_566_requests() {
     let requests = Arc::new(AtomicUsize::new(0));
     let seen = requests.clone();
     let server = Scripted::start([Answer::of(move |request: &Value| {
