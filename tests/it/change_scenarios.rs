@@ -1,8 +1,7 @@
 //! Two changes of the spec, from the edit to a program that uses them: a property of vouchers, and a listing.
 //!
-//! A copy of the workspace gets the edits, in files under `openapi/` only, and a program that is written against the
-//! result. One copy serves both changes. It is kept under the target directory and built there, so that a second run
-//! builds only what has changed.
+//! A copy of the workspace gets the edits, in files under `openapi/` only, and a program that uses the result. One copy
+//! contains both changes. The copy stays in the target directory, so that a second run builds only the differences.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,7 +14,7 @@ use xtask::regenerate::{outputs, own_version};
 
 use crate::document::root;
 
-/// The program, as an example of the wrapper, which depends on the sandbox there.
+/// The path of the program: an example of the wrapper, whose examples can use the sandbox.
 const PROGRAM: &str = "crates/mews-connector/examples/change_scenarios.rs";
 
 #[test]
@@ -68,11 +67,11 @@ fn a_property_and_a_listing_are_edits_of_the_spec_only() {
     assert!(out.ends_with("both changes work\n"), "{out}\n{errors}");
 }
 
-/// The version of the packages of the copy. Cargo names what it builds by package, version and the path within the
-/// workspace. With the same version, the copy would replace the libraries of the workspace in the shared target directory.
+/// The version of the packages of the copy. Cargo names its output by package, version and path within the workspace. With
+/// the same version, the copy would replace the libraries of the workspace in the shared target directory.
 const COPY_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+change-scenarios");
 
-/// The manifest of the copy.
+/// Returns the manifest of the copy.
 fn manifest() -> Vec<u8> {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the manifest is read");
     let own = concat!("\nversion = \"", env!("CARGO_PKG_VERSION"), "\"\n");
@@ -86,7 +85,7 @@ fn manifest() -> Vec<u8> {
         .into_bytes()
 }
 
-/// The lock file of the copy. Packages of the workspace have no source.
+/// Returns the lock file of the copy. Packages of the workspace have no source.
 fn lock_file() -> Vec<u8> {
     const SEPARATOR: &str = "[[package]]";
     let lock = fs::read_to_string(root().join("Cargo.lock")).expect("the lock file is read");
@@ -101,7 +100,7 @@ fn lock_file() -> Vec<u8> {
     packages.collect::<Vec<_>>().join(SEPARATOR).into_bytes()
 }
 
-/// The directory that this test was built in.
+/// Returns the target directory of this test.
 fn target_directory() -> PathBuf {
     let program = std::env::current_exe().expect("a program has a path");
     let profile = program
@@ -116,8 +115,8 @@ fn target_directory() -> PathBuf {
 /// The files that are not copied, with their content if it is not generated.
 type Changed = BTreeMap<PathBuf, Option<Vec<u8>>>;
 
-/// Copies everything that Cargo needs. Files that are equal are left alone, so that nothing is built twice; files that
-/// are gone are removed.
+/// Copies everything that Cargo needs. Equal files are not written, so that nothing is built twice. Files that no longer
+/// exist are removed.
 fn copy_workspace(from: &Path, to: &Path, changed: &Changed) {
     fs::create_dir_all(to).expect("a folder can be made");
     let mut kept = BTreeSet::new();
@@ -180,7 +179,7 @@ fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#{}", schema(name)) })
 }
 
-/// A nullable string `Notes` of vouchers: in the record, in new vouchers and in updates.
+/// Adds a nullable string `Notes` to vouchers: to the record, to new vouchers and to updates.
 fn add_notes(spec: &mut Value) {
     let notes = json!({ "type": "string", "maxLength": 1000, "nullable": true, "description": "The notes of the staff." });
     for name in ["Voucher", "VoucherAddParameters"] {
@@ -230,7 +229,7 @@ fn add_notes(spec: &mut Value) {
     }
 }
 
-/// `products/getAll`, like `voucherCodes/getAll` with another record and without its filters.
+/// Adds `products/getAll`, a copy of `voucherCodes/getAll` with another record and without its filters.
 fn add_products(spec: &mut Value) {
     let strings =
         |value: Value| json!({ "type": "string", "nullable": true, "description": value });

@@ -1,4 +1,4 @@
-//! What a server sends never takes the client down.
+//! Lenient decoding of responses.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use crate::document::{CONNECTOR, CONVENTIONS, LOWERED, example};
 use crate::operations::{self, ids};
 
-/// No value that a document will ever list.
-const NEVER_A_TYPE: &str = "No such type";
+/// A value that no enum lists.
+const UNKNOWN_VALUE: &str = "No such type";
 
 const EXAMPLES: [&str; 2] = ["Minimal", "Full"];
 
-/// A value of a schema with every property that the document knows, also those that no example shows.
+/// Returns a value of a schema with every property that the spec declares, including those that no example has.
 fn whole(schema: &Value) -> Value {
     let component = |name: &str| &CONNECTOR.tree["components"]["schemas"][name];
     if let Some(name) = openapi_tree::schemas::named_component(schema) {
@@ -57,7 +57,7 @@ fn whole(schema: &Value) -> Value {
     }
 }
 
-/// A whole response of every operation, and every example that the document gives for a success.
+/// Returns a complete response of every operation, and every example of a success in the spec.
 fn responses() -> impl Iterator<Item = (&'static str, Value)> {
     let operations = openapi_tree::schemas::operations(&CONNECTOR.tree);
     let whole_ones: Vec<(&str, Value)> = ids()
@@ -91,7 +91,7 @@ fn examples() -> impl Iterator<Item = (&'static str, Value)> {
     })
 }
 
-/// The JSON pointers of all objects and of all their properties.
+/// Collects the JSON pointers of all objects and of all their properties.
 fn places(value: &Value, pointer: &str, objects: &mut Vec<String>, properties: &mut Vec<String>) {
     match value {
         Value::Object(object) => {
@@ -128,14 +128,14 @@ fn decode(id: &str, response: &Value) -> Value {
 }
 
 #[test]
-fn responses_come_back_as_they_were_sent() {
+fn decoded_responses_are_encoded_without_a_difference() {
     for (id, response) in responses() {
         assert_eq!(decode(id, &response), without_nulls(&response), "{id}");
     }
 }
 
 #[test]
-fn unknown_fields_are_passed_over_everywhere() {
+fn unknown_properties_are_ignored_everywhere() {
     for (id, response) in responses() {
         let (mut objects, mut properties) = (Vec::new(), Vec::new());
         places(&response, "", &mut objects, &mut properties);
@@ -199,7 +199,7 @@ fn each_property_but_the_identifier_may_be_missing_or_null() {
             );
             let mut null = response.clone();
             *null.pointer_mut(pointer).expect("a property") = Value::Null;
-            // JSON that is kept as it was received has its nulls.
+            // JSON that is kept as received keeps its nulls.
             assert_eq!(
                 without_nulls(&decode(id, &null)),
                 without_nulls(&null),
@@ -212,7 +212,7 @@ fn each_property_but_the_identifier_may_be_missing_or_null() {
 }
 
 #[test]
-fn an_empty_answer_is_no_error_of_a_read() {
+fn an_empty_object_decodes_as_any_response() {
     for id in ids() {
         assert_eq!(decode(id, &json!({})), json!({}), "{id}");
     }
@@ -222,26 +222,26 @@ fn an_empty_answer_is_no_error_of_a_read() {
 fn unknown_enum_values_are_kept() {
     let code: types::VoucherCode = serde_json::from_value(json!({
         "Id": "c0de0000-0000-4000-8000-000000000001",
-        "ActivityState": NEVER_A_TYPE,
+        "ActivityState": UNKNOWN_VALUE,
     }))
     .expect("a code");
-    #[expect(deprecated, reason = "older answers have this one only")]
+    #[expect(deprecated, reason = "older responses contain only this property")]
     let state = code.activity_state;
     assert_eq!(
         state,
-        Some(types::ActivityState::Unknown(NEVER_A_TYPE.to_owned()))
+        Some(types::ActivityState::Unknown(UNKNOWN_VALUE.to_owned()))
     );
 
     let voucher: types::Voucher = serde_json::from_value(json!({
         "Id": "d15c0000-0000-4000-8000-000000000001",
-        "Type": NEVER_A_TYPE,
+        "Type": UNKNOWN_VALUE,
     }))
     .expect("a voucher");
     let kind = voucher.type_.expect("a type");
-    assert_eq!(kind, types::VoucherType::Unknown(NEVER_A_TYPE.to_owned()));
+    assert_eq!(kind, types::VoucherType::Unknown(UNKNOWN_VALUE.to_owned()));
     assert_eq!(
         serde_json::to_value(&kind).expect("JSON"),
-        json!(NEVER_A_TYPE)
+        json!(UNKNOWN_VALUE)
     );
 }
 
@@ -277,7 +277,7 @@ fn a_missing_is_active_is_unknown_not_false() {
 }
 
 #[test]
-fn a_text_that_lacks_one_language_is_read() {
+fn decodes_localized_text_without_one_language() {
     let text: types::LocalizedText =
         serde_json::from_value(json!({ "en-US": "Fully flexible", "cs-CZ": null }))
             .expect("a text");
@@ -286,7 +286,7 @@ fn a_text_that_lacks_one_language_is_read() {
 }
 
 #[test]
-fn long_texts_of_a_server_are_read() {
+fn decodes_strings_longer_than_the_maximum() {
     let voucher: types::Voucher = serde_json::from_value(json!({
         "Id": "d15c0000-0000-4000-8000-000000000001",
         "Name": "n".repeat(5000),
@@ -297,7 +297,7 @@ fn long_texts_of_a_server_are_read() {
 }
 
 #[test]
-fn arrays_of_any_length_are_read() {
+fn decodes_arrays_of_any_length() {
     let codes: Vec<Value> = (0..1500)
         .map(|number| json!({ "Id": format!("c0de0000-0000-4000-8000-{number:012}") }))
         .collect();

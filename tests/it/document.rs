@@ -1,4 +1,4 @@
-//! The document, its code, and that the two belong together.
+//! The spec and its generated files.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -14,27 +14,27 @@ pub(crate) fn root() -> PathBuf {
     files::workspace_root()
 }
 
-/// The project's document.
+/// The spec.
 pub(crate) static CONNECTOR: LazyLock<Document> =
     LazyLock::new(|| files::read_document(&root().join(DOCUMENT)).expect("the document is read"));
 
-/// Its conventions.
+/// The conventions of the spec.
 pub(crate) static CONVENTIONS: LazyLock<Conventions> = LazyLock::new(|| {
     let settings = files::read_document(&root().join(SETTINGS)).expect("the settings are read");
     Conventions::for_document(&settings, &CONNECTOR.tree).expect("the settings are valid")
 });
 
-/// The same, lowered.
+/// The lowered spec.
 pub(crate) static LOWERED: LazyLock<Lowered> = LazyLock::new(|| {
     lower::lower(&CONNECTOR.file, &CONNECTOR.tree, &CONVENTIONS).expect("the document is lowered")
 });
 
-/// The checked-in code.
+/// Returns the checked-in code.
 pub(crate) fn code() -> String {
     openapi_tree::files::read_text(&root().join(CODE)).expect("the generated code is read")
 }
 
-/// A named request or response example: of the request with `None`, else of the response with that status.
+/// Returns an example by its name: of the request if `status` is `None`, else of the response with that status.
 pub(crate) fn example(operation_id: &str, status: Option<&str>, name: &str) -> Value {
     let operations = openapi_tree::schemas::operations(&CONNECTOR.tree);
     let operation = operations
@@ -68,7 +68,7 @@ fn the_checked_in_files_are_fresh() {
 }
 
 #[test]
-fn the_document_keeps_the_house_rules() {
+fn the_spec_follows_the_house_rules() {
     let findings = xtask::lint::house(&CONNECTOR, &CONVENTIONS);
     assert!(findings.is_empty(), "{findings:#?}");
 }

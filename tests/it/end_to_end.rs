@@ -1,4 +1,4 @@
-//! The generated client against the sandbox, over HTTP: each example of the document, as it stands.
+//! The generated client with the sandbox over HTTP: each example of the spec without a change.
 
 use mews_connector_api::{Client, SharedTransport};
 use mews_sandbox::Sandbox;
@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::document::example;
 use crate::operations::{self, ids};
 
-/// What an add gives a new record cannot be known before: its identifier and its times.
-fn without_what_is_new(id: &str, response: &Value) -> Value {
+/// Removes the properties that the server sets in an add or an update: ID and timestamps.
+fn without_server_values(id: &str, response: &Value) -> Value {
     let mut response = response.clone();
     let new: &[&str] = match id {
         "vouchers_add" | "voucherCodes_add" => &["Id", "CreatedUtc", "UpdatedUtc"],
@@ -25,12 +25,12 @@ fn without_what_is_new(id: &str, response: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn examples_give_the_documented_answers() {
+async fn example_requests_return_the_documented_responses() {
     for id in ids() {
         for name in ["Minimal", "Full"] {
             let sandbox = Sandbox::start().await.expect("a sandbox");
             let client = Client::new(sandbox.url(), SharedTransport::default()).expect("a client");
-            let answer = operations::call(&client, id, example(id, None, name))
+            let response = operations::call(&client, id, example(id, None, name))
                 .await
                 .unwrap_or_else(|error| panic!("{id} {name}: {error}"));
             let documented = if id.ends_with("delete") {
@@ -38,10 +38,10 @@ async fn examples_give_the_documented_answers() {
             } else {
                 example(id, Some("200"), name)
             };
-            let documented = operations::decode(id, &documented).expect("an answer");
+            let documented = operations::decode(id, &documented).expect("a response");
             assert_eq!(
-                without_what_is_new(id, &answer),
-                without_what_is_new(id, &documented),
+                without_server_values(id, &response),
+                without_server_values(id, &documented),
                 "{id} {name}"
             );
         }

@@ -1,7 +1,7 @@
-//! What holds for the whole workspace.
+//! Tests of the whole workspace.
 //!
-//! One binary: `cargo test -p mews-tests`. After a change of the document, `INSTA_UPDATE=always` in front of it
-//! accepts the snapshots, and `git diff` shows what changed.
+//! `cargo test -p mews-tests` runs them. After a change of the spec, `INSTA_UPDATE=always cargo test -p mews-tests` accepts
+//! the snapshots, and `git diff` shows the changes.
 
 mod change_scenarios;
 mod decoding;

@@ -60,11 +60,11 @@ macro_rules! table {
 
 mews_connector_api::for_each_operation!(table);
 
-/// Tokens that no output may show.
+/// The tokens that must not be in any output.
 pub(crate) const CLIENT_TOKEN: &str = "canary-client-token";
 pub(crate) const ACCESS_TOKEN: &str = "canary-access-token";
 
-/// The operationIds of the spec.
+/// Returns the operationIds of the spec.
 pub(crate) fn ids() -> Vec<&'static str> {
     let operations = openapi_tree::schemas::operations(&CONNECTOR.tree);
     let ids = operations.iter().map(|operation| {
@@ -75,7 +75,7 @@ pub(crate) fn ids() -> Vec<&'static str> {
     ids.collect()
 }
 
-/// The path of an operation, without the prefix that all paths share.
+/// Returns the path of an operation without the prefix that all paths share.
 fn path(id: &str) -> String {
     let operations = openapi_tree::schemas::operations(&CONNECTOR.tree);
     let operation = operations
@@ -87,19 +87,19 @@ fn path(id: &str) -> String {
         .to_owned()
 }
 
-/// The name of the method of the generated client that calls an operation.
+/// Returns the name of the method of the generated client that calls an operation.
 pub(crate) fn method(id: &str) -> &'static str {
     let path = path(id);
     let row = ROWS.iter().find(|(row, _)| *row == path);
     row.unwrap_or_else(|| panic!("no row of {id}")).1
 }
 
-/// The least request of an operation.
+/// Returns the minimal request of an operation.
 pub(crate) fn minimal(id: &str) -> Value {
     example(id, None, "Minimal")
 }
 
-/// The envelope of a request that is given as JSON, and the rest of the request.
+/// Splits a request in JSON into its envelope and the rest.
 pub(crate) fn parted(mut request: Value) -> (Envelope, Value) {
     let members = request.as_object_mut().expect("an object");
     let mut take = |name: &str| members.remove(name)?.as_str().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! A server on loopback that keeps what it gets and answers what it is told.
+//! A server on loopback that records requests and returns a fixed response.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A request as it arrived.
+/// A recorded request.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) method: String,
     pub(crate) path: String,
-    /// In lower case, sorted.
+    /// The headers, sorted, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Value,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Answers every request with that status and body.
+    /// Starts a server that returns a status and a body for every request.
     pub(crate) async fn start(status: u16, content_type: &str, body: impl Into<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -46,12 +46,12 @@ impl Recorder {
         Self { url, received }
     }
 
-    /// A generated client of this server.
+    /// Returns a generated client of this server.
     pub(crate) fn client(&self) -> Client {
         self.client_through(SharedTransport::default())
     }
 
-    /// The same, through a transport of the test's own.
+    /// Returns a generated client of this server with a custom transport.
     pub(crate) fn client_through(&self, transport: SharedTransport) -> Client {
         Client::new(&self.url, transport).expect("a client")
     }
@@ -89,7 +89,7 @@ async fn serve(mut stream: TcpStream, answer: &str) -> Option<Received> {
             }
         }
     };
-    // Kept before it is answered: who has the answer may look at once.
+    // Recorded before the response is sent, because the caller can read the records after the response.
     let mut lines = head.lines();
     let mut first = lines.next()?.split(' ');
     let mut headers: Vec<(String, String)> = lines

@@ -1,4 +1,4 @@
-//! Requests are strict, and show no token.
+//! Strict requests without tokens in their `Debug` output.
 
 use std::sync::{Arc, Mutex};
 
@@ -58,7 +58,7 @@ fn sends_the_required_properties_only_unless_others_are_set() {
 }
 
 #[test]
-fn clearing_reaches_the_wire_as_null() {
+fn a_cleared_property_is_sent_as_null() {
     let voucher = "d15c0000-0000-4000-8000-000000000001"
         .parse()
         .expect("an identifier");
@@ -95,7 +95,7 @@ fn the_type_can_be_set_but_not_cleared() {
     assert_eq!(set.type_, NonNullUpdate::Set(types::VoucherType::Public));
 }
 
-/// An operation, a place in its full example, what to put there, and what the error must say.
+/// An operation, a location in its `Full` example, the value to set, and the expected error.
 type Breach = (&'static str, &'static str, fn() -> Value, &'static str);
 
 const BROKEN: &[Breach] = &[
@@ -289,11 +289,11 @@ async fn a_constraint_violation_is_named_and_nothing_is_sent() {
             .expect_err(&format!("{id} {pointer} is sent"));
         assert!(error.contains(expected), "{id} {pointer}: {error}");
     }
-    assert_eq!(recorder.received().len(), 0, "nothing was sent");
+    assert_eq!(recorder.received().len(), 0, "no request was sent");
 }
 
 #[tokio::test]
-async fn what_is_just_within_the_limits_is_sent() {
+async fn values_at_the_limits_are_sent() {
     let recorder = Recorder::start(200, "application/json", "{}").await;
     let client = recorder.client();
     let kept: [(&str, &str, Value); 6] = [
@@ -326,7 +326,7 @@ async fn what_is_just_within_the_limits_is_sent() {
         *request.pointer_mut(pointer).expect("a place") = value;
         operations::call(&client, id, request)
             .await
-            .expect("an answer");
+            .expect("a response");
     }
     assert_eq!(recorder.received().len(), count);
 }
@@ -337,7 +337,7 @@ async fn no_undocumented_header_is_sent() {
     for id in ids() {
         operations::call(&recorder.client(), id, example(id, None, "Minimal"))
             .await
-            .expect("an answer");
+            .expect("a response");
     }
     for request in recorder.received() {
         let names: Vec<&str> = request
@@ -355,12 +355,12 @@ async fn no_undocumented_header_is_sent() {
 }
 
 #[test]
-fn tokens_are_compared_and_checked_by_what_they_hold() {
+fn tokens_are_compared_and_checked_by_their_content() {
     assert_eq!(ClientToken::from("one"), ClientToken::from("one"));
     assert_ne!(ClientToken::from("one"), ClientToken::from("another"));
     assert_eq!(AccessToken::from("one"), AccessToken::from("one"));
     assert_ne!(AccessToken::from("one"), AccessToken::from("another"));
-    // Their types are hand-written; they check just what the document says of them.
+    // The hand-written types must check exactly the constraints of the spec.
     for token in ["ClientToken", "AccessToken"] {
         let schema = &CONNECTOR.tree["components"]["schemas"][token];
         let keys: Vec<&str> = schema
@@ -378,7 +378,7 @@ fn tokens_are_compared_and_checked_by_what_they_hold() {
     }
 }
 
-/// Notes what goes through it.
+/// A transport that records the operations.
 #[derive(Clone, Default)]
 struct Noting(Arc<Mutex<Vec<&'static str>>>);
 
@@ -405,7 +405,7 @@ async fn every_request_goes_through_the_transport() {
     for id in ids() {
         operations::call(&client, id, example(id, None, "Minimal"))
             .await
-            .expect("an answer");
+            .expect("a response");
     }
     assert_eq!(
         *noting.0.lock().expect("no panic while noting"),

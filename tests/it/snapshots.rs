@@ -1,4 +1,4 @@
-//! Snapshots that show a reviewer what a change of the document does.
+//! Snapshots that show the effect of a change of the spec.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,8 +16,7 @@ fn folder(kind: &str) -> PathBuf {
     root().join("tests/it/snapshots").join(kind)
 }
 
-/// Compares each text with `snapshots/{kind}/{name}.snap`, all of them before it fails, and makes sure that no
-/// snapshot is left of something that is gone.
+/// Compares each text with `snapshots/{kind}/{name}.snap`. Fails after all comparisons, and if a snapshot has no text.
 fn assert_snapshots(kind: &str, texts: &BTreeMap<String, String>) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(folder(kind));
@@ -47,7 +46,7 @@ fn assert_snapshots(kind: &str, texts: &BTreeMap<String, String>) {
         .collect();
     assert!(
         left.is_empty(),
-        "tests/it/snapshots/{kind} holds snapshots of what is gone: `git rm` {left:?}"
+        "tests/it/snapshots/{kind} contains snapshots without a source: `git rm` {left:?}"
     );
 }
 
@@ -98,7 +97,7 @@ async fn operations() {
         let [minimal, full] = received.as_slice() else {
             panic!("{id}: {} requests arrived", received.len());
         };
-        // Whole but for its nulls, which mean the same as nothing, save within an update value.
+        // Everything is sent except nulls, which equal omitted properties. In update values, nulls are sent.
         let sent = example(id, None, "Full");
         for (name, value) in sent.as_object().into_iter().flatten() {
             if !value.is_null() {
@@ -124,7 +123,7 @@ async fn operations() {
     assert_snapshots("operations", &texts);
 }
 
-/// A request as JSON, its tokens left out.
+/// Returns a request as JSON with hidden tokens.
 fn shown(request: &Value) -> String {
     let mut request = request.clone();
     for token in ["ClientToken", "AccessToken"] {
@@ -136,7 +135,7 @@ fn shown(request: &Value) -> String {
 }
 
 #[test]
-fn a_changed_property_changes_only_what_it_touches() {
+fn a_changed_property_changes_only_its_type() {
     let (before, _) = outlined(&CONNECTOR);
     let mut changed = CONNECTOR.clone();
     changed.tree["components"]["schemas"]["RateForExtent"]["properties"]["Colour"] = serde_json::json!({ "type": "string", "maxLength": 20, "description": "What it is painted in." });
@@ -168,7 +167,7 @@ fn a_changed_property_changes_only_what_it_touches() {
     );
 }
 
-/// The outlines of a document's types, and what lowering changed.
+/// Returns the outlines of the types of a document, and the changes of lowering.
 fn outlined(
     document: &openapi_tree::document::Document,
 ) -> (

@@ -8,7 +8,7 @@ mod keywords;
 mod responses;
 
 use openapi_codegen::conventions::Conventions;
-use openapi_codegen::lint::{SOUND, settings, sound};
+use openapi_codegen::lint::{OPENAPI_RULES, check_openapi, settings};
 use openapi_tree::document::Document;
 use openapi_tree::lint::{Finding, Rule, run};
 
@@ -24,7 +24,7 @@ const HOUSE: [&[Rule]; 5] = [
 /// Returns the violations of all rules. If the document violates a rule for every document, or the conventions do not fit
 /// it, the later rules are not checked.
 pub fn house(document: &Document, conventions: &Conventions) -> Vec<Finding> {
-    let mut findings = sound(document);
+    let mut findings = check_openapi(document);
     if findings.is_empty() {
         findings = run(document, &HOUSE);
         // The other rules have the better help for the same location, and `regenerate` reports the first finding.
@@ -38,7 +38,7 @@ pub fn house(document: &Document, conventions: &Conventions) -> Vec<Finding> {
 
 /// The names of all rules.
 pub fn rules() -> Vec<&'static str> {
-    SOUND
+    OPENAPI_RULES
         .iter()
         .chain(&HOUSE)
         .flat_map(|rules| rules.iter().map(|(name, _)| *name))

@@ -72,13 +72,13 @@ pub mod types {
         Active,
         /// `Deleted`
         Deleted,
-        /// A value that the document does not list, as it was sent. Requests with it are refused.
+        /// An unknown value, exactly as it was received. Requests with it are rejected.
         Unknown(::std::string::String),
     }
     impl ActivityState {
         /// The values that the document lists.
         pub const KNOWN: &'static [&'static str] = &["Active", "Deleted"];
-        /// The value as it is sent.
+        /// Returns the value as a string.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Active => "Active",
@@ -86,10 +86,10 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -619,7 +619,7 @@ pub mod types {
         PaymentRequiredUpfront,
         /// `LocalDecisionRequired`
         LocalDecisionRequired,
-        /// A value that the document does not list, as it was sent. Requests with it are refused.
+        /// An unknown value, exactly as it was received. Requests with it are rejected.
         Unknown(::std::string::String),
     }
     impl CreditRatingBasic {
@@ -629,7 +629,7 @@ pub mod types {
             "PaymentRequiredUpfront",
             "LocalDecisionRequired",
         ];
-        /// The value as it is sent.
+        /// Returns the value as a string.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::CreditOk => "CreditOk",
@@ -820,7 +820,7 @@ pub mod types {
         }
     }
     impl Envelope {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(
             client_token: crate::secret::ClientToken,
@@ -845,7 +845,7 @@ pub mod types {
         ];
         /// Returns the body of a request: the properties of the envelope, then those of the request.
         ///
-        /// All requests are put together by this method. The body refers to both parts and copies neither.
+        /// All requests use this method. The body refers to both parts and copies neither.
         pub fn body<'a, R: ?Sized>(&'a self, request: &'a R) -> envelope::Body<'a, R> {
             envelope::Body {
                 client_token: Some(&self.client_token),
@@ -856,10 +856,10 @@ pub mod types {
                 request,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -909,15 +909,15 @@ pub mod types {
         pub cursor: ::std::option::Option<Cursor>,
     }
     impl Limitation {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(count: i32) -> Self {
             Self { count, cursor: None }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -994,7 +994,7 @@ pub mod types {
         pub voucher_parameters: ::std::vec::Vec<VoucherAddParameters>,
     }
     impl MultipleVoucherAddParameters {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(voucher_parameters: ::std::vec::Vec<VoucherAddParameters>) -> Self {
             Self {
@@ -1002,10 +1002,10 @@ pub mod types {
                 voucher_parameters,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -1048,7 +1048,7 @@ pub mod types {
         pub voucher_code_parameters: ::std::vec::Vec<VoucherCodeAddParameters>,
     }
     impl MultipleVoucherCodeAddParameters {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(
             voucher_code_parameters: ::std::vec::Vec<VoucherCodeAddParameters>,
@@ -1058,10 +1058,10 @@ pub mod types {
                 voucher_code_parameters,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -1104,7 +1104,7 @@ pub mod types {
         pub voucher_code_ids: ::std::vec::Vec<VoucherCodeId>,
     }
     impl MultipleVoucherCodeDeleteParameters {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(voucher_code_ids: ::std::vec::Vec<VoucherCodeId>) -> Self {
             Self {
@@ -1112,10 +1112,10 @@ pub mod types {
                 voucher_code_ids,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -1148,7 +1148,7 @@ pub mod types {
         pub voucher_ids: ::std::vec::Vec<VoucherId>,
     }
     impl MultipleVoucherDeleteParameters {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(voucher_ids: ::std::vec::Vec<VoucherId>) -> Self {
             Self {
@@ -1156,10 +1156,10 @@ pub mod types {
                 voucher_ids,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -1192,7 +1192,7 @@ pub mod types {
         pub voucher_updates: ::std::vec::Vec<VoucherUpdateParameters>,
     }
     impl MultipleVoucherUpdateParameters {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(voucher_updates: ::std::vec::Vec<VoucherUpdateParameters>) -> Self {
             Self {
@@ -1200,10 +1200,10 @@ pub mod types {
                 voucher_updates,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -1495,7 +1495,7 @@ pub mod types {
         Private,
         /// `AvailabilityBlock`
         AvailabilityBlock,
-        /// A value that the document does not list, as it was sent. Requests with it are refused.
+        /// An unknown value, exactly as it was received. Requests with it are rejected.
         Unknown(::std::string::String),
     }
     impl RateType {
@@ -1505,7 +1505,7 @@ pub mod types {
             "Private",
             "AvailabilityBlock",
         ];
-        /// The value as it is sent.
+        /// Returns the value as a string.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Public => "Public",
@@ -1630,7 +1630,7 @@ pub mod types {
         pub start_utc: ::chrono::DateTime<::chrono::offset::Utc>,
     }
     impl TimeFilterInterval {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(
             start_utc: ::chrono::DateTime<::chrono::offset::Utc>,
@@ -1803,7 +1803,7 @@ pub mod types {
         pub type_: VoucherType,
     }
     impl VoucherAddParameters {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(
             service_id: ServiceId,
@@ -1821,10 +1821,10 @@ pub mod types {
                 type_,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -1999,7 +1999,7 @@ pub mod types {
         pub voucher_id: VoucherId,
     }
     impl VoucherCodeAddParameters {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(
             voucher_id: VoucherId,
@@ -2012,10 +2012,10 @@ pub mod types {
                 voucher_id,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -2076,7 +2076,7 @@ pub mod types {
         pub voucher_ids: ::std::vec::Vec<VoucherId>,
     }
     impl VoucherCodeFilterParameters {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(
             voucher_ids: ::std::vec::Vec<VoucherId>,
@@ -2090,10 +2090,10 @@ pub mod types {
                 voucher_ids,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -2261,7 +2261,7 @@ pub mod types {
         pub vouchers: ::std::option::Option<bool>,
     }
     impl VoucherExtent {
-        /// Nothing set.
+        /// Creates a value without optional properties.
         #[must_use]
         pub fn new() -> Self {
             Self {
@@ -2373,7 +2373,7 @@ pub mod types {
         pub voucher_ids: ::std::option::Option<::std::vec::Vec<VoucherId>>,
     }
     impl VoucherFilterParameters {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(
             extent: VoucherExtent,
@@ -2393,10 +2393,10 @@ pub mod types {
                 voucher_ids: None,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -2628,7 +2628,7 @@ pub mod types {
         PartnerCompany,
         /// `TravelAgency`
         TravelAgency,
-        /// A value that the document does not list, as it was sent. Requests with it are refused.
+        /// An unknown value, exactly as it was received. Requests with it are rejected.
         Unknown(::std::string::String),
     }
     impl VoucherType {
@@ -2638,7 +2638,7 @@ pub mod types {
             "PartnerCompany",
             "TravelAgency",
         ];
-        /// The value as it is sent.
+        /// Returns the value as a string.
         pub fn as_str(&self) -> &str {
             match self {
                 Self::Public => "Public",
@@ -2647,10 +2647,10 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -2773,7 +2773,7 @@ pub mod types {
         pub voucher_id: VoucherId,
     }
     impl VoucherUpdateParameters {
-        /// What the document requires; all else is left out until it is set.
+        /// Creates a value with the required properties. All other properties are omitted until they are set.
         #[must_use]
         pub fn new(voucher_id: VoucherId) -> Self {
             Self {
@@ -2787,10 +2787,10 @@ pub mod types {
                 voucher_id,
             }
         }
-        /// Checks the constraints that the document sets.
+        /// Checks the constraints of the document.
         ///
         /// # Errors
-        /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
         pub fn check(
             &self,
         ) -> ::std::result::Result<(), constraints::ConstraintViolation> {
@@ -3137,7 +3137,7 @@ pub mod types {
         use super::*;
         /// The body of a request as it is sent.
         ///
-        /// The body contains the credentials, so `Debug` shows nothing of it. Do not log it as JSON.
+        /// The body contains credentials, so `Debug` does not print its content. Do not log it as JSON.
         #[derive(::serde::Serialize)]
         pub struct Body<'a, R: ?Sized> {
             #[serde(
@@ -3173,7 +3173,7 @@ pub mod types {
             pub(super) request: &'a R,
         }
         impl<R: ?Sized> Body<'_, R> {
-            /// Keeps only the properties of the envelope with these names: those that an operation takes.
+            /// Keeps only the properties of the envelope with these names, which an operation accepts.
             #[must_use]
             pub fn only(mut self, properties: &[&str]) -> Self {
                 if !properties.contains(&"ClientToken") {
@@ -3532,10 +3532,10 @@ impl Client {
     /// `reqwest::Client`, and should include a scheme and hostname,
     /// as well as port and a path stem if applicable.
     ///
-    /// No redirect is followed: the body would go along.
+    /// Redirects are not followed, because the body would be sent again.
     ///
     /// # Errors
-    /// When no TLS backend can be set up.
+    /// Returns an error if the TLS backend cannot be initialized.
     pub fn new(
         baseurl: &str,
         inner: crate::transport::SharedTransport,
@@ -3559,7 +3559,7 @@ impl Client {
     /// `reqwest::Client`, and should include a scheme and hostname,
     /// as well as port and a path stem if applicable.
     ///
-    /// A redirect that `client` follows takes the body along: build it with `redirect::Policy::none()`.
+    /// A redirect that `client` follows sends the body again. Build the client with `redirect::Policy::none()`.
     pub fn new_with_client(
         baseurl: &str,
         client: reqwest::Client,
@@ -4000,7 +4000,7 @@ macro_rules! for_each_operation {
         types::VoucherWriteResult; }
     };
 }
-/// The operations as values: each request type knows its path, its effect and its response.
+/// The operations: each request type has the path, the effect and the response of its operation.
 #[allow(clippy::all, deprecated)]
 pub mod operations {
     use super::types;
@@ -4009,11 +4009,11 @@ pub mod operations {
     pub enum Effect {
         /// The operation changes nothing.
         Read,
-        /// The operation creates records: sent twice, it creates them twice.
+        /// The operation creates records. Two requests create them twice.
         Create,
-        /// The operation sets values: sent twice, it sets the same values.
+        /// The operation sets values. Two requests set the same values.
         Update,
-        /// The operation deletes records: sent twice, it finds them deleted.
+        /// The operation deletes records. A second request has no further effect.
         Delete,
     }
     impl Effect {
@@ -4037,7 +4037,7 @@ pub mod operations {
         const EFFECT: Effect;
         /// The properties that the request declares, without those of the envelope.
         const PROPERTIES: &'static [&'static str];
-        /// The properties of the envelope that the operation takes. The default is all of them.
+        /// The properties of the envelope that the operation accepts. The default is all of them.
         const ENVELOPE: &'static [&'static str] = types::Envelope::PROPERTIES;
         /// The response to a request that succeeds.
         type Response: ::serde::de::DeserializeOwned;
@@ -4082,7 +4082,7 @@ pub mod operations {
         pub effect: Effect,
         /// The properties that the request declares, without those of the envelope.
         pub properties: &'static [&'static str],
-        /// The properties of the envelope that the operation takes.
+        /// The properties of the envelope that the operation accepts.
         pub envelope: &'static [&'static str],
         /// The property of the response that is the primary list, if the operation is a listing.
         pub list: ::std::option::Option<&'static str>,
@@ -4102,7 +4102,7 @@ pub mod operations {
             }
         }
     }
-    /// The operations that are sent as a POST, by path.
+    /// The operations with the method POST, by path.
     pub static ALL: [Metadata; 7] = [
         Metadata::of::<types::MultipleVoucherCodeAddParameters>(None),
         Metadata::of::<types::MultipleVoucherCodeDeleteParameters>(None),

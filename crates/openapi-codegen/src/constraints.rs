@@ -1,8 +1,7 @@
-//! The constraints that OpenAPI puts on values: which of them are checked before a request is sent, and which are
-//! only reported.
+//! Constraints of OpenAPI: those that generated code checks before a request is sent, and those that are only reported.
 //!
-//! [`Constraints::of`] is the one table. The generated checks, the report of lowering, lint and the outlines are all
-//! derived from it.
+//! [`Constraints::of`] is the only table. The generated checks, the report of lowering, lint and the outlines are derived
+//! from it.
 
 use std::fmt;
 
@@ -25,8 +24,7 @@ const NUMERIC: [&str; 5] = [
     "multipleOf",
 ];
 
-/// The formats that give a string another Rust type, with the fewest and the most characters that a value of that
-/// type is written in.
+/// The formats that give a string another Rust type, with the minimum and the maximum number of characters of its values.
 pub const STRING_FORMATS: [(&str, u64, u64); 6] = [
     ("date", 10, 10),
     ("date-time", 20, 30),
@@ -71,7 +69,7 @@ pub enum Check {
         /// The maximum.
         max: Option<(f64, bool)>,
     },
-    /// An integer is a multiple of this.
+    /// The integer is a multiple of this number.
     MultipleOf(i128),
 }
 
@@ -91,12 +89,12 @@ pub enum Unit {
 pub struct Constraints {
     /// The checks that the generated code makes.
     pub checks: Vec<Check>,
-    /// The constraints that nothing checks, each with its value, such as `pattern "^[a-z]+$"`.
+    /// The constraints that are not checked, each with its value, such as `pattern "^[a-z]+$"`.
     pub unchecked: Vec<String>,
 }
 
 impl Constraints {
-    /// Returns the constraints of a schema, which has one type at most.
+    /// Returns the constraints of a schema, which has at most one type.
     pub fn of(schema: &Value) -> Self {
         let mut found = Self::default();
         let Some(kind) = schema.get("type").and_then(Value::as_str) else {
@@ -142,7 +140,7 @@ impl Constraints {
                 if min.is_some() || max.is_some() {
                     found.checks.push(Check::Number { min, max });
                 }
-                // A decimal fraction is rarely a whole multiple of another one in binary.
+                // In binary, a decimal fraction is rarely an exact multiple of another one.
                 found.leave(schema, "multipleOf");
             }
             "array" => {
@@ -178,12 +176,12 @@ impl Constraints {
     }
 }
 
-/// A keyword of a schema with its value, if the schema has it.
+/// Returns a keyword of a schema with its value, if the schema has it.
 pub fn stated(schema: &Value, keyword: &str) -> Option<String> {
     Some(format!("{keyword} {}", schema.get(keyword)?))
 }
 
-/// Returns `true` if the properties of an object can be counted: its Rust type is a map.
+/// Returns `true` if the Rust type of an object is a map, whose properties can be counted.
 fn is_map(schema: &Value) -> bool {
     let is_empty = schema
         .get("properties")
@@ -200,7 +198,7 @@ fn bound<'a>(schema: &'a Value, keyword: &str, exclusive: &str) -> Option<Bound<
     Some((bound, schema.get(exclusive) == Some(&Value::Bool(true))))
 }
 
-/// The bound itself, if it is a whole number.
+/// Returns the bound as an integer, if it is a whole number.
 fn integer(bound: &Value) -> Option<i128> {
     bound
         .as_i64()
@@ -233,7 +231,7 @@ fn greatest_integer((bound, excluded): Bound<'_>) -> i128 {
 }
 
 impl Unit {
-    /// Returns the unit in the plural, as messages name it.
+    /// Returns the unit in the plural, for messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Characters => "characters",
@@ -243,7 +241,7 @@ impl Unit {
     }
 }
 
-/// The check in a few characters, such as `1..128 characters`.
+/// A short form of the check, such as `1..128 characters`.
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fn range(min: Option<impl ToString>, max: Option<impl ToString>) -> String {

@@ -1,4 +1,4 @@
-//! The conventions of one API: what its document cannot say in the words of OpenAPI.
+//! The conventions of one API that OpenAPI cannot express.
 
 mod polymorphic;
 mod requests;
@@ -58,7 +58,7 @@ pub struct Conventions {
     pub operations: Option<OperationRules>,
 }
 
-/// An interval between two instants.
+/// An interval between two timestamps.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Interval {
@@ -71,26 +71,24 @@ pub struct Interval {
 }
 
 impl Conventions {
-    /// Takes the conventions from a settings file, and checks that `tree` has every schema that they name.
+    /// Reads the conventions from a settings file, and checks that `tree` has the replaced schemas and no other secrets.
     ///
     /// # Errors
-    /// Returns an error if the file is not a settings file, if a schema is missing, or if the type of a secret is
-    /// left to the generator.
+    /// Returns an error if the file is not a settings file, if a replaced schema is missing, or if the type of a secret is
+    /// not replaced.
     pub fn for_document(settings_file: &Document, tree: &Value) -> Result<Self> {
         let conventions = Self::from_settings(settings_file)?;
         let file = &settings_file.file;
         for name in conventions.replaced.keys() {
-            // The generator would pass over a name that it does not know without a word.
+            // The generator would ignore an unknown name silently.
             if tree
                 .pointer(&format!("{COMPONENTS}/{}", escape(name)))
                 .is_none()
             {
                 return Err(Error::new(
                     file,
-                    format!(
-                        "replaces the type `{name}`, but the document has no schema of that name"
-                    ),
-                    "name a schema of components/schemas, or take the line out",
+                    format!("unknown schema `{name}`: the document does not have it"),
+                    "name a schema of components/schemas, or remove the line",
                 )
                 .at_pointer(format!("/replaced/{}", escape(name))));
             }
@@ -103,8 +101,8 @@ impl Conventions {
             if !conventions.replaced.contains_key(name) {
                 return Err(Error::new(
                     file,
-                    format!("leaves the type `{name}` to the generator, whose Debug and Display print it"),
-                    "name a type that hides it under `replaced`",
+                    format!("the generated type of the secret `{name}` would print it in Debug and Display"),
+                    "name a hand-written type that hides it under `replaced`",
                 )
                 .at_pointer("/replaced"));
             }
@@ -112,16 +110,16 @@ impl Conventions {
         Ok(conventions)
     }
 
-    /// Takes the conventions from a settings file, whatever document they are for.
+    /// Reads the conventions from a settings file, without a document.
     ///
     /// # Errors
-    /// Returns an error if the file is not a settings file, or if a path is not that of a type.
+    /// Returns an error if the file is not a settings file, or if a path is not the path of a type.
     pub fn from_settings(document: &Document) -> Result<Self> {
         if !document.tree.is_object() {
             return Err(Error::new(
                 &document.file,
-                "is no settings file: it has no keys",
-                "write `replaced:` and the types under it",
+                "expected a settings file with keys",
+                "write `replaced:` with types, for example",
             ));
         }
         // The section about vendor documents is for openapi-evidence.
@@ -132,8 +130,8 @@ impl Conventions {
         let conventions: Self = serde_json::from_value(own).map_err(|source| {
             Error::new(
                 &document.file,
-                format!("is no settings file: {source}"),
-                "keep to the keys of `Conventions` in crates/openapi-codegen/src/conventions.rs",
+                format!("invalid settings: {source}"),
+                "use the keys of `Conventions` in crates/openapi-codegen/src/conventions.rs",
             )
             .because(source)
         })?;
@@ -163,7 +161,7 @@ impl Conventions {
             if syn::parse_str::<syn::Path>(path).is_err() {
                 return Err(Error::new(
                     &document.file,
-                    format!("`{path}` is not the path of a type"),
+                    format!("invalid path of a type: `{path}`"),
                     "write it as `crate::module::Type`",
                 )
                 .at_pointer(pointer));
@@ -207,7 +205,7 @@ impl Conventions {
     }
 }
 
-/// Returns the components that hold secrets, by their names or by those of properties that refer to them.
+/// Returns the components of secrets, according to their names or the names of properties that refer to them.
 fn secret_components<'a>(tree: &'a Value, suffix: &str) -> BTreeSet<&'a str> {
     let mut names: BTreeSet<&str> = components(tree)
         .map(|(name, _)| name.as_str())

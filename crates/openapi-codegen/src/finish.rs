@@ -1,6 +1,6 @@
-//! What is done to the code that progenitor wrote.
+//! Changes of the code that progenitor writes.
 //!
-//! Each pass is general: it works on any document's code, guided by the published contract.
+//! Each pass works on the code of any document, according to the published contract.
 
 pub(crate) mod code;
 mod constructors;
@@ -35,37 +35,37 @@ use crate::rust_names::argument;
 use openapi_tree::error::Result;
 use openapi_tree::schemas::{COMPONENTS, Operation, operations, response_components};
 
-/// What the passes know of the document.
+/// The document as the passes need it.
 pub struct Contract<'a> {
-    /// The document's file, as messages name it.
+    /// The file of the document in messages.
     pub file: &'a Path,
-    /// The contract in the generator's terms, limits and requirements kept.
+    /// The contract, see [`Lowered::contract`].
     pub tree: &'a Value,
-    /// Schemas that a request can reach.
+    /// The component schemas that a request can reach.
     pub requests: BTreeSet<String>,
-    /// Schemas that a response can reach.
+    /// The component schemas that a response can reach.
     pub responses: BTreeSet<String>,
     /// The conventions of the API.
     pub conventions: &'a Conventions,
-    /// Schemas whose Rust type is hand-written.
+    /// The component schemas whose Rust type is hand-written.
     pub replaced: BTreeSet<String>,
-    /// For each schema, the names that are sent, by those that the generator got.
+    /// The names on the wire of each component schema, by the names that the generator got.
     pub wire: BTreeMap<String, BTreeMap<String, String>>,
     /// The operations as values.
     pub operations: &'a [Described],
     /// The operations of the document, by the names of their methods.
     pub methods: BTreeMap<String, Operation<'a>>,
-    /// What the generator got.
+    /// The document that the generator got.
     generated: &'a Value,
 }
 
 /// A parameter of an operation.
 pub struct Parameter<'a> {
-    /// Its name.
+    /// The name in the document.
     pub name: &'a str,
     /// The name that the generator got.
     pub generated: &'a str,
-    /// The parameter itself.
+    /// The parameter in the document.
     pub node: &'a Value,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Contract<'a> {
         }
     }
 
-    /// The parameters of an operation.
+    /// Returns the parameters of an operation.
     pub fn parameters(&self, operation: &Operation<'a>) -> Vec<Parameter<'a>> {
         let list = |node: Option<&'a Value>| node?.get("parameters")?.as_array();
         let published = list(Some(operation.node)).into_iter().flatten();
@@ -110,7 +110,7 @@ impl<'a> Contract<'a> {
             .collect()
     }
 
-    /// The component schema that a generated type is made of.
+    /// Returns the component schema of a generated type.
     pub fn component(&self, name: &str) -> Option<&'a Value> {
         if self.replaced.contains(name) {
             return None;
@@ -121,15 +121,15 @@ impl<'a> Contract<'a> {
 
 /// One step of finishing.
 pub struct Pass {
-    /// Its name.
+    /// The name of the pass.
     pub name: &'static str,
-    /// What of progenitor's code it mends.
-    pub mends: &'static str,
-    /// Does it.
+    /// The generator limitation that is the reason for the pass.
+    pub reason: &'static str,
+    /// Changes the code.
     pub apply: fn(&mut File, &Contract<'_>) -> Result<()>,
 }
 
-/// The passes in their order. Documentation comes last, so that it covers what the others wrote.
+/// The passes in their order. Documentation is the last one, so that it includes the items of the others.
 pub const PASSES: [Pass; 17] = [
     wire_names::PASS,
     parameters::PASS,
@@ -153,7 +153,7 @@ pub const PASSES: [Pass; 17] = [
 /// Runs every pass.
 ///
 /// # Errors
-/// When a pass does not find what it is to work on.
+/// Returns an error if a pass does not find the code that it works on.
 pub fn finish(code: &mut File, contract: &Contract<'_>) -> Result<()> {
     for pass in &PASSES {
         (pass.apply)(code, contract)?;

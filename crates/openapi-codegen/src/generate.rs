@@ -1,4 +1,4 @@
-//! The call of progenitor, with its panics turned into errors that have a place.
+//! The call of progenitor. A panic becomes an error with a location.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -17,29 +17,29 @@ use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
 use openapi_tree::schemas::{COMPONENTS, Operation, components, operations, reachable};
 
-/// The version of progenitor that is called; its `Cargo.toml` entry pins the same one.
+/// The version of progenitor. `Cargo.toml` pins the same one.
 pub const PROGENITOR: &str = "progenitor 0.15.1";
 
-/// Seconds until the generated client gives up a request. Servers may take tens of seconds to report a time-out.
+/// The timeout of the generated client, in seconds. Servers can take tens of seconds to report a timeout.
 const TIMEOUT_SECONDS: u64 = 120;
 
-/// Generates the client of a lowered document; `file` is what messages call it.
+/// Generates the client of a lowered document. `file` is its name in messages.
 ///
 /// # Errors
-/// When progenitor refuses the document or panics over it; the smallest part that makes it panic is named.
+/// Returns an error if progenitor rejects the document or panics. The error names the smallest part that causes the panic.
 pub fn generate(file: &Path, lowered: &Value, conventions: &Conventions) -> Result<TokenStream> {
     match call(lowered, conventions) {
         Ok(tokens) => Ok(tokens),
-        Err(Failure::Refused(what)) => Err(Error::new(
+        Err(Failure::Rejected(what)) => Err(Error::new(
             file,
-            format!("progenitor refuses it: {what}"),
-            "write that part in a form that OpenAPI 3.0 and progenitor know",
+            format!("progenitor rejects it: {what}"),
+            "write this part in a form that OpenAPI 3.0 and progenitor support",
         )),
         Err(Failure::Panicked(what)) => {
             let pointer = narrow(lowered, conventions);
             Err(Error::new(
                 file,
-                format!("progenitor can't take this part: {what}"),
+                format!("progenitor does not support this part: {what}"),
                 "write it in a simpler form, or add a lowering pass for it in crates/openapi-codegen/src/lower",
             )
             .at_pointer(pointer))
@@ -48,13 +48,13 @@ pub fn generate(file: &Path, lowered: &Value, conventions: &Conventions) -> Resu
 }
 
 enum Failure {
-    Refused(String),
+    Rejected(String),
     Panicked(String),
 }
 
 fn call(lowered: &Value, conventions: &Conventions) -> Result<TokenStream, Failure> {
     let document = openapiv3::OpenAPI::deserialize(lowered)
-        .map_err(|error| Failure::Refused(error.to_string()))?;
+        .map_err(|error| Failure::Rejected(error.to_string()))?;
     quietly(|| {
         let mut generation = GenerationSettings::default();
         generation
@@ -67,7 +67,7 @@ fn call(lowered: &Value, conventions: &Conventions) -> Result<TokenStream, Failu
             generation.with_hooks(HooksMode::Expected).with_inner_type(
                 transport
                     .parse()
-                    .map_err(|error: proc_macro2::LexError| Failure::Refused(error.to_string()))?,
+                    .map_err(|error: proc_macro2::LexError| Failure::Rejected(error.to_string()))?,
             );
         }
         for (name, path) in &conventions.replaced {
@@ -75,7 +75,7 @@ fn call(lowered: &Value, conventions: &Conventions) -> Result<TokenStream, Failu
         }
         Generator::new(&generation)
             .generate_tokens(&document)
-            .map_err(|error| Failure::Refused(error.to_string()))
+            .map_err(|error| Failure::Rejected(error.to_string()))
     })
     .unwrap_or_else(|message| Err(Failure::Panicked(message)))
 }
@@ -85,7 +85,7 @@ thread_local! {
     static QUIET: RefCell<bool> = const { RefCell::new(false) };
 }
 
-/// Runs `work`; a panic comes back as its message, and prints nothing.
+/// Runs `work`. Returns the message of a panic, which is not printed.
 fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -109,7 +109,7 @@ fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// The first line of a panic's message.
+/// Returns the first line of the message of a panic.
 fn message_of(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<String>()
@@ -119,8 +119,8 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-/// The JSON pointer of the smallest part of a document that makes the generator panic by itself: a component
-/// schema if there is one, else an operation, else the whole document.
+/// Returns the JSON pointer of the smallest part of a document that makes the generator panic: a component schema, else an
+/// operation, else the whole document.
 fn narrow(lowered: &Value, conventions: &Conventions) -> String {
     let mut empty = lowered.clone();
     empty["paths"] = json!({});
@@ -150,7 +150,7 @@ fn narrow(lowered: &Value, conventions: &Conventions) -> String {
             |(_, name, _)| format!("{COMPONENTS}/{}", escape(name)),
         );
     }
-    // The shortest list of operations from the first on that panics ends with the one that is looked for.
+    // The shortest list of operations, from the first one, that causes the panic ends with the operation to report.
     let operations = operations(lowered);
     let (mut fine, mut panicking) = (0, operations.len());
     while panicking - fine > 1 {

@@ -1,4 +1,4 @@
-//! The rules for every document: without them the generator fails, or writes code that can't work.
+//! The rules for every document. A document that violates them makes the generator fail, or write code that cannot work.
 
 mod references;
 pub mod settings;
@@ -9,9 +9,9 @@ use openapi_tree::document::Document;
 use openapi_tree::lint::{Finding, Rule, run};
 
 /// The rules for every document.
-pub const SOUND: [&[Rule]; 3] = [&structure::RULES, &references::RULES, &supported::RULES];
+pub const OPENAPI_RULES: [&[Rule]; 3] = [&structure::RULES, &references::RULES, &supported::RULES];
 
-/// What a document breaks of the rules that hold for every one.
-pub fn sound(document: &Document) -> Vec<Finding> {
-    run(document, &SOUND)
+/// Returns the violations of the rules for every document.
+pub fn check_openapi(document: &Document) -> Vec<Finding> {
+    run(document, &OPENAPI_RULES)
 }

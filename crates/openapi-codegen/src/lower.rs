@@ -1,13 +1,13 @@
-//! From the document as it is published to one that progenitor can take.
+//! From a published document to one that progenitor supports.
 //!
-//! The published document says what is true of the API, also where the generator has no way to say it. Each pass
-//! here answers one limit of the generator; it is about OpenAPI, never about one API.
+//! The published document describes the API accurately, also by constructs that the generator does not support. Each pass
+//! handles one limitation of the generator. A pass is about OpenAPI, never about one API.
 //!
-//! [`SHAPE`] brings every schema into one of few forms, which the generator surely takes: a reference, alone or as
-//! `allOf` with `nullable` and a description beside it; a scalar with a format that belongs to its type; an array; a
-//! map; any JSON (no type at all); and, as components only, an enum of texts, an object with properties, and a
-//! choice of objects (`oneOf`). What can't keep its meaning in these becomes any JSON, which loses nothing on the
-//! wire. [`RELAX`] then takes away what the generated types must not insist on.
+//! [`SHAPE`] rewrites every schema to one of a few forms that the generator supports: a reference, or `allOf` with one
+//! reference, `nullable` and a description; a scalar with a format of its type; an array; a map; any JSON (no type). An
+//! enum of strings, an object with properties, and a choice of objects (`oneOf`) are components. A schema that cannot keep
+//! its meaning in these forms becomes any JSON, which loses nothing on the wire. [`RELAX`] then removes what the generated
+//! types must not enforce.
 
 mod aliases;
 mod alternatives;
@@ -60,18 +60,18 @@ use openapi_tree::lint::reject;
 /// A lowered document.
 #[derive(Clone, Debug)]
 pub struct Lowered {
-    /// The published contract in the generator's terms: names and shapes as below, limits and requirements kept.
+    /// The published contract with the names and forms of `tree`, and with its constraints and required properties.
     pub contract: Value,
-    /// What the generator gets.
+    /// The document that the generator gets.
     pub tree: Value,
-    /// What was changed on the way, in the order of the passes.
+    /// The changes in the order of the passes.
     pub changes: Changes,
     /// The operations as values, if the conventions have rules for them.
     pub operations: Vec<Described>,
 }
 
-/// The passes that give every operation and every schema a shape that the generator knows, and that the examples of
-/// the document fit.
+/// The passes that rewrite every operation and every schema to a form that the generator supports, and that the examples
+/// of the document fit.
 pub const SHAPE: [Pass; 25] = [
     paths::PASS,
     parts::PASS,
@@ -100,20 +100,20 @@ pub const SHAPE: [Pass; 25] = [
     examples::PASS,
 ];
 
-/// The passes that take from the contract what the generated types must not insist on.
+/// The passes that remove from the contract what the generated types must not enforce.
 pub const RELAX: [Pass; 3] = [lenient::PASS, bare::PASS, distinct::PASS];
 
-/// Lowers a document; `file` is what messages call it.
+/// Lowers a document. `file` is its name in messages.
 ///
 /// # Errors
-/// When a pass leaves a place behind that needs it, or the conventions do not fit the document.
+/// Returns an error if a pass does not handle a location that needs it, or if the conventions do not fit the document.
 pub fn lower(file: &Path, published: &Value, conventions: &Conventions) -> Result<Lowered> {
     let (mut contract, mut changes) = shape(file, published, conventions)?;
     let operations = match &conventions.operations {
         Some(rules) => describe(file, &contract, rules, &mut changes)?,
         None => Vec::new(),
     };
-    // It reports what is left of the constraints.
+    // It reports the remaining constraints.
     constraints::PASS.run(file, &mut contract, conventions, &mut changes)?;
     let mut tree = contract.clone();
     for pass in &RELAX {
@@ -127,10 +127,10 @@ pub fn lower(file: &Path, published: &Value, conventions: &Conventions) -> Resul
     })
 }
 
-/// Brings a document into the shape of a contract, without its envelope.
+/// Rewrites a document to the form of a contract, without its envelope.
 ///
 /// # Errors
-/// When a pass leaves a place behind that needs it, or the envelope does not fit the document.
+/// Returns an error if a pass does not handle a location that needs it, or if the conventions do not fit the document.
 pub fn shape(
     file: &Path,
     published: &Value,
@@ -172,13 +172,15 @@ fn describe(
         match &operation.request {
             Err(obstacle) => changes.loss(
                 &operation.pointer,
-                format!("has a method, and no type of request: {obstacle}"),
+                format!("has a method, but no request type: {obstacle}"),
             ),
             Ok(request) => {
                 if let Some(newtype) = &request.newtype {
                     changes.note(
                         &operation.pointer,
-                        format!("has the request `{newtype}`: its body is no type of its own"),
+                        format!(
+                            "has the request type `{newtype}`, because its body is inline or shared"
+                        ),
                     );
                 }
             }
@@ -187,12 +189,12 @@ fn describe(
     Ok(described)
 }
 
-/// The pointer of a component schema.
+/// Returns the pointer of a component schema.
 fn component_pointer(name: &str) -> String {
     format!("{}/{}", openapi_tree::schemas::COMPONENTS, escape(name))
 }
 
-/// The name of the component that a place is in.
+/// Returns the name of the component that contains a location.
 fn component_of(pointer: &str) -> Option<String> {
     let step = pointer
         .strip_prefix(openapi_tree::schemas::COMPONENTS)?
@@ -201,12 +203,12 @@ fn component_of(pointer: &str) -> Option<String> {
     Some(step.replace("~1", "/").replace("~0", "~"))
 }
 
-/// A reference to a component schema.
+/// Returns a reference to a component schema.
 fn reference_to(name: &str) -> Value {
     json!({ "$ref": format!("{}{name}", openapi_tree::schemas::COMPONENT_REFERENCE) })
 }
 
-/// Makes a schema one that takes null too.
+/// Makes a schema nullable.
 fn make_nullable(schema: &mut Value) {
     if schema.get("$ref").is_some() {
         *schema = json!({ "allOf": [schema.take()] });
@@ -220,7 +222,7 @@ fn is_nullable(schema: &Value) -> bool {
     schema.get("nullable") == Some(&Value::Bool(true))
 }
 
-/// What a schema says of itself for readers, and whether it may be null: what any JSON may keep beside it.
+/// The keywords that do not describe values, and `nullable`. Any JSON can have them.
 const ANNOTATIONS: [&str; 9] = [
     "description",
     "deprecated",
@@ -237,7 +239,7 @@ fn is_annotation(keyword: &str) -> bool {
     ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-")
 }
 
-/// Any JSON, with what was said of the schema for readers. It takes null as it is.
+/// Returns a schema of any JSON, which includes null, with the annotations of a schema.
 fn any_json(schema: &Value) -> Value {
     schema
         .as_object()
@@ -249,7 +251,7 @@ fn any_json(schema: &Value) -> Value {
         .into()
 }
 
-/// Whether a schema is any JSON.
+/// Returns `true` if a schema is any JSON.
 fn is_any_json(schema: &Value) -> bool {
     schema
         .as_object()

@@ -1,4 +1,4 @@
-//! What each operation of a document is to its callers: its effect, what it takes, and whether it is a listing.
+//! The operations of a document as callers need them: effect, request and pages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use openapi_tree::document::escape;
 use openapi_tree::lint::Finding;
 use openapi_tree::schemas::{COMPONENTS, content_schemas, named_component, operations, required};
 
-/// An operation as the generated traits and tables describe it.
+/// The description of an operation in the generated traits and tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
     /// The JSON pointer of the operation.
@@ -26,20 +26,20 @@ pub struct Described {
     pub effect: Effect,
     /// The properties that a request declares, without those of the envelope.
     pub properties: Vec<String>,
-    /// The properties of the envelope that the operation takes.
+    /// The properties of the envelope that the operation accepts.
     pub envelope: Vec<String>,
-    /// The request as a value, or the reason why there is none.
+    /// The request type, or the reason why there is none.
     pub request: Result<Request, String>,
     /// The pages of the operation, if it is a listing.
     pub listing: Option<Listing>,
 }
 
-/// The request of an operation as a value.
+/// The request type of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The component that is the body, if it is one.
     pub component: Option<String>,
-    /// The name of the type that stands for this operation only, if the body is no type of its own.
+    /// The name of the newtype for this operation, if the body is inline or shared.
     pub newtype: Option<String>,
 }
 
@@ -56,10 +56,10 @@ pub struct Listing {
     pub max_count: Option<i64>,
 }
 
-/// The name of the rule, and of the step that reports what it left out.
+/// The name of the rule, and of the step in the list of changes.
 pub const NAME: &str = "operations";
 
-/// The names of the generated items that stand beside the newtypes.
+/// The names of the generated items in the module of the newtypes.
 const RESERVED: [&str; 6] = [
     "Count",
     "Cursor",
@@ -69,7 +69,7 @@ const RESERVED: [&str; 6] = [
     "Operation",
 ];
 
-/// Describes the operations of a contract, by the rules of its conventions.
+/// Describes the operations of a contract according to the rules of its conventions.
 pub fn describe(contract: &Value, rules: &OperationRules) -> (Vec<Described>, Vec<Finding>) {
     let mut describing = Describing {
         contract,
@@ -86,7 +86,7 @@ pub fn describe(contract: &Value, rules: &OperationRules) -> (Vec<Described>, Ve
     (described, describing.problems)
 }
 
-/// A body that is no component, or that several operations share, gets a newtype for each of its operations.
+/// Names a newtype for each operation whose body is not a component or is shared with other operations.
 fn name_newtypes(contract: &Value, described: &mut [Described]) {
     let mut uses: BTreeMap<String, usize> = BTreeMap::new();
     for request in described.iter().filter_map(|one| one.request.as_ref().ok()) {
@@ -117,7 +117,7 @@ struct Describing<'a> {
     contract: &'a Value,
     rules: &'a OperationRules,
     problems: Vec<Finding>,
-    /// The place and the shape of the first cursor: all must be alike.
+    /// The location and the type of the first cursor. All cursors must have the same type.
     cursor: Option<(String, Value)>,
 }
 
@@ -222,7 +222,8 @@ impl<'a> Describing<'a> {
                     "`{}` of `{name}` is not an object with an integer `{}` and with `{}`",
                     rules.limitation, rules.count, rules.cursor
                 ),
-                "describe it so, or correct `operations.listing` in the settings".to_owned(),
+                "describe it in this way, or correct `operations.listing` in the settings"
+                    .to_owned(),
             );
             return None;
         };
@@ -257,7 +258,7 @@ impl<'a> Describing<'a> {
                     rules.cursor
                 ),
                 format!(
-                    "describe the response so, or take `{}` out of the request",
+                    "describe the response in this way, or remove `{}` from the request",
                     rules.limitation
                 ),
             );
@@ -274,8 +275,10 @@ impl<'a> Describing<'a> {
         if !is_array(&list) {
             self.problem(
                 pointer,
-                format!("the response of `{name}` has no array `{list}`, which would be its primary list"),
-                format!("name the array in `operations.lists` in the settings, as `{name}: {list}`"),
+                format!("the response of `{name}` has no array `{list}`, the primary list"),
+                format!(
+                    "name the array in `operations.lists` in the settings, such as `{name}: {list}`"
+                ),
             );
             return None;
         }
@@ -297,7 +300,7 @@ impl<'a> Describing<'a> {
         })
     }
 
-    /// All cursors have one type, so that pages of every listing can be read by the same code.
+    /// Checks that all cursors have the same type, so that the same code can read the pages of every listing.
     fn same_cursor(&mut self, place: String, schema: &Value) {
         let shape = match named_component(schema) {
             Some(name) => Value::from(name),
@@ -313,13 +316,13 @@ impl<'a> Describing<'a> {
         }
     }
 
-    /// Names in the settings that name nothing would be ignored otherwise.
+    /// Reports unknown names in the settings, which would be ignored otherwise.
     fn unknown_names(&mut self, described: &[Described]) {
         let rules = self.rules;
         let names = rules.effects.keys().filter(|name| name.contains('/'));
         for name in names.chain(rules.lists.keys()) {
             let is_known = described.iter().any(|one| one.name == *name);
-            // An operation with a problem is not described, and has been reported.
+            // An operation with another finding is not described.
             if !is_known
                 && self
                     .contract
@@ -332,14 +335,14 @@ impl<'a> Describing<'a> {
                 self.problem(
                     "",
                     format!("the settings name the operation `{name}`, which does not exist"),
-                    "correct the name, or take it out of `operations` in the settings".to_owned(),
+                    "correct the name, or remove it from `operations` in the settings".to_owned(),
                 );
             }
         }
     }
 }
 
-/// The reason why an operation cannot be a value that is sent as the body of a POST, and answered with JSON.
+/// Returns the reason why an operation has no request type: it is not a POST of one JSON body with a JSON response.
 fn obstacle(
     operation: &openapi_tree::schemas::Operation<'_>,
     body: Option<&Value>,
@@ -356,7 +359,7 @@ fn obstacle(
         ));
     }
     if has_parameters {
-        return Some("it has parameters beside its body".to_owned());
+        return Some("it has parameters in addition to its body".to_owned());
     }
     if body.is_none() {
         return Some("it has no JSON body".to_owned());
@@ -367,7 +370,7 @@ fn obstacle(
     None
 }
 
-/// The successful responses of an operation. `default` is one where no other is.
+/// Returns the successful responses of an operation. `default` is one if there is no other.
 fn successes(operation: &Value) -> impl Iterator<Item = &Value> {
     let responses = operation.get("responses").and_then(Value::as_object);
     let of = move |is_success: fn(&str) -> bool| {
@@ -391,14 +394,14 @@ fn answers_json(operation: &Value) -> bool {
     contents.any(|content| content.contains_key("application/json"))
 }
 
-/// The schema of the successful response.
+/// Returns the schema of the successful response.
 fn response<'a>(contract: &'a Value, operation: &'a Value) -> Option<&'a Value> {
     successes(operation)
         .flat_map(|response| content_schemas(contract, response))
         .next()
 }
 
-/// The name of the array that holds the records of a resource: `Things` for `things/getAll`.
+/// Returns the name of the array with the records of a resource, such as `Things` for `things/getAll`.
 fn named_like_resource(name: &str) -> String {
     let resource = name.rsplit('/').nth(1).unwrap_or(name);
     let mut letters = resource.chars();

@@ -1,4 +1,4 @@
-//! Generated types as a reviewer wants to read them: one compact text for each.
+//! Outlines of generated types for reviewers.
 
 mod methods;
 mod operations;
@@ -24,14 +24,14 @@ use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
 use openapi_tree::schemas::{COMPONENTS, named_component, required, response_components};
 
-/// The outline of every public type of `code`, by name.
+/// Returns the outline of every public type of `code`, by name.
 ///
-/// For a struct: each field with its Rust type, its wire name, whether the document requires it and lets it be null,
-/// its limits, and whether it is deprecated; then its constructor and its setters. For an enum: its values. `contract` is the
-/// document in the generator's terms, see [`crate::lower::Lowered::contract`].
+/// A struct has a line for each field: the Rust type, the name on the wire, and whether the property is required, nullable,
+/// constrained or deprecated. The constructor and the setters follow. An enum has its values. `contract` is
+/// [`crate::lower::Lowered::contract`].
 ///
 /// # Errors
-/// When `code` is not Rust, or has no module `types`.
+/// Returns an error if `code` is not Rust, or has no module `types`.
 pub fn outline(
     file: &std::path::Path,
     code: &str,
@@ -130,7 +130,7 @@ fn struct_outline(
         Fields::Named(fields) => {
             let _ = writeln!(text, "{}struct {name}", deprecated(&item.attrs));
             let required = required(schema);
-            // One line for each field and no columns, so that a diff shows the fields that changed and no others.
+            // One line for each field and no columns, so that a diff contains only the changed fields.
             for field in &fields.named {
                 let ident = field
                     .ident
@@ -161,7 +161,7 @@ fn struct_outline(
     text
 }
 
-/// The schema of the value inside an update value, which is its only property.
+/// Returns the schema of the value inside an update value, which is its only property.
 fn update_value<'a>(ty: &Type, property: &Value, contract: &'a Value) -> Option<&'a Value> {
     let is_update = ["Update", "NonNullUpdate"]
         .iter()
@@ -192,7 +192,7 @@ fn enum_outline(item: &ItemEnum) -> String {
     text
 }
 
-/// What a type derives, and whether others can build it and match it whole.
+/// Returns the derived traits of a type, and whether the type is exhaustive.
 fn traits(attributes: &[Attribute]) -> String {
     let mut traits: Vec<String> = attributes
         .iter()
@@ -238,7 +238,7 @@ fn deprecated(attributes: &[Attribute]) -> String {
     }
 }
 
-/// A type without the paths that generated code spells out.
+/// Returns a type without the paths in generated code.
 fn short(ty: &Type) -> String {
     match ty {
         Type::Path(path) => {

@@ -5,34 +5,34 @@ use std::path::Path;
 use crate::conventions::Conventions;
 use crate::finish::{self, Contract};
 use crate::generate;
-use crate::lint::sound;
+use crate::lint::check_openapi;
 use crate::lower::{self, Lowered};
 use openapi_tree::document::Document;
 use openapi_tree::error::{Error, Place, Result};
 use openapi_tree::lint::reject;
 
-/// What a document is turned into.
+/// The code of a document.
 #[derive(Clone, Debug)]
 pub struct Generated {
-    /// The client's module, formatted.
+    /// The formatted module of the client.
     pub code: String,
-    /// The document that the code was made from, and the changes made to it.
+    /// The lowered document, with the changes of lowering.
     pub lowered: Lowered,
 }
 
-/// Turns a document into the code of its client.
+/// Generates the code of the client of a document.
 ///
 /// # Errors
-/// When a step can't take a part of the document; the part is named.
+/// Returns an error if a step does not support a part of the document. The error names the part.
 pub fn generate(document: &Document, conventions: &Conventions) -> Result<Generated> {
     on_a_large_stack(&document.file, || generate_here(document, conventions))
 }
 
-/// Does work on a document of that file: passes, generator and formatter all go down into schemas as deep as these
-/// are nested, or lead to each other.
+/// Runs work on a document in a thread with a large stack. Passes, generator and formatter recurse as deep as schemas are
+/// nested.
 ///
 /// # Errors
-/// When the work ends with one, or no thread can be started for it.
+/// Returns an error if the work fails, or if the thread cannot be started.
 pub fn on_a_large_stack<T: Send>(
     file: &Path,
     work: impl FnOnce() -> Result<T> + Send,
@@ -45,7 +45,7 @@ pub fn on_a_large_stack<T: Send>(
             .map_err(|source| {
                 Error::new(
                     file,
-                    format!("no thread can be started for it: {source}"),
+                    format!("failed to start a thread: {source}"),
                     "free memory, then try again",
                 )
                 .because(source)
@@ -55,11 +55,11 @@ pub fn on_a_large_stack<T: Send>(
     })
 }
 
-/// The stack for a document: only what is used of it takes memory.
+/// The size of the stack. Only the used part takes memory.
 const STACK: usize = 1 << 30;
 
 fn generate_here(document: &Document, conventions: &Conventions) -> Result<Generated> {
-    reject(&document.file, sound(document))?;
+    reject(&document.file, check_openapi(document))?;
     let lowered = lower::lower(&document.file, &document.tree, conventions)?;
     let tokens = generate::generate(&document.file, &lowered.tree, conventions).map_err(
         |error| match error.place().clone() {
@@ -70,8 +70,8 @@ fn generate_here(document: &Document, conventions: &Conventions) -> Result<Gener
     let mut code: syn::File = syn::parse2(tokens).map_err(|source| {
         Error::new(
             &document.file,
-            format!("progenitor made code of it that is not Rust: {source}"),
-            "look for a name in it that is no identifier, and write it in plain letters",
+            format!("the code of progenitor is not Rust: {source}"),
+            "find a name that is not an identifier, and write it in ASCII letters",
         )
         .because(source)
     })?;

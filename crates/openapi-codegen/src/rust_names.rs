@@ -1,16 +1,16 @@
-//! What progenitor and typify call things: the same rules as theirs, so that a clash is seen before it happens.
+//! The naming rules of progenitor and typify, to detect a collision before it happens.
 
 use std::collections::BTreeSet;
 
 use heck::{ToPascalCase, ToSnakeCase};
 
-/// The name of a type or a variant.
+/// Returns the name of a type or a variant.
 pub fn pascal(text: &str) -> String {
     identifier(text, &plain(text).to_pascal_case(), "X")
 }
 
-/// The name of the type that a component has, whose own name goes through typify once more: `a-b-c` is `ABC`, and
-/// that is `Abc`.
+/// Returns the name of the type of a component. typify applies its rule again to the result: `a-b-c` becomes `ABC`, which
+/// becomes `Abc`.
 pub fn type_name(text: &str) -> String {
     let mut name = pascal(text);
     loop {
@@ -18,17 +18,17 @@ pub fn type_name(text: &str) -> String {
         if next == name {
             return name;
         }
-        // It gets no longer but for the prefix and the suffix, which stay.
+        // The loop ends, because only a prefix or a suffix, which stay, can make the name longer.
         name = next;
     }
 }
 
-/// The name of a field.
+/// Returns the name of a field.
 pub fn snake(text: &str) -> String {
     identifier(text, &plain(text).to_snake_case(), "x")
 }
 
-/// The name of a method or of one of its arguments, which progenitor begins in its own way where a letter is missing.
+/// Returns the name of a method or of an argument. progenitor has its own prefix for names that do not start with a letter.
 pub fn argument(text: &str) -> String {
     let cased = plain(text).to_snake_case();
     let begins = cased
@@ -48,7 +48,7 @@ fn plain(text: &str) -> String {
 }
 
 fn identifier(text: &str, cased: &str, prefix: &str) -> String {
-    // typify spells `+1` and `-1` out, in small letters also where it makes a type of them.
+    // typify writes `+1` and `-1` as words, in lower case for types too.
     let name = match (text, prefix) {
         ("+1", "X") => "Plus1".to_owned(),
         ("-1", "X") => "Minus1".to_owned(),
@@ -61,15 +61,15 @@ fn identifier(text: &str, cased: &str, prefix: &str) -> String {
         Some(first) if unicode_ident::is_xid_start(first) => name,
         Some(_) => format!("{prefix}{name}"),
     };
-    if is_no_keyword(&name) {
-        name
-    } else {
+    if is_keyword(&name) {
         format!("{name}_")
+    } else {
+        name
     }
 }
 
-/// The keywords of Rust, as typify lists them.
-fn is_no_keyword(name: &str) -> bool {
+/// Returns `true` if a name is a keyword of Rust in typify's list.
+fn is_keyword(name: &str) -> bool {
     const KEYWORDS: [&str; 53] = [
         "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
         "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
@@ -77,10 +77,10 @@ fn is_no_keyword(name: &str) -> bool {
         "pub", "ref", "return", "Self", "self", "static", "struct", "super", "trait", "true",
         "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
     ];
-    !KEYWORDS.contains(&name)
+    KEYWORDS.contains(&name)
 }
 
-/// A name that `taken` does not have yet: the name itself, or with the first free number from 2 on. It is taken then.
+/// Adds a name to `taken` and returns it. If `taken` has the name already, the name gets the first free number from 2.
 pub fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     let mut free = name.to_owned();
     let mut number = 2_usize;

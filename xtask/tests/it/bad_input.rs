@@ -64,8 +64,8 @@ fn a_dangling_reference_is_named() {
         },
         &[
             "properties/Extent/allOf/0",
-            "`#/components/schemas/Extent`, which is not there",
-            "mend the name",
+            "unknown reference target",
+            "correct the name",
         ],
     );
 }
@@ -80,8 +80,8 @@ fn a_reference_to_another_file_is_refused() {
             );
         },
         &[
-            "refers to `other.yaml#/Extent`, outside of the document",
-            "bring what it refers to",
+            "reference to `other.yaml#/Extent`, outside of the document",
+            "copy the target",
         ],
     );
 }
@@ -92,7 +92,7 @@ fn openapi_3_1_is_refused() {
         |project| project.edit("openapi: 3.0.3", "openapi: 3.1.0"),
         &[
             "openapi/connector.yaml#/openapi",
-            "is OpenAPI 3.1.0",
+            "unsupported version: OpenAPI 3.1.0",
             "write the document as OpenAPI 3.0.3",
         ],
     );
@@ -104,8 +104,8 @@ fn an_operation_id_that_stands_twice_is_refused() {
         |project| project.edit("operationId: vouchers_add", "operationId: vouchers_GetAll"),
         &[
             "/paths/~1api~1connector~1v1~1vouchers~1getAll/post",
-            "has the operationId",
-            "of its own",
+            "duplicate operationId",
+            "another operationId",
         ],
     );
 }
@@ -121,7 +121,7 @@ fn a_schema_of_no_known_form_is_found_where_it_stands() {
         },
         &[
             "#/components/schemas/Company/properties/Number",
-            "is not of the form of OpenAPI 3.0",
+            "invalid OpenAPI 3.0",
         ],
     );
 }
@@ -136,9 +136,9 @@ fn alternatives_of_scalars_are_refused() {
             );
         },
         &[
-            "#/components/schemas/Company/properties/Iata: any JSON",
-            "describe it in a form that the generated code keeps",
-            "pass `choices`",
+            "#/components/schemas/Company/properties/Iata/anyOf",
+            "uses `anyOf`",
+            "write one schema",
         ],
     );
 }
@@ -154,7 +154,7 @@ fn a_setting_for_a_type_that_is_not_there_is_refused() {
         },
         &[
             "openapi/settings.yaml#/replaced/AcessToken",
-            "no schema of that name",
+            "the document does not have it",
         ],
     );
     refuses(
@@ -166,13 +166,13 @@ fn a_setting_for_a_type_that_is_not_there_is_refused() {
             );
         },
         &[
-            "leaves the type `ClientToken` to the generator",
-            "name a type that hides it",
+            "the generated type of the secret `ClientToken`",
+            "name a hand-written type that hides it",
         ],
     );
     refuses(
         |project| project.write(SETTINGS, "- a\n"),
-        &["openapi/settings.yaml", "is no settings file"],
+        &["openapi/settings.yaml", "expected a settings file"],
     );
     refuses(
         |project| {
@@ -182,10 +182,7 @@ fn a_setting_for_a_type_that_is_not_there_is_refused() {
                 &settings.replace("crate::transport::SharedTransport", "'not a path'"),
             );
         },
-        &[
-            "openapi/settings.yaml#/transport",
-            "is not the path of a type",
-        ],
+        &["openapi/settings.yaml#/transport", "invalid path of a type"],
     );
     refuses(
         |project| project.write(SETTINGS, "hooks: none\n"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// The rules from which the operations of a document become values: requests with an effect, a response, and pages.
+/// The rules for the operations of a document: the effect, the response and the pages of each request type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OperationRules {
@@ -35,18 +35,18 @@ pub struct ListingRules {
 /// The effect of an operation on the data of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Effect {
-    /// It changes nothing.
+    /// The operation changes nothing.
     Read,
-    /// It creates records.
+    /// The operation creates records.
     Create,
-    /// It sets values of records.
+    /// The operation sets values of records.
     Update,
-    /// It deletes records.
+    /// The operation deletes records.
     Delete,
 }
 
 impl OperationRules {
-    /// Returns the effect of the operation of that name.
+    /// Returns the effect of the operation with that name.
     pub fn effect(&self, name: &str) -> Option<Effect> {
         let action = name.rsplit('/').next().unwrap_or(name);
         let effect = self.effects.get(name).or_else(|| self.effects.get(action));

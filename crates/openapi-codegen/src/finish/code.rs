@@ -1,4 +1,4 @@
-//! Finding things in generated code.
+//! Searches in generated code.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::Contract;
 use openapi_tree::error::{Error, Result};
 use openapi_tree::schemas::Operation;
 
-/// The items of `pub mod types`.
+/// Returns the items of `pub mod types`.
 pub(super) fn types<'a>(code: &'a mut File, contract: &Contract<'_>) -> Result<&'a mut Vec<Item>> {
     code.items
         .iter_mut()
@@ -27,7 +27,7 @@ pub(super) fn types<'a>(code: &'a mut File, contract: &Contract<'_>) -> Result<&
         .ok_or_else(|| unexpected(contract, "has no module `types`"))
 }
 
-/// The methods that send a request.
+/// Returns the methods that send a request.
 pub(super) fn operations(code: &mut File) -> impl Iterator<Item = &mut ImplItemFn> {
     code.items
         .iter_mut()
@@ -42,7 +42,7 @@ pub(super) fn operations(code: &mut File) -> impl Iterator<Item = &mut ImplItemF
         })
 }
 
-/// The methods that send a request, each with its operation.
+/// Returns the methods that send a request, each with its operation.
 pub(super) fn methods<'a, 'b, 'c>(
     code: &'a mut File,
     contract: &'b Contract<'c>,
@@ -61,7 +61,7 @@ pub(super) fn methods<'a, 'b, 'c>(
         .collect()
 }
 
-/// The method that sends a request of that HTTP method to that path.
+/// Returns the method that sends a request with an HTTP method to a path.
 pub(super) fn method<'a>(
     code: &'a mut File,
     method: &str,
@@ -80,7 +80,7 @@ pub(super) fn method<'a>(
     })
 }
 
-/// The fields of the struct of that name, if it has named ones.
+/// Returns the fields of the struct with that name, if they have names.
 pub(super) fn named_fields<'a>(items: &'a [Item], name: &str) -> Option<Vec<&'a Field>> {
     items.iter().find_map(|item| match item {
         Item::Struct(ItemStruct {
@@ -92,21 +92,21 @@ pub(super) fn named_fields<'a>(items: &'a [Item], name: &str) -> Option<Vec<&'a 
     })
 }
 
-/// The error of a pass that finds generated code to be other than it knows it.
+/// Returns the error of a pass that finds other code than it expects.
 pub(super) fn unexpected(contract: &Contract<'_>, what: &str) -> Error {
     Error::new(
         contract.file,
-        format!("the code that progenitor made of it {what}"),
-        "progenitor writes other code than the passes in crates/openapi-codegen/src/finish know; adapt them",
+        format!("the code of progenitor {what}"),
+        "adapt the passes in crates/openapi-codegen/src/finish to the code that progenitor writes",
     )
 }
 
-/// What a field or a variant is called on the wire.
+/// Returns the name on the wire of a field or a variant.
 pub(crate) fn wire_name(attributes: &[Attribute], name: &str) -> String {
     serde_argument(attributes, "rename").unwrap_or_else(|| name.to_owned())
 }
 
-/// What a named field is called on the wire.
+/// Returns the name on the wire of a field with a name.
 pub(crate) fn field_wire_name(field: &Field) -> String {
     let ident = field.ident.as_ref().map(ToString::to_string);
     wire_name(&field.attrs, &ident.unwrap_or_default())
@@ -118,7 +118,7 @@ fn serde_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute
         .filter(|attribute| attribute.path().is_ident("serde"))
 }
 
-/// The text of an argument of `#[serde(…)]`.
+/// Returns the string of an argument of `#[serde(…)]`.
 pub(crate) fn serde_argument(attributes: &[Attribute], argument: &str) -> Option<String> {
     let mut found = None;
     for attribute in serde_attributes(attributes) {
@@ -136,22 +136,22 @@ pub(crate) fn serde_argument(attributes: &[Attribute], argument: &str) -> Option
     found
 }
 
-/// `T` of `Option<T>`.
+/// Returns `T` of `Option<T>`.
 pub(super) fn option_of(ty: &Type) -> Option<&Type> {
     argument_of(ty, "Option")
 }
 
-/// `T` of `Name<T>`.
+/// Returns `T` of `Name<T>`.
 pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     arguments_of(ty, name).next()
 }
 
-/// `T` of `Any<T>`.
+/// Returns `T` of `Any<T>`.
 pub(super) fn first_argument(ty: &Type) -> Option<&Type> {
     arguments(ty).next()
 }
 
-/// The types `A, B` of `Name<A, B>`.
+/// Returns the types `A, B` of `Name<A, B>`.
 pub(super) fn arguments_of<'a>(
     ty: &'a Type,
     name: &str,
@@ -160,7 +160,7 @@ pub(super) fn arguments_of<'a>(
     arguments(ty).filter(move |_| is_it)
 }
 
-/// The types `A, B` of `Any<A, B>`.
+/// Returns the types `A, B` of `Any<A, B>`.
 pub(super) fn arguments(ty: &Type) -> impl Iterator<Item = &Type> {
     let last = match ty {
         Type::Path(path) => path.path.segments.last(),
@@ -179,7 +179,7 @@ pub(super) fn arguments(ty: &Type) -> impl Iterator<Item = &Type> {
         })
 }
 
-/// Returns `true` if the field holds the properties that the document does not list.
+/// Returns `true` if the field contains the properties that the document does not declare.
 pub(super) fn is_flattened(field: &Field) -> bool {
     let mut found = false;
     for attribute in serde_attributes(&field.attrs) {
@@ -199,7 +199,7 @@ pub(super) fn add_method(items: &mut Vec<Item>, name: &str, method: ImplItem) {
     add_methods(items, [(name.to_owned(), method)].into());
 }
 
-/// Adds methods to types: to a type's own `impl` if it has one, else in a new one behind its definition.
+/// Adds methods to types: to the `impl` of a type if it has one, else in a new one after its definition.
 pub(super) fn add_methods(items: &mut Vec<Item>, mut methods: BTreeMap<String, ImplItem>) {
     for item in items.iter_mut() {
         if let Item::Impl(block) = item
@@ -209,15 +209,15 @@ pub(super) fn add_methods(items: &mut Vec<Item>, mut methods: BTreeMap<String, I
             block.items.push(method);
         }
     }
-    add_behind(items, |name| {
+    add_after(items, |name| {
         let ident = format_ident!("{name}");
         let method = methods.remove(name)?;
         Some(parse_quote!(impl #ident { #method }))
     });
 }
 
-/// Adds an item behind the definition of each type that has one by its name.
-pub(super) fn add_behind(items: &mut Vec<Item>, mut item_of: impl FnMut(&str) -> Option<Item>) {
+/// Adds an item after the definition of each type for which `item_of` returns one.
+pub(super) fn add_after(items: &mut Vec<Item>, mut item_of: impl FnMut(&str) -> Option<Item>) {
     let mut all = Vec::with_capacity(items.len());
     for item in std::mem::take(items) {
         let added = type_name(&item).and_then(|ident| item_of(&ident.to_string()));
@@ -227,7 +227,7 @@ pub(super) fn add_behind(items: &mut Vec<Item>, mut item_of: impl FnMut(&str) ->
     *items = all;
 }
 
-/// The name of a struct or an enum.
+/// Returns the name of a struct or an enum.
 pub(super) fn type_name(item: &Item) -> Option<&Ident> {
     match item {
         Item::Struct(item) => Some(&item.ident),
@@ -236,7 +236,7 @@ pub(super) fn type_name(item: &Item) -> Option<&Ident> {
     }
 }
 
-/// The last segment of a type's path.
+/// Returns the last segment of the path of a type.
 pub(super) fn last_segment(ty: &Type) -> Option<String> {
     match ty {
         Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
@@ -244,7 +244,7 @@ pub(super) fn last_segment(ty: &Type) -> Option<String> {
     }
 }
 
-/// The text of a doc attribute.
+/// Returns the text of a doc attribute.
 pub(super) fn doc_text(attribute: &Attribute) -> Option<String> {
     match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {

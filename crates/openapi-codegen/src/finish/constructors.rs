@@ -1,4 +1,4 @@
-//! Room to grow: a property added to the API must not break code that builds or matches a type.
+//! Constructors, and types that can get more properties.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use openapi_tree::schemas::required;
 
 pub(super) const PASS: Pass = Pass {
     name: "constructors",
-    mends: "progenitor's structs are exhaustive and have no constructor, so that every new property breaks callers",
+    reason: "progenitor's structs are exhaustive and have no constructor, so every new property breaks callers",
     apply,
 };
 
@@ -36,11 +36,11 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         }
         item.attrs.push(parse_quote!(#[non_exhaustive]));
     }
-    code::add_behind(items, |name| constructors.remove(name));
+    code::add_after(items, |name| constructors.remove(name));
     Ok(())
 }
 
-/// `new` with the required properties, in the order in which the document lists them.
+/// Returns `new` with the required properties in the order of the document.
 fn constructor(
     name: &Ident,
     schema: &Value,
@@ -75,9 +75,9 @@ fn constructor(
         }
     });
     let doc = if required.is_empty() {
-        " Nothing set."
+        " Creates a value without optional properties."
     } else {
-        " What the document requires; all else is left out until it is set."
+        " Creates a value with the required properties. All other properties are omitted until they are set."
     };
     Ok(parse_quote! {
         impl #name {
@@ -94,7 +94,8 @@ fn is_nullable(schema: &Value, property: &str) -> bool {
     schema["properties"][property]["nullable"] == Value::Bool(true)
 }
 
-/// A field is optional where a response may leave it out; a request that requires it gets the value itself.
+/// Returns the type of a required property, and whether its field is an option around it. The field is an option if a
+/// response can omit the property.
 fn inner(ty: &Type, nullable: bool) -> (&Type, bool) {
     match code::option_of(ty) {
         Some(inner) if !nullable => (inner, true),

@@ -1,4 +1,4 @@
-//! What is deprecated says so to the compiler.
+//! Deprecation attributes.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use openapi_tree::schemas::properties;
 
 pub(super) const PASS: Pass = Pass {
     name: "deprecations",
-    mends: "progenitor says nothing of deprecated operations, schemas and properties",
+    reason: "progenitor ignores `deprecated`",
     apply,
 };
 
@@ -56,7 +56,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The types and the client's own code have to name what is deprecated; those who use them are warned all the same.
+/// Allows deprecated items in generated code, which must name them. Callers get the warnings anyway.
 fn allow(file: &mut File) {
     for item in &mut file.items {
         match item {
@@ -71,7 +71,7 @@ fn allow(file: &mut File) {
     }
 }
 
-/// `#[deprecated]` for a node that is, with what to use instead where the document says it.
+/// Returns `#[deprecated]` for a deprecated node, with the replacement if the document names one.
 pub(super) fn attribute(node: &Value) -> Option<Attribute> {
     if node.get("deprecated") != Some(&Value::Bool(true)) {
         return None;

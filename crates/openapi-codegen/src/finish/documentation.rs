@@ -1,4 +1,4 @@
-//! Documentation as a person would have written it down.
+//! Form of doc comments.
 
 use syn::visit_mut::VisitMut;
 use syn::{Attribute, File, Variant, parse_quote};
@@ -8,7 +8,7 @@ use openapi_tree::error::Result;
 
 pub(super) const PASS: Pass = Pass {
     name: "documentation",
-    mends: "progenitor writes block comments and comments without a space, and leaves enum variants without a word",
+    reason: "progenitor writes block comments and comments without a space, and does not document enum variants",
     apply,
 };
 
@@ -47,14 +47,14 @@ impl VisitMut for Documentation {
     }
 }
 
-/// Code in a description is no program of ours, which `cargo test` would run: a block that does not say what it is
-/// is text, and so is one that is only indented.
+/// Returns the lines of a description. A code block without a language and an indented block become text, because
+/// `cargo test` would run them.
 fn lines(text: &str) -> Vec<Attribute> {
     let mut in_block = false;
     let text = text
         .replace("\r\n", "\n")
         .replace('\r', "\n")
-        // Letters that turn the direction of writing: the compiler refuses them in comments.
+        // The compiler rejects characters that change the direction of text in comments.
         .replace(
             ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}'],
             "",

@@ -1,4 +1,4 @@
-//! The envelope beside the request.
+//! The envelope of requests.
 
 use quote::{format_ident, quote};
 use syn::visit_mut::VisitMut;
@@ -11,8 +11,8 @@ use openapi_tree::schemas::operations;
 
 pub(super) const PASS: Pass = Pass {
     name: "envelope",
-    mends: "progenitor makes a type of the envelope that can be decoded and prints what it holds, and sends requests \
-            without it",
+    reason: "progenitor creates a type of the envelope that can be decoded and whose `Debug` prints secrets, and sends \
+            requests without it",
     apply,
 };
 
@@ -58,7 +58,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Nothing decodes an envelope, and nothing prints one.
+/// Removes decoding and `Debug` from the envelope.
 fn serialize_only(item: &mut ItemStruct) {
     item.attrs.retain(|attribute| {
         !attribute.path().is_ident("serde") && !attribute.path().is_ident("derive")
@@ -67,7 +67,7 @@ fn serialize_only(item: &mut ItemStruct) {
         .push(parse_quote!(#[derive(::serde::Serialize, Clone, PartialEq)]));
 }
 
-/// The fields in the order of the settings, which is the order on the wire.
+/// Returns the fields in the order of the settings, which is the order on the wire.
 fn fields<'a>(item: &'a ItemStruct, names: &[&str]) -> Vec<&'a Field> {
     let mut fields: Vec<&Field> = item.fields.iter().collect();
     fields.sort_by_key(|field| {
@@ -94,7 +94,7 @@ fn members(item: &ItemStruct, names: &[&str]) -> [ImplItem; 2] {
         parse_quote! {
             /// Returns the body of a request: the properties of the envelope, then those of the request.
             ///
-            /// All requests are put together by this method. The body refers to both parts and copies neither.
+            /// All requests use this method. The body refers to both parts and copies neither.
             pub fn body<'a, R: ?Sized>(&'a self, request: &'a R) -> envelope::Body<'a, R> {
                 envelope::Body { #(#values,)* request }
             }
@@ -102,14 +102,14 @@ fn members(item: &ItemStruct, names: &[&str]) -> [ImplItem; 2] {
     ]
 }
 
-/// `Debug` without the secrets.
+/// Returns an implementation of `Debug` that hides secrets.
 fn debug(item: &ItemStruct, names: &[&str], contract: &Contract<'_>) -> Item {
     let suffix = contract.conventions.secret_suffix.as_deref();
     let name = &item.ident;
     let shown = fields(item, names).into_iter().map(|field| {
         let ident = &field.ident;
         let text = ident.as_ref().map(ToString::to_string).unwrap_or_default();
-        // A secret that is a plain string does not hide itself, as a hand-written type does.
+        // A secret that is a plain string does not hide itself, unlike a hand-written type.
         if suffix.is_some_and(|suffix| code::field_wire_name(field).ends_with(suffix)) {
             quote!(.field(#text, &format_args!("[hidden]")))
         } else {
@@ -140,7 +140,7 @@ fn body(item: &ItemStruct, names: &[&str]) -> Item {
 
             /// The body of a request as it is sent.
             ///
-            /// The body contains the credentials, so `Debug` shows nothing of it. Do not log it as JSON.
+            /// The body contains credentials, so `Debug` does not print its content. Do not log it as JSON.
             #[derive(::serde::Serialize)]
             pub struct Body<'a, R: ?Sized> {
                 #(
@@ -152,7 +152,7 @@ fn body(item: &ItemStruct, names: &[&str]) -> Item {
             }
 
             impl<R: ?Sized> Body<'_, R> {
-                /// Keeps only the properties of the envelope with these names: those that an operation takes.
+                /// Keeps only the properties of the envelope with these names, which an operation accepts.
                 #[must_use]
                 pub fn only(mut self, properties: &[&str]) -> Self {
                     #(
@@ -173,7 +173,7 @@ fn body(item: &ItemStruct, names: &[&str]) -> Item {
     }
 }
 
-/// Gives a method the envelope, which it checks and sends along.
+/// Gives a method the envelope as a parameter, and sends it with the body.
 fn add_parameter(method: &mut syn::ImplItemFn, envelope: &str, only: Option<&[&str]>) {
     let is_taken = |name: &str| {
         method.sig.inputs.iter().any(|input| match input {
@@ -195,13 +195,13 @@ fn add_parameter(method: &mut syn::ImplItemFn, envelope: &str, only: Option<&[&s
     if let Some(only) = only {
         body = parse_quote!(#body.only(&[#(#only),*]));
     }
-    PutInto(body).visit_block_mut(&mut method.block);
+    ReplaceBody(body).visit_block_mut(&mut method.block);
 }
 
-/// Sends something else as the JSON body.
-struct PutInto(Expr);
+/// Replaces the JSON body of a method.
+struct ReplaceBody(Expr);
 
-impl VisitMut for PutInto {
+impl VisitMut for ReplaceBody {
     fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
         if call.method == "json" && call.args.len() == 1 {
             let body = &self.0;

@@ -1,4 +1,4 @@
-//! Requests as the document describes them, and a client that can be made without a panic.
+//! Headers of requests, and constructors of the client that do not panic.
 
 use syn::visit_mut::VisitMut;
 use syn::{Expr, ExprMethodCall, File, ImplItem, Item, Pat, Stmt, parse_quote};
@@ -10,7 +10,7 @@ use openapi_tree::schemas::Operation;
 
 pub(super) const PASS: Pass = Pass {
     name: "documented-requests",
-    mends: "progenitor adds a header `api-version` that no document knows, calls methods of reqwest that it does not \
+    reason: "progenitor adds a header `api-version` that no document knows, calls methods of reqwest that it does not \
             have, and its `Client::new` unwraps and follows redirects, which would send the body with its \
             credentials along",
     apply,
@@ -35,7 +35,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
             return Err(code::unexpected(
                 contract,
                 &format!(
-                    "does not set the header `api-version` as it did in `{}`",
+                    "does not set the header `api-version` as expected in `{}`",
                     function.sig.ident
                 ),
             ));
@@ -69,7 +69,7 @@ fn is_variable(expression: &Expr) -> bool {
     matches!(expression, Expr::Path(path) if path.path.is_ident(HEADER_MAP))
 }
 
-/// The name that `header_map.append(…);` sets: that of `api-version` is made of text, that of a parameter is text.
+/// Returns the name that `header_map.append(…);` sets: an expression for `api-version`, a string for a parameter.
 fn appended(statement: &Stmt) -> Option<&Expr> {
     match statement {
         Stmt::Expr(Expr::MethodCall(call), _)
@@ -85,7 +85,7 @@ fn is_api_version(statement: &Stmt) -> bool {
     matches!(appended(statement), Some(Expr::Call(_)))
 }
 
-/// A header that is a parameter, set always or if it is given.
+/// Returns `true` if a statement sets the header of a parameter.
 fn is_own_header(statement: &Stmt) -> bool {
     match statement {
         Stmt::Expr(Expr::If(check), _) => check.then_branch.stmts.iter().any(is_own_header),
@@ -93,7 +93,7 @@ fn is_own_header(statement: &Stmt) -> bool {
     }
 }
 
-/// The name of the JSON that an operation takes, if it is not the usual one.
+/// Returns the media type of the JSON that an operation accepts, if it is not `application/json`.
 fn json_kind<'a>(operation: &Operation<'a>) -> Option<&'a str> {
     let content = operation
         .node
@@ -103,7 +103,7 @@ fn json_kind<'a>(operation: &Operation<'a>) -> Option<&'a str> {
     (is_json(kind) && kind != JSON).then_some(kind)
 }
 
-/// reqwest names JSON itself where it has no name yet.
+/// Sets the media type, because reqwest sets `application/json` otherwise.
 struct NameJson<'a>(&'a str);
 
 impl VisitMut for NameJson<'_> {
@@ -116,7 +116,7 @@ impl VisitMut for NameJson<'_> {
     }
 }
 
-/// reqwest has a method of its own for six methods of HTTP only.
+/// Replaces calls for HTTP methods for which reqwest has no method.
 struct NameMethods;
 
 impl VisitMut for NameMethods {
@@ -149,14 +149,14 @@ impl VisitMut for RemoveHeaders {
 
 fn make_fallible(function: &mut syn::ImplItemFn) {
     function.attrs.push(parse_quote!(#[doc = ""]));
-    function
-        .attrs
-        .push(parse_quote!(#[doc = " No redirect is followed: the body would go along."]));
+    function.attrs.push(
+        parse_quote!(#[doc = " Redirects are not followed, because the body would be sent again."]),
+    );
     function.attrs.push(parse_quote!(#[doc = ""]));
     function.attrs.push(parse_quote!(#[doc = " # Errors"]));
     function
         .attrs
-        .push(parse_quote!(#[doc = " When no TLS backend can be set up."]));
+        .push(parse_quote!(#[doc = " Returns an error if the TLS backend cannot be initialized."]));
     function.sig.output = parse_quote!(-> ::reqwest::Result<Self>);
     Fallible.visit_block_mut(&mut function.block);
     if let Some(Stmt::Expr(last, None)) = function.block.stmts.last_mut() {
@@ -167,7 +167,7 @@ fn make_fallible(function: &mut syn::ImplItemFn) {
 fn warn_of_redirects(function: &mut syn::ImplItemFn) {
     function.attrs.push(parse_quote!(#[doc = ""]));
     function.attrs.push(parse_quote!(
-        #[doc = " A redirect that `client` follows takes the body along: build it with `redirect::Policy::none()`."]
+        #[doc = " A redirect that `client` follows sends the body again. Build the client with `redirect::Policy::none()`."]
     ));
 }
 

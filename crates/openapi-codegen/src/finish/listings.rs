@@ -1,4 +1,4 @@
-//! The operations whose responses are pages.
+//! Operations whose responses are pages.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
@@ -12,7 +12,7 @@ use openapi_tree::document::escape;
 use openapi_tree::error::Result;
 use openapi_tree::schemas::{COMPONENTS, required};
 
-/// Writes the implementations of the trait `Listing`.
+/// Creates the implementations of the trait `Listing`.
 pub(super) struct Listings<'a> {
     rules: &'a ListingRules,
     contract: &'a Contract<'a>,
@@ -22,7 +22,7 @@ pub(super) struct Listings<'a> {
     cursor: TokenStream,
 }
 
-/// A field and the type in its option.
+/// A field and the type inside its option.
 struct Part {
     ident: Option<Ident>,
     ty: Type,
@@ -89,7 +89,7 @@ impl<'a> Listings<'a> {
         })
     }
 
-    /// The trait, and the types that all listings share.
+    /// Returns the trait and the types that all listings share.
     pub(super) fn items(&self) -> TokenStream {
         let (count, cursor) = (&self.count, &self.cursor);
         quote! {
@@ -127,7 +127,7 @@ impl<'a> Listings<'a> {
         }
     }
 
-    /// The arguments of the constructor of a limitation: it requires nothing but a count and a cursor.
+    /// Returns the arguments of the constructor of a limitation, which can require only a count and a cursor.
     fn arguments(&self, limitation: &str) -> Vec<TokenStream> {
         let pointer = format!("{COMPONENTS}/{}", escape(limitation));
         let schema = self.contract.tree.pointer(&pointer);
@@ -168,7 +168,7 @@ impl<'a> Listings<'a> {
             return Err(code::unexpected(
                 self.contract,
                 &format!(
-                    "has a cursor that is never null, or a list that is no list, for {}",
+                    "has a cursor that is not an option, or a primary list that is not a list, for {}",
                     operation.pointer
                 ),
             ));

@@ -1,4 +1,4 @@
-//! One arm for all statuses that are treated alike.
+//! Match arms of statuses.
 
 use syn::visit_mut::VisitMut;
 use syn::{Arm, ExprMatch, File, Pat, PatOr};
@@ -8,7 +8,7 @@ use openapi_tree::error::Result;
 
 pub(super) const PASS: Pass = Pass {
     name: "one-arm",
-    mends: "progenitor writes the same arm for every documented error status, three lines each",
+    reason: "progenitor writes the same arm for every documented error status, three lines each",
     apply,
 };
 

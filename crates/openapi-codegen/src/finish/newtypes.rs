@@ -1,4 +1,4 @@
-//! Identifiers are values: to be copied, compared, sorted and used as keys.
+//! Traits of identifiers.
 
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Fields, File, Item, Path, Token, parse_quote};
@@ -8,7 +8,7 @@ use openapi_tree::error::Result;
 
 pub(super) const PASS: Pass = Pass {
     name: "identifier-values",
-    mends: "typify derives neither Copy nor Eq, Hash and Ord for a newtype of a UUID",
+    reason: "typify derives neither Copy nor Eq, Hash and Ord for a newtype of a UUID",
     apply,
 };
 
@@ -34,7 +34,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Adds traits to the derive attribute that is there.
+/// Adds traits to the existing derive attribute.
 fn derive(attributes: &mut [Attribute], traits: &[&str]) {
     for attribute in attributes
         .iter_mut()

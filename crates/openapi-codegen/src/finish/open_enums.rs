@@ -1,4 +1,4 @@
-//! A value that the document does not know yet must not lose a page.
+//! Enums that accept unknown values.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use openapi_tree::schemas::components;
 
 pub(super) const PASS: Pass = Pass {
     name: "open-enums",
-    mends: "typify refuses a whole response for one enum value that the document does not list",
+    reason: "typify rejects a whole response if one enum value is unknown",
     apply,
 };
 
@@ -37,7 +37,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
             Item::Enum(closed) if missing.remove(closed.ident.to_string().as_str()) => {
                 opened.extend(open(&closed.ident, &closed.attrs, closed.variants.iter()));
             }
-            // What typify derived or wrote for the closed enum; it stands behind it.
+            // An implementation for the closed enum, which follows it.
             Item::Impl(block) if is_opened(&block, &names, &missing) => {}
             item => opened.push(item),
         }
@@ -46,7 +46,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     if let Some(name) = missing.into_iter().next() {
         return Err(code::unexpected(
             contract,
-            &format!("has no enum `{name}`, though a response can hold one"),
+            &format!("has no enum `{name}`, although a response can contain one"),
         ));
     }
     items.extend(text_visitor());
@@ -58,7 +58,7 @@ fn is_opened(block: &syn::ItemImpl, names: &BTreeSet<&String>, missing: &BTreeSe
         .is_some_and(|name| names.contains(&name) && !missing.contains(name.as_str()))
 }
 
-/// Whether a schema is an enum of texts.
+/// Returns `true` if a schema is an enum of strings.
 pub(super) fn is_text_enum(schema: &Value) -> bool {
     schema
         .get("enum")
@@ -66,7 +66,7 @@ pub(super) fn is_text_enum(schema: &Value) -> bool {
         .is_some_and(|values| values.iter().any(Value::is_string))
 }
 
-/// What the variant for values that the document does not list is called.
+/// Returns the name of the variant for unknown values.
 pub(super) fn fallback(known: &[String]) -> String {
     let mut taken: BTreeSet<String> = known.iter().cloned().collect();
     if taken.contains("Unknown") {
@@ -104,7 +104,7 @@ fn open<'a>(
                     #[doc = #variant_docs]
                     #idents,
                 )*
-                /// A value that the document does not list, as it was sent. Requests with it are refused.
+                /// An unknown value, exactly as it was received. Requests with it are rejected.
                 #unknown(::std::string::String),
             }
         },
@@ -113,7 +113,7 @@ fn open<'a>(
                 /// The values that the document lists.
                 pub const KNOWN: &'static [&'static str] = &[#(#listed),*];
 
-                /// The value as it is sent.
+                /// Returns the value as a string.
                 pub fn as_str(&self) -> &str {
                     match self {
                         #(Self::#idents => #texts,)*
@@ -179,7 +179,7 @@ fn open<'a>(
     ]
 }
 
-/// One visitor for all open enums: a known value costs no allocation.
+/// Returns the visitor of all open enums. A known value is decoded without an allocation.
 fn text_visitor() -> [Item; 2] {
     let visitor = parse_quote! {
         struct TextVisitor<T>(::std::marker::PhantomData<T>);

@@ -1,4 +1,4 @@
-//! Requests as values: each knows its path, its effect and its response.
+//! Traits of requests: path, effect and response of their operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,7 @@ use openapi_tree::error::Result;
 
 pub(super) const PASS: Pass = Pass {
     name: "operations",
-    mends: "progenitor makes a method of each operation, and no value that says what is sent where, with which \
-            effect, and what comes back",
+    reason: "progenitor creates a method for each operation, but no type that has its path, effect and response",
     apply,
 };
 
@@ -93,7 +92,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let table = table(contract.operations, &types, has_envelope.is_some());
     file.items.push(each(&rows));
     file.items.push(parse_quote! {
-        /// The operations as values: each request type knows its path, its effect and its response.
+        /// The operations: each request type has the path, the effect and the response of its operation.
         #[allow(clippy::all, deprecated)]
         pub mod operations {
             use super::types;
@@ -106,7 +105,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A macro for code that has a line for each operation, such as a table of functions.
+/// Returns a macro for code with a line for each operation, such as a table of functions.
 fn each(rows: &[TokenStream]) -> Item {
     parse_quote! {
         /// Calls a macro with one row for each operation that has a request type.
@@ -123,7 +122,7 @@ fn each(rows: &[TokenStream]) -> Item {
     }
 }
 
-/// The types that have a method `check`.
+/// Returns the name of the type of an `impl` with a method `check`.
 fn checked_type(item: &Item) -> Option<String> {
     let Item::Impl(block) = item else { return None };
     let has_check = block.trait_.is_none()
@@ -135,7 +134,7 @@ fn checked_type(item: &Item) -> Option<String> {
         .flatten()
 }
 
-/// The type of the body of a method, and that of its response.
+/// Returns the type of the body of a method and the type of its response.
 fn body_and_response(method: &ImplItemFn) -> Option<(Type, Type)> {
     let body = method.sig.inputs.iter().find_map(|input| match input {
         FnArg::Typed(input) => match (&*input.pat, &*input.ty) {
@@ -154,7 +153,7 @@ fn body_and_response(method: &ImplItemFn) -> Option<(Type, Type)> {
     Some((body, response.clone()))
 }
 
-/// The type that stands for the request, and its definition if it is a newtype.
+/// Returns the request type of an operation, and its definition if it is a newtype.
 fn request_type(
     operation: &Described,
     request: &Request,
@@ -165,7 +164,7 @@ fn request_type(
     };
     let ident = format_ident!("{newtype}");
     let doc = format!(
-        " The request of `{}`, whose body is not a type of its own.",
+        " The request of `{}`, whose body is inline or shared with other operations.",
         operation.name
     );
     let definition = quote! {
@@ -222,11 +221,11 @@ fn effect(effect: Effect) -> TokenStream {
     }
 }
 
-/// The items that are the same for every document.
+/// Returns the items that are the same for every document.
 fn traits(envelope: Option<&syn::Ident>, listings: Option<&TokenStream>) -> TokenStream {
     let taken = envelope.map(|envelope| {
         quote! {
-            /// The properties of the envelope that the operation takes. The default is all of them.
+            /// The properties of the envelope that the operation accepts. The default is all of them.
             const ENVELOPE: &'static [&'static str] = types::#envelope::PROPERTIES;
         }
     });
@@ -236,11 +235,11 @@ fn traits(envelope: Option<&syn::Ident>, listings: Option<&TokenStream>) -> Toke
         pub enum Effect {
             /// The operation changes nothing.
             Read,
-            /// The operation creates records: sent twice, it creates them twice.
+            /// The operation creates records. Two requests create them twice.
             Create,
-            /// The operation sets values: sent twice, it sets the same values.
+            /// The operation sets values. Two requests set the same values.
             Update,
-            /// The operation deletes records: sent twice, it finds them deleted.
+            /// The operation deletes records. A second request has no further effect.
             Delete,
         }
 
@@ -282,7 +281,7 @@ fn traits(envelope: Option<&syn::Ident>, listings: Option<&TokenStream>) -> Toke
     }
 }
 
-/// A table for calls whose request has no type.
+/// Returns the table of operations for calls whose request has no type.
 fn table(
     operations: &[Described],
     types: &BTreeMap<String, Type>,
@@ -314,7 +313,7 @@ fn table(
     let of = has_envelope.then(|| quote!(envelope: R::ENVELOPE,));
     let taken = has_envelope.then(|| {
         quote! {
-            /// The properties of the envelope that the operation takes.
+            /// The properties of the envelope that the operation accepts.
             pub envelope: &'static [&'static str],
         }
     });
@@ -343,7 +342,7 @@ fn table(
             }
         }
 
-        /// The operations that are sent as a POST, by path.
+        /// The operations with the method POST, by path.
         pub static ALL: [Metadata; #count] = [#(#rows),*];
 
         /// Returns the description of the operation with that path.
@@ -356,7 +355,7 @@ fn table(
     }
 }
 
-/// Names the types of the module `types` from outside of it.
+/// Qualifies the types of the module `types`.
 pub(super) struct Qualify(BTreeSet<String>);
 
 impl Qualify {

@@ -1,4 +1,4 @@
-//! What may be missing is an option first.
+//! Boxes inside options.
 
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut;
@@ -9,8 +9,7 @@ use openapi_tree::error::Result;
 
 pub(super) const PASS: Pass = Pass {
     name: "boxed-options",
-    mends: "typify breaks a circle of types around the option, which has to be unpacked to be seen: \
-            `Box<Option<T>>` becomes `Option<Box<T>>`",
+    reason: "typify writes `Box<Option<T>>` for a type that contains itself; `Option<Box<T>>` is easier to use",
     apply,
 };
 
@@ -24,7 +23,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
 struct Turn;
 
 impl VisitMut for Turn {
-    /// A field that typify took for no option would be sent as null where nothing is meant.
+    /// Omits a field that is now an option and has no value. typify would send null.
     fn visit_field_mut(&mut self, field: &mut Field) {
         let was_option = code::option_of(&field.ty).is_some();
         syn::visit_mut::visit_field_mut(self, field);

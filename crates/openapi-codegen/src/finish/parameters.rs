@@ -1,4 +1,4 @@
-//! Parameters as the document writes them.
+//! Parameters in the form of the document.
 
 use syn::visit_mut::VisitMut;
 use syn::{Expr, File, Ident, Item, ItemFn, Lit, LitStr, Pat, Stmt, parse_quote};
@@ -9,7 +9,7 @@ use openapi_tree::error::Result;
 
 pub(super) const PASS: Pass = Pass {
     name: "written-parameters",
-    mends: "progenitor repeats the name of a parameter for each value of a list, also where the document has the \
+    reason: "progenitor repeats the name of a parameter for each value of a list, also where the document has the \
             values in one piece; the generator got other names for parameters that would have had the same one in Rust",
     apply,
 };
@@ -17,7 +17,7 @@ pub(super) const PASS: Pass = Pass {
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let mut is_used = false;
     for (function, operation) in code::methods(file, contract)? {
-        // From behind: what is put behind the URL stands before what was put there earlier.
+        // In reverse order, because each statement is inserted directly after the URL.
         for parameter in contract.parameters(operation).into_iter().rev() {
             if parameter.generated != parameter.name {
                 let mut rename = Rename {
@@ -39,7 +39,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
                 .find_map(|(index, statement)| Some((index, url(statement)?.clone())));
             let (Some(value), Some((index, url))) = (taken.value, url) else {
                 let what = format!(
-                    "does not write the parameter `{name}` as it did in `{}`",
+                    "does not write the parameter `{name}` as expected in `{}`",
                     function.sig.ident
                 );
                 return Err(code::unexpected(contract, &what));
@@ -57,7 +57,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The variable of `let url = …;`, which has another name if a parameter has this one.
+/// Returns the variable of `let url = …;`, which has another name if a parameter is called `url`.
 fn url(statement: &Stmt) -> Option<&Ident> {
     match statement {
         Stmt::Local(local) => match &local.pat {
@@ -70,7 +70,7 @@ fn url(statement: &Stmt) -> Option<&Ident> {
     }
 }
 
-/// Puts the name of the document in the place of the one that the generator got.
+/// Replaces the name that the generator got by the name in the document.
 struct Rename<'a> {
     from: &'a str,
     to: &'a str,
@@ -84,7 +84,7 @@ impl VisitMut for Rename<'_> {
     }
 }
 
-/// Takes `.query(&QueryParam::new(name, value))` out, and keeps its value.
+/// Removes `.query(&QueryParam::new(name, value))`, and keeps its value.
 struct TakeQuery<'a> {
     name: &'a str,
     value: Option<Expr>,
@@ -106,7 +106,7 @@ impl VisitMut for TakeQuery<'_> {
     }
 }
 
-/// The function that the methods call.
+/// Returns the function that the methods call.
 fn in_one_piece() -> ItemFn {
     parse_quote! {
         /// Adds a parameter to a URL: the values of a list, or the names and values of an object, in one piece.

@@ -15,7 +15,7 @@ use openapi_tree::schemas::{COMPONENTS, components, named_component};
 
 pub(super) const PASS: Pass = Pass {
     name: "polymorphic",
-    mends: "typify has no enum that another property than the value itself decides",
+    reason: "typify has no enum that another property than the value itself decides",
     apply,
 };
 

@@ -1,6 +1,7 @@
-//! Bad input fails before it is sent.
+//! Checks of requests before they are sent.
 
 mod constraints;
+mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 use syn::{Field, Fields, File, FnArg, ImplItem, ImplItemFn, Item, Pat, Type, parse_quote};
 
 use super::{Contract, Pass, code, open_enums, timestamps, update_values};
-use crate::constraints::{Check, Constraints, Unit};
+use crate::constraints::Constraints;
 use crate::conventions::Interval;
 use crate::lower::envelope;
 use crate::lower::polymorphic::Kinds;
@@ -20,15 +21,15 @@ use openapi_tree::error::Result;
 use openapi_tree::schemas::{
     COMPONENTS, Operation, components, inside, named_component, referenced_component, required,
 };
+use statements::{Place, around, statement};
 
 pub(super) const PASS: Pass = Pass {
     name: "request-checks",
-    mends: "progenitor sends requests without checking the constraints of the document",
+    reason: "progenitor sends requests without checking the constraints of the document",
     apply,
 };
 
-/// Gives every type that a request can reach, and that has constraints, a method `check`, and calls it before
-/// sending.
+/// Gives every type with constraints that a request can reach a method `check`, and calls it before sending.
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let interval = contract.conventions.interval.as_ref();
     let items = code::types(file, contract)?;
@@ -55,10 +56,10 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         }
         let body = checks.body_of(&name, schema, item)?;
         let method: ImplItem = parse_quote! {
-            /// Checks the constraints that the document sets.
+            /// Checks the constraints of the document.
             ///
             /// # Errors
-            /// Returns the first constraint that is violated, with the property, its value and what is allowed.
+            /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
             pub fn check(&self) -> ::std::result::Result<(), constraints::ConstraintViolation> {
                 #body
                 Ok(())
@@ -87,7 +88,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The components that a request can reach and that have a constraint, in themselves or in what they hold.
+/// Returns the components with constraints that a request can reach, including constraints of the schemas inside.
 fn checked_components(contract: &Contract<'_>) -> BTreeSet<String> {
     let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut waiting: Vec<&str> = Vec::new();
@@ -96,7 +97,7 @@ fn checked_components(contract: &Contract<'_>) -> BTreeSet<String> {
             continue;
         }
         let lenient = contract.responses.contains(name);
-        // Types that a response can reach too have lost what they require, and take every value of an enum.
+        // Types that a response can reach as well are lenient: their properties can be missing, and their enums are open.
         let mut is_checked = Kinds::of(schema).is_some()
             || lenient && (schema.get("required").is_some() || open_enums::is_text_enum(schema));
         inside(schema, &mut String::new(), &mut |_, schema| {
@@ -119,7 +120,7 @@ fn checked_components(contract: &Contract<'_>) -> BTreeSet<String> {
     checked
 }
 
-/// The longest interval, in months, that is taken where a schema is used.
+/// Returns the maximum length of an interval, in months, where a schema is used.
 fn months_of(schema: &Value, contract: &Contract<'_>) -> Option<u64> {
     let interval = contract.conventions.interval.as_ref()?;
     schema.get(&interval.max_months)?.as_u64()
@@ -134,7 +135,7 @@ struct Checks<'a> {
     ends: BTreeMap<String, [Field; 2]>,
 }
 
-/// The fields of a struct's ends, if it is an interval.
+/// Returns the fields with the start and the end of a struct, if it is an interval.
 fn ends(item: &Item, interval: &Interval) -> Option<(String, [Field; 2])> {
     let Item::Struct(item) = item else {
         return None;
@@ -210,7 +211,7 @@ impl<'a> Checks<'a> {
         Ok(body)
     }
 
-    /// The path and the schema of the value inside an update value.
+    /// Returns the path and the schema of the value inside an update value.
     fn update_value(&self, property: &str, schema: &Value) -> Option<(String, &'a Value)> {
         let name = named_component(schema)?;
         let value = self.contract.conventions.update_value.as_ref()?;
@@ -222,8 +223,8 @@ impl<'a> Checks<'a> {
         ))
     }
 
-    /// An open enum alone has a variant with a string: a value that the document does not list. The variants of a
-    /// choice each hold an object.
+    /// Returns the check of an enum. Only an open enum has a variant with a string, for unknown values. Each variant of a
+    /// choice has an object.
     fn body_of_enum(&self, item: &syn::ItemEnum) -> TokenStream {
         let inner = |variant: &syn::Variant| {
             let field = variant.fields.iter().next()?;
@@ -255,8 +256,8 @@ impl<'a> Checks<'a> {
         quote!(match self { #(#arms)* })
     }
 
-    /// The variants of an enum whose kind another property decides each hold the value of a kind. The last one holds all
-    /// other JSON.
+    /// Returns the check of an enum that a discriminator decides. Each variant has the value of a kind, except the last one,
+    /// which has any other JSON.
     fn body_of_kinds(
         &self,
         kinds: Kinds<'_>,
@@ -289,8 +290,8 @@ impl<'a> Checks<'a> {
         })
     }
 
-    /// The statements that check what an operation sends, and whether one of them is not the check of its body's
-    /// type.
+    /// Returns the statements that check the arguments of an operation, and whether one of them is inline, which means that
+    /// it does not call the check of a type.
     fn of_operation(
         &self,
         function: &ImplItemFn,
@@ -342,7 +343,7 @@ impl<'a> Checks<'a> {
         Ok((statements, is_inline))
     }
 
-    /// The schemas of an operation's arguments, by the names of these in Rust, each with its name in messages.
+    /// Returns the schemas of the arguments of an operation by their names in Rust, each with its name in messages.
     fn argument_schemas(
         &self,
         operation: &Operation<'a>,
@@ -359,7 +360,7 @@ impl<'a> Checks<'a> {
         body.chain(parameters).collect()
     }
 
-    /// Checks one value, as far as its Rust type does not make sure of it.
+    /// Returns the check of one value, except for constraints that its Rust type ensures.
     fn value(
         &self,
         value: &Place,
@@ -401,7 +402,7 @@ impl<'a> Checks<'a> {
                 code::unexpected(
                     self.contract,
                     &format!(
-                        "has the type `{ty}` for `{property}`, which can not be checked for {check}"
+                        "has the type `{ty}` for `{property}`, which cannot be checked for {check}"
                     ),
                 )
             })?;
@@ -417,7 +418,7 @@ impl<'a> Checks<'a> {
         Ok(checks)
     }
 
-    /// Checks the items of an array.
+    /// Returns the check of the items of an array.
     fn items(
         &self,
         array: &TokenStream,
@@ -439,7 +440,7 @@ impl<'a> Checks<'a> {
         ))
     }
 
-    /// Checks the values of a map.
+    /// Returns the check of the values of a map.
     fn values(
         &self,
         map: &Place,
@@ -458,7 +459,7 @@ impl<'a> Checks<'a> {
         ))
     }
 
-    /// Checks how long an interval is, if the component has both its ends.
+    /// Returns the check of the length of an interval, if the component has a start and an end.
     fn interval(
         &self,
         place: &TokenStream,
@@ -480,110 +481,11 @@ impl<'a> Checks<'a> {
     }
 }
 
-/// The type of the envelope, if an argument has it.
+/// Returns the type of the envelope, if it is the type of an argument.
 fn envelope_type(ty: &Type, contract: &Contract<'_>) -> Option<String> {
     let Type::Reference(reference) = ty else {
         return None;
     };
     let (envelope, _) = envelope::component(contract.tree)?;
     code::last_segment(&reference.elem).filter(|name| name == envelope)
-}
-
-/// The statement for a check of a value of that type; none if the check is not one of that type.
-fn statement(check: &Check, value: &Place, ty: &Type, property: &str) -> Option<TokenStream> {
-    let Place { place, reference } = value;
-    let ty = code::last_segment(ty)?;
-    let is_integer = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"].contains(&ty.as_str());
-    Some(match (check, ty.as_str()) {
-        (Check::Count { unit, min, max }, ty) => {
-            let whole = |bound: u64| {
-                let bound = Literal::u64_unsuffixed(bound);
-                quote!(#bound)
-            };
-            let min = min.map_or_else(|| quote!(0), whole);
-            let max = max.map_or_else(|| quote!(usize::MAX), whole);
-            match (unit, ty) {
-                (Unit::Characters, "String" | "str") => {
-                    quote!(constraints::length(#property, #reference, #min, #max)?;)
-                }
-                (Unit::Items, "Vec") => {
-                    quote!(constraints::items(#property, #place.len(), #min, #max)?;)
-                }
-                (Unit::Properties, "BTreeMap" | "Map") => {
-                    quote!(constraints::properties(#property, #place.len(), #min, #max)?;)
-                }
-                _ => return None,
-            }
-        }
-        (Check::Unique, "Vec") => quote!(constraints::unique(#property, #reference)?;),
-        (Check::Integer { min, max }, _) if is_integer => {
-            let fits =
-                |bound: &Option<i128>| bound.is_none_or(|bound| i64::try_from(bound).is_ok());
-            let wide = if fits(min) && fits(max) && ty != "u64" {
-                quote!(i64)
-            } else {
-                quote!(i128)
-            };
-            let literal = |bound: i128| {
-                let bound = Literal::i128_unsuffixed(bound);
-                quote!(#bound)
-            };
-            let min = min.map_or_else(|| quote!(#wide::MIN), literal);
-            let max = max.map_or_else(|| quote!(#wide::MAX), literal);
-            quote!(constraints::number(#property, #wide::from(*#reference), #min, #max)?;)
-        }
-        (Check::MultipleOf(factor), _) if is_integer => {
-            let factor = Literal::i128_unsuffixed(*factor);
-            quote!(constraints::multiple(#property, i128::from(*#reference), #factor)?;)
-        }
-        (Check::Number { min, max }, "f64") => {
-            let inclusive = |bound: Option<(f64, bool)>| {
-                bound.and_then(|(bound, excluded)| (!excluded).then_some(bound))
-            };
-            let mut checks = TokenStream::new();
-            let (least, most) = (inclusive(*min), inclusive(*max));
-            if least.is_some() || most.is_some() {
-                let least = least.map_or(quote!(f64::NEG_INFINITY), |least| quote!(#least));
-                let most = most.map_or(quote!(f64::INFINITY), |most| quote!(#most));
-                checks.extend(quote!(constraints::number(#property, *#reference, #least, #most)?;));
-            }
-            if let Some((min, true)) = min {
-                checks.extend(quote!(constraints::above(#property, *#reference, #min)?;));
-            }
-            if let Some((max, true)) = max {
-                checks.extend(quote!(constraints::below(#property, *#reference, #max)?;));
-            }
-            checks
-        }
-        _ => return None,
-    })
-}
-
-/// Code around a check, if there is one.
-fn around(check: &TokenStream, code: impl Fn(&TokenStream) -> TokenStream) -> TokenStream {
-    if check.is_empty() {
-        TokenStream::new()
-    } else {
-        code(check)
-    }
-}
-
-/// An expression for a value, and one for a reference to it.
-struct Place {
-    place: TokenStream,
-    reference: TokenStream,
-}
-
-impl Place {
-    fn owned(place: TokenStream) -> Self {
-        let reference = quote!(&#place);
-        Self { place, reference }
-    }
-
-    fn borrowed(reference: TokenStream) -> Self {
-        Self {
-            place: reference.clone(),
-            reference,
-        }
-    }
 }

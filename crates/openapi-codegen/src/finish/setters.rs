@@ -1,4 +1,4 @@
-//! Optional properties of requests are set by name.
+//! Setters of optional properties.
 
 use std::collections::BTreeSet;
 
@@ -14,13 +14,12 @@ use openapi_tree::schemas::{components, required};
 
 pub(super) const PASS: Pass = Pass {
     name: "setters",
-    mends: "progenitor's structs are built field by field, each value wrapped in an option, or by builders that \
-            defer their errors",
+    reason: "progenitor's structs require an option around each value, and its builders defer their errors",
     apply,
 };
 
-/// Methods of every request, or of a trait that is in scope everywhere. A setter with one of these names would hide
-/// it.
+/// The methods of every request, and of traits that are always in scope. A setter with the same name would hide the
+/// method.
 const RESERVED: [&str; 5] = ["body", "check", "clone", "into", "new"];
 
 /// Gives every type that a request can reach a setter for each of its optional properties.
@@ -46,7 +45,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
 fn setters(schema: &Value, fields: &[&Field]) -> Vec<ImplItem> {
     let required = required(schema);
     let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
-    // A name that has to give way must not take that of another property.
+    // A changed name must not be the name of another property.
     let idents = fields.iter().filter_map(|field| field.ident.as_ref());
     let others: BTreeSet<String> = idents.map(ToString::to_string).collect();
     fields
@@ -96,7 +95,7 @@ fn setter(name: &Ident, field: &Field, schema: &Value) -> ImplItem {
     }
 }
 
-/// The type of the parameter, and the value of the field.
+/// Returns the type of the parameter and the value of the field.
 fn argument(name: &Ident, ty: &Type) -> (proc_macro2::TokenStream, proc_macro2::TokenStream) {
     if let Some(item) = code::argument_of(ty, "Vec") {
         return (

@@ -9,7 +9,7 @@ use openapi_tree::error::Result;
 
 pub(super) const PASS: Pass = Pass {
     name: "whole-seconds",
-    mends: "chrono writes as many digits of a second as a timestamp has",
+    reason: "chrono writes all digits of the second of a timestamp",
     apply,
 };
 

@@ -1,4 +1,4 @@
-//! A property of an update is kept, set, or cleared.
+//! Properties of updates: keep, set or clear.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,14 +14,14 @@ use openapi_tree::schemas::{components, each_schema, named_component, required};
 
 pub(super) const PASS: Pass = Pass {
     name: "update-values",
-    mends: "typify makes two options, one in the other, of a property that is kept, set or cleared",
+    reason: "typify creates an option inside an option for a property that is kept, set or cleared",
     apply,
 };
 
 /// The name of the generated module.
 pub(super) const MODULE: &str = "update_values";
 
-/// Replaces the types of update values where they are optional properties of requests.
+/// Replaces the types of update values that are optional properties of requests.
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let Some(property) = &contract.conventions.update_value else {
         return Ok(());
@@ -64,7 +64,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The components that are update values wherever they are used, and whether they can be cleared.
+/// Returns the components that are update values in all their uses, and whether they can be cleared.
 pub(super) fn update_values(contract: &Contract<'_>) -> BTreeMap<String, bool> {
     let Some(property) = &contract.conventions.update_value else {
         return BTreeMap::new();
@@ -91,7 +91,7 @@ pub(super) fn update_values(contract: &Contract<'_>) -> BTreeMap<String, bool> {
             })
         })
         .collect();
-    // Elsewhere than as an optional property, there is nothing that could be kept.
+    // Only an optional property can be kept.
     let mut optional = BTreeSet::new();
     let mut uses = Vec::new();
     each_schema(contract.tree, &mut |pointer, schema| {
@@ -107,7 +107,7 @@ pub(super) fn update_values(contract: &Contract<'_>) -> BTreeMap<String, bool> {
         }
     });
     for (pointer, component) in uses {
-        // A reference with words beside it is a schema around the reference itself.
+        // A reference with annotations is a schema around the reference.
         let around = ["/allOf/0", "/anyOf/0", "/oneOf/0"]
             .iter()
             .find_map(|step| pointer.strip_suffix(step));
@@ -165,10 +165,10 @@ fn module(property: &str) -> Item {
     }
 }
 
-/// One of the two types.
+/// Returns one of the two types.
 #[expect(
     clippy::too_many_lines,
-    reason = "it is one piece of code, to be read as one"
+    reason = "it is one template of generated code"
 )]
 fn update(property: &str, name: &Ident, is_nullable: bool) -> TokenStream {
     let wire = format_ident!("{name}Holder");

@@ -1,4 +1,4 @@
-//! What is sent is what the document says.
+//! Names on the wire.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use openapi_tree::error::Result;
 
 pub(super) const PASS: Pass = Pass {
     name: "wire-names",
-    mends: "the generator got other names for fields and variants that would have had the same one in Rust",
+    reason: "the generator got different names for fields and variants that have the same name in Rust",
     apply,
 };
 
@@ -41,7 +41,7 @@ impl VisitMut for Rename<'_> {
         }
     }
 
-    /// The arguments of an attribute are tokens still.
+    /// Renames in the arguments of attributes, which are tokens.
     fn visit_attribute_mut(&mut self, attribute: &mut Attribute) {
         if let Some(now) = code::serde_argument(std::slice::from_ref(attribute), "rename")
             && let Some(name) = self.0.get(&now)

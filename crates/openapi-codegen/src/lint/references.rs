@@ -1,4 +1,4 @@
-//! References that lead somewhere.
+//! References.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use openapi_tree::schemas::pointer_of;
 
 pub(super) const RULES: [Rule; 1] = [("reference", references)];
 
-/// Members that hold something for each name, so that none of their own members is a keyword.
+/// The members that are maps, whose keys are not keywords.
 const MAPS: [&str; 14] = [
     "callbacks",
     "content",
@@ -26,7 +26,7 @@ const MAPS: [&str; 14] = [
     "variables",
 ];
 
-/// Members that hold what they like.
+/// The members that contain any JSON.
 const FREE: [&str; 4] = ["default", "enum", "example", "value"];
 
 fn references(document: &Document, findings: &mut Findings) {
@@ -79,7 +79,7 @@ fn check(document: &Document, reference: &Value, pointer: &str, findings: &mut F
     let Some(reference) = reference.as_str() else {
         findings.add(
             pointer,
-            "has a `$ref` that is no text",
+            "invalid `$ref`: expected a string",
             "write it as `#/components/schemas/Name`",
         );
         return;
@@ -87,19 +87,19 @@ fn check(document: &Document, reference: &Value, pointer: &str, findings: &mut F
     match pointer_of(reference) {
         None => findings.add(
             pointer,
-            format!("refers to `{reference}`, outside of the document"),
-            "bring what it refers to into `components`",
+            format!("unsupported reference to `{reference}`, outside of the document"),
+            "copy the target into `components`",
         ),
         Some(target) => match document.tree.pointer(&target) {
             None => findings.add(
                 pointer,
-                format!("refers to `{reference}`, which is not there"),
-                "add it, or mend the name",
+                format!("unknown reference target `{reference}`"),
+                "add the target, or correct the name",
             ),
             Some(target) if !target.is_object() => findings.add(
                 pointer,
-                format!("refers to `{reference}`, which is nothing to refer to"),
-                "refer to a schema, a parameter, a response or the like",
+                format!("unsupported reference target `{reference}`"),
+                "refer to a schema, a parameter, a response, a request body, a header or an example",
             ),
             Some(_) => {}
         },

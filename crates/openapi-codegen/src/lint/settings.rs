@@ -1,4 +1,4 @@
-//! Whether the conventions of an API fit its document.
+//! Comparison of the conventions of an API with its document.
 
 use crate::conventions::Conventions;
 use crate::lower::{self, polymorphic};
@@ -11,7 +11,7 @@ use openapi_tree::lint::Finding;
 /// The names of the rules.
 pub const RULES: [&str; 2] = [polymorphic::NAME, operations::NAME];
 
-/// Returns everything that keeps the conventions from fitting a document without other findings.
+/// Returns the differences between the conventions and a document that has no other findings.
 pub fn findings(document: &Document, conventions: &Conventions) -> Vec<Finding> {
     if let Some(pair) = &conventions.polymorphic {
         let findings = polymorphic::findings(&document.tree, pair);

@@ -1,4 +1,4 @@
-//! What makes a document one that code can be made of.
+//! The form of an OpenAPI document.
 
 use std::collections::BTreeMap;
 
@@ -23,13 +23,13 @@ fn version(document: &Document, findings: &mut Findings) {
         Some(version) if version.starts_with("3.0.") => {}
         Some(version) => findings.add(
             "/openapi",
-            format!("is OpenAPI {version}; progenitor takes 3.0 alone"),
+            format!("unsupported version: OpenAPI {version}; progenitor supports 3.0 only"),
             "write the document as OpenAPI 3.0.3 (`nullable: true` in place of the type `null`)",
         ),
         None => findings.add(
             "/openapi",
-            "does not say that it is OpenAPI",
-            "begin it with `openapi: 3.0.3`",
+            "missing `openapi`: expected an OpenAPI document",
+            "start the document with `openapi: 3.0.3`",
         ),
     }
     if let Some(version) = document
@@ -40,13 +40,13 @@ fn version(document: &Document, findings: &mut Findings) {
     {
         findings.add(
             "/info/version",
-            "has letters outside of ASCII, which no header can carry",
+            "invalid version: a header cannot contain characters outside of ASCII",
             "write the version in ASCII",
         );
     }
 }
 
-/// The parser says what is wrong, never where; so each part is parsed by itself, the smallest one last.
+/// Parses each part separately, the smallest ones last, because the parser does not report a location.
 fn form(document: &Document, findings: &mut Findings) {
     let tree = &document.tree;
     let Err(error) = openapiv3::OpenAPI::deserialize(tree) else {
@@ -94,7 +94,7 @@ fn form(document: &Document, findings: &mut Findings) {
     });
     findings.add(
         place.0,
-        format!("is not of the form of OpenAPI 3.0: {}", place.1),
+        format!("invalid OpenAPI 3.0: {}", place.1),
         "compare it with the OpenAPI 3.0.3 specification",
     );
 }
@@ -106,17 +106,17 @@ fn parse_error<T: serde::de::DeserializeOwned>(node: &Value) -> Option<String> {
 fn operation_ids(document: &Document, findings: &mut Findings) {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for operation in operations(&document.tree) {
-        // One without gets a name of its method and path.
+        // An operation without one gets a name from its method and path.
         let Some(id) = operation.id() else {
             continue;
         };
-        // `getAll`, `get_all` and `GetAll` are one name in Rust.
+        // `getAll`, `get_all` and `GetAll` are the same name in Rust.
         let name = argument(id);
         if let Some(first) = seen.get(&name) {
             findings.add(
                 format!("{}/operationId", operation.pointer),
-                format!("has the operationId `{id}`, which {first} has too"),
-                "give each operation an operationId of its own",
+                format!("duplicate operationId `{id}`: {first} has the same one in Rust"),
+                "give each operation another operationId",
             );
         } else {
             seen.insert(name, operation.pointer.clone());
@@ -129,7 +129,7 @@ fn path_items(document: &Document, findings: &mut Findings) {
     if paths.is_none() {
         findings.add(
             "/paths",
-            "has no paths",
+            "missing `paths`",
             "list the operations under `paths`",
         );
     }
@@ -141,8 +141,8 @@ fn path_items(document: &Document, findings: &mut Findings) {
         if item.get("$ref").is_some() {
             findings.add(
                 &pointer,
-                "refers to a path item elsewhere, which progenitor does not follow",
-                "write the path item out",
+                "unsupported reference to a path item",
+                "copy the path item here",
             );
         }
     }
@@ -162,8 +162,10 @@ fn bounds(document: &Document, findings: &mut Findings) {
             {
                 findings.add(
                     pointer,
-                    format!("has a {least} of {least_value} above its {most} of {most_value}"),
-                    "exchange them",
+                    format!(
+                        "invalid bounds: {least} {least_value} is greater than {most} {most_value}"
+                    ),
+                    "correct one of them",
                 );
             }
         }

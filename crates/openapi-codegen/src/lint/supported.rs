@@ -1,4 +1,4 @@
-//! What OpenAPI allows and the generated client has no way to do.
+//! Parts of OpenAPI that the generated client does not support.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub(super) const RULES: [Rule; 4] = [
     ("request-encoding", encodings),
 ];
 
-/// The parameters of an operation, those of its path behind its own, each where it stands, references followed.
+/// Returns the parameters of an operation and then those of its path, each with its location. References are resolved.
 fn parameters_of<'a>(
     document: &'a Document,
     operation: &Operation<'a>,
@@ -62,7 +62,7 @@ fn path_templates(document: &Document, findings: &mut Findings) {
         let Some(names) = placeholders(operation.path) else {
             findings.add(
                 pointer,
-                "is no path: it begins with a slash, and each `{` has its `}`",
+                "invalid path: expected a slash at the start, and a `}` for each `{`",
                 "write it as `/things/{thingId}`",
             );
             continue;
@@ -77,7 +77,7 @@ fn path_templates(document: &Document, findings: &mut Findings) {
             if !in_path.contains_key(name) {
                 findings.add(
                     &operation.pointer,
-                    format!("has no parameter for `{{{name}}}` of its path"),
+                    format!("missing parameter for `{{{name}}}` in the path"),
                     "describe it under `parameters`, with `in: path`",
                 );
             }
@@ -86,15 +86,15 @@ fn path_templates(document: &Document, findings: &mut Findings) {
             if !names.contains(name) {
                 findings.add(
                     pointer,
-                    format!("has the name `{name}`, which its path does not hold"),
-                    format!("write `{{{name}}}` into the path, or take the parameter out"),
+                    format!("unknown path parameter `{name}`: the path does not contain it"),
+                    format!("write `{{{name}}}` in the path, or remove the parameter"),
                 );
             }
         }
     }
 }
 
-/// The names in braces of a path, if it is one.
+/// Returns the names in braces of a path, or `None` if the path is invalid.
 fn placeholders(path: &str) -> Option<BTreeSet<&str>> {
     let mut names = BTreeSet::new();
     if !path.starts_with('/') || path.contains("//") {
@@ -121,14 +121,14 @@ fn parameters(document: &Document, findings: &mut Findings) {
             if place == "cookie" {
                 findings.add(
                     pointer,
-                    "is a cookie, which the generated client can't send",
-                    "leave it out, and set it on the `reqwest::Client` that the client is made with",
+                    "unsupported cookie parameter",
+                    "remove it, and set the cookie in the `reqwest::Client` of the client",
                 );
             } else if parameter.get("schema").is_none() {
                 findings.add(
                     pointer,
-                    "has no schema of its own, and progenitor writes no parameter as a document of its own",
-                    "describe it by `schema` in place of `content`",
+                    "unsupported parameter without `schema`",
+                    "describe it with `schema` instead of `content`",
                 );
             } else if style.is_some_and(|style| style != usual)
                 && separator(&document.tree, parameter).is_none()
@@ -136,22 +136,22 @@ fn parameters(document: &Document, findings: &mut Findings) {
                 findings.add(
                     pointer,
                     format!(
-                        "is written in the style `{}`; progenitor knows `{usual}` alone",
+                        "unsupported style `{}`; progenitor supports `{usual}` only",
                         style.unwrap_or_default()
                     ),
-                    "leave it out, or describe it as a text that who calls puts together",
+                    "remove it, or declare it as a string that the caller builds",
                 );
             } else if place == "path" && parameter.get("required") != Some(&Value::Bool(true)) {
                 findings.add(
                     pointer,
-                    "is part of the path and not required",
-                    "write `required: true`, as OpenAPI asks",
+                    "invalid path parameter: it is not required",
+                    "write `required: true`",
                 );
             } else if place == "header" && !is_header_name(text(parameter, "name")) {
                 findings.add(
                     pointer,
-                    "has a name that no header can have",
-                    "write it in letters, digits and hyphens",
+                    "invalid name of a header",
+                    "use letters, digits and hyphens",
                 );
             }
         }
@@ -165,8 +165,7 @@ fn is_header_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// Parameters in a query or a header are renamed where their names become the same argument; in a path the name is
-/// that of a place.
+/// Reports path parameters that become the same argument. Parameters in a query or a header are renamed instead.
 fn parameter_names(document: &Document, findings: &mut Findings) {
     for operation in operations(&document.tree) {
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
@@ -177,8 +176,8 @@ fn parameter_names(document: &Document, findings: &mut Findings) {
             {
                 findings.add(
                     pointer,
-                    format!("has the name `{name}`, which is the same argument in Rust as that of {other}"),
-                    "give it another name, there and in the path",
+                    format!("duplicate name `{name}`: it is the same argument in Rust as the one at {other}"),
+                    "rename the parameter, here and in the path",
                 );
             }
         }
@@ -209,8 +208,8 @@ fn encodings(document: &Document, findings: &mut Findings) {
                     operation.pointer,
                     escape(kind)
                 ),
-                "says how each field is written; progenitor writes all of them in one way",
-                "take `encoding` out, if the usual way is what it says",
+                "unsupported `encoding`: progenitor writes all fields in the same form",
+                "remove `encoding` if it describes the default",
             );
         }
     }

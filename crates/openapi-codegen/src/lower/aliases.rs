@@ -1,4 +1,4 @@
-//! One name for one thing.
+//! Components that are only another name of a component.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,20 +7,20 @@ use serde_json::Value;
 use super::{Changes, Pass, Work, component_pointer, reference_to};
 use openapi_tree::schemas::{components, each_schema_mut, named_component, referenced_component};
 
-/// A component that is another one under a second name goes; its uses refer to that other one.
+/// Removes each component that is only another name of a component. Its uses refer to that component.
 pub(super) const PASS: Pass = Pass {
     name: "no-aliases",
-    answers: "typify makes a second type around the first, which has neither its fields nor its values",
+    reason: "typify makes a second type around the first, which has neither its fields nor its values",
     work: Work::Whole { find, apply },
 };
 
-/// The same, once more: what was merged may be but another name now.
+/// Runs again, because merging can leave a component that is only another name.
 pub(super) const AGAIN: Pass = Pass {
     name: "no-aliases-again",
     ..PASS
 };
 
-/// The component that a component is but another name of.
+/// Returns the component that a schema is only another name of.
 fn target(schema: &Value) -> Option<&str> {
     let name = named_component(schema)?;
     let says_more = schema.get("$ref").is_none()

@@ -1,4 +1,4 @@
-//! A value that may be of several kinds.
+//! Values with several alternatives: `anyOf` and `oneOf`.
 
 use std::collections::BTreeSet;
 
@@ -14,13 +14,12 @@ use openapi_tree::schemas::{
     each_schema, named_component, referenced_component, response_components,
 };
 
-/// A choice of scalars becomes the scalar that all of them are. A choice of objects stays one where it is only ever
-/// sent: to read it back, something would have to say which of them came, and a client that lets properties be
-/// missing and unknown can't tell by their form. There, and where the kinds differ, it is any JSON, to be decoded by
-/// who knows which it is.
+/// A choice of scalars becomes their common scalar. A choice of objects stays a choice if only requests contain it. A
+/// response does not state which alternative it contains, and the client accepts missing and unknown properties, so the
+/// form does not show it either. Such a choice, and one of different types, becomes any JSON, which the caller decodes.
 pub(super) const PASS: Pass = Pass {
     name: "choices",
-    answers: "typify makes a struct that can't be decoded of `anyOf`, and takes the first object of `oneOf` that \
+    reason: "typify makes a struct that can't be decoded of `anyOf`, and takes the first object of `oneOf` that \
               fits, which is the first one always",
     work: Work::Whole { find, apply },
 };
@@ -31,7 +30,7 @@ fn is_choice(schema: &Value) -> bool {
     schema.get("$ref").is_none() && CHOICES.iter().any(|keyword| schema.get(keyword).is_some())
 }
 
-/// A choice that the generator takes: of several objects that have names, and nothing beside it.
+/// Returns `true` if the generator supports a choice: several objects, each a component, and no other keyword.
 fn is_simple(tree: &Value, schema: &Value) -> bool {
     let Some(members) = schema.get("oneOf").and_then(Value::as_array) else {
         return named_component(schema).is_some();
@@ -56,7 +55,7 @@ fn is_simple(tree: &Value, schema: &Value) -> bool {
                 .all(|(index, member)| !members[..index].contains(member))
 }
 
-/// Returns `true` if a response can hold what stands at a place.
+/// Returns `true` if a response can contain the schema at a location.
 fn in_response(pointer: &str, responses: &BTreeSet<String>) -> bool {
     pointer.contains("/responses/") && pointer.starts_with("/paths/")
         || component_of(pointer).is_some_and(|name| responses.contains(&name))
@@ -99,7 +98,7 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         if is_any_json(&simple) {
             changes.loss(
                 pointer,
-                "any JSON: nothing but who uses it knows which of its kinds it is",
+                "any JSON: only the caller can determine the alternative",
             );
         } else if let Some(constraints) = constraints_left_out(&snapshot, schema, &simple) {
             changes.loss(
@@ -107,7 +106,7 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
                 format!("not checked of several kinds: {constraints}"),
             );
         } else {
-            changes.note(pointer, "brought into one form");
+            changes.note(pointer, "written in one form");
         }
         *schema = simple;
         if nullable && !is_any_json(schema) {
@@ -117,7 +116,8 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// A choice in the generator's terms, and whether null is one of its kinds. `name` makes a component of an object.
+/// Returns a choice in a form that the generator supports, and whether null is one of the alternatives. `name` makes a
+/// component of an object.
 fn simplify(
     tree: &Value,
     schema: &Value,
@@ -179,13 +179,13 @@ fn simplify(
     (any_json(schema), nullable)
 }
 
-/// The constraints of a choice, and of its members, that a simple schema in its place does not have.
+/// Returns the constraints of a choice and of its members that the simple schema does not contain.
 fn constraints_left_out(tree: &Value, schema: &Value, simple: &Value) -> Option<String> {
     let mut left_out = Vec::new();
     let members = CHOICES
         .iter()
         .filter_map(|keyword| schema.get(keyword)?.as_array());
-    // An object of a choice keeps its name.
+    // The objects of a choice stay components, with their constraints.
     let is_scalar = simple.get("oneOf").is_none() && simple.get("allOf").is_none();
     let members = members
         .flatten()
@@ -201,7 +201,7 @@ fn constraints_left_out(tree: &Value, schema: &Value, simple: &Value) -> Option<
     (!left_out.is_empty()).then(|| left_out.join(", "))
 }
 
-/// What a member of a choice stands for.
+/// Returns the schema of a member of a choice.
 fn target<'a>(tree: &'a Value, member: &'a Value) -> &'a Value {
     named_component(member)
         .and_then(|name| tree.pointer(&component_pointer(name)))
@@ -215,7 +215,7 @@ fn is_null_alone(schema: &Value) -> bool {
         .is_some_and(|values| !values.is_empty() && values.iter().all(Value::is_null))
 }
 
-/// The scalar that all of these are.
+/// Returns the scalar that includes all of these schemas.
 fn common_scalar(schemas: &[&Value]) -> Option<Value> {
     let kinds: BTreeSet<&str> = schemas
         .iter()

@@ -1,4 +1,4 @@
-//! The parts of a document that the generator reads.
+//! The parts of a document that become code.
 
 use serde_json::{Value, json};
 
@@ -6,16 +6,16 @@ use super::json_bodies::{JSON, is_json};
 use super::{Changes, Pass, Work};
 use openapi_tree::schemas::METHODS;
 
-/// Only what becomes code is left. Examples, extensions, titles, links, callbacks, tags and servers do not, or ask
-/// for code that needs other crates; constraints are checked by generated code.
+/// Removes everything that does not become code: examples, extensions, titles, links, callbacks, tags and servers. Some
+/// of them would require other crates. Generated code checks the constraints.
 pub(super) const PASS: Pass = Pass {
     name: "bare-document",
-    answers: "progenitor reads extensions of its own (`x-dropshot-…`, `x-rust-type`) that pull in other crates, and \
-              copies every example several times; typify takes the title of an inline schema for the name of its \
-              type, checks lengths while decoding, so that one long name would lose a page, and makes a type of its \
-              own for each string or number with a constraint",
+    reason: "progenitor reads extensions (`x-dropshot-…`, `x-rust-type`) that require other crates, and \
+              copies every example several times; typify names the type of an inline schema after its title, checks \
+              lengths while decoding, so that one long name loses a page, and creates a separate type for each \
+              string or number with a constraint",
     work: Work::Whole {
-        // Nothing can be left: what it removes, it removes everywhere.
+        // The pass visits every location, so none is left.
         find: |_| Vec::new(),
         apply,
     },
@@ -48,7 +48,7 @@ const SCHEMA: [&str; 12] = [
     "type",
 ];
 
-/// Removes in place, because copying what remains takes longer than most passes.
+/// Removes in place, because copying the rest takes longer than most passes.
 fn apply(tree: &mut Value, _changes: &mut Changes) {
     keep(tree, &DOCUMENT);
     for node in ["paths", "components"] {
@@ -76,7 +76,7 @@ fn keep(node: &mut Value, keywords: &[&str]) {
     }
 }
 
-/// The values of an object, and the items of an array.
+/// Returns the values of an object, or the items of an array.
 fn values(node: &mut Value) -> Box<dyn Iterator<Item = &mut Value> + '_> {
     match node {
         Value::Object(object) => Box::new(object.values_mut()),
@@ -85,7 +85,7 @@ fn values(node: &mut Value) -> Box<dyn Iterator<Item = &mut Value> + '_> {
     }
 }
 
-/// The values of a keyword's object or array.
+/// Returns the values of the object or array of a keyword.
 fn inside<'a>(node: &'a mut Value, keyword: &str) -> impl Iterator<Item = &'a mut Value> {
     node.get_mut(keyword).into_iter().flat_map(values)
 }
@@ -111,7 +111,7 @@ fn bare_operation(operation: &mut Value) {
     }
 }
 
-/// The generator knows JSON by one name only; a finishing pass sends the name of the document.
+/// The generator supports one name for JSON. A finishing pass sends the name in the document.
 fn bare_content(holder: &mut Value) {
     let Some(content) = holder.get_mut("content").and_then(Value::as_object_mut) else {
         return;

@@ -1,8 +1,8 @@
-//! What the passes did, told in terms of the published document.
+//! The changes of the passes, with locations in the published document.
 
 use std::collections::BTreeMap;
 
-/// What the passes did.
+/// The changes that the passes made.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     pass: &'static str,
@@ -10,12 +10,12 @@ pub struct Changes {
     moved: BTreeMap<String, String>,
 }
 
-/// What a change means for those who use the generated types.
+/// The effect of a change on the generated types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// The same meaning in another form.
+    /// The meaning is the same in another form.
     Form,
-    /// The types promise less than the document does, or leave something of it out.
+    /// The types guarantee less than the document, or a part of the document is missing.
     Loss,
 }
 
@@ -24,26 +24,26 @@ pub enum Effect {
 pub struct Change {
     /// The pass that made it.
     pub pass: &'static str,
-    /// Where, in the published document.
+    /// The JSON pointer of the location in the published document.
     pub pointer: String,
-    /// What was done.
+    /// A description of the change.
     pub what: String,
-    /// What it means.
+    /// The effect on the generated types.
     pub effect: Effect,
 }
 
 impl Changes {
-    /// From here on, changes are those of this pass.
+    /// Starts a pass: the following changes belong to it.
     pub(super) fn begin(&mut self, pass: &'static str) {
         self.pass = pass;
     }
 
-    /// Notes a change of form.
+    /// Adds a change of form.
     pub fn note(&mut self, pointer: impl AsRef<str>, what: impl Into<String>) {
         self.add(pointer.as_ref(), what.into(), Effect::Form);
     }
 
-    /// Notes a change by which the types promise less than the document.
+    /// Adds a change after which the types guarantee less than the document.
     pub fn loss(&mut self, pointer: impl AsRef<str>, what: impl Into<String>) {
         self.add(pointer.as_ref(), what.into(), Effect::Loss);
     }
@@ -57,7 +57,7 @@ impl Changes {
         });
     }
 
-    /// From here on, what stood at `from` stands at `to`.
+    /// Records that the node at `from` is now at `to`.
     pub(super) fn moved(&mut self, from: &str, to: &str) {
         let published = self.published(from);
         if published != to {
@@ -65,7 +65,7 @@ impl Changes {
         }
     }
 
-    /// Where a place of the lowered document stands in the published one.
+    /// Returns the location in the published document of a location in the lowered document.
     pub fn published(&self, pointer: &str) -> String {
         let mut end = pointer.len();
         loop {
@@ -79,7 +79,7 @@ impl Changes {
         }
     }
 
-    /// The changes, in the order of the passes.
+    /// Returns the changes in the order of the passes.
     pub fn list(&self) -> &[Change] {
         &self.list
     }

@@ -1,4 +1,4 @@
-//! Components that can be types.
+//! Names of components that are names of types.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,16 +10,15 @@ use openapi_tree::schemas::{
     COMPONENT_REFERENCE, COMPONENTS, components, each_schema, each_schema_mut, pointer_of,
 };
 
-/// Every component has the name of its type, and every reference leads to a component: what is referred to
-/// elsewhere becomes one.
+/// Gives every component the name of its type, and makes a component of every other target of a reference.
 pub(super) const PASS: Pass = Pass {
     name: "component-names",
-    answers: "typify makes one name of `list-item` and `ListItem`, and panics over a reference to anything but a \
+    reason: "typify creates the same name for `list-item` and `ListItem`, and panics if the target of a reference is not a \
               component",
     work: Work::Whole { find, apply },
 };
 
-/// Names that the generated module, or code inside it, uses for something else.
+/// The names that generated code uses for something else.
 pub(super) const RESERVED: [&str; 15] = [
     "Box",
     "Default",
@@ -65,7 +64,7 @@ fn find(tree: &Value) -> Vec<String> {
 
 fn apply(tree: &mut Value, changes: &mut Changes) {
     let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
-    // By the pointer of what is called so: the names that may stay come first, whatever else there is.
+    // By the pointer of the schema. Names that can stay come first.
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let (stay, go): (Vec<&String>, Vec<&String>) = components(tree)
         .map(|(name, _)| name)
@@ -119,7 +118,7 @@ fn target_of(schema: &Value) -> Option<String> {
     pointer_of(schema.get("$ref")?.as_str()?)
 }
 
-/// A pointer as words: what leads to the schema, without the document's own scaffolding.
+/// Returns a pointer as words, without the steps that every document has.
 fn words_of(pointer: &str) -> String {
     pointer
         .trim_start_matches("/components/schemas")

@@ -1,4 +1,4 @@
-//! References with something beside them.
+//! References with other keywords next to them.
 
 use serde_json::{Value, json};
 
@@ -7,15 +7,14 @@ use crate::constraints::is_constraint;
 use openapi_tree::document::escape;
 use openapi_tree::schemas::named_component;
 
-/// A reference keeps its description and whether it may be null; a type, a format or a limit beside it belongs to
-/// what it refers to.
+/// A reference keeps its description and `nullable`. A type, a format or a constraint next to it belongs to the target.
 pub(super) const PASS: Pass = Pass {
     name: "plain-references",
-    answers: "typify panics over a format beside a reference, and makes a second type for a limit beside one",
+    reason: "typify panics if a format is next to a reference, and creates a second type for a constraint next to one",
     work: Work::Schemas(edits),
 };
 
-/// What may stand beside a reference: what it says for readers, and whether it may be null.
+/// Returns `true` if a keyword can be next to a reference: an annotation, or `nullable`.
 fn is_extra(key: &str) -> bool {
     key != "allOf" && !super::is_annotation(key)
 }
@@ -36,10 +35,10 @@ fn edits(pointer: &str, schema: &Value) -> Vec<Edit> {
             if is_constraint(keyword) {
                 edit.loss(
                     pointer,
-                    format!("not checked beside a reference: {keyword} {value}"),
+                    format!("not checked next to a reference: {keyword} {value}"),
                 )
             } else {
-                edit.note(pointer, format!("left out beside the reference: {keyword}"))
+                edit.note(pointer, format!("removed next to the reference: {keyword}"))
             }
         })
         .collect();

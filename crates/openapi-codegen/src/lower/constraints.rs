@@ -1,4 +1,4 @@
-//! Constraints of requests that nothing checks.
+//! Constraints of requests that are not checked.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use super::{Changes, Pass, Work, component_of};
 use crate::constraints::Constraints;
 use openapi_tree::schemas::{each_schema, request_components};
 
-/// Reports each constraint that a request may break without an error before it is sent. The finishing pass
-/// `request-checks` checks all others. Responses are lenient: nothing is expected of them.
+/// Reports each constraint that a request can violate without an error before it is sent. The finishing pass
+/// `request-checks` checks all other constraints. The constraints of responses are not checked.
 pub(super) const PASS: Pass = Pass {
     name: "unchecked-constraints",
-    answers: "typify checks constraints while decoding, and not all of them",
+    reason: "typify checks some constraints only, and while decoding",
     work: Work::Whole {
         find: |_| Vec::new(),
         apply: report,

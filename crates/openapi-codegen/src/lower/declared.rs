@@ -1,4 +1,4 @@
-//! What is required is declared, and is there to be sent.
+//! Required properties are declared and can be sent.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use super::{Edit, Pass, Work};
 use openapi_tree::document::escape;
 use openapi_tree::schemas::{each_schema, request_components, required};
 
-/// A property that is required without being declared is any JSON. One that only responses have (`readOnly`) is not
-/// required of a request.
+/// A required property without a declaration becomes any JSON. A property of responses only (`readOnly`) is not required
+/// in requests.
 pub(super) const PASS: Pass = Pass {
     name: "declared-properties",
-    answers: "typify makes no field for a required property without a schema, so that no request can be valid, and \
-              does not know of properties that only responses have",
+    reason: "typify creates no field for a required property without a schema, so no request is valid, and does not \
+              support `readOnly`",
     work: Work::Document(edits),
 };
 
@@ -32,12 +32,12 @@ fn edits(tree: &Value) -> Vec<Edit> {
             if schema.get("properties").is_none() {
                 edits.push(Edit::set(format!("{pointer}/properties"), json!({})));
             }
-            // What requires a property may not have had a type before.
+            // The schema may not have a type yet.
             edits.push(Edit::set(format!("{pointer}/type"), json!("object")));
         }
         for name in undeclared {
             let place = format!("{pointer}/properties/{}", escape(name));
-            let what = format!("`{name}` is required and not described: any JSON");
+            let what = format!("`{name}` is required and not declared: any JSON");
             edits.push(Edit::set(place, json!({})).loss(pointer, what));
         }
         let is_read_only = |name: &str| {
@@ -50,14 +50,14 @@ fn edits(tree: &Value) -> Vec<Edit> {
             required.into_iter().partition(|name| is_read_only(name));
         for name in read_only {
             let place = format!("{pointer}/required");
-            let what = format!("`{name}` may be missing: only responses have it");
+            let what = format!("`{name}` may be missing: only responses contain it");
             edits.push(Edit::set(place, json!(sent)).note(pointer, what));
         }
     });
     edits
 }
 
-/// Returns `true` if a request can hold the schema at a place.
+/// Returns `true` if a request can contain the schema at a location.
 fn is_sent(pointer: &str, requests: &BTreeSet<String>) -> bool {
     super::component_of(pointer).is_some_and(|name| requests.contains(&name))
         || pointer.contains("/requestBody/")

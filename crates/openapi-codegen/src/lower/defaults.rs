@@ -1,14 +1,14 @@
-//! What a server assumes is not what a client sends.
+//! Defaults of the server.
 
 use serde_json::Value;
 
 use super::{Edit, Pass, Work};
 
-/// A default says what the server does when a property is left out; the client leaves it out.
+/// A default is the value that the server assumes for an omitted property. The client omits the property.
 pub(super) const PASS: Pass = Pass {
     name: "no-defaults",
-    answers: "typify sends the default in place of nothing, reads it where nothing came, and refuses the document \
-              for one that does not fit its type",
+    reason: "typify sends the default of an omitted property, decodes a missing property as the default, and rejects a \
+              default of another type",
     work: Work::Schemas(edits),
 };
 

@@ -1,4 +1,4 @@
-//! Fields and variants that differ by more than their case.
+//! Distinct names in Rust.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,21 +8,21 @@ use super::{Changes, Pass, Work, component_pointer};
 use crate::rust_names::{argument, pascal, snake};
 use openapi_tree::schemas::{components, operations};
 
-/// Where two properties, or two values of an enum, would have one name in Rust, the second gets a number. The
-/// finishing pass `wire-names` puts its own name back on the wire.
+/// If two properties or two values of an enum have the same name in Rust, the second one gets a number. The finishing
+/// pass `wire-names` restores the name on the wire.
 pub(super) const PASS: Pass = Pass {
     name: "distinct-names",
-    answers: "typify makes one field of `fooBar` and `foo_bar`, and refuses an enum with `active` and `Active`",
+    reason: "typify creates one field for `fooBar` and `foo_bar`, and rejects an enum with `active` and `Active`",
     work: Work::Whole { find, apply },
 };
 
-/// Where the names that are sent are kept, by the names that the generator gets.
+/// The extension with the names on the wire, by the names that the generator gets.
 const WIRE: &str = "x-wire-names";
 
-/// What typify calls the field for properties that the document does not list.
+/// The name of typify's field for unknown properties.
 const EXTRA: &str = "extra";
 
-/// The names that have to change, with what they are to be.
+/// Returns the names that have to change, with the new names.
 fn clashes<'a>(
     names: impl Iterator<Item = &'a str>,
     rust_name: fn(&str) -> String,
@@ -32,7 +32,7 @@ fn clashes<'a>(
     let mut taken: BTreeSet<String> = reserved.map(str::to_owned).into_iter().collect();
     let mut late = Vec::new();
     for name in &names {
-        // typify has small letters for these two, whatever they name.
+        // typify writes these two in lower case, for types too.
         if matches!(*name, "+1" | "-1") || !taken.insert(rust_name(name)) {
             late.push(*name);
         }
@@ -40,7 +40,7 @@ fn clashes<'a>(
     let mut clashes = BTreeMap::new();
     for name in late {
         let mut number = 2_usize;
-        // A hyphen is in no Rust name, so that the generator always notes what is sent.
+        // No Rust name has a hyphen, so the generator always writes the name on the wire.
         let new = loop {
             let new = format!("{name}-{number}");
             if taken.insert(rust_name(&new)) && !names.contains(&new.as_str()) {
@@ -81,10 +81,11 @@ fn schemas(tree: &Value) -> impl Iterator<Item = String> {
         .map(|(name, _)| component_pointer(name))
 }
 
-/// Names of arguments that the generated methods use for something else.
+/// The names of arguments that generated methods use for something else.
 const TAKEN: [&str; 2] = ["body", "header_map"];
 
-/// The places of the names of parameters that have to change, with what they are to be. Names of a path stay.
+/// Returns the locations of the names of parameters that have to change, with the new names. The names of path parameters
+/// stay.
 fn parameters(tree: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for operation in operations(tree) {
@@ -123,7 +124,7 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         if let Some(place) = tree.pointer_mut(&pointer) {
             changes.note(
                 &pointer,
-                format!("{place} is called `{new}` in Rust: another one has its name"),
+                format!("{place} is called `{new}` in Rust, because another one has the same name"),
             );
             *place = Value::String(new);
         }
@@ -160,7 +161,9 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         for (name, new) in &clashes {
             changes.note(
                 &pointer,
-                format!("`{name}` is called `{new}` in Rust: another one has its name"),
+                format!(
+                    "`{name}` is called `{new}` in Rust, because another one has the same name"
+                ),
             );
         }
         let wire: Map<String, Value> = clashes
@@ -171,7 +174,7 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
     }
 }
 
-/// For each component, the names that are sent, by those that the generator got.
+/// Returns, for each component, the names on the wire by the names that the generator got.
 pub fn wire_names(tree: &Value) -> BTreeMap<String, BTreeMap<String, String>> {
     components(tree)
         .filter_map(|(name, schema)| {

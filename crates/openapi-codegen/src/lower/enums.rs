@@ -1,4 +1,4 @@
-//! Enums list texts.
+//! Enums of strings.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use super::{Edit, Pass, Work};
 
-/// An enum lists texts, each once. Of other values, the type alone is kept; null among them says that the value may
-/// be null.
+/// An enum lists each string once. An enum of other values becomes their type. Null in the list becomes `nullable`.
 pub(super) const PASS: Pass = Pass {
     name: "text-enums",
-    answers: "typify refuses values that are no texts, and makes a type that nothing fits of an enum without values",
+    reason: "typify rejects values that are not strings, and creates a type without values for an empty enum",
     work: Work::Schemas(edits),
 };
 
@@ -29,9 +28,9 @@ fn edits(pointer: &str, schema: &Value) -> Vec<Edit> {
         .filter(|value| value.as_str().is_some_and(|text| seen.insert(text)))
         .collect();
     let edit = if !is_text || texts.is_empty() {
-        Edit::remove(&place).loss(&place, "left out: its values are no texts")
+        Edit::remove(&place).loss(&place, "removed: its values are not strings")
     } else if texts.len() != list.len() {
-        Edit::set(&place, json!(texts)).note(&place, "its texts alone, each once")
+        Edit::set(&place, json!(texts)).note(&place, "only its strings, each once")
     } else {
         return Vec::new();
     };

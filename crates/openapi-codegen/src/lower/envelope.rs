@@ -1,4 +1,4 @@
-//! The properties that every request carries become a type of their own.
+//! The properties that requests share become a separate type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,14 +14,15 @@ use openapi_tree::schemas::{
 /// The name of the pass in the list of changes.
 pub(super) const NAME: &str = "envelope";
 
-/// The mark of the component that is the envelope, and the properties of it that an operation takes.
+/// The extension that marks the component of the envelope, with its properties, and the operations, with the properties
+/// that they accept.
 const MARK: &str = "x-envelope";
 
 /// The name of the component.
 const COMPONENT: &str = "Envelope";
 
-/// Moves the properties of these names out of every request body into one component, which it marks. Each operation
-/// that had some is marked with their names.
+/// Moves the properties with these names out of every request body into one component. Marks the component, and each
+/// operation that had some of the properties.
 pub(super) fn apply(
     tree: &mut Value,
     names: &[String],
@@ -37,7 +38,7 @@ pub(super) fn apply(
                     "`{component}` is used here and as the body of {}",
                     body.operations[0]
                 ),
-                "describe the two with a component each: the properties of the envelope belong to the body only",
+                "describe them with two components: only the body contains the properties of the envelope",
             ));
         }
         let pointer = component_pointer(component);
@@ -62,7 +63,7 @@ pub(super) fn apply(
                         "the property `{name}` of the envelope differs from the one at {}",
                         changes.published(&first.place)
                     ),
-                    "declare it alike in all requests, or take it out of `envelope` in the settings",
+                    "declare it in the same way in all requests, or remove it from `envelope` in the settings",
                 ));
             }
         }
@@ -71,7 +72,7 @@ pub(super) fn apply(
         return Err(problem(
             String::new(),
             format!("no request has the property `{name}` of the envelope"),
-            "correct its name, or take it out of `envelope` in the settings",
+            "correct its name, or remove it from `envelope` in the settings",
         ));
     }
     add(tree, names, moved, changes);
@@ -90,7 +91,7 @@ fn problem(pointer: String, what: String, help: &str) -> Finding {
     }
 }
 
-/// The component schemas that a request can reach, those of the envelope included.
+/// Returns the component schemas that a request can reach, including those of the envelope.
 pub fn requests(contract: &Value) -> BTreeSet<String> {
     let mut requests = request_components(contract);
     if let Some((name, schema)) = component(contract) {
@@ -100,14 +101,14 @@ pub fn requests(contract: &Value) -> BTreeSet<String> {
     requests
 }
 
-/// The component that is the envelope.
+/// Returns the component of the envelope.
 pub fn component(contract: &Value) -> Option<(&str, &Value)> {
     components(contract)
         .find(|(_, schema)| schema.get(MARK).is_some())
         .map(|(name, schema)| (name.as_str(), schema))
 }
 
-/// The properties of the envelope: in the order of the settings those of the component, or of an operation.
+/// Returns the properties of the envelope that the component has or an operation accepts, in the order of the settings.
 pub fn properties(node: &Value) -> Vec<&str> {
     node.get(MARK)
         .and_then(Value::as_array)
@@ -119,7 +120,7 @@ pub fn properties(node: &Value) -> Vec<&str> {
 
 /// A component that is a request body.
 struct Body {
-    /// The pointers of the operations that take it.
+    /// The pointers of the operations with this body.
     operations: Vec<String>,
     /// The properties of the envelope that it has, in the order of the settings.
     properties: Vec<String>,
@@ -134,7 +135,7 @@ struct Declared {
 }
 
 impl Declared {
-    /// All that two requests must agree on; words for readers may differ.
+    /// Returns everything that must be the same in all requests. Descriptions can differ.
     fn shape(&self) -> (bool, Map<String, Value>) {
         let members = self.schema.as_object().into_iter().flatten();
         let shape = members
@@ -147,7 +148,7 @@ impl Declared {
     }
 }
 
-/// The components that are bodies with some of the properties.
+/// Returns the request bodies that have some of the properties.
 fn bodies(tree: &Value, names: &[String]) -> BTreeMap<String, Body> {
     let mut bodies: BTreeMap<String, Body> = BTreeMap::new();
     for operation in operations(tree) {
@@ -181,7 +182,7 @@ fn bodies(tree: &Value, names: &[String]) -> BTreeMap<String, Body> {
     bodies
 }
 
-/// The schema of the JSON body of an operation.
+/// Returns the schema of the JSON body of an operation.
 pub(crate) fn json_body(operation: &Value) -> Option<&Value> {
     let content = operation.pointer("/requestBody/content")?.as_object()?;
     content
@@ -191,7 +192,7 @@ pub(crate) fn json_body(operation: &Value) -> Option<&Value> {
         .get("schema")
 }
 
-/// A place that refers to a component and is not a request body.
+/// Returns a location that refers to a component and is not a request body.
 fn other_use(tree: &Value, component: &str) -> Option<String> {
     let mut found = None;
     each_schema(tree, &mut |pointer, schema| {
@@ -202,7 +203,7 @@ fn other_use(tree: &Value, component: &str) -> Option<String> {
     found
 }
 
-/// Returns `true` if a schema is that of a request body, or the reference inside it.
+/// Returns `true` if a location is the schema of a request body, or the reference inside that schema.
 fn is_body(pointer: &str) -> bool {
     let steps: Vec<&str> = pointer.split('/').collect();
     matches!(
@@ -257,7 +258,7 @@ fn add(
     hoist::add_component(tree, &component, schema);
 }
 
-/// Takes the properties out of a body, and marks its operations with their names.
+/// Removes the properties from a body, and marks its operations with their names.
 fn take_out(tree: &mut Value, component: &str, body: &Body, changes: &mut Changes) {
     let pointer = component_pointer(component);
     let Some(schema) = tree.pointer_mut(&pointer).and_then(Value::as_object_mut) else {
@@ -278,7 +279,7 @@ fn take_out(tree: &mut Value, component: &str, body: &Body, changes: &mut Change
             );
         }
         if properties.is_empty() {
-            // It stays an object of its own, which can be extended, and does not become a map.
+            // Without this, the generator would create a map instead of a struct.
             schema
                 .entry("additionalProperties")
                 .or_insert(Value::Bool(false));

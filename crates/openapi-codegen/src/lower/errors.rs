@@ -1,16 +1,16 @@
-//! An operation has one kind of error.
+//! One type of error for each operation.
 
 use serde_json::Value;
 
 use super::outcomes::{self, Class};
 use super::{Edit, Pass, Work};
 
-/// An error without a body is left out: as an undocumented status it is handed over whole, whatever it holds then.
-/// Several bodies that differ are read as any JSON.
+/// Removes errors without a body: the client returns the whole response of an undocumented status. Different bodies
+/// become any JSON.
 pub(super) const PASS: Pass = Pass {
     name: "one-error",
-    answers: "progenitor panics unless all error responses of an operation have the same body, and throws away what \
-              comes where no body is documented",
+    reason: "progenitor panics unless all error responses of an operation have the same body, and drops the body of \
+              an error for which none is documented",
     work: Work::Document(edits),
 };
 

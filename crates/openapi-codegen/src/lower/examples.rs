@@ -1,4 +1,4 @@
-//! What a document itself shows must be readable.
+//! Responses that the examples of a document show.
 
 mod fit;
 
@@ -12,17 +12,16 @@ use fit::Reader;
 use openapi_tree::document::escape;
 use openapi_tree::schemas::operations;
 
-/// Where the example of a response contradicts what the document says of that response, the types follow what both
-/// allow: another type or format, null in a list, a missing identifier. Whatever else may be missing or null anyway is
-/// left to the pass `lenient-responses`.
+/// If the example of a response contradicts its schema, the types accept both: another type or format, null in a list, a
+/// missing identifier. The pass `lenient-responses` handles all other missing and null properties.
 pub(super) const PASS: Pass = Pass {
     name: "examples",
-    answers: "serde refuses a response that differs from its schema, as documents show that theirs do",
+    reason: "serde rejects a response that differs from its schema, and the examples of documents do differ",
     work: Work::Conventions(edits),
 };
 
-/// The edits that let the generated types read the examples of responses, and those that take out examples that can
-/// not be read.
+/// Returns the edits after which the generated types decode the examples of responses, and those that remove invalid
+/// examples.
 fn edits(tree: &Value, conventions: &Conventions) -> Vec<Edit> {
     let mut reader = Reader {
         tree,
@@ -45,7 +44,7 @@ fn edits(tree: &Value, conventions: &Conventions) -> Vec<Edit> {
                 match read(tree, &schema, value) {
                     Ok(value) => reader.read(&schema, &value, &example),
                     Err(why) => {
-                        let what = format!("broken example, passed over: {why}");
+                        let what = format!("invalid example, ignored: {why}");
                         reader
                             .edits
                             .push(Edit::remove(&example).loss(&example, what));
@@ -60,7 +59,7 @@ fn edits(tree: &Value, conventions: &Conventions) -> Vec<Edit> {
     edits
 }
 
-/// The examples of a body, with their pointers.
+/// Returns the examples of a body with their pointers.
 fn examples<'a>(media: &'a Value, pointer: &str) -> Vec<(String, &'a Value)> {
     let mut examples = Vec::new();
     if let Some(example) = media.get("example") {
@@ -75,7 +74,7 @@ fn examples<'a>(media: &'a Value, pointer: &str) -> Vec<(String, &'a Value)> {
     examples
 }
 
-/// An example of a body that is no text may be written as the text of its JSON.
+/// Reads an example. The example of a body that is not a string can be a string that contains JSON.
 fn read(tree: &Value, schema: &str, example: &Value) -> Result<Value, String> {
     match example {
         Value::String(text) if !fit::takes_text(tree, schema) => {

@@ -1,4 +1,4 @@
-//! Every type has a name of its own.
+//! Inline schemas become components.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use super::{Changes, Pass, Work, component_names, component_pointer, is_annotati
 use crate::rust_names::{type_name, unique};
 use openapi_tree::schemas::{COMPONENTS, components, each_schema, inside_mut, roots};
 
-/// Objects, enums and choices that stand inside of something become components, named after where they stand. A
-/// component keeps its name; what stands inside of something gives way, with the first free number from 2 on.
+/// Inline objects, enums and choices become components that are named after their location. The names of components stay;
+/// the name of an inline schema gets the first free number from 2.
 pub(super) const PASS: Pass = Pass {
     name: "named-schemas",
-    answers: "typify names an inline schema after where it stands, also when a component has that name already, so \
-              that one name is defined twice",
+    reason: "typify names an inline schema after its location, even if a component has the same name, and then defines \
+              the name twice",
     work: Work::Whole { find, apply },
 };
 
@@ -23,7 +23,7 @@ fn needs_name(schema: &Value) -> bool {
         && (schema.get("enum").is_some() || schema.get("oneOf").is_some() || is_struct(schema))
 }
 
-/// An object that becomes a struct: one with properties, or one that has none at all.
+/// Returns `true` if an object becomes a struct: it has properties, or it cannot have any.
 pub(super) fn is_struct(schema: &Value) -> bool {
     schema.get("type").and_then(Value::as_str) == Some("object")
         && (schema
@@ -51,13 +51,13 @@ fn find(tree: &Value) -> Vec<String> {
 
 fn apply(tree: &mut Value, changes: &mut Changes) {
     let mut names = Names::of(tree);
-    // Outer schemas first, so that what stands inside of them moves along with them.
+    // Outer schemas first, so that inner schemas move with them.
     loop {
         let mut added: Vec<(String, String)> = Vec::new();
         each_schema(tree, &mut |pointer, schema| {
             if is_component(pointer)
                 || !needs_name(schema)
-                // What is inside of a schema comes right behind it.
+                // The schemas inside a schema directly follow it.
                 || added.last().is_some_and(|(around, _)| {
                     pointer
                         .strip_prefix(around.as_str())
@@ -79,7 +79,7 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
     }
 }
 
-/// The names of components that are taken.
+/// The names of components that are in use.
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
@@ -101,7 +101,7 @@ impl Names {
     }
 }
 
-/// Makes what stands at `pointer` a component, and leaves a reference there.
+/// Makes a component of the schema at `pointer`, and puts a reference there.
 pub(super) fn hoist(tree: &mut Value, pointer: &str, name: &str, changes: &mut Changes) {
     let Some(place) = tree.pointer_mut(pointer) else {
         return;
@@ -112,7 +112,7 @@ pub(super) fn hoist(tree: &mut Value, pointer: &str, name: &str, changes: &mut C
     changes.moved(pointer, &component_pointer(name));
 }
 
-/// A reference to a component with what `schema` says for readers beside it.
+/// Returns a reference to a component, with the annotations of `schema`.
 pub(super) fn beside_reference(schema: &Value, name: &str) -> Value {
     let mut beside: Map<String, Value> = schema
         .as_object()
@@ -149,7 +149,7 @@ fn component_map(tree: &mut Value) -> Option<&mut Map<String, Value>> {
         .as_object_mut()
 }
 
-/// What a schema is called after where it stands: the component or the operation, and the way from there.
+/// Returns a name for the schema at a location: the component or the operation, and the steps from there.
 pub(super) fn place_name(tree: &Value, pointer: &str) -> String {
     let steps: Vec<String> = pointer
         .split('/')
@@ -221,8 +221,7 @@ fn place_in_operation<'a>(
     (vec![id.to_owned(), word], rest)
 }
 
-/// Calls `visit` for every schema of the tree with its pointer, inner ones first; `visit` may ask for a component to
-/// be added by that name.
+/// Calls `visit` for every schema of the tree with its pointer, inner ones first. Adds the components that `visit` returns.
 pub(super) fn rewrite(
     tree: &mut Value,
     visit: &mut impl FnMut(&str, &mut Value) -> Vec<(String, Value)>,

@@ -1,21 +1,21 @@
-//! Responses that are JSON are known as such.
+//! Media types of JSON responses.
 
 use serde_json::{Map, Value, json};
 
 use super::{Edit, Pass, Work};
 use openapi_tree::schemas::operations;
 
-/// Where a response is JSON under another name (`text/json`, `application/problem+json`), it is called
-/// `application/json`, and other media types beside it are left out.
+/// JSON with another media type (`text/json`, `application/problem+json`) becomes `application/json`, and the other media
+/// types of the response are removed.
 pub(super) const PASS: Pass = Pass {
     name: "json-responses",
-    answers: "progenitor knows JSON by one name alone, and panics over JSON without a schema and over encodings",
+    reason: "progenitor supports one name for JSON, and panics if JSON has no schema or an encoding",
     work: Work::Document(edits),
 };
 
 pub(crate) const JSON: &str = "application/json";
 
-/// Returns `true` if a media type is JSON, whatever it is called.
+/// Returns `true` if a media type is JSON under any name.
 pub(crate) fn is_json(media_type: &str) -> bool {
     let name = media_type.split(';').next().unwrap_or_default().trim();
     name == JSON || name == "text/json" || name.ends_with("+json")
@@ -44,8 +44,9 @@ fn edits(tree: &Value) -> Vec<Edit> {
                 && simple.as_object() != Some(content)
             {
                 let place = format!("{}/responses/{status}/content", operation.pointer);
-                edits
-                    .push(Edit::set(&place, simple).note(&place, "read as application/json alone"));
+                edits.push(
+                    Edit::set(&place, simple).note(&place, "decoded as application/json only"),
+                );
             }
         }
     }

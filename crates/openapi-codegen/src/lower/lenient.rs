@@ -1,4 +1,4 @@
-//! What a server sends must never take a client down.
+//! Lenient responses.
 
 use serde_json::{Value, json};
 
@@ -7,15 +7,14 @@ use crate::conventions::Conventions;
 use openapi_tree::document::escape;
 use openapi_tree::schemas::{inside, properties, required, response_components};
 
-/// Stands at a property that an example of a response leaves out, so that it may be missing although it is an
-/// identifier.
+/// The extension at an identifier that an example of a response omits. Such an identifier can be missing.
 pub(super) const OMITTED: &str = "x-omitted-by-example";
 
-/// In every schema that a response can reach: unknown properties are let through, and each property but the
-/// identifier, and each value of a map, may be missing or null, which both read as `None`, never as a default.
+/// Every schema that a response can reach accepts unknown properties. Each of its properties except the identifier can be
+/// missing or null, and each value of a map can be null. Both decode as `None`, never as a default.
 pub(super) const PASS: Pass = Pass {
     name: "lenient-responses",
-    answers: "serde refuses a whole page for one missing, null or unknown property of one item",
+    reason: "serde rejects a whole page if one property of one item is missing, null or unknown",
     work: Work::Conventions(edits),
 };
 
@@ -37,7 +36,7 @@ fn relax(pointer: &str, schema: &Value, identifier: Option<&str>, edits: &mut Ve
     let place = format!("{pointer}/additionalProperties");
     match schema.get("additionalProperties") {
         Some(Value::Bool(false)) => {
-            edits.push(Edit::remove(&place).note(pointer, "unknown properties let through"));
+            edits.push(Edit::remove(&place).note(pointer, "unknown properties are accepted"));
         }
         Some(values) if is_never_null(values) => {
             edits.push(Edit::nullable(&place, values).note(&place, "may be null"));
@@ -75,7 +74,7 @@ fn relax(pointer: &str, schema: &Value, identifier: Option<&str>, edits: &mut Ve
     }
 }
 
-/// A schema without a type takes null as it is.
+/// Returns `true` if a schema rejects null. A schema without a type accepts it.
 fn is_never_null(schema: &Value) -> bool {
     !is_nullable(schema)
         && ["type", "$ref", "allOf", "anyOf", "oneOf"]

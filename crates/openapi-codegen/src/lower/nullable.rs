@@ -1,4 +1,4 @@
-//! Null is said where a component is used.
+//! `nullable` moves from components to their uses.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use serde_json::Value;
 use super::{Changes, Pass, Work, component_pointer, is_any_json, is_nullable, make_nullable};
 use openapi_tree::schemas::{components, each_schema_mut, named_component};
 
-/// What a component says of null is said at each of its uses.
+/// Moves `nullable` from a component to each of its uses.
 pub(super) const PASS: Pass = Pass {
     name: "null-at-use",
-    answers: "typify wraps a nullable component twice: a type around an option of a type",
+    reason: "typify wraps a nullable component twice: a type around an option of a type",
     work: Work::Whole { find, apply },
 };
 
-/// The same, once more: passes between have made components nullable.
+/// Runs again, because the passes in between can make components nullable.
 pub(super) const AGAIN: Pass = Pass {
     name: "null-at-use-again",
     ..PASS
@@ -43,8 +43,8 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             if let Some(schema) = tree.pointer_mut(&pointer).and_then(Value::as_object_mut) {
                 schema.remove("nullable");
             }
-            changes.note(&pointer, "may be null where it is used");
-            // A circle of components that refer to each other would go on for ever.
+            changes.note(&pointer, "nullable where it is used");
+            // Components that refer to each other would never end.
             if is_nullable && done.insert(name.clone()) {
                 nullable.insert(name);
             }
@@ -60,7 +60,7 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
     }
 }
 
-/// A member of `allOf` and the like speaks for the schema around it, which is visited too.
+/// Returns `true` if a location is a member of `allOf`, `anyOf` or `oneOf`. The schema around it is visited too.
 fn is_member(pointer: &str) -> bool {
     let mut steps = pointer.rsplit('/');
     let is_index = steps

@@ -1,4 +1,4 @@
-//! Operations that can be methods of one type.
+//! Names of operations that are names of methods.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +8,16 @@ use super::{Edit, Pass, Work};
 use crate::rust_names::{argument, unique};
 use openapi_tree::schemas::operations;
 
-/// An operation without an `operationId` gets one of its method and path; one whose method would hide a method that
-/// the client has already gets another name.
+/// An operation without an `operationId` gets one from its method and path. An operation whose method would hide a method
+/// of the client gets another name.
 pub(super) const PASS: Pass = Pass {
     name: "operation-names",
-    answers: "progenitor refuses an operation without an operationId, though OpenAPI does not ask for one, and lets \
-              one that is called `new` or `exec` hide the client's own method",
+    reason: "progenitor rejects an operation without an operationId, which is optional in OpenAPI, and lets an operation \
+              `new` or `exec` hide a method of the client",
     work: Work::Document(edits),
 };
 
-/// The methods that progenitor's client has, and those of its hooks, which an operation's method would hide.
+/// The methods of progenitor's client and of its hooks.
 const OWN: [&str; 9] = [
     "api_version",
     "baseurl",
@@ -42,10 +42,10 @@ fn edits(tree: &Value) -> Vec<Edit> {
         let (name, why) = match operation.id().map(argument) {
             None => {
                 let name = argument(&format!("{} {}", operation.method, operation.path));
-                (name, "it has no operationId".to_owned())
+                (name, "missing operationId".to_owned())
             }
             Some(id) if OWN.contains(&id.as_str()) => {
-                let why = format!("the client has a method `{id}` already");
+                let why = format!("the client already has a method `{id}`");
                 (format!("{id}_operation"), why)
             }
             Some(_) => continue,

@@ -1,4 +1,4 @@
-//! What the successes of an operation, or its errors, have in common.
+//! Responses of an operation that must have one body: its successes, or its errors.
 
 use serde_json::{Map, Value, json};
 
@@ -7,15 +7,15 @@ use openapi_tree::schemas::operations;
 
 /// The successes or the errors.
 pub(super) struct Class {
-    /// What messages call one of them.
+    /// The name of one of them in messages.
     pub(super) name: &'static str,
     /// The first digits of their statuses.
     pub(super) begins: &'static [char],
-    /// Whether those without a body may stay where none has one.
+    /// Whether responses without a body stay if no response has one.
     pub(super) keeps_bodyless: bool,
 }
 
-/// Where the body of a response stands, once it is known to be JSON.
+/// The location of the JSON body in a response.
 const SCHEMA: &str = "/content/application~1json/schema";
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +35,7 @@ fn body_of(response: &Value) -> Body {
     }
 }
 
-/// What is to be done about one response.
+/// The change of one response.
 enum Step {
     LeaveOut(&'static str),
     AnyJson,
@@ -74,19 +74,16 @@ fn steps(responses: &Map<String, Value>, class: &Class) -> Vec<(String, Step)> {
         if differ {
             steps.push(((*status).clone(), Step::AnyJson));
         }
-        // Beside a whole range, its single statuses would be arms that are never reached.
+        // Next to a whole range, single statuses would be arms that are never reached.
         let range = format!("{}XX", &status[..1]);
         if status[1..] != range[1..] && kept.iter().any(|(other, _)| **other == range) {
-            steps.push((
-                (*status).clone(),
-                Step::LeaveOut("that its range stands for"),
-            ));
+            steps.push(((*status).clone(), Step::LeaveOut("that is part of a range")));
         }
     }
     steps
 }
 
-/// A schema without what it says for readers.
+/// Returns a schema without its annotations.
 fn essence(schema: &Value) -> Value {
     let mut essence = schema.clone();
     if let Some(object) = essence.as_object_mut() {
@@ -95,7 +92,7 @@ fn essence(schema: &Value) -> Value {
     essence
 }
 
-/// The edits that make the responses of a class alike.
+/// Returns the edits after which all responses of a class have the same body.
 pub(super) fn edits(tree: &Value, class: &Class) -> Vec<Edit> {
     let mut edits = Vec::new();
     for operation in operations(tree) {

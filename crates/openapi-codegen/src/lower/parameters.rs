@@ -1,19 +1,19 @@
-//! Parameters outside of the body.
+//! Parameters in the path and in headers.
 
 use serde_json::{Value, json};
 
 use super::{Edit, Pass, Work};
 use openapi_tree::schemas::{named_component, operations, resolve};
 
-/// What stands in a path or a header is one text, number or boolean.
+/// A parameter in a path or a header becomes one string, number or boolean.
 pub(super) const PASS: Pass = Pass {
     name: "written-parameters",
-    answers: "progenitor writes a parameter of a path or a header with `to_string`, which neither lists nor objects \
-              nor optional values have; OpenAPI gives three headers no meaning as parameters",
+    reason: "progenitor writes a parameter of a path or a header with `to_string`, which lists, objects and optional values \
+              do not have; OpenAPI ignores three headers as parameters",
     work: Work::Document(edits),
 };
 
-/// These are ruled by the rest of the document, says OpenAPI, and to be ignored as parameters.
+/// The headers that OpenAPI ignores as parameters, because other parts of the document describe them.
 const IGNORED: [&str; 3] = ["accept", "authorization", "content-type"];
 
 fn edits(tree: &Value) -> Vec<Edit> {
@@ -25,7 +25,7 @@ fn edits(tree: &Value) -> Vec<Edit> {
             edits.extend(edit(tree, &pointer, parameter));
         }
     }
-    // From behind, so that what is left out does not move what comes after it.
+    // In reverse order, so that a removal does not move the parameters after it.
     edits.reverse();
     edits
 }
@@ -35,23 +35,26 @@ fn edit(tree: &Value, pointer: &str, parameter: &Value) -> Option<Edit> {
     let place = text("in").filter(|place| matches!(*place, "path" | "header"))?;
     let name = text("name").unwrap_or_default().to_ascii_lowercase();
     if place == "header" && IGNORED.contains(&name.as_str()) {
-        return Some(Edit::remove(pointer).note(pointer, "left out: this header is no parameter"));
+        return Some(Edit::remove(pointer).note(
+            pointer,
+            "removed: OpenAPI ignores this header as a parameter",
+        ));
     }
     let schema = parameter.get("schema")?;
     let place = format!("{pointer}/schema");
     if !is_scalar(tree, schema) {
         let mut text = super::any_json(schema);
         text["type"] = json!("string");
-        return Some(Edit::set(place, text).loss(pointer, "a text, to be written by who calls"));
+        return Some(Edit::set(place, text).loss(pointer, "a string, which the caller writes"));
     }
     super::is_nullable(schema).then(|| {
         Edit::remove(format!("{place}/nullable"))
-            .note(pointer, "never null: there is no way to write it")
+            .note(pointer, "not nullable: null cannot be written here")
     })
 }
 
-/// What separates the values of a query parameter that is written in one piece: an array or an object with
-/// `explode: false`. progenitor repeats the name of the parameter for each value; a finishing pass joins them.
+/// Returns the separator of the values of a query parameter that is written in one piece: an array or an object with
+/// `explode: false`. progenitor repeats the name of the parameter for each value. A finishing pass joins the values.
 pub(crate) fn separator(tree: &Value, parameter: &Value) -> Option<&'static str> {
     let text = |key: &str| parameter.get(key).and_then(Value::as_str);
     let separator = match text("style") {
@@ -72,7 +75,7 @@ pub(crate) fn separator(tree: &Value, parameter: &Value) -> Option<&'static str>
     (text("in") == Some("query") && is_container).then_some(separator)
 }
 
-/// Whether a schema is a scalar, or refers to one; `allOf` of one reference is one too.
+/// Returns `true` if a schema is a scalar or refers to one, also by `allOf` with one reference.
 fn is_scalar(tree: &Value, schema: &Value) -> bool {
     let target = match named_component(schema) {
         Some(_) if schema.get("$ref").is_some() => resolve(tree, schema),

@@ -1,4 +1,4 @@
-//! Operations that can be read alone.
+//! Operations without references to shared parts.
 
 use serde_json::{Map, Value};
 
@@ -6,17 +6,17 @@ use super::{Changes, Pass, Work};
 use openapi_tree::document::escape;
 use openapi_tree::schemas::{METHODS, operations, pointer_of};
 
-/// References to parameters, bodies, responses, headers and examples are replaced by what they refer to, and the
-/// parameters of a path become those of its operations.
+/// Replaces references to parameters, bodies, responses, headers and examples by their targets, and moves the parameters
+/// of a path into its operations.
 pub(super) const PASS: Pass = Pass {
     name: "whole-operations",
-    answers: "progenitor follows a reference that leads back to itself until its stack is full, and takes two \
-              parameters of one name, one in the path and one in the query, for the same",
+    reason: "progenitor overflows its stack on a reference that leads back to itself, and confuses two parameters with the \
+              same name, one in the path and one in the query",
     work: Work::Whole { find, apply },
 };
 
-/// How long a chain of references may be. A longer one leads in a circle.
-const LONGEST_CHAIN: usize = 64;
+/// The maximum length of a chain of references. A longer one is a circle.
+const MAX_CHAIN_LEN: usize = 64;
 
 fn find(tree: &Value) -> Vec<String> {
     let mut found = Vec::new();
@@ -36,7 +36,7 @@ fn find(tree: &Value) -> Vec<String> {
     found
 }
 
-/// Calls `visit` for everything of an operation that may be a reference to a part, as far as it is there.
+/// Calls `visit` for each part of an operation that can be a reference.
 fn each_part(operation: &Value, pointer: &str, visit: &mut impl FnMut(&str, &Value)) {
     let parameters = operation.get("parameters").and_then(Value::as_array);
     for (index, parameter) in parameters.into_iter().flatten().enumerate() {
@@ -75,7 +75,7 @@ fn each_part(operation: &Value, pointer: &str, visit: &mut impl FnMut(&str, &Val
 
 fn apply(tree: &mut Value, changes: &mut Changes) {
     share_out_parameters(tree, changes);
-    // A part may hold references to others, so it takes as many rounds as they are deep: responses, then headers.
+    // A part can contain references, so this takes as many rounds as parts are nested: responses, then headers.
     for _ in 0..3 {
         let mut references = Vec::new();
         for operation in operations(tree) {
@@ -94,10 +94,10 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
     }
 }
 
-/// Where a reference leads in the end.
+/// Returns the final target of a reference.
 fn follow<'a>(tree: &'a Value, part: &Value) -> Option<(String, &'a Value)> {
     let mut target = pointer_of(part.get("$ref")?.as_str()?)?;
-    for _ in 0..LONGEST_CHAIN {
+    for _ in 0..MAX_CHAIN_LEN {
         let node = tree.pointer(&target)?;
         match node.get("$ref").and_then(Value::as_str) {
             Some(next) => target = pointer_of(next)?,
@@ -144,7 +144,7 @@ fn share_out_parameters(tree: &mut Value, changes: &mut Changes) {
     }
 }
 
-/// Adds shared parameters behind those of an operation, but for those that it has its own of.
+/// Adds the shared parameters that an operation does not override after its own parameters.
 fn share<T: PartialEq>(
     operation: &mut Map<String, Value>,
     shared: &[Value],

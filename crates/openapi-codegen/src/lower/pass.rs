@@ -1,4 +1,4 @@
-//! Passes, and the edits that most of them consist of.
+//! Lowering passes and their edits.
 
 use std::path::Path;
 
@@ -11,47 +11,47 @@ use openapi_tree::schemas::each_schema;
 
 /// One step of lowering.
 pub struct Pass {
-    /// Its name, as messages and snapshots call it.
+    /// The name in messages and snapshots.
     pub name: &'static str,
-    /// The limit of the generator that it answers.
-    pub answers: &'static str,
-    /// What it does.
+    /// The generator limitation that is the reason for the pass.
+    pub reason: &'static str,
+    /// The work of the pass.
     pub work: Work,
 }
 
-/// What a pass does.
+/// The work of a pass.
 pub enum Work {
-    /// The edits that one schema needs, given with its JSON pointer. They are of its keywords, so that those of
-    /// schemas inside it are not lost.
+    /// Returns the edits of one schema, which comes with its JSON pointer. An edit changes a keyword, so that it does not
+    /// overwrite edits of the schemas inside.
     Schemas(fn(&str, &Value) -> Vec<Edit>),
-    /// The edits that the document needs.
+    /// Returns the edits of the document.
     Document(fn(&Value) -> Vec<Edit>),
-    /// The edits that the document needs by the conventions of its API.
+    /// Returns the edits of the document according to the conventions.
     Conventions(fn(&Value, &Conventions) -> Vec<Edit>),
-    /// A change of several places at once.
+    /// A change of several locations at once.
     Whole {
-        /// Returns the places that need it, as JSON pointers. None are left after `apply`.
+        /// Returns the JSON pointers of the locations that need the change. `apply` leaves none.
         find: fn(&Value) -> Vec<String>,
-        /// Makes the change, and notes it.
+        /// Makes the change, and adds it to the list of changes.
         apply: fn(&mut Value, &mut Changes),
     },
 }
 
-/// A change of one place.
+/// A change of one location.
 #[derive(Clone, Debug)]
 pub struct Edit {
-    /// The JSON pointer of the place.
+    /// The JSON pointer of the location.
     pointer: String,
-    /// The new value; `None` removes the place.
+    /// The new value. `None` removes the location.
     value: Option<Value>,
-    /// A note about the change: its place, a sentence, and its effect.
+    /// The entry in the list of changes: the location, a description and the effect.
     note: Option<(String, String, Effect)>,
-    /// The JSON pointer of the example that shows why.
+    /// The JSON pointer of the example that is the reason.
     example: Option<String>,
 }
 
 impl Edit {
-    /// Puts a value at a place.
+    /// Creates an edit that sets a value.
     pub(super) fn set(pointer: impl Into<String>, value: Value) -> Self {
         Self {
             pointer: pointer.into(),
@@ -61,7 +61,7 @@ impl Edit {
         }
     }
 
-    /// Removes a place.
+    /// Creates an edit that removes a location.
     pub(super) fn remove(pointer: impl Into<String>) -> Self {
         Self {
             pointer: pointer.into(),
@@ -71,7 +71,7 @@ impl Edit {
         }
     }
 
-    /// Makes the schema at a place take null too.
+    /// Creates an edit that makes a schema nullable.
     pub(super) fn nullable(pointer: &str, schema: &Value) -> Self {
         if schema.get("$ref").is_some() {
             Self::set(pointer, json!({ "allOf": [schema], "nullable": true }))
@@ -80,25 +80,25 @@ impl Edit {
         }
     }
 
-    /// Notes that the meaning stays the same.
+    /// Reports the edit as a change of form.
     pub(super) fn note(mut self, pointer: impl Into<String>, what: impl Into<String>) -> Self {
         self.note = Some((pointer.into(), what.into(), Effect::Form));
         self
     }
 
-    /// Notes that the types promise less than the document.
+    /// Reports the edit as a loss.
     pub(super) fn loss(mut self, pointer: impl Into<String>, what: impl Into<String>) -> Self {
         self.note = Some((pointer.into(), what.into(), Effect::Loss));
         self
     }
 
-    /// Adds to the note that an example shows why.
+    /// Adds the example that is the reason to the report.
     pub(super) fn shown_by(mut self, example: &str) -> Self {
         self.example = Some(example.to_owned());
         self
     }
 
-    /// Returns the JSON pointer of the place.
+    /// Returns the JSON pointer of the location.
     pub(super) fn pointer(&self) -> &str {
         &self.pointer
     }
@@ -129,14 +129,14 @@ impl Edit {
     }
 }
 
-/// Rounds of edits: what is edited may need another one. More rounds than a schema is deep are not needed.
+/// The maximum number of rounds. An edit can require another one inside it, so the nesting of schemas limits the rounds.
 const ROUNDS: usize = 64;
 
 impl Pass {
-    /// Runs the pass; `file` is what messages call the document.
+    /// Runs the pass. `file` is the name of the document in messages.
     ///
     /// # Errors
-    /// Returns an error if a place is left that needs the pass.
+    /// Returns an error if a location still needs the pass.
     pub(super) fn run(
         &self,
         file: &Path,
@@ -166,8 +166,8 @@ impl Pass {
         Err(Error::new(
             file,
             format!(
-                "lowering pass `{}` can't mend this: {}",
-                self.name, self.answers
+                "lowering pass `{}` did not handle this: {}",
+                self.name, self.reason
             ),
             "write it in a simpler form, or extend the pass in crates/openapi-codegen/src/lower",
         )
@@ -175,7 +175,7 @@ impl Pass {
     }
 }
 
-/// Makes edits until the document needs none; returns the place of one that it still needs.
+/// Applies edits until the document needs none. Returns the location of an edit that it still needs.
 fn until_none_is_left(
     tree: &mut Value,
     changes: &mut Changes,

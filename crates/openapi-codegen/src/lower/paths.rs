@@ -1,4 +1,4 @@
-//! Paths that lead to operations.
+//! Paths without operations.
 
 use serde_json::Value;
 
@@ -6,10 +6,10 @@ use super::{Edit, Pass, Work};
 use openapi_tree::document::escape;
 use openapi_tree::schemas::METHODS;
 
-/// A path without an operation is left out.
+/// Removes paths without an operation.
 pub(super) const PASS: Pass = Pass {
     name: "paths-with-operations",
-    answers: "a path without an operation is no method of the client",
+    reason: "a path without an operation has no method in the client",
     work: Work::Document(edits),
 };
 
@@ -22,7 +22,7 @@ fn edits(tree: &Value) -> Vec<Edit> {
         .filter(|(path, item)| !path.starts_with("x-") && is_empty(item))
         .map(|(path, _)| {
             let pointer = format!("/paths/{}", escape(path));
-            Edit::remove(&pointer).loss(&pointer, "path left out: it has no operation")
+            Edit::remove(&pointer).loss(&pointer, "path removed: it has no operation")
         })
         .collect()
 }

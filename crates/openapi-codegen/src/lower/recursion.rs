@@ -1,4 +1,4 @@
-//! Components that never come to an end.
+//! Components that contain only themselves.
 
 use std::collections::BTreeSet;
 
@@ -7,22 +7,21 @@ use serde_json::{Value, json};
 use super::{Edit, Pass, Work, component_pointer};
 use openapi_tree::schemas::{components, named_component};
 
-/// A component that is nothing but a list (or a map, or another name) of itself says nothing of its values: some
-/// documents write any JSON so.
+/// A component that is only a list or a map of itself, or another name of itself, becomes any JSON. Some documents describe
+/// any JSON in this way.
 pub(super) const PASS: Pass = Pass {
     name: "any-json",
-    answers: "typify makes a list of lists of lists of such a component, which nothing but empty lists can be read \
-              into, or overflows its stack",
+    reason: "typify creates lists of lists of such a component, which accept only empty lists, or overflows its stack",
     work: Work::Document(edits),
 };
 
-/// The same, once more: what was merged may be but another name now.
+/// Runs again, because merging can leave a component that is only another name.
 pub(super) const AGAIN: Pass = Pass {
     name: "any-json-again",
     ..PASS
 };
 
-/// All of a circle at once: when one of them is changed, the others look sound.
+/// Returns the edits of all components of a circle at once, because the others would look valid after the first edit.
 fn edits(tree: &Value) -> Vec<Edit> {
     components(tree)
         .filter(|(name, schema)| leads_back(tree, name, schema))
@@ -32,13 +31,13 @@ fn edits(tree: &Value) -> Vec<Edit> {
             if any.get("description").is_none() {
                 any["description"] = json!("Any JSON.");
             }
-            let what = format!("any JSON: `{name}` leads to itself alone");
+            let what = format!("any JSON: `{name}` contains only itself");
             Edit::set(&pointer, any).loss(&pointer, what)
         })
         .collect()
 }
 
-/// Whether a component leads to nothing but itself.
+/// Returns `true` if a component contains only itself.
 fn leads_back(tree: &Value, name: &str, schema: &Value) -> bool {
     let mut seen: BTreeSet<&str> = [name].into();
     let mut schema = schema;
@@ -59,7 +58,7 @@ fn leads_back(tree: &Value, name: &str, schema: &Value) -> bool {
     }
 }
 
-/// The schema of the items of a list, or of the values of a map, where there is nothing else.
+/// Returns the schema of the items of a list or of the values of a map, if the schema has nothing else.
 fn held(schema: &Value) -> Option<&Value> {
     let is_empty = |keyword: &str| {
         schema

@@ -1,4 +1,4 @@
-//! A request body of one kind.
+//! One media type for each request body.
 
 use serde_json::{Map, Value, json};
 
@@ -7,16 +7,16 @@ use super::{Edit, Pass, Work};
 use crate::constraints::stated;
 use openapi_tree::schemas::operations;
 
-/// Of several media types the client sends the first of these: JSON, a form, bytes, text. An operation that takes none
-/// of them is left out.
+/// The client sends the first of these media types: JSON, a form, bytes, text. An operation that accepts none of them is
+/// removed.
 pub(super) const PASS: Pass = Pass {
     name: "one-request-body",
-    answers: "progenitor panics over a request body of several media types and over one with encodings, and refuses \
-              bytes and texts whose schema says more than that",
+    reason: "progenitor panics if a request body has several media types or an encoding, and rejects bytes and text with a \
+              more specific schema",
     work: Work::Document(edits),
 };
 
-/// What a request body can be sent as.
+/// The form in which a request body is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     /// JSON.
@@ -29,10 +29,10 @@ enum Kind {
     Text,
 }
 
-/// The constraints of a string, which a body of text may have.
+/// The constraints that a text body can have.
 const TEXT: [&str; 3] = ["minLength", "maxLength", "pattern"];
 
-/// How the client sends a media type, if it can. JSON is sent by the name that the document has for it.
+/// Returns the form in which the client sends a media type, if it can. JSON is sent with the media type of the document.
 fn kind_of(media_type: &str) -> Option<Kind> {
     match media_type.split(';').next()?.trim() {
         "application/x-www-form-urlencoded" => Some(Kind::Form),
@@ -44,7 +44,7 @@ fn kind_of(media_type: &str) -> Option<Kind> {
     }
 }
 
-/// The only media type of a body that is sent, and what is sent as it.
+/// Returns the media type that is sent, and its content.
 fn simple(content: &Map<String, Value>) -> Option<(&String, Value)> {
     let (kind, media_type, media) = content
         .iter()
@@ -76,18 +76,18 @@ fn edits(tree: &Value) -> Vec<Edit> {
         .collect()
 }
 
-/// The edit of an operation with that body, if the body needs one.
+/// Returns the edit of an operation with this body, if the body needs one.
 fn edit(operation: &str, body: &Value) -> Option<Edit> {
     let place = format!("{operation}/requestBody");
     let content = body.get("content").and_then(Value::as_object);
     let Some(content) = content.filter(|content| !content.is_empty()) else {
-        return Some(Edit::remove(&place).note(&place, "left out: it has no content"));
+        return Some(Edit::remove(&place).note(&place, "removed: it has no content"));
     };
     let place = format!("{place}/content");
     let Some((media_type, media)) = simple(content) else {
         let kinds: Vec<&str> = content.keys().map(String::as_str).collect();
         let what = format!(
-            "operation left out: the generated client can not write {}",
+            "operation removed: the generated client cannot write {}",
             kinds.join(", ")
         );
         return Some(Edit::remove(operation).loss(place, what));
@@ -108,12 +108,12 @@ fn edit(operation: &str, body: &Value) -> Option<Edit> {
     if !constraints.is_empty() {
         return Some(edit.loss(
             place,
-            format!("not checked of a body of text: {}", constraints.join(", ")),
+            format!("not checked for a text body: {}", constraints.join(", ")),
         ));
     }
     if !others.is_empty() {
         return Some(edit.note(&place, format!("never sent as {}", others.join(", "))));
     }
     (content[media_type] != media)
-        .then(|| edit.note(&place, "written in the one form that it is sent in"))
+        .then(|| edit.note(&place, "written in the form in which it is sent"))
 }

@@ -1,16 +1,16 @@
-//! Statuses that are a success or an error.
+//! Statuses of responses.
 
 use serde_json::{Map, Value};
 
 use super::{Changes, Pass, Work};
 use openapi_tree::schemas::operations;
 
-/// `default` stands for the errors that are not listed, and for a success where none is listed. Statuses that are
-/// neither are left out, and so is a body where HTTP knows none: 204 and 205 never have one (RFC 9110).
+/// `default` becomes the errors that are not listed, and a success if none is listed. Other statuses are removed, and so
+/// is the body of 204 and 205, which never have one (RFC 9110).
 pub(super) const PASS: Pass = Pass {
     name: "success-or-error",
-    answers: "progenitor counts `default` among successes and errors both, and panics when they differ; it decodes a \
-              body that can't be there",
+    reason: "progenitor treats `default` as a success and as an error, and panics if these differ; it decodes a body that \
+              cannot exist",
     work: Work::Whole { find, apply },
 };
 
@@ -71,16 +71,16 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
             let place = format!("{pointer}/{status}");
             match responses.get(&status) {
                 None if status == "default" => {
-                    changes.note(&place, "stands for the errors that are not listed");
+                    changes.note(&place, "becomes the errors that are not listed");
                     for range in ["2XX", "4XX", "5XX"] {
                         changes.moved(&place, &format!("{pointer}/{range}"));
                     }
                 }
-                None => changes.note(&place, "left out: neither a success nor an error"),
+                None => changes.note(&place, "removed: neither a success nor an error"),
                 Some(now) if *now != response && response.get("content").is_some() => {
                     changes.note(
                         format!("{place}/content"),
-                        "left out: this status has no body",
+                        "removed: this status has no body",
                     );
                 }
                 Some(_) => {}

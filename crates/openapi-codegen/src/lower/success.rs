@@ -1,15 +1,15 @@
-//! An operation has one kind of success.
+//! One type of success for each operation.
 
 use serde_json::Value;
 
 use super::outcomes::{self, Class};
 use super::{Edit, Pass, Work};
 
-/// Beside a success with a body, one without is left out: to the generated client it is an undocumented status,
-/// which it hands over whole. Several bodies that differ are read as any JSON.
+/// Removes successes without a body next to one with a body: the client returns the whole response of an undocumented
+/// status. Different bodies become any JSON.
 pub(super) const PASS: Pass = Pass {
     name: "one-success",
-    answers: "progenitor panics unless all success responses of an operation have the same body",
+    reason: "progenitor panics unless all success responses of an operation have the same body",
     work: Work::Document(edits),
 };
 

@@ -1,4 +1,4 @@
-//! Each schema has the type that its keywords speak of, and the keywords of its type.
+//! Types of schemas, and keywords of types.
 
 use serde_json::{Map, Value, json};
 
@@ -6,12 +6,11 @@ use super::{Edit, Pass, Work, is_annotation};
 use crate::constraints::{KEYWORDS, STRING_FORMATS, is_constraint};
 use openapi_tree::document::escape;
 
-/// A missing type is inferred, keywords of another type are left out, and so is a format that says nothing of its
-/// type.
+/// Infers a missing type, and removes keywords and formats of other types.
 pub(super) const PASS: Pass = Pass {
     name: "one-type",
-    answers: "typify panics over a format beside an object or a list, over most schemas without a type, and over \
-              most uses of `not`",
+    reason: "typify panics if a format is next to an object or a list, over most schemas without a type, and over most \
+              uses of `not`",
     work: Work::Schemas(edits),
 };
 
@@ -21,8 +20,8 @@ const INTEGER_FORMATS: [&str; 10] = [
 
 const CHOICES: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
-/// The keywords that say something of a type, beside its constraints.
-fn says_of(kind: &str) -> &'static [&'static str] {
+/// Returns the keywords of a type, without its constraints.
+fn keywords_of(kind: &str) -> &'static [&'static str] {
     match kind {
         "array" => &["items"],
         "object" => &["additionalProperties", "properties", "required"],
@@ -33,10 +32,10 @@ fn says_of(kind: &str) -> &'static [&'static str] {
 fn is_about(kind: &str, keyword: &str) -> bool {
     let constrains =
         |(other, keywords): &(&str, &[&str])| *other == kind && keywords.contains(&keyword);
-    says_of(kind).contains(&keyword) || KEYWORDS.iter().any(constrains)
+    keywords_of(kind).contains(&keyword) || KEYWORDS.iter().any(constrains)
 }
 
-/// The type that the keywords speak of, if it is but one.
+/// Returns the type that the keywords imply, if there is only one.
 fn inferred(object: &Map<String, Value>) -> Option<&'static str> {
     let has = |kind: &str| object.keys().any(|keyword| is_about(kind, keyword));
     let format = object.get("format").and_then(Value::as_str);
@@ -70,8 +69,7 @@ fn inferred(object: &Map<String, Value>) -> Option<&'static str> {
     }
 }
 
-/// What a schema needs. Whatever else is said of it, what a value is not is said by no type, and any JSON has no
-/// constraints.
+/// Returns the edits of a schema. `not` is removed because no type expresses it. Any JSON has no constraints.
 fn edits(pointer: &str, schema: &Value) -> Vec<Edit> {
     let Some(object) = schema
         .as_object()
@@ -86,7 +84,7 @@ fn edits(pointer: &str, schema: &Value) -> Vec<Edit> {
     if kind.is_none() {
         kind = inferred(object);
         if let Some(kind) = kind.filter(|_| !is_choice) {
-            let what = format!("has the type {kind}, by its keywords");
+            let what = format!("has the type {kind} according to its keywords");
             edits.push(Edit::set(at("type"), json!(kind)).note(pointer, what));
         }
     }
@@ -110,23 +108,23 @@ fn edits(pointer: &str, schema: &Value) -> Vec<Edit> {
         let kind = kind.map_or_else(|| "any JSON".to_owned(), |kind| format!("the type {kind}"));
         let edit = Edit::remove(at(keyword));
         edits.push(if keyword == "not" {
-            edit.loss(pointer, "not checked: no type says what a value is not")
+            edit.loss(pointer, "not checked: no type expresses `not`")
         } else if kind == "any JSON" && is_constraint(keyword) {
-            edit.loss(pointer, format!("not checked of any JSON: {stated}"))
+            edit.loss(pointer, format!("not checked for any JSON: {stated}"))
         } else {
             edit.note(
                 pointer,
-                format!("`{stated}` left out: it says nothing of {kind}"),
+                format!("`{stated}` removed: it does not apply to {kind}"),
             )
         });
     }
     if kind == Some("array") && !is_choice && !object.contains_key("items") {
-        edits.push(Edit::set(at("items"), json!({})).note(pointer, "holds any JSON"));
+        edits.push(Edit::set(at("items"), json!({})).note(pointer, "contains any JSON"));
     }
     edits
 }
 
-/// A float of 32 bits would lose digits of what was sent, so a number is always one of 64.
+/// Returns `true` if a format belongs to a type. A number always has 64 bits, because 32 bits would lose digits.
 fn format_belongs(kind: Option<&str>, format: &Value, is_choice: bool) -> bool {
     let Some(format) = format.as_str() else {
         return false;

@@ -1,11 +1,11 @@
-//! The constructor and the setters of a type.
+//! Outlines of constructors and setters.
 
 use quote::ToTokens;
 use syn::{FnArg, ImplItem, ImplItemFn, Item};
 
 use super::short;
 
-/// The signature of `new`.
+/// Returns the signature of `new`.
 pub(super) fn constructor(items: &[Item], name: &str) -> Option<String> {
     let function = methods(items, name).find(|function| function.sig.ident == "new")?;
     let parameters = parameters(function);
@@ -16,7 +16,7 @@ pub(super) fn constructor(items: &[Item], name: &str) -> Option<String> {
     })
 }
 
-/// The methods that take a value and return the changed type, each with its parameter.
+/// Returns the methods that take a value and return the changed type, each with its parameter.
 pub(super) fn setters(items: &[Item], name: &str) -> Vec<String> {
     methods(items, name)
         .filter(|function| {

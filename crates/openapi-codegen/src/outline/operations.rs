@@ -1,4 +1,4 @@
-//! The operations as values, one paragraph for each.
+//! Outlines of operations.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -72,7 +72,7 @@ pub fn operations(file: &Path, code: &str) -> Result<String> {
     Ok(paragraphs.join("\n"))
 }
 
-/// The value of a constant, a list without its brackets.
+/// Returns the value of a constant. A list has no brackets.
 fn constant(block: &ItemImpl, name: &str) -> String {
     let value = block.items.iter().find_map(|item| match item {
         ImplItem::Const(item) if item.ident == name => Some(&item.expr),

@@ -1,13 +1,13 @@
-//! Small documents, for the tests of this crate and of what is built on it.
+//! Small documents for tests.
 
 use serde_json::{Value, json};
 
-/// A reference to a component schema.
+/// Returns a reference to a component schema.
 pub(crate) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// A document of these paths and schemas.
+/// Returns a document with paths and schemas.
 pub(crate) fn document(paths: &Value, schemas: &Value) -> Value {
     json!({
         "openapi": "3.0.3",
@@ -17,7 +17,7 @@ pub(crate) fn document(paths: &Value, schemas: &Value) -> Value {
     })
 }
 
-/// A document with one operation, which takes `Question` and answers with `Answer`.
+/// Returns a document with one operation, whose request is `Question` and whose response is `Answer`.
 pub(crate) fn exchange(schemas: &Value, question: &Value, answer: &Value) -> Value {
     document(
         &json!({

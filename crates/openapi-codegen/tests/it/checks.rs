@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::builder::{exchange, reference};
 
-/// Every keyword beside every format, plain, nullable, and in lists and maps.
+/// Returns a document with every keyword next to every format: plain, nullable, and in lists and maps.
 pub(crate) fn combined() -> Value {
     let strings = [
         "",
@@ -97,7 +97,7 @@ pub(crate) fn combined() -> Value {
     document
 }
 
-/// Constraints in every place, with requests that violate each one of them.
+/// Returns a document with constraints in every location, and with requests that violate each of them.
 pub(crate) fn checked() -> Value {
     let short = json!({ "type": "string", "maxLength": 2 });
     let mut document = exchange(

@@ -1,5 +1,5 @@
-//! What comes out compiles, in a crate of its own that depends on what it may depend on alone, and reads what the
-//! documents show.
+//! Generated code compiles in a separate crate with the documented dependencies only, and decodes the examples of its
+//! document.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -36,8 +36,7 @@ uuid = { version = "1", features = ["serde", "v4"] }
 debug = false
 "#;
 
-/// The crate's own lines: each example is decoded as the type that its operation has, and what is sent is encoded
-/// again.
+/// The functions of the crate: decode an example as the type of its operation, and encode a request again.
 const MAIN: &str = r#"
 fn read<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> bool {
     match serde_json::from_str::<T>(text) {
@@ -55,7 +54,7 @@ fn send<T: serde::de::DeserializeOwned + serde::Serialize>(what: &str, text: &st
     match (sent, meant) {
         (Ok(sent), Ok(meant)) if sent == meant => true,
         (Ok(sent), Ok(meant)) => {
-            println!("{what}: sends {sent}\n  in place of {meant}");
+            println!("{what}: sends {sent}\n  instead of {meant}");
             false
         }
         (Err(error), _) | (_, Err(error)) => {
@@ -66,7 +65,7 @@ fn send<T: serde::de::DeserializeOwned + serde::Serialize>(what: &str, text: &st
 }
 "#;
 
-/// The crate's own lines on what is rejected and what is sent.
+/// The functions of the crate for rejected values and for requests on the wire.
 const WIRE: &str = r#"
 fn rejects<T: serde::de::DeserializeOwned, E>(text: &str, check: impl Fn(&T) -> Result<(), E>) -> bool {
     let is_rejected = serde_json::from_str::<T>(text).is_ok_and(|value| check(&value).is_err());
@@ -76,7 +75,7 @@ fn rejects<T: serde::de::DeserializeOwned, E>(text: &str, check: impl Fn(&T) -> 
     is_rejected
 }
 
-/// What a call sends to a server, from the first line on.
+/// Returns the request that a call sends to a server, from the first line.
 fn sent<F: Future>(call: impl FnOnce(String) -> F) -> String {
     use std::io::{BufRead, BufReader, Read, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -159,11 +158,11 @@ fn wire() -> Vec<bool> {
 }
 "#;
 
-/// Examples that are no JSON, or have no value: named when the module is made, and to be passed over.
+/// The examples that are not JSON or have no value. Lowering reports them.
 const BROKEN: [&str; 3] = ["Broken", "Two", "Elsewhere"];
 
 #[test]
-fn modules_compile_without_warnings_and_read_their_own_examples() {
+fn modules_compile_without_warnings_and_decode_their_examples() {
     let mut modules = Vec::new();
     let mut calls = String::new();
     let documents = constructs::all()
@@ -233,7 +232,7 @@ pub(crate) fn compile(package: &str, modules: &[(&str, String)], program: &str) 
         .expect("cargo runs")
 }
 
-/// Calls that decode the examples of a document's operations.
+/// Returns calls that decode the examples of the operations of a document.
 fn calls_for(module: &str, document: &Value, code: &str) -> Vec<String> {
     let methods = methods(code);
     let mut calls = Vec::new();
@@ -289,7 +288,7 @@ fn examples(media: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// What each method of the client takes as its body and brings back, by its documentation.
+/// Returns the types of the body and the response of each method of the client, by its documentation.
 fn methods(code: &str) -> BTreeMap<String, (Option<String>, Option<String>)> {
     use quote::ToTokens;
     let file = syn::parse_file(code).expect("Rust");

@@ -1,16 +1,16 @@
-//! A small document for each construct, each with examples of what is sent and of what comes back.
+//! A small document for each construct, with examples of requests and responses.
 
 use serde_json::{Value, json};
 
 use crate::builder::{exchange, reference};
 
-/// A document and its name, which is that of the module made of it.
+/// A document, and the name of its module.
 pub(crate) struct Construct {
     pub(crate) name: &'static str,
     pub(crate) document: Value,
 }
 
-/// All of them.
+/// Returns all constructs.
 pub(crate) fn all() -> Vec<Construct> {
     let mut all = Vec::new();
     let mut add = |name, document| all.push(Construct { name, document });
@@ -684,7 +684,7 @@ fn deprecated() -> Value {
     document
 }
 
-/// Responses that their own examples contradict, in each way that there is.
+/// Returns a document whose examples contradict their schemas in each possible way.
 fn contradicted() -> Value {
     let mut document = exchange(
         &json!({

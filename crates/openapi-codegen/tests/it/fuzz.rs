@@ -1,4 +1,4 @@
-//! Whatever is in a document, the end is code or a sentence.
+//! Random and hostile documents become code or an error.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -19,7 +19,7 @@ const NAMES: [&str; 5] = [
     "Fourth_Thing",
 ];
 
-/// A schema that OpenAPI 3.0 allows, with references to components.
+/// Returns schemas that OpenAPI 3.0 allows, with references to components.
 fn schema() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         prop::sample::select(&NAMES[..]).prop_map(reference),
@@ -84,7 +84,7 @@ fn schema() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The code of a document, or what is said of it. `None` when it panics.
+/// Returns the code of a document, or the error. `None` is a panic.
 fn outcome(document: Value) -> Option<Result<String, String>> {
     catch_unwind(AssertUnwindSafe(|| {
         let document = Document {
@@ -101,7 +101,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_schema_that_openapi_allows_goes_through(
+    fn every_schema_that_openapi_allows_becomes_code(
         schemas in prop::collection::vec(schema(), NAMES.len()),
         example in prop::sample::select(vec![json!({}), json!([1, null]), json!("text"), json!({ "a": { "b": [null] } })]),
     ) {
@@ -112,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn a_broken_document_is_refused_in_words(
+    fn a_broken_document_never_panics(
         which in any::<prop::sample::Index>(),
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0..8_usize), 1..4),
     ) {
@@ -140,7 +140,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in "[ -~\n]{0,80}") {
+    fn any_text_never_panics(text in "[ -~\n]{0,80}") {
         let _ = Document::parse(Path::new("fuzzed.yaml"), &text);
     }
 }
@@ -168,23 +168,23 @@ fn pointers_of(value: &Value, pointer: &mut String, pointers: &mut Vec<String>) 
     }
 }
 
-/// Ends with code or with what to do; a full stack or a full memory ends the tests.
-fn ends_in_words(name: &str, text: &str) {
+/// Asserts that a document becomes code, or an error with a fix. A stack overflow or exhausted memory ends the tests.
+fn assert_code_or_help(name: &str, text: &str) {
     if let Err(error) = generate(name, text) {
         assert!(error.contains("help: "), "{name}: {error}");
     }
 }
 
 #[test]
-fn nesting_without_end_is_refused() {
-    ends_in_words("arrays.json", &format!("{{\"a\": {}", "[".repeat(200_000)));
-    ends_in_words("flow.yaml", &format!("a: {}", "[".repeat(200_000)));
-    ends_in_words("few.yaml", &format!("a: {}", "[".repeat(500)));
+fn rejects_deep_nesting() {
+    assert_code_or_help("arrays.json", &format!("{{\"a\": {}", "[".repeat(200_000)));
+    assert_code_or_help("flow.yaml", &format!("a: {}", "[".repeat(200_000)));
+    assert_code_or_help("few.yaml", &format!("a: {}", "[".repeat(500)));
     let mut schema = String::from("{\"type\": \"string\"}");
     for _ in 0..40 {
         schema = format!("{{\"type\": \"object\", \"properties\": {{\"a\": {schema}}}}}");
     }
-    ends_in_words(
+    assert_code_or_help(
         "deep.json",
         &exchange(
             &json!({ "Question": 0, "Answer": {} }),
@@ -197,7 +197,7 @@ fn nesting_without_end_is_refused() {
 }
 
 #[test]
-fn a_bomb_of_aliases_is_refused() {
+fn rejects_a_bomb_of_aliases() {
     let mut text = String::from("openapi: 3.0.3\na0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
         let before = format!("*a{}", level - 1);
@@ -215,11 +215,11 @@ fn a_bomb_of_aliases_is_refused() {
             .concat(),
         );
     }
-    ends_in_words("bomb.yaml", &text);
+    assert_code_or_help("bomb.yaml", &text);
 }
 
 #[test]
-fn merging_without_end_is_refused_or_comes_to_an_end() {
+fn endless_merging_ends() {
     // Each component merges the next one twice, and extends itself in a property.
     let mut schemas = json!({ "Question": reference("C0"), "Answer": {} });
     for number in 0..60 {
@@ -231,14 +231,14 @@ fn merging_without_end_is_refused_or_comes_to_an_end() {
             },
         });
     }
-    ends_in_words(
+    assert_code_or_help(
         "merges.json",
         &exchange(&schemas, &json!({}), &json!({})).to_string(),
     );
 }
 
 #[test]
-fn a_chain_of_two_thousand_components_does_not_fill_the_stack() {
+fn a_chain_of_two_thousand_components_does_not_overflow_the_stack() {
     let mut schemas = json!({ "Question": reference("C0"), "Answer": {} });
     for number in 0..2_000 {
         schemas[format!("C{number}")] = json!({
@@ -252,7 +252,7 @@ fn a_chain_of_two_thousand_components_does_not_fill_the_stack() {
         });
     }
     schemas["M500"] = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
-    ends_in_words(
+    assert_code_or_help(
         "chain.json",
         &exchange(&schemas, &json!({}), &json!({})).to_string(),
     );

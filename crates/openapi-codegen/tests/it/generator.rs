@@ -1,4 +1,4 @@
-//! What the generator can't take is an error with a place, also where lowering lets it through.
+//! Panics of the generator become errors with a location, even for documents that are not lowered.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 #[test]
 fn a_generator_panic_is_caught_and_narrowed_down() {
-    // typify knows `not` of enums alone. Lowering is left out here: it is there to spare users this error.
+    // typify supports `not` for enums only. Lowering would remove it, so this document is not lowered.
     let tree = json!({
         "openapi": "3.0.0",
         "info": { "title": "Odd", "version": "1" },
@@ -34,7 +34,7 @@ fn a_generator_panic_is_caught_and_narrowed_down() {
     assert!(
         error
             .to_string()
-            .contains("progenitor can't take this part: "),
+            .contains("progenitor does not support this part: "),
         "{error}"
     );
     assert!(error.todo().contains("lowering pass"), "{error}");

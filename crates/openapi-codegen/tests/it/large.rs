@@ -1,22 +1,22 @@
-//! A document as large as a vendor's whole one: 200 operations and 800 schemas, with every construct that such
-//! documents have, over and over. The benchmark and the tests share it.
+//! A document of the size of a complete vendor document: 200 operations and 800 schemas, with every construct of such
+//! documents many times. The benchmark and the tests share it.
 
 use serde_json::{Map, Value, json};
 
-/// How many operations it has.
+/// The number of operations.
 pub(crate) const OPERATIONS: usize = 200;
-/// How many schemas it has.
+/// The number of schemas.
 pub(crate) const SCHEMAS: usize = 800;
 
-/// Operations that come with four schemas of their own.
+/// The number of operations with four schemas each.
 const KINDS: usize = 197;
 
-/// The document.
+/// Returns the document.
 pub(crate) fn document() -> Value {
     of_size(OPERATIONS, KINDS)
 }
 
-/// A document of the same kind with so many operations, and so many that come with four schemas of their own.
+/// Returns a document with a number of operations, and a number of operations with four schemas each.
 pub(crate) fn of_size(operations: usize, kinds: usize) -> Value {
     let mut schemas = shared_schemas();
     let mut paths = Map::new();
@@ -117,7 +117,7 @@ fn shared_schemas() -> Map<String, Value> {
     }
 }
 
-/// A listing: what it takes, what it brings back, the thing itself and its state.
+/// Adds the schemas of a listing: its request, its response, the item and the state of the item.
 fn kind(number: usize, schemas: &mut Map<String, Value>) {
     let reference = |name: String| json!({ "$ref": format!("#/components/schemas/{name}") });
     schemas.insert(
@@ -282,7 +282,7 @@ fn operation(number: usize, kinds: usize) -> Value {
     })
 }
 
-/// What a real page has against its schema: something missing, null or new in it.
+/// Returns a page that differs from its schema as real pages do: with missing, null and unknown properties.
 fn example(kind: usize) -> Value {
     json!({
         "Things": [

@@ -1,4 +1,4 @@
-//! Any OpenAPI 3.0 document becomes code, or is refused with its place.
+//! Any OpenAPI 3.0 document becomes code, or an error with a location.
 
 #![allow(clippy::expect_used, reason = "a test that can't go on has failed")]
 
@@ -6,13 +6,14 @@ mod builder;
 mod checks;
 mod compiled;
 mod constructs;
+mod finishing;
 mod fuzz;
 mod generator;
 mod large;
 mod naming;
 mod operations;
 mod polymorphic;
-mod refusals;
+mod rejections;
 mod run;
 mod silent;
 mod timestamps;

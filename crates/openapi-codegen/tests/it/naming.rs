@@ -1,4 +1,4 @@
-//! Names stay, whatever else comes; what was done is told with its place.
+//! Stable names, and locations of changes.
 
 use serde_json::json;
 
@@ -22,7 +22,7 @@ fn types(code: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_operation_more_renames_nothing() {
+fn another_operation_renames_nothing() {
     let object =
         json!({ "type": "object", "properties": { "Kind": { "type": "string", "enum": ["A"] } } });
     let mut document = exchange(
@@ -52,7 +52,7 @@ fn an_operation_more_renames_nothing() {
 }
 
 #[test]
-fn each_relaxation_and_each_broken_example_is_told_with_its_pointer() {
+fn each_relaxation_and_each_invalid_example_is_reported_with_its_pointer() {
     let contradicted = crate::constructs::all()
         .into_iter()
         .find(|construct| construct.name == "contradicted")
@@ -61,17 +61,17 @@ fn each_relaxation_and_each_broken_example_is_told_with_its_pointer() {
     for line in [
         "#/components/schemas/Shared: `Id` may be missing",
         "#/components/schemas/Shared/properties/Flag: any JSON: both boolean and string",
-        "#/components/schemas/Answer/properties/Day: a text without the format date",
-        "#/components/schemas/Answer/properties/ThingId: a text without the format uuid",
+        "#/components/schemas/Answer/properties/Day: a string without the format date",
+        "#/components/schemas/Answer/properties/ThingId: a string without the format uuid",
         "#/components/schemas/Answer/properties/Small: an integer without the format int32",
         "#/components/schemas/Answer/properties/Whole: a number",
         "#/components/schemas/Answer/properties/Where: any JSON: both object and string",
-        "/examples/Broken/value: broken example, passed over: it is not JSON",
-        "/examples/Two/value: broken example, passed over: it is not JSON: trailing characters",
+        "/examples/Broken/value: invalid example, ignored: it is not JSON",
+        "/examples/Two/value: invalid example, ignored: it is not JSON: trailing characters",
     ] {
         assert!(said.contains(line), "{line}\n{said}");
     }
-    // What no example contradicts stays as it is, and so does the component that one use of it contradicts.
+    // A schema that no example contradicts stays, and so does a component that an example of one use contradicts.
     assert!(
         code.contains("pub struct ThingId(pub ::uuid::Uuid)"),
         "{code}"

@@ -13,7 +13,7 @@ fn answer(schema: &Value, example: &Value) -> Value {
     })
 }
 
-/// Every method, and operations whose names are missing or taken.
+/// Returns a document with every method, and with operations whose names are missing or in use.
 pub(crate) fn operations() -> Value {
     let text = answer(&json!({ "type": "string" }), &json!("done"));
     let mut item = json!({ "x-note": "no operation" });
@@ -35,7 +35,7 @@ pub(crate) fn operations() -> Value {
     document(&paths, &json!({}))
 }
 
-/// Parameters in the path, the query and the headers.
+/// Returns a document with parameters in the path, the query and the headers.
 pub(crate) fn parameters() -> Value {
     let mut document = document(
         &json!({
@@ -86,7 +86,7 @@ pub(crate) fn parameters() -> Value {
     document
 }
 
-/// Lists and objects in one piece, in each style.
+/// Returns an operation with lists and objects in one piece, in each style.
 fn joined() -> Value {
     let list = json!({ "type": "array", "items": { "type": "string" } });
     let parameter = |name: &str, style: Value, schema: &Value| json!({ "name": name, "in": "query", "style": style, "explode": false, "schema": schema });
@@ -107,7 +107,7 @@ fn joined() -> Value {
     })
 }
 
-/// Bodies of each media type.
+/// Returns a document with bodies of each media type.
 pub(crate) fn bodies() -> Value {
     let object = json!({ "type": "object", "properties": { "A": { "type": "string" } } });
     let body = |content: Value| json!({ "content": content, "description": "What is sent." });
@@ -159,7 +159,7 @@ pub(crate) fn bodies() -> Value {
     document
 }
 
-/// Successes and errors in every combination.
+/// Returns a document with successes and errors in every combination.
 pub(crate) fn outcomes() -> Value {
     let json = |name: &str| json!({ "description": name, "content": { "application/json": { "schema": reference(name) } } });
     let bare = json!({ "description": "Nothing." });
@@ -232,7 +232,7 @@ pub(crate) fn outcomes() -> Value {
     document(&paths, &schemas)
 }
 
-/// What stands beside the operations proper, and texts of every kind.
+/// Returns a document with other parts next to the operations, and with descriptions of every kind.
 pub(crate) fn beside() -> Value {
     let mut document = exchange(
         &json!({

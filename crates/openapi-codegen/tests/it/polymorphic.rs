@@ -37,7 +37,7 @@ fn pair() -> Polymorphic {
     }
 }
 
-fn conventions() -> Conventions {
+pub(crate) fn conventions() -> Conventions {
     Conventions {
         setters: true,
         polymorphic: Some(pair()),
@@ -47,7 +47,7 @@ fn conventions() -> Conventions {
 
 /// Kinds that share a schema, that differ only by case, that are scalars, that contain themselves, and that have the
 /// names of other things; a pair in requests and responses, and a closed pair in requests only.
-fn shapes() -> Value {
+pub(crate) fn shapes() -> Value {
     let shape = reference("Shape");
     exchange(
         &json!({
@@ -120,7 +120,7 @@ fn shapes() -> Value {
     )
 }
 
-/// What a program makes of the module `shapes`.
+/// A program that uses the module `shapes`.
 const PROGRAM: &str = r##"
 use serde_json::{Value, from_str, from_value, json, to_value};
 use shapes::types::{self, Answer, Filter, Kind, Question, Shape};

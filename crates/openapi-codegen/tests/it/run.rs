@@ -1,4 +1,4 @@
-//! From the text of a document to its code, as a program takes it.
+//! Generation of code from the text of a document.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,13 +8,13 @@ use openapi_codegen::pipeline::{self, Generated};
 use openapi_tree::document::Document;
 use serde_json::Value;
 
-/// Makes code of a text; what stands against it comes as one text with its place and what to do.
+/// Generates code from a text. An error is a string with location, problem and fix.
 pub(crate) fn generate(name: &str, text: &str) -> Result<Generated, String> {
     let document = Document::parse(Path::new(name), text).map_err(|error| in_words(&error))?;
     generate_tree(&document)
 }
 
-/// The same for a document that was parsed.
+/// Generates code from a parsed document.
 pub(crate) fn generate_tree(document: &Document) -> Result<Generated, String> {
     pipeline::generate(document, &conventions()).map_err(|error| in_words(&error))
 }
@@ -36,7 +36,7 @@ fn in_words(error: &openapi_tree::error::Error) -> String {
     format!("{error}\nhelp: {}", error.todo())
 }
 
-/// The code of a document, and what was changed on the way, each change with its pointer.
+/// Returns the code of a document and the list of changes, each with its pointer.
 pub(crate) fn code_of(document: &Value) -> (String, String) {
     let generated =
         generate("document.json", &document.to_string()).unwrap_or_else(|error| panic!("{error}"));

@@ -1,4 +1,4 @@
-//! Nothing is lost silently: what a document declares is in the code, or in the list of changes.
+//! Nothing is lost silently: everything that a document declares is in the code or in the list of changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,8 +26,8 @@ fn properties_named_like_parts_of_a_response_stay() {
 }
 
 #[test]
-fn a_constraint_that_nothing_checks_is_reported_with_its_place() {
-    let (_, said) = code_of(&exchange(
+fn an_unchecked_constraint_is_reported_with_its_location() {
+    let (_, changes) = code_of(&exchange(
         &json!({
             "Question": {
                 "type": "object",
@@ -52,15 +52,18 @@ fn a_constraint_that_nothing_checks_is_reported_with_its_place() {
         "Question/properties/Code: not checked before sending: pattern \"^a\"",
         "Question/properties/Money: not checked before sending: multipleOf 0.01",
         "Question/properties/At: not checked before sending: maxLength 21",
-        "Question/properties/Beside: not checked beside a reference: maxLength 3",
-        "Question/properties/Not: not checked: no type says what a value is not",
+        "Question/properties/Beside: not checked next to a reference: maxLength 3",
+        "Question/properties/Not: not checked: no type expresses `not`",
     ] {
-        assert!(said.contains(line), "{line}\n{said}");
+        assert!(changes.contains(line), "{line}\n{changes}");
     }
-    assert!(!said.contains("Always") && !said.contains("^b"), "{said}");
+    assert!(
+        !changes.contains("Always") && !changes.contains("^b"),
+        "{changes}"
+    );
 }
 
-/// A schema, of which every property and every constraint can be told from all others by `number`.
+/// A schema. `written` gives every constraint a different number.
 #[derive(Clone, Debug)]
 enum Shape {
     Leaf(&'static str, &'static [&'static str]),
@@ -72,8 +75,8 @@ enum Shape {
 
 const NAMES: [&str; 4] = ["Question", "Answer", "Third", "Fourth"];
 
-/// The names of properties that mean something elsewhere in a document.
-const TELLING: [&str; 8] = [
+/// The names of properties that are keywords elsewhere in a document.
+const KEYWORD_NAMES: [&str; 8] = [
     "description",
     "headers",
     "example",
@@ -113,7 +116,7 @@ fn next(number: &mut u32) -> u32 {
     *number
 }
 
-/// Writes a shape down; the numbers begin where no other number of a document is.
+/// Returns the schema of a shape. The numbers start above all other numbers of the document.
 fn written(shape: &Shape, number: &mut u32) -> Value {
     match shape {
         Shape::Leaf(kind, keywords) => {
@@ -139,7 +142,7 @@ fn written(shape: &Shape, number: &mut u32) -> Value {
             let mut all = Map::new();
             for (index, property) in properties.iter().enumerate() {
                 let own = next(number);
-                let name = match TELLING.get(own as usize % 12) {
+                let name = match KEYWORD_NAMES.get(own as usize % 12) {
                     Some(name) if index == 0 => (*name).to_owned(),
                     _ => format!("property{own}"),
                 };
@@ -166,7 +169,7 @@ fn written(shape: &Shape, number: &mut u32) -> Value {
     }
 }
 
-/// Where the schema at a place is once members are merged.
+/// Returns the location of a schema after its members are merged.
 fn merged(pointer: &str) -> String {
     without(pointer, &["allOf", "anyOf", "oneOf"])
 }
@@ -184,7 +187,7 @@ fn without(pointer: &str, keywords: &[&str]) -> String {
     left.join("/")
 }
 
-/// Looks for what a request declares and neither the code has nor the changes tell.
+/// A search for everything that a request declares and that is neither in the code nor in the changes.
 struct Search<'a> {
     document: &'a Value,
     code: &'a str,
@@ -215,15 +218,15 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether it is told that only another description of it is kept: at the place that merges the two, wherever
-    /// they stand.
+    /// Returns `true` if a change reports that only another declaration with this name is kept. The change is at the
+    /// location that merges the two.
     fn is_described_twice(&self, name: &str) -> bool {
         let stated = format!("`{name}` is described twice");
         let mut losses = self.losses.values().flatten();
         losses.any(|loss| loss.what.contains(&stated))
     }
 
-    /// A place that became any JSON promises nothing of what is inside it.
+    /// Returns `true` if a location became any JSON, which loses everything inside it.
     fn is_any_json(&self, pointer: &str) -> bool {
         let losses = self.losses.get(&merged(pointer)).into_iter().flatten();
         losses.into_iter().any(|loss| {
@@ -245,7 +248,7 @@ impl<'a> Search<'a> {
             return;
         }
         for (keyword, value) in schema {
-            if constraints::is_constraint(keyword) && !self.is_told(keyword, value) {
+            if constraints::is_constraint(keyword) && !self.is_kept(keyword, value) {
                 self.lost.push(format!("{pointer}: {keyword} {value}"));
             }
         }
@@ -282,8 +285,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether a constraint, which no other one is like, is in a check, or told.
-    fn is_told(&self, keyword: &str, value: &Value) -> bool {
+    /// Returns `true` if a constraint, which has a unique value, is in a check or in the changes.
+    fn is_kept(&self, keyword: &str, value: &Value) -> bool {
         let stated = format!("{keyword} {value}");
         let number = value.to_string();
         let is_checked = self
@@ -307,7 +310,7 @@ proptest! {
     })]
 
     #[test]
-    fn every_property_and_every_constraint_of_a_request_is_in_the_code_or_told(
+    fn every_property_and_every_constraint_of_a_request_is_in_the_code_or_reported(
         shapes in prop::collection::vec(shape(), NAMES.len()),
     ) {
         let mut number = 1_000_000;

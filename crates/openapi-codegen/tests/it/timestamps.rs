@@ -60,7 +60,7 @@ fn times() -> Value {
     )
 }
 
-/// What a program makes of the module `times`.
+/// A program that uses the module `times`.
 const PROGRAM: &str = r#"
 use serde_json::{from_value, json, to_value};
 use times::types::{Answer, Interval, Question};

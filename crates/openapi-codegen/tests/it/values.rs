@@ -1,4 +1,4 @@
-//! Requests as values: the envelope, operations, listings, setters and update values.
+//! Request types: the envelope, operations, listings, setters and update values.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::builder::{document, reference};
 use crate::compiled;
 
 /// The conventions of the document below.
-fn conventions() -> Conventions {
+pub(crate) fn conventions() -> Conventions {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let effects = [
         ("list", Effect::Read),
@@ -53,7 +53,7 @@ fn post(id: &str, body: &Value, response: &Value) -> Value {
     })
 }
 
-/// An object with the properties of the envelope, and more.
+/// Returns an object with the properties of the envelope, and more properties.
 fn carrying(required: &[&str], properties: &Value) -> Value {
     let mut all = json!({
         "Token": { "type": "string", "minLength": 1 },
@@ -68,8 +68,9 @@ fn carrying(required: &[&str], properties: &Value) -> Value {
     json!({ "type": "object", "additionalProperties": false, "required": names, "properties": all })
 }
 
-/// Shared bodies, no body, parameters, names that methods have, and lists with names of their own.
-fn everything() -> Value {
+/// Returns a document with shared bodies, no body, parameters, properties with names of methods, and primary lists with
+/// other names.
+pub(crate) fn everything() -> Value {
     let text = json!({ "type": "string" });
     let update = |value: &Value| json!({ "type": "object", "additionalProperties": false, "required": ["Value"], "properties": { "Value": value } });
     let optional = |name: &str| json!({ "type": "object", "nullable": true, "allOf": [reference(name)], "description": "A change." });
@@ -145,7 +146,7 @@ fn everything() -> Value {
     )
 }
 
-/// What a program makes of the module `values`.
+/// A program that uses the module `values`.
 const PROGRAM: &str = r#"
 fn pages<L: values::operations::Listing>(mut request: L, response: L::Response) -> (Option<String>, [usize; 2]) {
     assert_eq!(L::MAX_COUNT, 50);
@@ -249,13 +250,13 @@ fn outcome(document: Value, conventions: &Conventions) -> Result<pipeline::Gener
 
 fn rejected(document: Value, conventions: &Conventions) -> String {
     match outcome(document, conventions) {
-        Ok(_) => panic!("code was made of it"),
+        Ok(_) => panic!("code was generated"),
         Err(error) => error,
     }
 }
 
 #[test]
-fn requests_are_values() {
+fn requests_have_constructors_setters_and_operations() {
     let code = outcome(everything(), &conventions())
         .unwrap_or_else(|error| panic!("{error}"))
         .code;
@@ -263,7 +264,7 @@ fn requests_are_values() {
 }
 
 #[test]
-fn clearing_a_value_that_is_not_nullable_does_not_compile() {
+fn clearing_a_value_without_nullable_does_not_compile() {
     let code = outcome(everything(), &conventions()).expect("code").code;
     let program = |change: &str| {
         format!(
@@ -282,7 +283,7 @@ fn clearing_a_value_that_is_not_nullable_does_not_compile() {
 }
 
 #[test]
-fn nothing_is_left_out_without_a_change() {
+fn every_omission_is_in_the_list_of_changes() {
     let generated = outcome(everything(), &conventions()).expect("code");
     let changes: Vec<String> = generated
         .lowered
@@ -295,9 +296,9 @@ fn nothing_is_left_out_without_a_change() {
     for expected in [
         "/components/schemas/ThingQuery/properties/Token moved into the envelope",
         "/components/schemas/Quiet/properties/Token moved into the envelope",
-        "/paths/~1v1~1things~1{id}~1make/post has a method, and no type of request: it has parameters",
-        "/paths/~1v1~1ping~1list/get has a method, and no type of request: its method is GET",
-        "/paths/~1v1~1things~1make/post has the request `ThingsMake`",
+        "/paths/~1v1~1things~1{id}~1make/post has a method, but no request type: it has parameters",
+        "/paths/~1v1~1ping~1list/get has a method, but no request type: its method is GET",
+        "/paths/~1v1~1things~1make/post has the request type `ThingsMake`",
     ] {
         assert!(
             changes.iter().any(|change| change.starts_with(expected)),
@@ -322,7 +323,7 @@ fn without_conventions_nothing_is_added() {
 }
 
 #[test]
-fn a_property_of_the_envelope_that_differs_is_rejected_with_both_places() {
+fn rejects_a_property_of_the_envelope_with_two_schemas() {
     let mut other = everything();
     other["components"]["schemas"]["OddQuery"]["properties"]["Locale"] =
         json!({ "type": "integer" });
@@ -343,7 +344,7 @@ fn a_property_of_the_envelope_that_differs_is_rejected_with_both_places() {
 }
 
 #[test]
-fn a_body_that_is_used_elsewhere_keeps_its_envelope_by_an_error() {
+fn rejects_a_body_that_is_used_elsewhere() {
     let mut used = everything();
     used["components"]["schemas"]["Thing"]["properties"]["Query"] = reference("Quiet");
     let error = rejected(used, &conventions());
@@ -355,7 +356,7 @@ fn a_body_that_is_used_elsewhere_keeps_its_envelope_by_an_error() {
 }
 
 #[test]
-fn an_envelope_property_that_no_request_has_is_rejected() {
+fn rejects_a_property_of_the_envelope_that_no_request_has() {
     let mut unknown = conventions();
     unknown.envelope.push("Tokn".to_owned());
     let error = rejected(everything(), &unknown);
@@ -365,11 +366,11 @@ fn an_envelope_property_that_no_request_has_is_rejected() {
     );
 }
 
-/// An edit of the document or of the conventions, and the error.
+/// An edit of the document or of the rules, and the expected error.
 type Breach = (fn(&mut Value, &mut OperationRules), &'static str);
 
 #[test]
-fn operations_that_the_rules_do_not_cover_are_rejected() {
+fn rejects_operations_that_no_rule_covers() {
     let breaches: [Breach; 8] = [
         (
             |_, rules| rules.effects.retain(|action, _| action != "change"),

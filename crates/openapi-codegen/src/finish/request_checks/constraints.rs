@@ -1,4 +1,4 @@
-//! The module that generated checks call.
+//! The module with the functions that generated checks call.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,8 @@ use proc_macro2::TokenStream;
 use syn::visit::{Visit, visit_path};
 use syn::{File, ImplItem, Item, ItemMod, Path, Visibility, parse_quote};
 
-/// `pub mod constraints` with the functions that the code calls; `is_inline` if it calls them from outside of `types`.
+/// Returns `pub mod constraints` with the functions that the code calls. With `is_inline`, code outside of `types` calls
+/// them.
 ///
 /// With `round`, the length of an interval is that of the whole seconds that are sent.
 pub(super) fn module(code: &File, is_inline: bool, round: Option<&TokenStream>) -> Item {
@@ -37,7 +38,7 @@ pub(super) fn module(code: &File, is_inline: bool, round: Option<&TokenStream>) 
     Item::Mod(module)
 }
 
-/// The names behind `constraints::`.
+/// The names after `constraints::`.
 struct Called(BTreeSet<String>);
 
 impl<'a> Visit<'a> for Called {
@@ -53,10 +54,10 @@ impl<'a> Visit<'a> for Called {
     }
 }
 
-/// The module with all its functions.
+/// Returns the module with all its functions.
 #[expect(
     clippy::too_many_lines,
-    reason = "it is one piece of code, to be read as one"
+    reason = "it is one template of generated code"
 )]
 fn whole(round: Option<&TokenStream>) -> ItemMod {
     parse_quote! {

@@ -1,4 +1,4 @@
-//! Whether the generated types can read a value, and the edits that let them.
+//! The edits after which the generated types can decode a value.
 
 use serde_json::{Value, json};
 
@@ -9,16 +9,16 @@ use crate::lower::{Edit, any_json, component_pointer, hoist, is_any_json, is_nul
 use openapi_tree::document::escape;
 use openapi_tree::schemas::{named_component, required};
 
-/// Reads examples by the schemas of a document.
+/// Compares examples with the schemas of a document.
 pub(super) struct Reader<'a> {
     pub(super) tree: &'a Value,
     /// The property that identifies an item.
     pub(super) identifier: Option<&'a str>,
-    /// The edits that let all of them be read.
+    /// The edits after which all examples can be decoded.
     pub(super) edits: Vec<Edit>,
 }
 
-/// Whether a text fits a schema as it is.
+/// Returns `true` if a string is valid for a schema.
 pub(super) fn takes_text(tree: &Value, pointer: &str) -> bool {
     tree.pointer(pointer).is_some_and(|schema| {
         let target = named_component(schema)
@@ -29,7 +29,7 @@ pub(super) fn takes_text(tree: &Value, pointer: &str) -> bool {
 }
 
 impl Reader<'_> {
-    /// Adds the edits that let the schema at `pointer` take a value.
+    /// Adds the edits after which the schema at `pointer` accepts a value.
     pub(super) fn read(&mut self, pointer: &str, value: &Value, example: &str) {
         let Some(schema) = self
             .tree
@@ -48,7 +48,7 @@ impl Reader<'_> {
             }
             return;
         }
-        // What a reference leads to is used elsewhere too, so that a value of another kind is settled here.
+        // The target of a reference is used elsewhere too, so a value of another type changes the reference only.
         let (target, place) = match named_component(schema) {
             Some(name) => match self.tree.pointer(&component_pointer(name)) {
                 Some(target) => (target, component_pointer(name)),
@@ -70,7 +70,7 @@ impl Reader<'_> {
             }
             (Some("string"), Value::String(text)) => match format {
                 Some(format) if !reads_text(format, text) => (
-                    format!("a text without the format {format}"),
+                    format!("a string without the format {format}"),
                     json!({ "type": "string" }),
                 ),
                 _ => return,
@@ -98,7 +98,7 @@ impl Reader<'_> {
         self.edits.push(edit.shown_by(example));
     }
 
-    /// All but the identifier, and null in lists, may be missing or null anyway.
+    /// Compares the properties. Only the identifier and items of lists need an edit to be missing or null.
     fn read_object(&mut self, place: &str, schema: &Value, value: &Value, example: &str) {
         let properties = schema.get("properties").and_then(Value::as_object);
         if let Some(name) = self.identifier
@@ -116,7 +116,7 @@ impl Reader<'_> {
                     .shown_by(example),
             );
         }
-        // A value that does not fit its kind is kept as JSON. An example shows what it has to fit.
+        // A value that does not fit its kind stays JSON. The example shows what the kind has to accept.
         if let Some(kinds) = Kinds::of(schema)
             && let Some(property) = kinds.property_of(value)
             && !value[kinds.value()].is_null()
@@ -139,7 +139,7 @@ impl Reader<'_> {
     }
 }
 
-/// A schema of another type, in the place of one that an example contradicts.
+/// Returns a schema of another type for one that an example contradicts.
 fn relaxed(schema: &Value, scalar: &Value) -> Value {
     let mut relaxed = any_json(schema);
     let (Some(object), Some(scalar)) = (relaxed.as_object_mut(), scalar.as_object()) else {
@@ -165,7 +165,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// Whether the type of a text format reads a text, by that type's own word.
+/// Returns `true` if the Rust type of a format parses a string.
 fn reads_text(format: &str, text: &str) -> bool {
     match format {
         "uuid" => text.parse::<uuid::Uuid>().is_ok(),

@@ -1,14 +1,14 @@
-//! What can't be done is refused with its place, what is missing and what to do.
+//! Documents that are rejected, each with the location, the problem and the fix.
 
 use serde_json::{Value, json};
 
 use crate::builder::{document, exchange};
 use crate::run::generate;
 
-/// Runs the document; the error has to hold each of these.
-fn is_refused(what: &str, document: &Value, words: &[&str]) {
+/// Asserts that a document is rejected with an error that contains each of the words.
+fn assert_rejected(what: &str, document: &Value, words: &[&str]) {
     let Err(error) = generate("document.json", &document.to_string()) else {
-        panic!("{what}: code was made of it");
+        panic!("{what}: code was generated");
     };
     for word in words {
         assert!(error.contains(word), "{what}: {error}");
@@ -34,19 +34,19 @@ fn with_parameter(parameter: &Value) -> Value {
 }
 
 #[test]
-fn parameters_that_the_client_cannot_write() {
+fn rejects_unsupported_parameters() {
     let place = "#/paths/~1things~1{id}/get/parameters/1";
     let text = json!({ "type": "string" });
     for (what, parameter, words) in [
         (
             "cookie",
             json!({ "name": "c", "in": "cookie", "schema": text }),
-            "is a cookie",
+            "unsupported cookie",
         ),
         (
             "content",
             json!({ "name": "c", "in": "query", "content": { "application/json": { "schema": text } } }),
-            "no schema of its own",
+            "without `schema`",
         ),
         (
             "style",
@@ -56,27 +56,27 @@ fn parameters_that_the_client_cannot_write() {
         (
             "stray",
             json!({ "name": "c", "in": "path", "required": true, "schema": text }),
-            "which its path does not hold",
+            "the path does not contain it",
         ),
         (
             "header",
             json!({ "name": "c d", "in": "header", "schema": text }),
-            "a name that no header can have",
+            "invalid name of a header",
         ),
     ] {
-        is_refused(what, &with_parameter(&parameter), &[place, words]);
+        assert_rejected(what, &with_parameter(&parameter), &[place, words]);
     }
 }
 
 #[test]
-fn places_of_a_path_with_the_same_argument_in_rust() {
+fn rejects_path_parameters_with_the_same_argument_in_rust() {
     let parameter = |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
     let operation = json!({
         "operationId": "x",
         "parameters": [parameter("id"), parameter("ID")],
         "responses": {},
     });
-    is_refused(
+    assert_rejected(
         "twice",
         &document(
             &json!({ "/things/{id}/{ID}": { "get": operation } }),
@@ -87,7 +87,7 @@ fn places_of_a_path_with_the_same_argument_in_rust() {
 }
 
 #[test]
-fn paths_that_are_none() {
+fn rejects_invalid_paths() {
     for path in [
         "things",
         "/things/{id",
@@ -97,7 +97,7 @@ fn paths_that_are_none() {
         "/things/{id}",
     ] {
         let operation = json!({ "get": { "operationId": "x", "responses": {} } });
-        is_refused(
+        assert_rejected(
             path,
             &document(&json!({ path: operation }), &json!({})),
             &["#/paths/"],
@@ -106,7 +106,7 @@ fn paths_that_are_none() {
 }
 
 #[test]
-fn bodies_that_the_client_cannot_send() {
+fn rejects_an_encoding_of_a_form() {
     let mut form = exchange(
         &json!({ "Question": {}, "Answer": {} }),
         &json!({}),
@@ -116,11 +116,11 @@ fn bodies_that_the_client_cannot_send() {
     form["paths"]["/do"]["post"]["requestBody"]["content"] = json!({
         "application/x-www-form-urlencoded": { "schema": { "type": "object" }, "encoding": { "a": { "style": "form" } } },
     });
-    is_refused("encoding", &form, &[place, "encoding"]);
+    assert_rejected("encoding", &form, &[place, "encoding"]);
 }
 
 #[test]
-fn references_that_lead_nowhere() {
+fn rejects_references_without_a_target() {
     let with = |reference: &str| {
         exchange(
             &json!({
@@ -132,26 +132,26 @@ fn references_that_lead_nowhere() {
         )
     };
     let place = "#/components/schemas/Question/properties/example";
-    is_refused(
+    assert_rejected(
         "external",
         &with("other.yaml#/A"),
         &[place, "outside of the document"],
     );
-    is_refused(
+    assert_rejected(
         "missing",
-        &with("#/components/schemas/Nobody"),
-        &[place, "is not there"],
+        &with("#/components/schemas/Missing"),
+        &[place, "unknown reference target"],
     );
-    is_refused(
+    assert_rejected(
         "text",
         &with("#/info/title"),
-        &[place, "nothing to refer to"],
+        &[place, "unsupported reference target"],
     );
     let mut circle = with("#/components/schemas/Answer");
     circle["components"]["responses"] = json!({ "A": { "$ref": "#/components/responses/A" } });
     circle["paths"]["/do"]["post"]["responses"]["400"] =
         json!({ "$ref": "#/components/responses/A" });
-    is_refused(
+    assert_rejected(
         "circle",
         &circle,
         &["#/paths/~1do/post/responses/400", "leads back to itself"],
@@ -159,14 +159,14 @@ fn references_that_lead_nowhere() {
 }
 
 #[test]
-fn documents_of_another_form() {
-    let sound = exchange(
+fn rejects_documents_of_another_form() {
+    let valid = exchange(
         &json!({ "Question": {}, "Answer": {} }),
         &json!({}),
         &json!({}),
     );
     for (what, pointer, value, words) in [
-        ("version", "/openapi", json!("3.1.0"), "3.0 alone"),
+        ("version", "/openapi", json!("3.1.0"), "3.0 only"),
         ("swagger", "/openapi", json!(2), "expected a string"),
         (
             "kind",
@@ -182,17 +182,17 @@ fn documents_of_another_form() {
         ),
         ("paths", "/paths", json!([]), "#/paths"),
     ] {
-        let mut broken = sound.clone();
+        let mut broken = valid.clone();
         if let Some(node) = broken.pointer_mut(pointer) {
             *node = value;
         }
-        is_refused(what, &broken, &[words]);
+        assert_rejected(what, &broken, &[words]);
     }
-    let mut twice = sound;
+    let mut twice = valid;
     twice["paths"]["/again"] = json!({ "get": { "operationId": "ThingsDo", "responses": {} } });
-    is_refused(
+    assert_rejected(
         "operationId",
         &twice,
-        &["#/paths/~1do/post/operationId", "an operationId of its own"],
+        &["#/paths/~1do/post/operationId", "duplicate operationId"],
     );
 }
