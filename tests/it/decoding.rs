@@ -280,7 +280,7 @@ fn a_missing_is_active_is_unknown_not_false() {
 fn decodes_localized_text_without_one_language() {
     let text: types::LocalizedText =
         serde_json::from_value(json!({ "en-US": "Fully flexible", "cs-CZ": null }))
-            .expect("a text");
+            .expect("a localized text");
     assert_eq!(text["en-US"].as_deref(), Some("Fully flexible"));
     assert_eq!(text["cs-CZ"], None);
 }

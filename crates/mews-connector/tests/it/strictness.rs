@@ -142,7 +142,7 @@ struct Undeclared(Map<String, Value>);
 #[derive(Serialize)]
 struct Nothing;
 
-/// The same for an operation that the spec has, too.
+/// A request for an operation of the spec that can have undeclared properties.
 #[derive(Serialize)]
 struct UndeclaredOfSpec(Map<String, Value>);
 

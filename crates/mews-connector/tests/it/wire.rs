@@ -182,7 +182,7 @@ async fn portfolio_handles_name_their_enterprises() {
         error.constraint_violation().unwrap().property,
         "EnterpriseId"
     );
-    // A handle without an enterprise: the server rejects the write, and the error says what to do.
+    // The server rejects the write of a handle without an enterprise, and the error contains the fix.
     let codes = || [NewVoucherCode::new(voucher, "Q")];
     let error = client.voucher_codes().add(codes()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadRequest);
@@ -271,7 +271,7 @@ async fn retries_depend_on_the_effect_of_a_call() {
         ("reservations/getAll/2023-06-06", Some(Effect::Read), 5),
         ("bills/close", None, 1),
         ("bills/close", Some(Effect::Update), 5),
-        // The spec determines the effect of its own operations.
+        // The spec determines the effect of its operations.
         ("vouchers/getAll", Some(Effect::Create), 5),
         ("vouchers/add", Some(Effect::Read), 1),
     ] {
