@@ -9,7 +9,7 @@ use mews_connector::{Client, ErrorKind, VoucherCodeFilter};
 use mews_sandbox::{Sandbox, builtin};
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
 fn gzip(body: &[u8]) -> Vec<u8> {
@@ -19,13 +19,13 @@ fn gzip(body: &[u8]) -> Vec<u8> {
 }
 
 /// Returns a response with a compressed body.
-fn compressed(status: u16, body: Vec<u8>) -> Answer {
+fn compressed(status: u16, body: Vec<u8>) -> Response {
     let head = format!(
         "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
-    Answer::Raw([head.into_bytes(), body].concat())
+    Response::Raw([head.into_bytes(), body].concat())
 }
 
 fn client(server: &Scripted) -> Client {
@@ -55,7 +55,7 @@ async fn requests_and_decompresses_gzip() {
 
 #[tokio::test]
 async fn reads_uncompressed_responses() {
-    let server = Scripted::start([Answer::ok(page(3))]).await;
+    let server = Scripted::start([Response::ok(page(3))]).await;
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
     let codes = client(&server).items(filter).collect_all().await.unwrap();
     assert_eq!(codes.len(), 3);

@@ -5,7 +5,7 @@ use mews_connector::{Client, ErrorKind, FoundCode, NewVoucher, NewVoucherCode, R
 use mews_sandbox::{Fault, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
 fn service() -> [ServiceId; 1] {
@@ -161,7 +161,7 @@ async fn failed_page_fails_the_lookup() {
 
 /// Starts a server with these vouchers and codes, and creates a client.
 async fn client_with(vouchers: Value, codes: Value) -> (Scripted, Client) {
-    let answer = move |body: &Value| {
+    let response = move |body: &Value| {
         let (list, mut items) = match body.get("ServiceIds") {
             Some(_) => ("Vouchers", vouchers.clone()),
             None => ("VoucherCodes", codes.clone()),
@@ -170,9 +170,9 @@ async fn client_with(vouchers: Value, codes: Value) -> (Scripted, Client) {
         if body["Limitation"].get("Cursor").is_some() {
             (items, cursor) = (json!([]), Value::Null);
         }
-        Answer::ok(json!({ list: items, "Cursor": cursor }))
+        Response::ok(json!({ list: items, "Cursor": cursor }))
     };
-    let server = Scripted::start([Answer::of(answer)]).await;
+    let server = Scripted::start([Response::of(response)]).await;
     let client = client_of(&server.url, &mews_connector::clock::ManualClock::new());
     (server, client.build().unwrap())
 }

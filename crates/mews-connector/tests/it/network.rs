@@ -7,7 +7,7 @@ use mews_connector::{ClientBuilder, Error, Tls, VoucherFilter, reqwest};
 use mews_sandbox::builtin;
 
 use crate::proxy::Proxy;
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id};
 use crate::tls::Authority;
 
@@ -19,7 +19,7 @@ const LIBRARIES: &[Tls] = &[
 ];
 
 async fn server(authority: &Authority) -> Scripted {
-    let page = Answer::ok(r#"{ "Vouchers": [], "Cursor": null }"#);
+    let page = Response::ok(r#"{ "Vouchers": [], "Cursor": null }"#);
     Scripted::start_tls([page], authority.localhost()).await
 }
 
@@ -142,7 +142,7 @@ async fn sends_https_requests_through_a_proxy_tunnel() {
 
 #[tokio::test]
 async fn sends_plain_http_to_loopback_without_a_proxy() {
-    let server = Scripted::start([Answer::ok("{}")]).await;
+    let server = Scripted::start([Response::ok("{}")]).await;
     let proxy = Proxy::start(None).await;
     let url = format!("http://{}", proxy.address);
     let all = reqwest::Proxy::all(url).unwrap();

@@ -17,7 +17,7 @@ use mews_sandbox::{Builder, Fault, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, client_with_clock, id, start};
 
 fn codes(count: usize) -> impl Iterator<Item = NewVoucherCode> {
@@ -41,9 +41,9 @@ fn all() -> Vec<String> {
 /// Starts a server that requests a stop before it responds.
 async fn stopping(stop: &StopHandle, status: u16) -> Scripted {
     let stop = stop.clone();
-    Scripted::start([Answer::of(move |_| {
+    Scripted::start([Response::of(move |_| {
         stop.stop();
-        Answer::Json(status, "", "{}".into())
+        Response::Json(status, "", "{}".into())
     })])
     .await
 }
@@ -74,7 +74,7 @@ async fn attempt_in_flight_is_finished_and_nothing_else_is_sent() {
 
 #[tokio::test]
 async fn call_in_the_queue_of_the_rate_limiter_ends_at_once() {
-    let server = Scripted::start([Answer::ok("{}")]).await;
+    let server = Scripted::start([Response::ok("{}")]).await;
     let stop = StopHandle::new();
     let client = client_of(&server.url, &ManualClock::new())
         .clock(SystemClock)

@@ -9,12 +9,12 @@ use mews_connector::{
 use mews_sandbox::{Sandbox, builtin};
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
 #[tokio::test]
 async fn updates_serialize_kept_set_and_cleared_properties() {
-    let server = Scripted::start([Answer::ok("{}")]).await;
+    let server = Scripted::start([Response::ok("{}")]).await;
     let client = client_of(&server.url, &ManualClock::new())
         .language("en-US", "en-GB")
         .build()
@@ -206,8 +206,8 @@ async fn portfolio_handles_name_their_enterprises() {
 #[tokio::test]
 async fn calls_an_operation_outside_of_the_spec() {
     let server = Scripted::start([
-        Answer::Json(429, "retry-after: 1\r\n", "{}".into()),
-        Answer::Json(
+        Response::Json(429, "retry-after: 1\r\n", "{}".into()),
+        Response::Json(
             200,
             "request-id: r-1\r\n",
             json!({ "Services": [{ "Id": 1 }] }).to_string(),
@@ -275,7 +275,7 @@ async fn retries_depend_on_the_effect_of_a_call() {
         ("vouchers/getAll", Some(Effect::Create), 5),
         ("vouchers/add", Some(Effect::Read), 1),
     ] {
-        let server = Scripted::start([Answer::Json(500, "", "{}".into())]).await;
+        let server = Scripted::start([Response::Json(500, "", "{}".into())]).await;
         let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
         let client = match effect {
             Some(effect) => client.with_options(CallOptions::new().effect(effect)),

@@ -11,7 +11,7 @@ use mews_sandbox::{Fault, Fixtures, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 
 use super::services;
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
 /// The built-in data without some vouchers and their codes.
@@ -242,22 +242,22 @@ const VOUCHERS: usize = 2000;
 async fn server_of_single_vouchers() -> Scripted {
     let date = "date: Sun, 01 Feb 2026 10:00:00 GMT\r\n";
     let voucher = |number: usize| format!("d15c0000-0000-4000-8000-{number:012}");
-    let answer = Answer::of(move |request| {
+    let response = Response::of(move |request| {
         let Some(asked) = request["VoucherIds"].as_array() else {
             let vouchers: Vec<_> = (0..VOUCHERS)
                 .map(|number| json!({ "Id": voucher(number), "ServiceId": builtin::SERVICE_ID }))
                 .collect();
             let page = json!({ "Vouchers": vouchers, "Cursor": null });
-            return Answer::Json(200, date, page.to_string());
+            return Response::Json(200, date, page.to_string());
         };
         if asked.len() > 1 {
-            return Answer::Json(413, date, "{}".into());
+            return Response::Json(413, date, "{}".into());
         }
         let code = json!({ "Id": asked[0], "VoucherId": asked[0], "Value": asked[0] });
         let page = json!({ "VoucherCodes": [code], "Cursor": null });
-        Answer::Json(200, date, page.to_string())
+        Response::Json(200, date, page.to_string())
     });
-    Scripted::start([answer]).await
+    Scripted::start([response]).await
 }
 
 #[tokio::test]
@@ -305,7 +305,7 @@ async fn server_of_codes(
     codes: impl Fn(Option<&str>) -> Value + Send + Sync + 'static,
 ) -> Scripted {
     const DATE: &str = "date: Sun, 01 Feb 2026 10:00:00 GMT\r\n";
-    let answer = Answer::of(move |request| {
+    let response = Response::of(move |request| {
         let cursor = request["Limitation"]["Cursor"].as_str();
         let body = match (request.get("Extent"), cursor) {
             (Some(_), None) => json!({
@@ -315,9 +315,9 @@ async fn server_of_codes(
             (Some(_), Some(_)) => json!({ "Vouchers": [], "Cursor": null }),
             (None, cursor) => codes(cursor),
         };
-        Answer::Json(200, DATE, body.to_string())
+        Response::Json(200, DATE, body.to_string())
     });
-    Scripted::start([answer]).await
+    Scripted::start([response]).await
 }
 
 #[tokio::test]
