@@ -145,7 +145,7 @@ async fn masks_tokens_in_compressed_error_responses() {
 }
 
 #[tokio::test]
-async fn a_page_of_1000_codes_from_the_sandbox_shrinks_to_a_tenth() {
+async fn page_of_1000_codes_from_the_sandbox_is_compressed_to_less_than_a_tenth() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let voucher = id(builtin::VOUCHER_ID);
     let codes =

@@ -23,7 +23,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// What a server needs to be `localhost`.
+    /// Returns an acceptor for a server with the name `localhost`.
     pub(crate) fn localhost(&self) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["localhost".into()]).unwrap();
