@@ -372,7 +372,7 @@ fn tokens_are_compared_and_checked_by_their_content() {
         assert_eq!(
             keys,
             ["description", "minLength", "type"],
-            "{token}: change secret.rs too"
+            "{token}: change secret.rs, too"
         );
         assert_eq!(schema["minLength"], 1);
     }

@@ -1,5 +1,5 @@
-//! Uses the new parts of the spec from the request to the response.
-#![allow(clippy::print_stdout)] // It reports that it came to its end.
+//! The additions to the spec work from the request to the response.
+#![allow(clippy::print_stdout)] // The program prints that it has finished.
 
 use mews_connector::prelude::*;
 use mews_connector::types::ProductFilterParameters;

@@ -15,10 +15,10 @@ use crate::proxy::{Fate, Proxy};
 use crate::{POINTS_AT_A_TIME, client_of};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_campaign");
-/// The number of codes of a campaign, each of which takes a request.
+/// The number of codes of a campaign. Each code takes a request.
 const CODES: usize = 48;
 /// The number of points at which a campaign is killed. There are three requests in addition to those for the codes: one
-/// that learns the server's time for each of the two journals, and one for the voucher.
+/// that reads the server's time for each of the two journals, and one for the voucher.
 const POINTS: usize = CODES + 3;
 
 /// A campaign that is killed and started again.
@@ -58,7 +58,7 @@ impl<'a> Campaign<'a> {
             .await
     }
 
-    /// Kills the campaign at a request, starts it again, and counts what there is on the sandbox afterwards.
+    /// Kills the campaign at a request, starts it again, and checks that each generated value was created once.
     async fn kill_and_continue(&self, client: &Client, point: usize, fate: Fate) {
         let context = format!("{fate:?} at request {point}");
         self.proxy.kill_at(point, fate);
@@ -73,13 +73,13 @@ impl<'a> Campaign<'a> {
         assert_eq!(self.outcomes(), self.drawn(), "{context}");
     }
 
-    /// The values that the campaign has drawn.
+    /// Returns the values that the campaign has generated.
     fn drawn(&self) -> Vec<String> {
         let values = fs::read_to_string(self.folder.path().join("codes.txt")).unwrap();
         values.lines().map(str::to_owned).collect()
     }
 
-    /// The values of the codes on the sandbox. There must be one voucher.
+    /// Returns the values of the codes in the sandbox. There must be one voucher.
     async fn created(&self, client: &Client) -> Vec<String> {
         let filter = VoucherFilter::services([builtin::SERVICE_ID.parse().unwrap()])
             .external_identifiers([self.identifier.as_str()]);
@@ -97,7 +97,7 @@ impl<'a> Campaign<'a> {
         values
     }
 
-    /// The values that the CSV file has as created.
+    /// Returns the values that are created according to the CSV file.
     fn outcomes(&self) -> Vec<String> {
         let mut csv = csv::Reader::from_path(self.folder.path().join("outcomes.csv")).unwrap();
         let rows = csv.records().map(Result::unwrap);
@@ -112,9 +112,9 @@ async fn creates_each_code_once_wherever_it_is_killed() {
     let sandbox = Sandbox::builder().no_rate_limit().start().await.unwrap();
     let client = client_of(sandbox.url());
     let kill = async |point: usize| {
-        // What was sent has taken effect or is lost, so nothing has to settle.
+        // A request has taken effect or is lost, so no settle time is necessary.
         let fate = if point.is_multiple_of(2) {
-            Fate::Answered
+            Fate::Responded
         } else {
             Fate::Lost
         };
@@ -129,7 +129,7 @@ async fn creates_each_code_once_wherever_it_is_killed() {
 }
 
 /// The request at which the campaign is killed arrives while the next process runs, and the sandbox commits it later
-/// still. The settle time covers that.
+/// still. The settle time covers this delay.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn creates_each_code_once_if_the_sandbox_commits_late() {
     let late = Fault::commit_late(Duration::from_millis(100))
@@ -164,7 +164,7 @@ async fn run(folder: &Path, flags: &[&str]) -> Output {
 #[tokio::test]
 async fn creates_a_campaign_with_one_command() {
     let folder = tempfile::tempdir().unwrap();
-    // Without an address, the example starts a sandbox.
+    // Without a URL, the example starts a sandbox.
     let output = succeeded(&run(folder.path(), &[]).await);
     assert!(
         output.contains("100 codes were created, 0 rejected"),
@@ -238,7 +238,7 @@ async fn sends_the_local_dates_and_the_rates() {
 
 #[tokio::test]
 async fn reports_codes_that_were_not_created() {
-    // The hotel has a rule against the fourth batch.
+    // The server rejects the fourth batch.
     let rule = Fault::status(403)
         .on(Operation::VoucherCodesAdd)
         .skip(3)

@@ -13,7 +13,7 @@ use mews_sandbox::builtin;
 /// The number of processes that run at a time.
 const POINTS_AT_A_TIME: usize = 4;
 
-/// A client that counts what there is on a sandbox.
+/// Creates a client that reads the data in a sandbox.
 fn client_of(url: &str) -> Client {
     Client::builder()
         .credentials(builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "Tests 1.0.0")

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Default)]
 pub(crate) struct Process(Arc<Mutex<Option<Child>>>);
 
-/// An example that writes to a folder.
+/// Returns the command of an example that writes to a folder.
 pub(crate) fn command(program: &str, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.arg("--folder").arg(folder).args(arguments);
@@ -43,7 +43,7 @@ impl Process {
         tokio::task::spawn_blocking(run).await.unwrap()
     }
 
-    /// Kills the process with SIGKILL, and returns when it has ended.
+    /// Kills the process with SIGKILL, and waits until the process has ended.
     pub(crate) fn kill(&self) {
         let mut running = self.lock();
         let child = running.as_mut().expect("a running process");

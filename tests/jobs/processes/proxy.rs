@@ -11,14 +11,14 @@ use tokio::task::JoinHandle;
 
 use crate::process::Process;
 
-/// What becomes of the request at which the process is killed.
+/// The fate of the request at which the process is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It never arrives.
+    /// The request does not reach the sandbox.
     Lost,
-    /// The sandbox has responded to it, and the process has not received the response.
-    Answered,
-    /// It arrives when the next process has sent its first request, whose response comes afterwards.
+    /// The sandbox has responded, but the process has not received the response.
+    Responded,
+    /// The request reaches the sandbox after the start of the next process, before its first request.
     Late,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Proxy {
 
 #[derive(Default)]
 struct Plan {
-    /// The number of requests until the process is killed, and what becomes of the last one.
+    /// The number of requests until the process is killed, and the fate of the last request.
     kill: Option<(usize, Fate)>,
     late: Option<Request>,
 }
@@ -108,7 +108,7 @@ async fn serve(
         headers,
         body,
     };
-    // In a separate task, because the death of the process ends the connection, but not what it requested.
+    // A separate task completes the request after the connection of a killed process is closed.
     tokio::spawn(async move { upstream.handle(request).await })
         .await
         .unwrap()
@@ -133,7 +133,7 @@ impl Upstream {
             (fate, plan.late.take())
         };
         if let Some(late) = late {
-            // The process reads back what was created only after this response.
+            // The process lists the created records only after the response to its first request.
             self.send(late).await;
         }
         match fate {
@@ -142,7 +142,7 @@ impl Upstream {
                 self.process.kill();
                 nothing()
             }
-            Some(Fate::Answered) => {
+            Some(Fate::Responded) => {
                 self.send(request).await;
                 self.process.kill();
                 nothing()
@@ -172,7 +172,7 @@ impl Upstream {
     }
 }
 
-/// The response to a process that is dead.
+/// Returns the response to a killed process.
 fn nothing() -> Response {
     (StatusCode::BAD_GATEWAY, HeaderMap::new(), Bytes::new())
 }

@@ -66,7 +66,7 @@ impl Service {
             .await
     }
 
-    /// Stops the service, and returns what it has logged.
+    /// Stops the service, and returns its log.
     fn stop(mut self) -> String {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -80,7 +80,7 @@ fn no(reason: &str) -> (u16, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_whether_a_code_can_be_used_and_why_not() {
+async fn reports_whether_a_code_can_be_used_and_why_not() {
     let sandbox = Sandbox::start().await.unwrap();
     let client = client_of(sandbox.url());
     let now: DateTime<Utc> = Utc::now();
@@ -90,7 +90,7 @@ async fn answers_whether_a_code_can_be_used_and_why_not() {
         .add([
             NewVoucherCode::new(voucher, "EARLY").validity_start_utc(now + day),
             NewVoucherCode::new(voucher, "LATE").validity_end_utc(now - day),
-            // One of the two can be used, because a value need not be unique.
+            // Two codes have the same value, and one of them can be used.
             NewVoucherCode::new(voucher, "TWICE").validity_end_utc(now - day),
             NewVoucherCode::new(voucher, "TWICE").validity_end_utc(now + day),
             NewVoucherCode::new(voucher, "DELETED"),
@@ -119,10 +119,10 @@ async fn answers_whether_a_code_can_be_used_and_why_not() {
         ("EARLY", "it is valid from"),
         ("LATE", "it was valid until"),
     ] {
-        let (_, answer) = service.code(code).await;
+        let (_, response) = service.code(code).await;
         assert!(
-            answer["reason"].as_str().unwrap().starts_with(reason),
-            "{answer}"
+            response["reason"].as_str().unwrap().starts_with(reason),
+            "{response}"
         );
     }
 
@@ -138,11 +138,11 @@ async fn answers_whether_a_code_can_be_used_and_why_not() {
         (200, yes(builtin::CODE_ID))
     );
     for (arrival, departure) in [("2026-02-28", "2026-03-02"), ("2026-05-30", "2026-06-02")] {
-        let (_, answer) = stay(arrival, departure).await;
-        assert_eq!(answer["redeemable"], "no", "{answer}");
+        let (_, response) = stay(arrival, departure).await;
+        assert_eq!(response["redeemable"], "no", "{response}");
         assert!(
-            answer["reason"].as_str().unwrap().contains("time units"),
-            "{answer}"
+            response["reason"].as_str().unwrap().contains("time units"),
+            "{response}"
         );
     }
     assert_eq!(stay("2026-03-02", "2026-03-02").await.0, 400);
@@ -168,14 +168,15 @@ async fn answers_whether_a_code_can_be_used_and_why_not() {
 async fn requests_for_one_code_share_a_lookup() {
     let sandbox = Sandbox::start().await.unwrap();
     let service = Service::start(&["--base-url", sandbox.url()]);
-    let answers = futures_util::future::join_all((0..8).map(|_| service.code(builtin::CODE_VALUE)));
-    assert!(answers.await.iter().all(|(status, _)| *status == 200));
+    let responses =
+        futures_util::future::join_all((0..8).map(|_| service.code(builtin::CODE_VALUE)));
+    assert!(responses.await.iter().all(|(status, _)| *status == 200));
     assert_eq!(sandbox.exchanges().len(), 4);
     service.stop();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failure_is_not_kept() {
+async fn failure_is_not_cached() {
     let fault = Fault::status(401).on(Operation::VouchersGetAll);
     let sandbox = Sandbox::builder().fault(fault).start().await.unwrap();
     let service = Service::start(&["--base-url", sandbox.url()]);

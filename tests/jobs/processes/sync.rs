@@ -18,7 +18,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_sync");
 /// The number of points at which the sync is killed.
 const POINTS: usize = 54;
 
-/// The last line of each record, by variant and ID, as a consumer of the file reads it.
+/// Returns the last line of each record by variant and ID, like a consumer of the file.
 fn stored(folder: &Path) -> BTreeMap<(String, String), Value> {
     let text = fs::read_to_string(folder.join("records.jsonl")).unwrap();
     let mut records = BTreeMap::new();
@@ -33,7 +33,7 @@ fn stored(folder: &Path) -> BTreeMap<(String, String), Value> {
     records
 }
 
-/// The records of the service on the sandbox.
+/// Returns the records of the service in the sandbox.
 async fn expected(client: &Client) -> BTreeMap<(String, String), Value> {
     let json = |record: serde_json::Result<Value>| record.unwrap();
     let service = builtin::SERVICE_ID.parse().unwrap();
@@ -88,13 +88,13 @@ async fn is_complete_wherever_it_was_killed() {
                 .run(command(PROGRAM, folder.path(), &flags))
                 .await
         };
-        proxy.kill_at(point, Fate::Answered);
+        proxy.kill_at(point, Fate::Responded);
         let killed = run().await;
         assert!(
             !killed.status.success() && !proxy.is_armed(),
             "{point}: {killed:?}"
         );
-        // As if the kill had interrupted the last write.
+        // A kill can interrupt the last write.
         let records = fs::OpenOptions::new()
             .append(true)
             .open(folder.path().join("records.jsonl"));
@@ -152,14 +152,14 @@ async fn contains_changes_that_are_committed_late() {
         );
         let adding = client.voucher_codes();
         let add = adding.add([NewVoucherCode::new(voucher, format!("LATE-{point}"))]);
-        proxy.kill_at(point, Fate::Answered);
+        proxy.kill_at(point, Fate::Responded);
         let kill_and_continue = async {
             assert!(!run().await.status.success());
             succeeded(&run().await)
         };
         let (added, _) = tokio::join!(add, kill_and_continue);
         let added = added.unwrap()[0].id;
-        // A record that the file has already changes, too.
+        // A record that is already in the file changes, too.
         client.voucher_codes().delete([added]).await.unwrap();
 
         let output = succeeded(&run().await);
@@ -216,9 +216,9 @@ async fn appends_only_what_changed() {
 }
 
 #[tokio::test]
-async fn chosen_vouchers_only() {
+async fn reads_only_the_selected_vouchers() {
     let folder = tempfile::tempdir().unwrap();
-    // Without an address, the example starts a sandbox.
+    // Without a URL, the example starts a sandbox.
     let flags = ["--voucher", builtin::VOUCHER_ID];
     let output = succeeded(
         &Process::default()

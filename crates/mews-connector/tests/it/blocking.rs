@@ -1,4 +1,4 @@
-//! The client for code that is not async.
+//! The blocking client.
 
 use mews_connector::blocking::Client;
 use mews_connector::bulk::FileJournal;
@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::setup::{client_of, id};
 
-/// A sandbox that a runtime serves, and a blocking client of it.
+/// Starts a sandbox in a runtime, and creates a blocking client for the sandbox.
 fn start() -> (Runtime, Sandbox, Client) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -76,7 +76,7 @@ fn sends_calls_and_lists_without_a_runtime_of_the_caller() {
 }
 
 #[test]
-fn a_job_verifies_a_lost_add_and_resumes_from_its_journal() {
+fn job_verifies_a_lost_add_and_resumes_from_its_journal() {
     let (_runtime, sandbox, client) = start();
     let folder = tempfile::tempdir().unwrap();
     let journal = || FileJournal::open(folder.path().join("codes.journal")).unwrap();
@@ -98,7 +98,7 @@ fn a_job_verifies_a_lost_add_and_resumes_from_its_journal() {
 }
 
 #[test]
-fn an_error_ends_an_iterator() {
+fn error_ends_an_iterator() {
     let (_runtime, sandbox, client) = start();
     sandbox.faults().add(Fault::status(400));
     let mut items = client.items(all_codes());
@@ -108,7 +108,7 @@ fn an_error_ends_an_iterator() {
 }
 
 #[test]
-fn threads_share_a_client_and_iterators_outlive_it() {
+fn threads_share_a_client_and_iterators_outlive_the_client() {
     let (_runtime, _sandbox, client) = start();
     let iterators: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
@@ -123,8 +123,8 @@ fn threads_share_a_client_and_iterators_outlive_it() {
     }
 }
 
-/// Asserts that nothing blocks in the task of a runtime, and that nothing panics.
-fn assert_refused(client: &Client) {
+/// Asserts that calls in the task of a runtime are errors: they neither block nor panic.
+fn assert_rejected(client: &Client) {
     let request = json!({ "VoucherIds": [builtin::VOUCHER_ID] });
     let mut items = client.items(all_codes());
     let errors: [Error; 4] = [
@@ -158,24 +158,25 @@ fn returns_errors_in_async_code_and_works_where_blocking_is_allowed() {
                 .unwrap()
         }
     };
-    // The future of `block_on`, a task, and a runtime with one thread. Each creates and drops a client, too.
-    runtime.block_on(async { assert_refused(&build()) });
+    // Calls are rejected in the future of `block_on`, in a task, and in a runtime with one thread. The first two also
+    // create and drop a client.
+    runtime.block_on(async { assert_rejected(&build()) });
     let other = build.clone();
     runtime
         .block_on(runtime.spawn(async move {
-            assert_refused(&other());
+            assert_rejected(&other());
             tokio::task::yield_now().await;
-            assert_refused(&other());
+            assert_rejected(&other());
         }))
         .unwrap();
     let single = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    single.block_on(async { assert_refused(&client) });
-    // A future of the blocking client runs in a task of its runtime.
+    single.block_on(async { assert_rejected(&client) });
+    // The blocking client runs the future in its runtime.
     let inner = client.clone();
     let nested = client.wait(async {
-        tokio::spawn(async move { assert_refused(&inner) })
+        tokio::spawn(async move { assert_rejected(&inner) })
             .await
             .unwrap();
         Ok(())

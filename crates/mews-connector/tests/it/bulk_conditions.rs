@@ -1,4 +1,4 @@
-//! The conditions of adding exactly once: what holds within them, and what does not hold outside.
+//! The conditions under which a bulk add creates each item once, and the results outside of these conditions.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn codes() -> impl Iterator<Item = NewVoucherCode> {
 }
 
 #[tokio::test]
-async fn a_late_add_is_found_within_the_settle_time_only() {
+async fn late_add_is_found_only_within_the_settle_time() {
     for (late, each_once) in [(59, true), (60, true), (62, false)] {
         let clock = ManualClock::new();
         let behavior = Behavior {
@@ -40,7 +40,7 @@ async fn a_late_add_is_found_within_the_settle_time_only() {
 }
 
 #[tokio::test]
-async fn a_record_of_another_writer_counts_for_a_few_seconds() {
+async fn simultaneous_record_of_another_writer_is_mistaken_for_the_added_one() {
     let clock = ManualClock::new();
     // The add never takes effect before the job ends.
     let behavior = Behavior {
@@ -53,6 +53,6 @@ async fn a_record_of_another_writer_counts_for_a_few_seconds() {
     let report = client.bulk().add_voucher_codes(codes()).await;
     assert!(report.is_complete(), "{:?}", report.counts());
     assert_eq!(server.requests().0, 2);
-    // The job has taken the code of the other writer for its own, and sent only the rest again.
+    // The job mistook the code of the other writer for an added code, and retried only the other codes.
     assert_eq!(server.values(), VALUES);
 }

@@ -13,7 +13,7 @@ use mews_connector::{
 };
 use mews_sandbox::{Fault, Operation, Sandbox, builtin};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id};
 
 fn filter() -> VoucherCodeFilterParameters {
@@ -56,7 +56,7 @@ async fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> bool {
 
 #[tokio::test]
 async fn deadline_ends_waiting_in_the_queue() {
-    let server = Scripted::start([Answer::Silence]).await;
+    let server = Scripted::start([Response::Silence]).await;
     let client = real(&server.url, 1, Duration::from_millis(50));
     let mut first = pin!(read(&client));
     assert!(!poll_once(first.as_mut()).await);
@@ -74,7 +74,7 @@ async fn deadline_ends_waiting_in_the_queue() {
 
 #[tokio::test]
 async fn deadline_ends_an_attempt_in_flight() {
-    let server = Scripted::start([Answer::Silence]).await;
+    let server = Scripted::start([Response::Silence]).await;
     let client = real(&server.url, 9, Duration::from_millis(50));
     let hurried = client.with_options(CallOptions::new().deadline(Duration::from_millis(300)));
     let start = Instant::now();
@@ -89,7 +89,7 @@ async fn deadline_ends_an_attempt_in_flight() {
 
 #[tokio::test]
 async fn deadline_of_an_injected_clock_ends_an_attempt_in_flight() {
-    let server = Scripted::start([Answer::Silence]).await;
+    let server = Scripted::start([Response::Silence]).await;
     let clock = ManualClock::new();
     let client = client_of(&server.url, &clock).build().unwrap();
     let call = tokio::spawn(async move { add(&client).await.unwrap_err() });
@@ -143,7 +143,7 @@ async fn listing_that_is_polled_once_does_not_block_other_calls() {
 
 #[tokio::test]
 async fn dropped_call_is_not_retried() {
-    let server = Scripted::start([Answer::Json(500, "", "{}".into())]).await;
+    let server = Scripted::start([Response::Json(500, "", "{}".into())]).await;
     let client = real(&server.url, 9, Duration::from_millis(50));
     {
         let mut call = pin!(read(&client));

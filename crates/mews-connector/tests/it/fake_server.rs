@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use mews_connector::clock::ManualClock;
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 
 /// The behavior of the server.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ struct State {
     codes: Vec<Value>,
     adds: usize,
     lists: usize,
-    /// The add that has not taken effect yet, and the time at which it will.
+    /// The delayed add, and the time at which the add takes effect.
     late: Option<(SystemTime, Vec<Value>)>,
 }
 
@@ -70,23 +70,23 @@ impl FakeServer {
         let state = Arc::<Mutex<State>>::default();
         let (seen, own_clock, own_behavior) = (state.clone(), clock.clone(), behavior.clone());
         let clock = clock.clone();
-        let answer = move |body: &Value| {
+        let respond = move |body: &Value| {
             let now = server_time(&clock, behavior.behind);
             let (status, body) = seen.lock().unwrap().serve(&behavior, body, now);
             match status {
-                0 => Answer::Raw(Vec::new()),
+                0 => Response::Raw(Vec::new()),
                 status => response(status, &body, behavior.sends_date.then_some(now)),
             }
         };
         Self {
-            scripted: Scripted::start([Answer::of(answer)]).await,
+            scripted: Scripted::start([Response::of(respond)]).await,
             behavior: own_behavior,
             clock: own_clock,
             state,
         }
     }
 
-    /// Creates a code for another writer.
+    /// Creates a code as another writer.
     pub(crate) fn create(&self, voucher: &str, value: &str) {
         let now = server_time(&self.clock, self.behavior.behind);
         let input = json!({ "VoucherId": voucher, "Value": value });
@@ -94,7 +94,7 @@ impl FakeServer {
         state.create(&self.behavior, &[input], now);
     }
 
-    /// Lets the add take effect that is late.
+    /// Applies the delayed add.
     pub(crate) fn finish(&self) {
         let mut state = self.state.lock().unwrap();
         if let Some((time, inputs)) = state.late.take() {
@@ -131,7 +131,7 @@ fn server_time(clock: &ManualClock, behind: i64) -> SystemTime {
     if behind < 0 { now + by } else { now - by }
 }
 
-fn response(status: u16, body: &Value, date: Option<SystemTime>) -> Answer {
+fn response(status: u16, body: &Value, date: Option<SystemTime>) -> Response {
     let body = body.to_string();
     let date = date.map_or(String::new(), |date| {
         let date: chrono::DateTime<chrono::Utc> = date.into();
@@ -142,7 +142,7 @@ fn response(status: u16, body: &Value, date: Option<SystemTime>) -> Answer {
          connection: close\r\n\r\n",
         body.len()
     );
-    Answer::Raw([head.into_bytes(), body.into_bytes()].concat())
+    Response::Raw([head.into_bytes(), body.into_bytes()].concat())
 }
 
 impl State {

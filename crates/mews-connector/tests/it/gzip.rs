@@ -9,7 +9,7 @@ use mews_connector::{Client, ErrorKind, VoucherCodeFilter};
 use mews_sandbox::{Sandbox, builtin};
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
 fn gzip(body: &[u8]) -> Vec<u8> {
@@ -18,14 +18,14 @@ fn gzip(body: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A response with a compressed body.
-fn compressed(status: u16, body: Vec<u8>) -> Answer {
+/// Returns a response with a compressed body.
+fn compressed(status: u16, body: Vec<u8>) -> Response {
     let head = format!(
         "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
-    Answer::Raw([head.into_bytes(), body].concat())
+    Response::Raw([head.into_bytes(), body].concat())
 }
 
 fn client(server: &Scripted) -> Client {
@@ -43,7 +43,7 @@ fn page(codes: usize) -> Value {
 }
 
 #[tokio::test]
-async fn asks_for_gzip_and_reads_it() {
+async fn requests_and_decompresses_gzip() {
     let body = gzip(page(1000).to_string().as_bytes());
     let server = Scripted::start([compressed(200, body)]).await;
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
@@ -54,15 +54,15 @@ async fn asks_for_gzip_and_reads_it() {
 }
 
 #[tokio::test]
-async fn reads_responses_without_compression_as_before() {
-    let server = Scripted::start([Answer::ok(page(3))]).await;
+async fn reads_uncompressed_responses() {
+    let server = Scripted::start([Response::ok(page(3))]).await;
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
     let codes = client(&server).items(filter).collect_all().await.unwrap();
     assert_eq!(codes.len(), 3);
 }
 
 #[tokio::test]
-async fn the_body_limit_counts_decompressed_bytes() {
+async fn body_limit_counts_decompressed_bytes() {
     let exact = page(3).to_string();
     let padded = |bytes: usize| exact.clone() + &" ".repeat(bytes - exact.len());
     for (bytes, fits) in [(LIMIT, true), (LIMIT + 1, false)] {
@@ -84,7 +84,7 @@ async fn the_body_limit_counts_decompressed_bytes() {
 }
 
 #[tokio::test]
-async fn a_decompression_bomb_costs_no_more_memory_than_the_limit() {
+async fn decompression_bomb_does_not_exceed_the_memory_limit() {
     let bomb = gzip(&vec![b' '; 200 * LIMIT]);
     assert!(bomb.len() < LIMIT, "{}", bomb.len());
     for status in [200, 500] {
@@ -94,7 +94,7 @@ async fn a_decompression_bomb_costs_no_more_memory_than_the_limit() {
             .enable_all()
             .build()
             .unwrap();
-        // The client is alone on a thread, so its memory can be measured.
+        // The client runs on a separate thread, so that its memory can be measured.
         let measured = tokio::task::spawn_blocking(move || {
             allocation_counter::measure(|| {
                 runtime.block_on(async {
@@ -115,7 +115,7 @@ async fn a_decompression_bomb_costs_no_more_memory_than_the_limit() {
 }
 
 #[tokio::test]
-async fn a_damaged_or_short_body_is_an_error() {
+async fn damaged_or_truncated_body_is_an_error() {
     let whole = gzip(page(1000).to_string().as_bytes());
     let mut damaged = whole.clone();
     let middle = damaged.len() / 2;
@@ -145,7 +145,7 @@ async fn masks_tokens_in_compressed_error_responses() {
 }
 
 #[tokio::test]
-async fn a_page_of_1000_codes_from_the_sandbox_shrinks_to_a_tenth() {
+async fn page_of_1000_codes_from_the_sandbox_is_compressed_to_less_than_a_tenth() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let voucher = id(builtin::VOUCHER_ID);
     let codes =

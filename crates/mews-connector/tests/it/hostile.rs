@@ -7,7 +7,7 @@ use mews_connector::types::Limitation;
 use mews_connector::{Client, Error, ErrorKind, NewVoucherCode, VoucherCodeFilter};
 use mews_sandbox::builtin;
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id};
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
@@ -22,8 +22,8 @@ async fn read(client: &Client) -> Result<usize, Error> {
         .len())
 }
 
-async fn error_of(answer: Answer) -> Error {
-    let server = Scripted::start([answer]).await;
+async fn error_of(response: Response) -> Error {
+    let server = Scripted::start([response]).await;
     let client = client_of(&server.url, &ManualClock::new())
         .timeout(Duration::from_millis(400))
         .body_limit(1024 * 1024)
@@ -37,7 +37,7 @@ async fn error_of(answer: Answer) -> Error {
 
 #[tokio::test]
 async fn endless_response_exceeds_the_body_limit() {
-    let error = error_of(Answer::Endless {
+    let error = error_of(Response::Endless {
         head: OK,
         chunk: vec![b' '; 64 * 1024],
     })
@@ -52,7 +52,7 @@ async fn endless_response_exceeds_the_body_limit() {
     // A response that announces a large length, and an endless error response.
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 10000000000\r\n\r\n";
     assert_eq!(
-        error_of(Answer::Endless {
+        error_of(Response::Endless {
             head,
             chunk: vec![b'['; 64 * 1024]
         })
@@ -61,7 +61,7 @@ async fn endless_response_exceeds_the_body_limit() {
         ErrorKind::Protocol
     );
     let head = "HTTP/1.1 500 Oh\r\n\r\n";
-    let error = error_of(Answer::Endless {
+    let error = error_of(Response::Endless {
         head,
         chunk: vec![b'x'; 64 * 1024],
     })
@@ -72,18 +72,18 @@ async fn endless_response_exceeds_the_body_limit() {
 
 #[tokio::test]
 async fn slow_response_times_out() {
-    for answer in [
-        Answer::Silence,
-        Answer::Drip {
+    for response in [
+        Response::Silence,
+        Response::Drip {
             head: OK,
             every: Duration::from_millis(50),
         },
-        Answer::Drip {
+        Response::Drip {
             head: "HTTP/1.1 200 OK\r\nx-slow: ",
             every: Duration::from_millis(50),
         },
     ] {
-        let error = error_of(answer).await;
+        let error = error_of(response).await;
         assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
         assert!(error.to_string().contains("time"), "{error}");
     }
@@ -104,12 +104,12 @@ async fn deeply_nested_or_invalid_json_is_an_error() {
         r#"{"VoucherCodes":[]} {"VoucherCodes":[]}"#.into(),
     ] {
         let start: String = body.chars().take(40).collect();
-        let error = error_of(Answer::ok(body)).await;
+        let error = error_of(Response::ok(body)).await;
         assert_eq!(error.kind(), ErrorKind::Decode, "{start}: {error}");
         assert!(error.json_path().is_some());
         assert!(error.to_string().len() < 1000, "{error}");
     }
-    let error = error_of(Answer::ok(
+    let error = error_of(Response::ok(
         r#"{"VoucherCodes":[{"Id":"c0de0000-0000-4000-8000-000000000001"},{"Id":7}]}"#,
     ))
     .await;
@@ -125,24 +125,24 @@ async fn response_that_is_not_http_is_an_error() {
         b"SSH-2.0-OpenSSH_9.6\r\n",
         &[0xff; 4096],
     ] {
-        let error = error_of(Answer::Raw(bytes.to_vec())).await;
+        let error = error_of(Response::Raw(bytes.to_vec())).await;
         assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
     }
     let invalid_text =
         b"HTTP/1.1 500 X\r\nrequest-id: \xff\xfe\r\ncontent-length: 4\r\n\r\n\xff\xfe\xfd\xfc";
-    let error = error_of(Answer::Raw(invalid_text.to_vec())).await;
+    let error = error_of(Response::Raw(invalid_text.to_vec())).await;
     assert_eq!(error.kind(), ErrorKind::Server);
     assert!(error.body().is_some() && error.request_id().is_some());
 }
 
 #[tokio::test]
 async fn unreadable_write_response_sets_maybe_applied() {
-    for answer in [
-        Answer::Json(202, "", "{}".into()),
-        Answer::ok("[]"),
-        Answer::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{".to_vec()),
+    for response in [
+        Response::Json(202, "", "{}".into()),
+        Response::ok("[]"),
+        Response::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{".to_vec()),
     ] {
-        let server = Scripted::start([answer]).await;
+        let server = Scripted::start([response]).await;
         let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
         let error = client
             .voucher_codes()
@@ -156,9 +156,9 @@ async fn unreadable_write_response_sets_maybe_applied() {
 
 #[tokio::test]
 async fn redirects_are_not_followed_even_if_configured() {
-    let target = Scripted::start([Answer::ok("{}")]).await;
+    let target = Scripted::start([Response::ok("{}")]).await;
     let location = format!("location: {}/api\r\n", target.url);
-    let server = Scripted::start([Answer::Json(307, location.leak(), String::new())]).await;
+    let server = Scripted::start([Response::Json(307, location.leak(), String::new())]).await;
     let client = client_of(&server.url, &ManualClock::new())
         .configure_http(|http| {
             http.redirect(mews_connector::reqwest::redirect::Policy::limited(10))

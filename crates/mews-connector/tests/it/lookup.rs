@@ -5,14 +5,14 @@ use mews_connector::{Client, ErrorKind, FoundCode, NewVoucher, NewVoucherCode, R
 use mews_sandbox::{Fault, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
 fn service() -> [ServiceId; 1] {
     [id(builtin::SERVICE_ID)]
 }
 
-/// The values of the codes, and whether they are active.
+/// Returns the values of the codes, and whether each code is active.
 fn values(found: &[FoundCode]) -> Vec<(&str, Option<bool>)> {
     let value = |found: &FoundCode| {
         assert_eq!(found.code.voucher_id, Some(found.voucher.id));
@@ -44,7 +44,7 @@ fn requests(sandbox: &Sandbox) -> Vec<(Operation, usize)> {
 }
 
 #[tokio::test]
-async fn an_unknown_value_costs_one_request() {
+async fn unknown_value_takes_one_request() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let found = client.find_codes(service(), "NO-SUCH-CODE").await.unwrap();
     assert_eq!(found, []);
@@ -52,7 +52,7 @@ async fn an_unknown_value_costs_one_request() {
 }
 
 #[tokio::test]
-async fn a_value_costs_the_pages_of_its_voucher() {
+async fn lookup_reads_the_pages_of_the_voucher_of_a_value() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let voucher = id(builtin::PARTNER_VOUCHER_ID);
     let many = (0..1000).map(|n| NewVoucherCode::new(voucher, format!("MANY-{n}")));
@@ -65,7 +65,7 @@ async fn a_value_costs_the_pages_of_its_voucher() {
     let expected = [
         (vouchers, 1),
         (vouchers, 0),
-        // One code of the built-in data, and 1000 more.
+        // The voucher has one built-in code and 1000 more.
         (codes, 1000),
         (codes, 1),
         (codes, 0),
@@ -123,7 +123,7 @@ async fn finds_the_same_value_in_several_vouchers_and_after_its_deletion() {
 }
 
 #[tokio::test]
-async fn reads_only_the_services_that_are_given() {
+async fn reads_only_the_given_services() {
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
     let parking = [id(builtin::PARKING_SERVICE_ID)];
     let found = client
@@ -149,7 +149,7 @@ async fn rejects_an_empty_value_and_no_services_before_sending() {
 }
 
 #[tokio::test]
-async fn a_failed_page_fails_the_lookup() {
+async fn failed_page_fails_the_lookup() {
     let fault = Fault::status(401).on(Operation::VoucherCodesGetAll).skip(1);
     let (_sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
     let error = client
@@ -159,9 +159,9 @@ async fn a_failed_page_fails_the_lookup() {
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
 }
 
-/// A client of a server with these vouchers and codes.
+/// Starts a server with these vouchers and codes, and creates a client.
 async fn client_with(vouchers: Value, codes: Value) -> (Scripted, Client) {
-    let answer = move |body: &Value| {
+    let response = move |body: &Value| {
         let (list, mut items) = match body.get("ServiceIds") {
             Some(_) => ("Vouchers", vouchers.clone()),
             None => ("VoucherCodes", codes.clone()),
@@ -170,15 +170,15 @@ async fn client_with(vouchers: Value, codes: Value) -> (Scripted, Client) {
         if body["Limitation"].get("Cursor").is_some() {
             (items, cursor) = (json!([]), Value::Null);
         }
-        Answer::ok(json!({ list: items, "Cursor": cursor }))
+        Response::ok(json!({ list: items, "Cursor": cursor }))
     };
-    let server = Scripted::start([Answer::of(answer)]).await;
+    let server = Scripted::start([Response::of(response)]).await;
     let client = client_of(&server.url, &mews_connector::clock::ManualClock::new());
     (server, client.build().unwrap())
 }
 
 #[tokio::test]
-async fn a_code_without_a_voucher_belongs_to_the_only_one() {
+async fn code_without_a_voucher_belongs_to_the_only_voucher() {
     let voucher = |id| json!({ "Id": id });
     let [first, second] = [builtin::VOUCHER_ID, builtin::PARTNER_VOUCHER_ID].map(voucher);
     let codes = json!([{ "Id": builtin::CODE_ID, "Value": "A" }]);
@@ -196,7 +196,7 @@ async fn a_code_without_a_voucher_belongs_to_the_only_one() {
 }
 
 #[tokio::test]
-async fn a_value_does_not_print() {
+async fn debug_output_of_a_lookup_does_not_contain_the_value() {
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
     let lookup = format!("{:?}", client.find_codes(service(), "SECRET-VALUE"));
     assert!(!lookup.contains("SECRET"), "{lookup}");

@@ -1,4 +1,4 @@
-//! Networks of companies: proxies, and certificates of their own.
+//! Corporate networks: proxies and custom certificate authorities.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use mews_connector::{ClientBuilder, Error, Tls, VoucherFilter, reqwest};
 use mews_sandbox::builtin;
 
 use crate::proxy::Proxy;
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id};
 use crate::tls::Authority;
 
@@ -19,11 +19,11 @@ const LIBRARIES: &[Tls] = &[
 ];
 
 async fn server(authority: &Authority) -> Scripted {
-    let page = Answer::ok(r#"{ "Vouchers": [], "Cursor": null }"#);
+    let page = Response::ok(r#"{ "Vouchers": [], "Cursor": null }"#);
     Scripted::start_tls([page], authority.localhost()).await
 }
 
-/// Sends a read.
+/// Sends a read with a client.
 async fn read(builder: ClientBuilder) -> Result<usize, Error> {
     let client = builder.build().unwrap();
     let filter = VoucherFilter::services([id(builtin::SERVICE_ID)]);
@@ -46,7 +46,7 @@ fn text_of(error: &Error) -> String {
 }
 
 #[tokio::test]
-async fn trusts_a_certificate_authority_only_if_it_is_given() {
+async fn trusts_a_certificate_authority_only_if_it_is_configured() {
     let (authority, other) = (Authority::new(), Authority::new());
     let server = server(&authority).await;
     assert!(!LIBRARIES.is_empty());
@@ -77,7 +77,7 @@ async fn trusts_a_certificate_authority_only_if_it_is_given() {
 }
 
 #[tokio::test]
-async fn a_certificate_authority_counts_for_its_names_only() {
+async fn rejects_a_certificate_for_another_name() {
     let authority = Authority::new();
     let server = server(&authority).await;
     let address = server.url.replace("localhost", "127.0.0.1");
@@ -89,7 +89,7 @@ async fn a_certificate_authority_counts_for_its_names_only() {
 }
 
 #[test]
-fn rejects_a_certificate_authority_that_is_not_one() {
+fn rejects_an_invalid_certificate_authority() {
     let key_only = rcgen::KeyPair::generate().unwrap().serialize_pem();
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for pem in ["", "not a certificate", &key_only, broken] {
@@ -107,10 +107,10 @@ fn rejects_a_certificate_authority_that_is_not_one() {
 }
 
 #[tokio::test]
-async fn goes_through_a_tunnel_of_a_proxy() {
+async fn sends_https_requests_through_a_proxy_tunnel() {
     let authority = Authority::new();
     let server = server(&authority).await;
-    // application:example-password
+    // The authorization is `application:example-password` in Base64.
     let proxy = Proxy::start(Some("Basic YXBwbGljYXRpb246ZXhhbXBsZS1wYXNzd29yZA==")).await;
     for library in LIBRARIES {
         let requests = server.requests().len();
@@ -141,8 +141,8 @@ async fn goes_through_a_tunnel_of_a_proxy() {
 }
 
 #[tokio::test]
-async fn reaches_plain_http_on_this_machine_without_a_proxy() {
-    let server = Scripted::start([Answer::ok("{}")]).await;
+async fn sends_plain_http_to_loopback_without_a_proxy() {
+    let server = Scripted::start([Response::ok("{}")]).await;
     let proxy = Proxy::start(None).await;
     let url = format!("http://{}", proxy.address);
     let all = reqwest::Proxy::all(url).unwrap();
@@ -150,10 +150,10 @@ async fn reaches_plain_http_on_this_machine_without_a_proxy() {
     assert_eq!(proxy.heads().len(), 0);
 }
 
-/// The variable that makes a test the child of itself: the URL of the server, and the file of its authority.
+/// The environment variable of a child process: the URL of the server, and the path of its certificate authority.
 const CHILD: &str = "TEST_OF_THE_ENVIRONMENT";
 
-/// Runs a test of this program in a process with other variables.
+/// Runs a test of this program in a child process with other environment variables.
 async fn in_child(
     test: &str,
     server: &Scripted,
@@ -181,7 +181,7 @@ async fn in_child(
 }
 
 #[tokio::test]
-async fn follows_the_variables_of_the_environment() {
+async fn uses_the_proxy_of_the_environment_variables() {
     if let Ok(child) = std::env::var(CHILD) {
         let (url, authority) = child.split_once(' ').unwrap();
         let authority = std::fs::read(authority).unwrap();
@@ -194,7 +194,7 @@ async fn follows_the_variables_of_the_environment() {
     let server = server(&authority).await;
     let proxy = Proxy::start(None).await;
     let url = format!("http://{}", proxy.address);
-    let name = "network::follows_the_variables_of_the_environment";
+    let name = "network::uses_the_proxy_of_the_environment_variables";
     let mut tunnels = 0;
     for (variables, uses_proxy) in [
         (vec![("HTTPS_PROXY", &*url)], true),
@@ -218,7 +218,7 @@ async fn follows_the_variables_of_the_environment() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn takes_the_certificates_of_the_system_from_a_variable() {
+async fn trusts_the_system_certificates_of_the_environment_variable() {
     if let Ok(child) = std::env::var(CHILD) {
         let (url, _) = child.split_once(' ').unwrap();
         for library in LIBRARIES {
@@ -231,7 +231,7 @@ async fn takes_the_certificates_of_the_system_from_a_variable() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), authority.pem()).unwrap();
     let path = file.path().to_str().unwrap();
-    let name = "network::takes_the_certificates_of_the_system_from_a_variable";
+    let name = "network::trusts_the_system_certificates_of_the_environment_variable";
     in_child(name, &server, &authority, &[("SSL_CERT_FILE", path)]).await;
     assert_eq!(server.requests().len(), LIBRARIES.len());
 }

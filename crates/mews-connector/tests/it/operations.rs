@@ -13,7 +13,7 @@ use mews_sandbox::{Sandbox, builtin};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
 /// A custom operation, which is not in the spec.
@@ -94,9 +94,9 @@ fn services() -> GetServices {
 /// Starts a server of three pages, which have two services, none, and one.
 async fn server() -> Scripted {
     Scripted::start([
-        Answer::ok(json!({ "Services": [{ "Id": 1 }, { "Id": 2 }], "Cursor": "a" })),
-        Answer::ok(json!({ "Services": [], "Cursor": "b" })),
-        Answer::ok(json!({ "Services": [{ "Id": 3 }], "Cursor": null })),
+        Response::ok(json!({ "Services": [{ "Id": 1 }, { "Id": 2 }], "Cursor": "a" })),
+        Response::ok(json!({ "Services": [], "Cursor": "b" })),
+        Response::ok(json!({ "Services": [{ "Id": 3 }], "Cursor": null })),
     ])
     .await
 }
@@ -196,8 +196,8 @@ async fn json_is_listed_until_the_cursor_is_null() {
 
     // Reads are retried.
     let scripted = Scripted::start([
-        Answer::Json(500, "", "{}".into()),
-        Answer::ok(json!({ "Services": [], "Total": 7 })),
+        Response::Json(500, "", "{}".into()),
+        Response::ok(json!({ "Services": [], "Total": 7 })),
     ])
     .await;
     let pages = client(&scripted).call_pages("services/getAll", &json!({}));
@@ -224,7 +224,7 @@ async fn json_is_listed_until_the_cursor_is_null() {
         );
         assert!(error.failed_before_sending());
     }
-    let scripted = Scripted::start([Answer::ok(json!({ "Cursor": 7 }))]).await;
+    let scripted = Scripted::start([Response::ok(json!({ "Cursor": 7 }))]).await;
     let mut pages = client(&scripted).call_pages("services/getAll", &json!({}));
     assert_eq!(
         pages.try_next().await.unwrap_err().kind(),
@@ -234,7 +234,7 @@ async fn json_is_listed_until_the_cursor_is_null() {
 
 #[tokio::test]
 async fn enterprises_of_a_handle_are_part_of_every_request() {
-    let scripted = Scripted::start([Answer::ok("{}")]).await;
+    let scripted = Scripted::start([Response::ok("{}")]).await;
     let plain = client(&scripted);
     let (hotel, hostel): (EnterpriseId, EnterpriseId) = (
         id(builtin::ENTERPRISE_ID),
@@ -330,7 +330,7 @@ impl Operation for Unscoped {
 #[tokio::test]
 async fn response_without_a_body_decodes_as_unit_or_as_an_empty_object() {
     let scripted =
-        Scripted::start([Answer::Raw(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())]).await;
+        Scripted::start([Response::Raw(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())]).await;
     let client = client(&scripted);
     client.call::<()>("bills/close", &json!({})).await.unwrap();
     let value = client
@@ -351,7 +351,7 @@ async fn cursor_with_a_token_is_an_error_that_does_not_print_the_token() {
     let leak = builtin::ACCESS_TOKEN.to_uppercase();
     let page =
         json!({ "VoucherCodes": [{ "Id": builtin::CODE_ID }], "Cursor": format!("x-{leak}") });
-    let scripted = Scripted::start([Answer::ok(page)]).await;
+    let scripted = Scripted::start([Response::ok(page)]).await;
     let client = client(&scripted);
     let filter = || VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
     let mut pages = client.pages(filter());

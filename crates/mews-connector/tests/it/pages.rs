@@ -12,7 +12,7 @@ use mews_connector::{
 use mews_sandbox::{Fault, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
 fn filter() -> VoucherCodeFilterParameters {
@@ -20,12 +20,12 @@ fn filter() -> VoucherCodeFilterParameters {
 }
 
 /// Returns pages of two codes each. `next` returns the cursor that follows the page of a cursor.
-fn listing(next: impl Fn(u64) -> Value + Send + Sync + 'static) -> Answer {
-    Answer::of(move |request| {
+fn listing(next: impl Fn(u64) -> Value + Send + Sync + 'static) -> Response {
+    Response::of(move |request| {
         let at = request["Limitation"]["Cursor"]
             .as_str()
             .map_or(0, |cursor| cursor.parse::<u64>().unwrap());
-        Answer::ok(page(at, &next(at)))
+        Response::ok(page(at, &next(at)))
     })
 }
 
@@ -37,12 +37,12 @@ fn page(at: u64, cursor: &Value) -> Value {
 #[tokio::test]
 async fn a_listing_ends_on_a_null_cursor_only() {
     let server = Scripted::start([
-        Answer::ok(page(0, &json!("1"))),
+        Response::ok(page(0, &json!("1"))),
         // Short and empty pages do not end the listing if they have a cursor.
-        Answer::ok(json!({ "VoucherCodes": null, "Cursor": "2" })),
-        Answer::ok(json!({ "VoucherCodes": [], "Cursor": "3" })),
-        Answer::ok(page(3, &json!("4"))),
-        Answer::ok(json!({ "VoucherCodes": [] })),
+        Response::ok(json!({ "VoucherCodes": null, "Cursor": "2" })),
+        Response::ok(json!({ "VoucherCodes": [], "Cursor": "3" })),
+        Response::ok(page(3, &json!("4"))),
+        Response::ok(json!({ "VoucherCodes": [] })),
     ])
     .await;
     let client = client_of(&server.url, &ManualClock::default())
@@ -75,8 +75,8 @@ async fn a_listing_ends_on_a_null_cursor_only() {
 #[tokio::test]
 async fn a_204_is_an_empty_page() {
     let server = Scripted::start([
-        Answer::ok(page(0, &json!("1"))),
-        Answer::Raw(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()),
+        Response::ok(page(0, &json!("1"))),
+        Response::Raw(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()),
     ])
     .await;
     let client = client_of(&server.url, &ManualClock::default())
@@ -157,7 +157,7 @@ async fn repeated_cursor_is_an_error() {
 
 #[tokio::test]
 async fn too_many_empty_pages_are_an_error_after_which_a_listing_can_resume() {
-    let server = Scripted::start([Answer::of(|request| {
+    let server = Scripted::start([Response::of(|request| {
         let at: u64 = request["Limitation"]["Cursor"]
             .as_str()
             .map_or(0, |cursor| cursor.parse().unwrap());
@@ -171,7 +171,7 @@ async fn too_many_empty_pages_are_an_error_after_which_a_listing_can_resume() {
         } else {
             json!((at + 1).to_string())
         };
-        Answer::ok(json!({ "VoucherCodes": items, "Cursor": cursor }))
+        Response::ok(json!({ "VoucherCodes": items, "Cursor": cursor }))
     })])
     .await;
     let client = client_of(&server.url, &ManualClock::default())
@@ -373,12 +373,12 @@ async fn short_page_ends_a_listing_only_if_requested() {
     assert_eq!(sandbox.exchanges().len() - requests, requests - 1);
 
     // After a 408, a short page can have another reason.
-    let answers = [
-        Answer::Json(408, "", "{}".into()),
-        Answer::ok(page(0, &json!("1"))),
-        Answer::ok(json!({ "VoucherCodes": [], "Cursor": null })),
+    let responses = [
+        Response::Json(408, "", "{}".into()),
+        Response::ok(page(0, &json!("1"))),
+        Response::ok(json!({ "VoucherCodes": [], "Cursor": null })),
     ];
-    let server = Scripted::start(answers).await;
+    let server = Scripted::start(responses).await;
     let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
     let items = client.items(filter()).stop_at_short_page(true);
     assert_eq!(items.collect_all().await.unwrap().len(), 2);

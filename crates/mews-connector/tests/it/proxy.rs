@@ -1,4 +1,4 @@
-//! A proxy of a company.
+//! A proxy for the tests.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// A proxy that opens tunnels, if the requests for them are authorized.
+/// A proxy that opens tunnels for authorized requests.
 pub(crate) struct Proxy {
     pub(crate) address: String,
     heads: Arc<Mutex<Vec<String>>>,
@@ -14,7 +14,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy. With `authorization`, requests without this text get a 407.
+    /// Starts a proxy. If `authorization` is set, requests without this string get a 407.
     pub(crate) async fn start(authorization: Option<&'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -32,7 +32,7 @@ impl Proxy {
         }
     }
 
-    /// The heads of the requests.
+    /// Returns the heads of the requests.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }

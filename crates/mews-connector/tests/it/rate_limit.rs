@@ -198,7 +198,7 @@ async fn canceled_calls_leave_the_limiter_correct() {
 
 #[tokio::test]
 async fn reads_retry_after_as_seconds_and_as_a_date() {
-    use crate::scripted::{Answer, Scripted};
+    use crate::scripted::{Response, Scripted};
 
     let forms = [
         ("retry-after: 12\r\n", 12.0),
@@ -216,8 +216,8 @@ async fn reads_retry_after_as_seconds_and_as_a_date() {
     ];
     for (headers, seconds) in forms {
         let server = Scripted::start([
-            Answer::Json(429, headers, "{}".into()),
-            Answer::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
+            Response::Json(429, headers, "{}".into()),
+            Response::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
         ])
         .await;
         let clock = ManualClock::new();
@@ -235,7 +235,7 @@ async fn reads_retry_after_as_seconds_and_as_a_date() {
         "retry-after: 1e999\r\n",
         "retry-after: NaN\r\n",
     ] {
-        let server = Scripted::start([Answer::Json(429, invalid, "{}".into())]).await;
+        let server = Scripted::start([Response::Json(429, invalid, "{}".into())]).await;
         let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
         assert_eq!(
             read(&client).await.unwrap_err().kind(),
@@ -300,7 +300,7 @@ async fn a_429_holds_the_token_after_the_call_has_failed() {
 
 #[tokio::test]
 async fn excessive_retry_after_is_limited_to_the_maximum_wait() {
-    use crate::scripted::{Answer, Scripted};
+    use crate::scripted::{Response, Scripted};
 
     let excessive = [
         "retry-after: 86400\r\n",
@@ -311,8 +311,8 @@ async fn excessive_retry_after_is_limited_to_the_maximum_wait() {
     ];
     for headers in excessive {
         let server = Scripted::start([
-            Answer::Json(429, headers, "{}".into()),
-            Answer::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
+            Response::Json(429, headers, "{}".into()),
+            Response::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
         ])
         .await;
         let clock = ManualClock::new();
@@ -328,9 +328,9 @@ async fn excessive_retry_after_is_limited_to_the_maximum_wait() {
 
 #[tokio::test]
 async fn retry_after_of_zero_waits_for_the_first_backoff() {
-    use crate::scripted::{Answer, Scripted};
+    use crate::scripted::{Response, Scripted};
 
-    let server = Scripted::start([Answer::Json(429, "retry-after: 0\r\n", "{}".into())]).await;
+    let server = Scripted::start([Response::Json(429, "retry-after: 0\r\n", "{}".into())]).await;
     let clock = ManualClock::new();
     let client = client_of(&server.url, &clock).build().unwrap();
     assert_eq!(read(&client).await.unwrap_err().attempts(), 5);

@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// The reaction of the server to a request.
 #[derive(Clone)]
-pub(crate) enum Answer {
+pub(crate) enum Response {
     /// A complete response: the status, lines of headers, and a JSON body.
     Json(u16, &'static str, String),
     /// The bytes are sent, and the connection is closed.
@@ -23,17 +23,17 @@ pub(crate) enum Answer {
     /// Nothing is sent, and the connection stays open.
     Silence,
     /// The reaction that a function returns for the body of the request.
-    Of(Arc<dyn Fn(&Value) -> Answer + Send + Sync>),
+    Of(Arc<dyn Fn(&Value) -> Response + Send + Sync>),
 }
 
-impl Answer {
+impl Response {
     #[allow(clippy::needless_pass_by_value)] // The callers pass strings and JSON values.
     pub(crate) fn ok(body: impl ToString) -> Self {
         Self::Json(200, "", body.to_string())
     }
 
-    pub(crate) fn of(answer: impl Fn(&Value) -> Answer + Send + Sync + 'static) -> Self {
-        Self::Of(Arc::new(answer))
+    pub(crate) fn of(response: impl Fn(&Value) -> Response + Send + Sync + 'static) -> Self {
+        Self::Of(Arc::new(response))
     }
 }
 
@@ -51,19 +51,22 @@ impl Drop for Scripted {
 }
 
 impl Scripted {
-    pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self::listen(answers, None).await
+    pub(crate) async fn start(responses: impl IntoIterator<Item = Response>) -> Self {
+        Self::listen(responses, None).await
     }
 
-    /// Starts a server that speaks TLS, as `localhost`.
+    /// Starts a TLS server with the name `localhost`.
     pub(crate) async fn start_tls(
-        answers: impl IntoIterator<Item = Answer>,
+        responses: impl IntoIterator<Item = Response>,
         tls: TlsAcceptor,
     ) -> Self {
-        Self::listen(answers, Some(tls)).await
+        Self::listen(responses, Some(tls)).await
     }
 
-    async fn listen(answers: impl IntoIterator<Item = Answer>, tls: Option<TlsAcceptor>) -> Self {
+    async fn listen(
+        responses: impl IntoIterator<Item = Response>,
+        tls: Option<TlsAcceptor>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = match tls {
@@ -71,17 +74,17 @@ impl Scripted {
             None => format!("http://{address}"),
         };
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let answers: Vec<_> = answers.into_iter().collect();
+        let responses: Vec<_> = responses.into_iter().collect();
         let seen = requests.clone();
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (answers, seen, tls) = (answers.clone(), seen.clone(), tls.clone());
+                let (responses, seen, tls) = (responses.clone(), seen.clone(), tls.clone());
                 tokio::spawn(async move {
                     match tls {
-                        None => serve(stream, answers, seen).await,
+                        None => serve(stream, responses, seen).await,
                         Some(tls) => {
                             if let Ok(stream) = tls.accept(stream).await {
-                                serve(stream, answers, seen).await;
+                                serve(stream, responses, seen).await;
                             }
                         }
                     }
@@ -103,7 +106,7 @@ impl Scripted {
 
 async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    answers: Vec<Answer>,
+    responses: Vec<Response>,
     seen: Arc<Mutex<Vec<(String, Value)>>>,
 ) {
     let Some((head, body)) = read_request(&mut stream).await else {
@@ -115,19 +118,19 @@ async fn serve(
         seen.push((head, body.clone()));
         seen.len()
     };
-    let mut answer = answers[(count - 1).min(answers.len() - 1)].clone();
-    while let Answer::Of(make) = &answer {
-        answer = make(&body);
+    let mut response = responses[(count - 1).min(responses.len() - 1)].clone();
+    while let Response::Of(make) = &response {
+        response = make(&body);
     }
-    let _ = write_answer(&mut stream, answer).await;
+    let _ = write_response(&mut stream, response).await;
 }
 
-async fn write_answer(
+async fn write_response(
     stream: &mut (impl AsyncWrite + Unpin),
-    answer: Answer,
+    response: Response,
 ) -> std::io::Result<()> {
-    match answer {
-        Answer::Json(status, headers, body) => {
+    match response {
+        Response::Json(status, headers, body) => {
             let head = format!(
                 "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\
                  connection: close\r\n\r\n",
@@ -136,22 +139,22 @@ async fn write_answer(
             stream.write_all(head.as_bytes()).await?;
             stream.write_all(body.as_bytes()).await?;
         }
-        Answer::Raw(bytes) => stream.write_all(&bytes).await?,
-        Answer::Endless { head, chunk } => {
+        Response::Raw(bytes) => stream.write_all(&bytes).await?,
+        Response::Endless { head, chunk } => {
             stream.write_all(head.as_bytes()).await?;
             loop {
                 stream.write_all(&chunk).await?;
             }
         }
-        Answer::Drip { head, every } => {
+        Response::Drip { head, every } => {
             stream.write_all(head.as_bytes()).await?;
             loop {
                 stream.write_all(b" ").await?;
                 tokio::time::sleep(every).await;
             }
         }
-        Answer::Silence => std::future::pending().await,
-        Answer::Of(_) => {}
+        Response::Silence => std::future::pending().await,
+        Response::Of(_) => {}
     }
     stream.shutdown().await
 }

@@ -9,7 +9,7 @@ use mews_connector::types::Limitation;
 use mews_sandbox::builtin;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id};
 
 #[derive(Clone, Default)]
@@ -37,8 +37,8 @@ async fn each_attempt_has_a_span_with_host_port_and_status() {
         .with_ansi(false)
         .finish();
     let server = Scripted::start([
-        Answer::Json(503, "", "{}".into()),
-        Answer::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
+        Response::Json(503, "", "{}".into()),
+        Response::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
     ])
     .await;
     let client = client_of(&server.url, &ManualClock::new()).build().unwrap();

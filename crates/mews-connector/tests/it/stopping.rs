@@ -1,4 +1,4 @@
-//! Calls, jobs and exports that are asked to stop.
+//! Stop requests for calls, jobs and exports.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -17,14 +17,14 @@ use mews_sandbox::{Builder, Fault, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, client_with_clock, id, start};
 
 fn codes(count: usize) -> impl Iterator<Item = NewVoucherCode> {
     (0..count).map(|n| NewVoucherCode::new(id(builtin::VOUCHER_ID), format!("STOP-{n:04}")))
 }
 
-/// The values of the codes that the tests have created.
+/// Returns the values of the codes that the tests created.
 async fn made(client: &Client) -> Vec<String> {
     let filter = VoucherCodeFilter::vouchers([id(builtin::VOUCHER_ID)]);
     let codes = client.items(filter).collect_all().await.unwrap();
@@ -38,18 +38,18 @@ fn all() -> Vec<String> {
     (0..20).map(|n| format!("STOP-{n:04}")).collect()
 }
 
-/// A server that asks to stop when it receives a request, and then gives the response.
+/// Starts a server that requests a stop before it responds.
 async fn stopping(stop: &StopHandle, status: u16) -> Scripted {
     let stop = stop.clone();
-    Scripted::start([Answer::of(move |_| {
+    Scripted::start([Response::of(move |_| {
         stop.stop();
-        Answer::Json(status, "", "{}".into())
+        Response::Json(status, "", "{}".into())
     })])
     .await
 }
 
 #[tokio::test]
-async fn an_attempt_in_flight_is_finished_and_nothing_else_is_sent() {
+async fn attempt_in_flight_is_finished_and_nothing_else_is_sent() {
     let stop = StopHandle::new();
     let server = stopping(&stop, 200).await;
     let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
@@ -73,8 +73,8 @@ async fn an_attempt_in_flight_is_finished_and_nothing_else_is_sent() {
 }
 
 #[tokio::test]
-async fn a_call_in_the_queue_of_the_rate_limiter_ends_at_once() {
-    let server = Scripted::start([Answer::ok("{}")]).await;
+async fn call_in_the_queue_of_the_rate_limiter_ends_at_once() {
+    let server = Scripted::start([Response::ok("{}")]).await;
     let stop = StopHandle::new();
     let client = client_of(&server.url, &ManualClock::new())
         .clock(SystemClock)
@@ -102,7 +102,7 @@ async fn a_call_in_the_queue_of_the_rate_limiter_ends_at_once() {
 }
 
 #[tokio::test]
-async fn a_call_that_waits_for_a_retry_ends_and_what_is_in_doubt_stays_so() {
+async fn call_that_waits_for_a_retry_ends_and_its_effect_stays_unknown() {
     for (effect, kind) in [
         (Effect::Read, ErrorKind::Stopped),
         (Effect::Update, ErrorKind::Server),
@@ -110,7 +110,7 @@ async fn a_call_that_waits_for_a_retry_ends_and_what_is_in_doubt_stays_so() {
     ] {
         let stop = StopHandle::new();
         let server = stopping(&stop, 500).await;
-        // A wait that no test would survive.
+        // The test ends in time only if the client does not wait.
         let hour = Duration::from_secs(3600);
         let backoff = ExponentialBackoff {
             initial: hour,
@@ -134,7 +134,7 @@ async fn a_call_that_waits_for_a_retry_ends_and_what_is_in_doubt_stays_so() {
     }
 }
 
-/// Asks to stop after a number of outcomes.
+/// An observer that requests a stop after a number of outcomes.
 struct StopAfter(usize, StopHandle, AtomicUsize);
 
 impl Observer for StopAfter {
@@ -146,7 +146,7 @@ impl Observer for StopAfter {
 }
 
 #[tokio::test]
-async fn a_job_reports_what_is_known_and_its_journal_continues() {
+async fn stopped_job_reports_known_outcomes_and_resumes_from_its_journal() {
     for journaled in [false, true] {
         let (sandbox, client, _) = start(Sandbox::builder()).await;
         let folder = tempfile::tempdir().unwrap();
@@ -188,7 +188,7 @@ async fn a_job_reports_what_is_known_and_its_journal_continues() {
 }
 
 #[tokio::test]
-async fn a_job_that_is_asked_before_it_starts_sends_nothing() {
+async fn job_that_is_stopped_before_its_start_sends_nothing() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let stop = StopHandle::new();
     stop.stop();
@@ -198,7 +198,7 @@ async fn a_job_that_is_asked_before_it_starts_sends_nothing() {
     assert_eq!(sandbox.exchanges().len(), 0);
 }
 
-/// A sandbox and a client that measures real time.
+/// Starts a sandbox, and creates a client on the real clock.
 async fn in_real_time(sandbox: Builder) -> (Sandbox, Client) {
     let sandbox = sandbox.no_rate_limit().start().await.unwrap();
     let client = client_with_clock(sandbox.url(), SystemClock);
@@ -206,7 +206,7 @@ async fn in_real_time(sandbox: Builder) -> (Sandbox, Client) {
 }
 
 #[tokio::test]
-async fn a_job_does_not_wait_for_the_settle_time_and_the_next_one_settles() {
+async fn stopped_job_does_not_wait_for_the_settle_time_but_the_resumed_job_does() {
     let lost = Fault::drop_after_commit().on(Operation::VoucherCodesAdd);
     let (sandbox, client) = in_real_time(Sandbox::builder().fault(lost)).await;
     let folder = tempfile::tempdir().unwrap();
@@ -243,7 +243,7 @@ async fn a_job_does_not_wait_for_the_settle_time_and_the_next_one_settles() {
 }
 
 #[tokio::test]
-async fn an_export_yields_the_pages_in_flight_and_continues_from_its_checkpoint() {
+async fn stopped_export_yields_the_pages_in_flight_and_resumes_from_its_checkpoint() {
     let (sandbox, client, _) = start(Sandbox::builder().seed_codes(400)).await;
     let services = || [id(builtin::SERVICE_ID)];
     let mut whole = BTreeSet::new();

@@ -10,7 +10,7 @@ use mews_sandbox::{Sandbox, builtin};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
 fn client(server: &Scripted) -> Client {
@@ -29,7 +29,7 @@ fn property(error: &Error) -> &str {
 
 #[tokio::test]
 async fn json_pages_have_the_constraints_of_typed_pages() {
-    let scripted = Scripted::start([Answer::ok("{}")]).await;
+    let scripted = Scripted::start([Response::ok("{}")]).await;
     let client = client(&scripted);
     let none = json!({});
     for count in [0, 1001, u16::MAX] {
@@ -65,7 +65,7 @@ async fn json_pages_have_the_constraints_of_typed_pages() {
 #[tokio::test]
 async fn json_page_that_is_not_an_object_is_an_error() {
     for page in ["null", "[]", "[{}]", "\"text\"", "5"] {
-        let scripted = Scripted::start([Answer::ok(page)]).await;
+        let scripted = Scripted::start([Response::ok(page)]).await;
         let mut pages = client(&scripted).call_pages("services/getAll", &json!({}));
         let error = pages.try_next().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Protocol, "{page}: {error}");
@@ -74,7 +74,7 @@ async fn json_page_that_is_not_an_object_is_an_error() {
 
 #[tokio::test]
 async fn token_in_a_path_is_neither_sent_nor_printed() {
-    let scripted = Scripted::start([Answer::ok("{}")]).await;
+    let scripted = Scripted::start([Response::ok("{}")]).await;
     let client = client(&scripted);
     for path in [
         builtin::ACCESS_TOKEN.to_owned(),
@@ -108,7 +108,7 @@ async fn token_in_a_path_is_neither_sent_nor_printed() {
 
 #[tokio::test]
 async fn rejects_a_path_of_the_spec_in_another_letter_case() {
-    let scripted = Scripted::start([Answer::Json(503, "", "{}".into())]).await;
+    let scripted = Scripted::start([Response::Json(503, "", "{}".into())]).await;
     let reading = client(&scripted).with_options(CallOptions::new().effect(Effect::Read));
     let none = json!({});
     for path in ["Vouchers/add", "vouchers/Add", "VOUCHERCODES/ADD"] {
@@ -142,7 +142,7 @@ struct Undeclared(Map<String, Value>);
 #[derive(Serialize)]
 struct Nothing;
 
-/// The same for an operation that the spec has, too.
+/// A request for an operation of the spec that can have undeclared properties.
 #[derive(Serialize)]
 struct UndeclaredOfSpec(Map<String, Value>);
 
@@ -167,7 +167,7 @@ operation!(Nothing, "configuration/get");
 
 #[tokio::test]
 async fn rejects_a_custom_request_with_properties_of_the_envelope() {
-    let scripted = Scripted::start([Answer::ok("{}")]).await;
+    let scripted = Scripted::start([Response::ok("{}")]).await;
     let plain = client(&scripted);
     let hotel: EnterpriseId = id(builtin::ENTERPRISE_ID);
     for client in [plain.clone(), plain.for_enterprises([hotel])] {
@@ -200,7 +200,8 @@ async fn rejects_a_custom_request_with_properties_of_the_envelope() {
 
 #[tokio::test]
 async fn empty_object_decodes_as_unit_but_an_empty_body_does_not() {
-    let scripted = Scripted::start([Answer::ok("{}"), Answer::ok(" {}\n"), Answer::ok("")]).await;
+    let scripted =
+        Scripted::start([Response::ok("{}"), Response::ok(" {}\n"), Response::ok("")]).await;
     let client = client(&scripted);
     client.call::<()>("bills/close", &json!({})).await.unwrap();
     client.call::<()>("bills/close", &json!({})).await.unwrap();
@@ -247,10 +248,10 @@ async fn request_that_fails_its_check_ends_a_stream() {
 }
 
 #[tokio::test]
-async fn a_cursor_with_a_token_is_an_error_wherever_it_comes_from() {
+async fn cursor_with_a_token_is_an_error_from_any_source() {
     let token = builtin::ACCESS_TOKEN.replace('-', "%252D");
     let page = json!({ "VoucherCodes": [], "Services": [], "Cursor": format!("after-{token}") });
-    let scripted = Scripted::start([Answer::ok(page)]).await;
+    let scripted = Scripted::start([Response::ok(page)]).await;
     let client = client(&scripted);
     let none = json!({});
     let errors = [
@@ -308,7 +309,7 @@ async fn broken_json_is_located() {
         ("<html>", ".", "line 1 column 1"),
         ("", ".", "line 1 column 0"),
     ] {
-        let scripted = Scripted::start([Answer::ok(body)]).await;
+        let scripted = Scripted::start([Response::ok(body)]).await;
         let client = client(&scripted);
         let errors = [
             client.send(codes()).await.unwrap_err(),

@@ -1,4 +1,4 @@
-//! Certificates for tests: an authority, and servers that it has certified.
+//! A certificate authority for the tests, and certificates for servers.
 
 use std::sync::Arc;
 
@@ -18,12 +18,12 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
-    /// The certificate of the authority, as a company would hand it out.
+    /// Returns the certificate of the authority in PEM.
     pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
-    /// What a server needs to be `localhost`.
+    /// Returns an acceptor for a server with the name `localhost`.
     pub(crate) fn localhost(&self) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["localhost".into()]).unwrap();

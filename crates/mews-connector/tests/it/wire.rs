@@ -9,12 +9,12 @@ use mews_connector::{
 use mews_sandbox::{Sandbox, builtin};
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
 #[tokio::test]
 async fn updates_serialize_kept_set_and_cleared_properties() {
-    let server = Scripted::start([Answer::ok("{}")]).await;
+    let server = Scripted::start([Response::ok("{}")]).await;
     let client = client_of(&server.url, &ManualClock::new())
         .language("en-US", "en-GB")
         .build()
@@ -182,7 +182,7 @@ async fn portfolio_handles_name_their_enterprises() {
         error.constraint_violation().unwrap().property,
         "EnterpriseId"
     );
-    // A handle without an enterprise: the server rejects the write, and the error says what to do.
+    // The server rejects the write of a handle without an enterprise, and the error contains the fix.
     let codes = || [NewVoucherCode::new(voucher, "Q")];
     let error = client.voucher_codes().add(codes()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadRequest);
@@ -206,8 +206,8 @@ async fn portfolio_handles_name_their_enterprises() {
 #[tokio::test]
 async fn calls_an_operation_outside_of_the_spec() {
     let server = Scripted::start([
-        Answer::Json(429, "retry-after: 1\r\n", "{}".into()),
-        Answer::Json(
+        Response::Json(429, "retry-after: 1\r\n", "{}".into()),
+        Response::Json(
             200,
             "request-id: r-1\r\n",
             json!({ "Services": [{ "Id": 1 }] }).to_string(),
@@ -271,11 +271,11 @@ async fn retries_depend_on_the_effect_of_a_call() {
         ("bills/getAll/2030-01-01", Some(Effect::Read), 5),
         ("bills/close", None, 1),
         ("bills/close", Some(Effect::Update), 5),
-        // The spec determines the effect of its own operations.
+        // The spec determines the effect of its operations.
         ("vouchers/getAll", Some(Effect::Create), 5),
         ("vouchers/add", Some(Effect::Read), 1),
     ] {
-        let server = Scripted::start([Answer::Json(500, "", "{}".into())]).await;
+        let server = Scripted::start([Response::Json(500, "", "{}".into())]).await;
         let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
         let client = match effect {
             Some(effect) => client.with_options(CallOptions::new().effect(effect)),

@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::proxy::Proxy;
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id};
 use crate::tls::Authority;
 
@@ -124,12 +124,12 @@ impl MakeWriter<'_> for Captured {
 }
 
 /// Returns responses that contain the tokens of the request in every place.
-fn echoes() -> Vec<Answer> {
+fn echoes() -> Vec<Response> {
     let echo = |status, make: fn(&str, &str) -> (String, String)| {
-        Answer::of(move |request: &Value| {
+        Response::of(move |request: &Value| {
             let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
             let (headers, body) = make(&text("ClientToken"), &text("AccessToken"));
-            Answer::Json(status, headers.leak(), body)
+            Response::Json(status, headers.leak(), body)
         })
     };
     let message: fn(&str, &str) -> (String, String) = |a, b| {
@@ -217,7 +217,7 @@ async fn call_everything(client: &Client, captured: &Captured) {
 
 async fn call_through_proxies(captured: &Captured) {
     let authority = Authority::new();
-    let server = Scripted::start_tls([Answer::ok("{}")], authority.localhost()).await;
+    let server = Scripted::start_tls([Response::ok("{}")], authority.localhost()).await;
     for authorization in [PROXY_AUTHORIZATION, "never sent"] {
         let proxy = Proxy::start(Some(authorization)).await;
         let in_url = format!("http://application:{PROXY_PASSWORD}@{}", proxy.address);
@@ -258,8 +258,8 @@ fn tokens_never_appear_in_logs_debug_output_or_errors() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        for answer in echoes() {
-            let server = Scripted::start([answer]).await;
+        for response in echoes() {
+            let server = Scripted::start([response]).await;
             let builder = client_of(&server.url, &ManualClock::new())
                 .configure_http(|http| http.connection_verbose(true));
             captured.debug(&builder);

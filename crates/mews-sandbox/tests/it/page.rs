@@ -153,7 +153,7 @@ async fn page_shows_the_state_of_the_sandbox() {
 
     assert!(
         !page.html.contains("<script"),
-        "values are escaped, and there is no script"
+        "values are escaped, and the page has no script"
     );
     assert!(
         page.html

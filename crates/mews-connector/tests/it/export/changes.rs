@@ -15,7 +15,7 @@ use mews_sandbox::{Operation, Sandbox, builtin};
 use serde_json::json;
 
 use super::services;
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -335,7 +335,7 @@ async fn fails_without_a_readable_date_before_the_first_record() {
     let body =
         json!({ "Vouchers": [{ "Id": builtin::VOUCHER_ID, "ServiceId": builtin::SERVICE_ID }] });
     for header in ["", "date: yesterday\r\n"] {
-        let server = Scripted::start([Answer::Json(200, header, body.to_string())]).await;
+        let server = Scripted::start([Response::Json(200, header, body.to_string())]).await;
         let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
         let mut records = client.export(services()).records();
         let error = records.try_next().await.unwrap_err();
@@ -365,14 +365,14 @@ async fn ends_although_time_passes_with_every_record() {
 #[tokio::test]
 async fn fails_after_too_many_rounds() {
     let hours = Mutex::new(0);
-    let server = Scripted::start([Answer::of(move |_| {
+    let server = Scripted::start([Response::of(move |_| {
         let mut hours = hours.lock().unwrap();
         *hours += 1;
         let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(500_000 + *hours);
         let date = now
             .format("date: %a, %d %b %Y %H:%M:%S GMT\r\n")
             .to_string();
-        Answer::Json(200, Box::leak(date.into_boxed_str()), "{}".into())
+        Response::Json(200, Box::leak(date.into_boxed_str()), "{}".into())
     })])
     .await;
     let client = client_of(&server.url, &ManualClock::new()).build().unwrap();

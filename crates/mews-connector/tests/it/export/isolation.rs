@@ -11,7 +11,7 @@ use mews_sandbox::{Fault, Fixtures, Operation, Sandbox, builtin};
 use serde_json::{Value, json};
 
 use super::services;
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
 /// The built-in data without some vouchers and their codes.
@@ -218,7 +218,7 @@ async fn smaller_page_size_is_kept_for_later_slices() {
 }
 
 #[tokio::test]
-async fn a_403_is_about_the_enterprise_so_it_ends_the_export() {
+async fn forbidden_response_ends_the_export() {
     let fault = Fault::status(403).on(Operation::VoucherCodesGetAll);
     let (sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
     let mut records = client.export(services()).concurrency(1).records();
@@ -235,33 +235,33 @@ async fn a_403_is_about_the_enterprise_so_it_ends_the_export() {
     assert_eq!((values.len(), vanished.len()), (5, 0));
 }
 
-/// The number of vouchers of the server below: their batches take more requests to split than a run may spend.
+/// The number of vouchers of the server. Splitting their batches takes more requests than the maximum of a run.
 const VOUCHERS: usize = 2000;
 
-/// A server of vouchers with one code each, which reads the codes of one voucher at a time only.
+/// Starts a server of vouchers with one code each. The server rejects requests for the codes of several vouchers.
 async fn server_of_single_vouchers() -> Scripted {
     let date = "date: Sun, 01 Feb 2026 10:00:00 GMT\r\n";
     let voucher = |number: usize| format!("d15c0000-0000-4000-8000-{number:012}");
-    let answer = Answer::of(move |request| {
+    let response = Response::of(move |request| {
         let Some(asked) = request["VoucherIds"].as_array() else {
             let vouchers: Vec<_> = (0..VOUCHERS)
                 .map(|number| json!({ "Id": voucher(number), "ServiceId": builtin::SERVICE_ID }))
                 .collect();
             let page = json!({ "Vouchers": vouchers, "Cursor": null });
-            return Answer::Json(200, date, page.to_string());
+            return Response::Json(200, date, page.to_string());
         };
         if asked.len() > 1 {
-            return Answer::Json(413, date, "{}".into());
+            return Response::Json(413, date, "{}".into());
         }
         let code = json!({ "Id": asked[0], "VoucherId": asked[0], "Value": asked[0] });
         let page = json!({ "VoucherCodes": [code], "Cursor": null });
-        Answer::Json(200, date, page.to_string())
+        Response::Json(200, date, page.to_string())
     });
-    Scripted::start([answer]).await
+    Scripted::start([response]).await
 }
 
 #[tokio::test]
-async fn a_run_splits_within_its_budget_and_the_next_one_continues() {
+async fn run_splits_within_its_budget_and_the_next_run_continues() {
     let server = server_of_single_vouchers().await;
     let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
     let export = client.export(services()).page_size(1).concurrency(2);
@@ -295,7 +295,7 @@ async fn a_run_splits_within_its_budget_and_the_next_one_continues() {
     let (rest, vanished) = rest(&mut records).await;
     values.extend(rest);
     assert_eq!((values.len(), vanished.len()), (VOUCHERS, 0));
-    // What was split stays split: 1998 splits make 2000 batches of 2.
+    // Split batches stay split: 1998 splits make 2000 batches of 2.
     let again = split(&server.requests()[before..]);
     assert!((998..=1000).contains(&again), "{again}");
 }
@@ -305,7 +305,7 @@ async fn server_of_codes(
     codes: impl Fn(Option<&str>) -> Value + Send + Sync + 'static,
 ) -> Scripted {
     const DATE: &str = "date: Sun, 01 Feb 2026 10:00:00 GMT\r\n";
-    let answer = Answer::of(move |request| {
+    let response = Response::of(move |request| {
         let cursor = request["Limitation"]["Cursor"].as_str();
         let body = match (request.get("Extent"), cursor) {
             (Some(_), None) => json!({
@@ -315,9 +315,9 @@ async fn server_of_codes(
             (Some(_), Some(_)) => json!({ "Vouchers": [], "Cursor": null }),
             (None, cursor) => codes(cursor),
         };
-        Answer::Json(200, DATE, body.to_string())
+        Response::Json(200, DATE, body.to_string())
     });
-    Scripted::start([answer]).await
+    Scripted::start([response]).await
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::services;
-use crate::scripted::{Answer, Scripted};
+use crate::scripted::{Response, Scripted};
 use crate::setup::client_of;
 
 const VOUCHERS: usize = 1000;
@@ -20,7 +20,7 @@ fn voucher(number: usize) -> Uuid {
 }
 
 /// Returns a page of a listing of `items`, and the cursor of the next page, which is null at an empty page only.
-fn page(request: &Value, list: &str, items: usize, id: impl Fn(usize) -> Uuid) -> Answer {
+fn page(request: &Value, list: &str, items: usize, id: impl Fn(usize) -> Uuid) -> Response {
     let start = request["Limitation"]["Cursor"]
         .as_str()
         .map_or(0, |cursor| cursor.parse().unwrap());
@@ -34,16 +34,16 @@ fn page(request: &Value, list: &str, items: usize, id: impl Fn(usize) -> Uuid) -
          content-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
-    Answer::Raw([head.into_bytes(), body.into_bytes()].concat())
+    Response::Raw([head.into_bytes(), body.into_bytes()].concat())
 }
 
-/// The number that the documentation of the module names. Each of the 560,000 codes is in a full page, the last page of
-/// each batch included, and only a null cursor ends a listing.
+/// The documentation of the module has the same number. All pages of the 560,000 codes are full, including the last
+/// page of each batch, and only a null cursor ends a listing.
 #[tokio::test]
-async fn a_thousand_vouchers_with_560_codes_cost_566_requests() {
+async fn export_of_1000_vouchers_with_560_codes_each_takes_566_requests() {
     let requests = Arc::new(AtomicUsize::new(0));
     let seen = requests.clone();
-    let server = Scripted::start([Answer::of(move |request: &Value| {
+    let server = Scripted::start([Response::of(move |request: &Value| {
         seen.fetch_add(1, Ordering::SeqCst);
         let Some(vouchers) = request.get("VoucherIds") else {
             return page(request, "Vouchers", VOUCHERS, voucher);

@@ -1,4 +1,4 @@
-//! Exports of some vouchers, and of rates.
+//! Exports of selected vouchers, and of rates.
 
 use std::collections::HashMap;
 
@@ -42,7 +42,7 @@ fn vouchers_of_codes(records: &[Record]) -> Vec<VoucherId> {
 }
 
 #[tokio::test]
-async fn active_vouchers_only() {
+async fn exports_only_active_vouchers() {
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
     let parking = [id(builtin::PARKING_SERVICE_ID)];
     let (all, _) = read(client.export(parking)).await;
@@ -60,7 +60,7 @@ async fn active_vouchers_only() {
 }
 
 #[tokio::test]
-async fn a_voucher_that_was_deleted_is_missing_in_the_next_checkpoint() {
+async fn deleted_voucher_is_missing_in_the_next_checkpoint() {
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
     let (_, before) = read(client.export(services()).active_vouchers()).await;
     client
@@ -83,7 +83,7 @@ async fn a_voucher_that_was_deleted_is_missing_in_the_next_checkpoint() {
 }
 
 #[tokio::test]
-async fn chosen_vouchers_only() {
+async fn exports_only_selected_vouchers() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let chosen = [builtin::VOUCHER_ID, builtin::AGENCY_VOUCHER_ID].map(id);
     let twice = chosen.into_iter().chain(chosen);
@@ -95,7 +95,7 @@ async fn chosen_vouchers_only() {
 }
 
 #[tokio::test]
-async fn more_than_1000_chosen_vouchers_are_several_listings() {
+async fn more_than_1000_selected_vouchers_take_several_listings() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let new = (0..1100).map(|n| {
         NewVoucher::public(id(builtin::SERVICE_ID), format!("V{n}"))
@@ -107,7 +107,7 @@ async fn more_than_1000_chosen_vouchers_are_several_listings() {
     let export = client.export(services()).voucher_ids(chosen.clone());
     let mut records = export.page_size(700).records();
     let mut read = Vec::new();
-    // Resumed in the second listing.
+    // The export is resumed in the second listing.
     while read.len() < 1050 {
         read.push(records.try_next().await.unwrap().unwrap());
     }
@@ -127,7 +127,7 @@ async fn more_than_1000_chosen_vouchers_are_several_listings() {
 }
 
 #[tokio::test]
-async fn rejects_an_empty_choice_before_sending() {
+async fn rejects_an_empty_selection_before_sending() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let export = client.export(services()).voucher_ids([]);
     let error = export.records().try_next().await.unwrap_err();
@@ -135,7 +135,7 @@ async fn rejects_an_empty_choice_before_sending() {
     assert!(sandbox.exchanges().is_empty());
 }
 
-/// The rates of each voucher, as a consumer stores them. Rates and vouchers must be known before they are assigned.
+/// Returns the rates of each voucher, like a consumer. Rates and vouchers must precede their assignments.
 fn stored_rates(records: &[Record]) -> HashMap<VoucherId, Vec<RateId>> {
     let (mut rates, mut vouchers) = (Vec::new(), Vec::new());
     let mut assigned = HashMap::new();
@@ -160,7 +160,7 @@ fn stored_rates(records: &[Record]) -> HashMap<VoucherId, Vec<RateId>> {
 #[tokio::test]
 async fn rates_come_before_their_vouchers_and_assignments_after() {
     let (_sandbox, client, _) = start(Sandbox::builder()).await;
-    // Pages of one voucher, so that a rate is in several pages.
+    // Each page has one voucher, so that a rate is in several pages.
     let same = VoucherUpdate::new(id(builtin::AGENCY_VOUCHER_ID))
         .assigned_rate_ids(vec![id(builtin::RATE_IDS[0])]);
     client.vouchers().update([same]).await.unwrap();
@@ -181,7 +181,7 @@ async fn rates_come_before_their_vouchers_and_assignments_after() {
         expected(vec![id(builtin::RATE_IDS[0])])
     );
 
-    // An export of changes contains all assignments, those that were removed included.
+    // An export of changes contains all assignments, including removed ones.
     let cleared = VoucherUpdate::new(id(builtin::AGENCY_VOUCHER_ID)).assigned_rate_ids(vec![]);
     client.vouchers().update([cleared]).await.unwrap();
     let (changes, _) = read(export().changed_since(checkpoint.watermark().unwrap())).await;
@@ -192,7 +192,7 @@ async fn rates_come_before_their_vouchers_and_assignments_after() {
 }
 
 #[tokio::test]
-async fn a_response_without_assignments_clears_none() {
+async fn response_without_assignments_clears_no_rates() {
     let response =
         json!({ "Vouchers": [{ "Id": builtin::VOUCHER_ID }], "Cursor": builtin::VOUCHER_ID });
     let fault = Fault::respond(200, &[("content-type", "application/json")], response)
@@ -204,7 +204,7 @@ async fn a_response_without_assignments_clears_none() {
 }
 
 #[tokio::test]
-async fn a_checkpoint_keeps_the_selection() {
+async fn checkpoint_contains_the_selection() {
     let (sandbox, client, _) = start(Sandbox::builder().seed_codes(50)).await;
     let chosen = [id(builtin::VOUCHER_ID)];
     let export = client
@@ -223,7 +223,7 @@ async fn a_checkpoint_keeps_the_selection() {
     let request = &sandbox.exchanges()[0].request_body;
     assert_eq!(request["ActivityStates"], json!(["Active"]));
 
-    // A checkpoint of everything has no selection, so older checkpoints stay valid.
+    // A checkpoint of a complete export has no selection, so older checkpoints stay valid.
     let everything = client.export(services()).records();
     let stored = serde_json::to_value(everything.checkpoint()).unwrap();
     assert_eq!(stored.get("selection"), None);
