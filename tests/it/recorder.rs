@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct Received {
     pub(crate) method: String,
     pub(crate) path: String,
-    /// The headers, sorted, with names in lower case.
+    /// The headers except `accept-encoding`, sorted, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Value,
 }
@@ -29,7 +29,7 @@ impl Recorder {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let received = Arc::new(Mutex::new(Vec::new()));
         let body = body.into();
-        let answer = format!(
+        let response = format!(
             "HTTP/1.1 {status} Status\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\
              Request-Id: recorded\r\nConnection: close\r\n\r\n{body}",
             body.len()
@@ -37,7 +37,7 @@ impl Recorder {
         let kept = Arc::clone(&received);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let request = serve(stream, &answer).await;
+                let request = serve(stream, &response).await;
                 kept.lock()
                     .expect("no panic while recording")
                     .extend(request);
@@ -64,7 +64,7 @@ impl Recorder {
     }
 }
 
-async fn serve(mut stream: TcpStream, answer: &str) -> Option<Received> {
+async fn serve(mut stream: TcpStream, response: &str) -> Option<Received> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     let (head, body) = loop {
@@ -105,7 +105,7 @@ async fn serve(mut stream: TcpStream, answer: &str) -> Option<Received> {
         headers,
         body: serde_json::from_str(&body).ok()?,
     };
-    stream.write_all(answer.as_bytes()).await.ok()?;
+    stream.write_all(response.as_bytes()).await.ok()?;
     stream.flush().await.ok()?;
     Some(received)
 }
