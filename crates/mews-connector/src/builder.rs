@@ -228,7 +228,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the TLS library. If the crate is built with both, the default is [`Tls::Native`].
+    /// Sets the TLS library. If the crate is built with both, the default is `Tls::Native`.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.http.tls = Some(tls);
         self

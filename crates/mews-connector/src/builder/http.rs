@@ -9,7 +9,7 @@ use crate::error::{ConfigError, invalid};
 ///
 /// # Trusted certificates
 ///
-/// | system | [`Self::Rustls`] | [`Self::Native`] |
+/// | system | `Tls::Rustls` | `Tls::Native` |
 /// |---|---|---|
 /// | Linux and other Unix systems | the certificate files of the system, read once when the client is created | those of OpenSSL |
 /// | Windows | the certificate store, checked by Windows | the same, by `SChannel` |
