@@ -25,7 +25,7 @@ fn before() -> Value {
                 },
                 "additionalProperties": false,
             },
-            "Outcome": {
+            "Answer": {
                 "type": "object",
                 "required": ["Total"],
                 "properties": {
@@ -88,24 +88,24 @@ fn each_change_is_classified_for_each_side() {
         (
             "property gone",
             |schemas| {
-                schemas["Outcome"]["properties"]
+                schemas["Answer"]["properties"]
                     .as_object_mut()
                     .expect("properties")
                     .remove("Total");
-                schemas["Outcome"]["required"] = json!([]);
+                schemas["Answer"]["required"] = json!([]);
             },
             4,
             &[
-                "breaking  response  /components/schemas/Outcome/properties/Total: `Total` is gone",
-                "breaking  rust      types::Outcome.total: is gone",
+                "breaking  response  /components/schemas/Answer/properties/Total: `Total` is gone",
+                "breaking  rust      types::Answer.total: is gone",
             ],
         ),
         (
             "may be missing",
-            |schemas| schemas["Outcome"]["required"] = json!([]),
+            |schemas| schemas["Answer"]["required"] = json!([]),
             4,
             &[
-                "breaking  response  /components/schemas/Outcome/properties/Total: may be missing now",
+                "breaking  response  /components/schemas/Answer/properties/Total: may be missing now",
             ],
         ),
         (
@@ -146,11 +146,11 @@ fn each_change_is_classified_for_each_side() {
         ),
         (
             "wider",
-            |schemas| schemas["Outcome"]["properties"]["Total"] = json!({ "type": "number" }),
+            |schemas| schemas["Answer"]["properties"]["Total"] = json!({ "type": "number" }),
             4,
             &[
-                "breaking  response  /components/schemas/Outcome/properties/Total: is number; it was integer",
-                "breaking  rust      types::Outcome.total",
+                "breaking  response  /components/schemas/Answer/properties/Total: is number; it was integer",
+                "breaking  rust      types::Answer.total",
             ],
         ),
         (

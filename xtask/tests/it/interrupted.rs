@@ -39,7 +39,10 @@ fn if_one_file_cannot_be_replaced_the_others_are_restored() {
     fs::remove_file(project.path(SANDBOX_DOCUMENT)).expect("a file");
     fs::create_dir(project.path(SANDBOX_DOCUMENT)).expect("a folder");
     let error = writes.commit().expect_err("a folder is in the way");
-    assert!(error.to_string().contains("cannot be replaced"), "{error}");
+    assert!(
+        error.to_string().contains("failed to replace the file"),
+        "{error}"
+    );
     assert_eq!(project.read(CODE), code);
     assert!(
         !project.path("new.rs").exists(),

@@ -94,7 +94,7 @@ fn a_new_value_is_a_difference_if_a_ruling_overrules_another_value() {
         "    document: maxItems 25\n",
         "    spec:     maxItems 100\n",
         "    ruling:   The younger document requires rooms, and takes more of them.\n",
-        "    a client breaks: more may be sent than is taken\n",
+        "    a client breaks: the client may send more than the server accepts\n",
     ] {
         assert!(printed.contains(text), "no `{text}` in:\n{printed}");
     }

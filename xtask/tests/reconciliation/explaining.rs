@@ -20,7 +20,10 @@ fn prints_decisions_statements_and_rulings_newest_first() {
         assert!(printed.contains(text), "no `{text}` in:\n{printed}");
     }
     let printed = project.done(&["explain", "lamps/getAll · Client"]);
-    assert!(printed.contains("No ruling concerns it."), "{printed}");
+    assert!(
+        printed.contains("No ruling is about this subject."),
+        "{printed}"
+    );
 }
 
 #[test]

@@ -43,11 +43,15 @@ const SKIPPED: &[&str] = &[
     "openapi/RECONCILIATION.md",
     "openapi/variants/",
     "tests/it/snapshots/",
-    "xtask/tests/style/rules.rs",
+    "xtask/tests/style",
 ];
 
 /// Quotations and names that a rule would reject: the file, a part of the line, and the reason.
-const ALLOWED: &[(&str, &str, &str)] = &[];
+const ALLOWED: &[(&str, &str, &str)] = &[(
+    "xtask/tests/it/diff.rs",
+    "Answer",
+    "the name of a schema in a shared test document",
+)];
 
 /// Returns the paths of the tracked files, and of new files that git does not ignore.
 fn files() -> Vec<String> {
