@@ -15,7 +15,7 @@
 //! | failure | what the job does |
 //! |---|---|
 //! | 429, or no connection | The call waits and retries, see [`retry`](crate::retry). If that does not help, the job stops. |
-//! | 408, 413 | The batch is split until it fits, and later batches are no larger. After a 408, an add is verified first. |
+//! | 408, 413 | The batch is split until it fits, and later batches do not exceed that size. After a 408, an add is verified first. |
 //! | 400, 403 | The batch is halved until the rejected item is alone, within a budget. |
 //! | 409 | The items are [`NotApplied`](Outcome::NotApplied). The job continues. |
 //! | 5xx, or the response was lost or is unreadable | An update or a delete is retried by the call. An add is verified. |
@@ -59,7 +59,7 @@
 //! An add creates each of its items once, or the outcome is `Unknown`, if all of this is true:
 //!
 //! * A request that was given up takes effect within the settle time or not at all.
-//! * A request that the server answers with 409 or 413 has no effect.
+//! * A request with the response 409 or 413 has no effect.
 //! * In the meantime, no other writer creates a code with the same value in the same voucher, or a voucher with the
 //!   same external identifier or name in the same service. A record that another writer created up to a few seconds
 //!   before counts.

@@ -406,7 +406,7 @@ pub enum ConfigError {
     /// A setting is missing.
     #[error("the client has no {what}; give it to the builder")]
     Missing {
-        /// What is missing.
+        /// The name of the setting.
         what: &'static str,
     },
     /// A value is invalid.

@@ -70,6 +70,7 @@
 //! If the server rejects a batch with a 400, it is split in halves until the voucher is found that is at fault. If the
 //! vouchers of the services do not contain it any more, it is skipped, and reported as [`Record::VanishedVoucher`] and in
 //! [`Checkpoint::vanished_vouchers`]. All other codes come. If the voucher still exists, the export fails with the 400.
+//! A 403 is a rule of the enterprise and not of one voucher, so the export fails with it, too.
 //!
 //! After a 408 or 413, pages shrink. At the start of a slice they shrink to 125 codes, then the batch is split; within a
 //! listing they shrink to one code first. A batch keeps the smaller size for its later slices. One run spends at most

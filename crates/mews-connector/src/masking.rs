@@ -135,7 +135,7 @@ fn forms(text: &[u8], byte: u8, was_cut: bool, mut found: impl FnMut(usize)) {
     }
 }
 
-/// Passes the lengths of the percent-encoded forms. A gateway may encode a text again, which turns `%` into `%25`.
+/// Passes the lengths of the percent-encoded forms. A gateway may encode a string again, which turns `%` into `%25`.
 fn percent_forms(text: &[u8], byte: u8, was_cut: bool, found: &mut impl FnMut(usize)) {
     if text[0] != b'%' {
         return;

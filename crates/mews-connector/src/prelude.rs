@@ -7,6 +7,6 @@ pub use crate::types::{
 };
 pub use crate::{
     CallOptions, Client, Effect, Environment, Error, ErrorKind, Listing, NewVoucher,
-    NewVoucherCode, NonNullUpdate, Operation, Redeemability, Update, UpdatedWithin,
+    NewVoucherCode, NonNullUpdate, Operation, Redeemability, StopHandle, Update, UpdatedWithin,
     VoucherCodeFilter, VoucherFilter, VoucherFilterExt, VoucherUpdate,
 };

@@ -8,7 +8,7 @@ pub use mews_connector_api::Effect;
 
 use crate::error::{Error, ErrorKind};
 
-/// A failed attempt, as a policy sees it.
+/// A failed attempt, with what a policy needs to decide about it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FailedAttempt<'a> {
@@ -70,9 +70,9 @@ pub enum Decision {
     GiveUp,
 }
 
-/// Decides about failed attempts.
+/// A policy that decides whether a failed attempt is retried.
 ///
-/// A policy is a pure function. Two rules take precedence: a request that creates and may have been applied is not
+/// A policy must not have side effects. Two rules take precedence: a request that creates and may have been applied is not
 /// retried, and nothing is sent after the deadline of the call.
 ///
 /// ```
@@ -89,7 +89,7 @@ pub enum Decision {
 /// }
 /// ```
 pub trait RetryPolicy: fmt::Debug + Send + Sync {
-    /// Decides.
+    /// Returns the decision about a failed attempt.
     fn decide(&self, failed: &FailedAttempt<'_>) -> Decision;
 }
 
@@ -99,12 +99,12 @@ pub trait Backoff: fmt::Debug + Send + Sync {
     fn wait(&self, attempt: u32, random: f64) -> Duration;
 }
 
-/// Doubles the wait each time, up to a longest one, and takes a random share of its upper half.
+/// Doubles the wait each time, up to a maximum. Each wait is between half of this and all of it, at random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExponentialBackoff {
-    /// The longest first wait.
+    /// The maximum of the first wait.
     pub initial: Duration,
-    /// The longest wait of all.
+    /// The maximum of every wait.
     pub max: Duration,
 }
 
@@ -136,15 +136,15 @@ impl Backoff for ExponentialBackoff {
 /// * Every other failure: gives up.
 #[derive(Clone, Debug)]
 pub struct StandardRetry {
-    most_attempts: u32,
+    max_attempts: u32,
     backoff: Arc<dyn Backoff>,
 }
 
 impl StandardRetry {
     /// Creates a policy of at most this many attempts, including the first; 0 counts as 1.
-    pub fn attempts(most: u32) -> Self {
+    pub fn attempts(max: u32) -> Self {
         Self {
-            most_attempts: most.max(1),
+            max_attempts: max.max(1),
             backoff: Arc::new(ExponentialBackoff::default()),
         }
     }
@@ -175,7 +175,7 @@ impl RetryPolicy for StandardRetry {
             ErrorKind::Server | ErrorKind::Transport => failed.effect.is_idempotent(),
             _ => false,
         };
-        if !repeats || failed.attempt >= self.most_attempts {
+        if !repeats || failed.attempt >= self.max_attempts {
             return Decision::GiveUp;
         }
         let after = match error.retry_after() {
@@ -189,5 +189,122 @@ impl RetryPolicy for StandardRetry {
             None => self.backoff.wait(failed.attempt, failed.random),
         };
         Decision::Retry { after }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn the_backoff_doubles_up_to_its_maximum_and_takes_the_upper_half_at_random() {
+        let backoff = ExponentialBackoff::default();
+        for (attempt, random, wait) in [
+            (1, 0.0, 250),
+            (1, 0.5, 375),
+            (1, 1.0, 500),
+            (2, 0.0, 500),
+            (2, 1.0, 1_000),
+            (6, 1.0, 16_000),
+            (7, 1.0, 30_000),
+            (7, 0.0, 15_000),
+            (u32::MAX, 1.0, 30_000),
+            // Values that no policy should pass.
+            (0, 1.0, 500),
+            (1, -5.0, 250),
+            (1, 5.0, 500),
+        ] {
+            assert_eq!(
+                backoff.wait(attempt, random),
+                ms(wait),
+                "{attempt} {random}"
+            );
+        }
+    }
+
+    #[test]
+    fn retries_requests_that_cannot_be_applied_twice() {
+        use Effect::{Create, Delete, Read, Update};
+        let all = [Read, Update, Delete, Create];
+        for (kind, retried) in [
+            (ErrorKind::RateLimited, &all[..]),
+            (ErrorKind::Server, &all[..3]),
+            (ErrorKind::Transport, &all[..3]),
+            (ErrorKind::RequestTimeout, &all[..0]),
+            (ErrorKind::Conflict, &all[..0]),
+            (ErrorKind::BadRequest, &all[..0]),
+            (ErrorKind::Decode, &all[..0]),
+        ] {
+            for effect in all {
+                let error = Error::builder(kind, "vouchers/any").build();
+                let decision = StandardRetry::default().decide(&FailedAttempt::new(&error, effect));
+                let is_retried = decision != Decision::GiveUp;
+                assert_eq!(is_retried, retried.contains(&effect), "{kind:?} {effect:?}");
+            }
+        }
+        let not_sent = Error::builder(ErrorKind::Transport, "vouchers/add").failed_before_sending();
+        let not_sent = not_sent.build();
+        let decision = StandardRetry::default().decide(&FailedAttempt::new(&not_sent, Create));
+        assert_eq!(decision, Decision::Retry { after: ms(250) });
+    }
+
+    #[test]
+    fn a_test_of_a_policy_chooses_every_property_of_a_failed_attempt() {
+        let error = Error::builder(ErrorKind::Server, "vouchers/getAll").build();
+        let failed = FailedAttempt::new(&error, Effect::Read);
+        assert_eq!((failed.attempt, failed.elapsed), (1, Duration::ZERO));
+        let failed = failed.attempt(2).elapsed(ms(3)).random(0.5);
+        assert_eq!((failed.attempt, failed.elapsed), (2, ms(3)));
+        assert!((failed.random - 0.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn the_last_attempt_is_not_retried() {
+        let error = Error::builder(ErrorKind::Server, "vouchers/getAll").build();
+        for (max, attempt, is_retried) in [
+            (3, 1, true),
+            (3, 2, true),
+            (3, 3, false),
+            (3, 4, false),
+            (1, 1, false),
+            (0, 1, false),
+        ] {
+            let failed = FailedAttempt::new(&error, Effect::Read).attempt(attempt);
+            let decision = StandardRetry::attempts(max).decide(&failed);
+            assert_eq!(decision != Decision::GiveUp, is_retried, "{max} {attempt}");
+        }
+        let failed = FailedAttempt::new(&error, Effect::Read);
+        let default = StandardRetry::default();
+        assert_ne!(default.decide(&failed.attempt(4)), Decision::GiveUp);
+        let failed = FailedAttempt::new(&error, Effect::Read);
+        assert_eq!(default.decide(&failed.attempt(5)), Decision::GiveUp);
+    }
+
+    #[test]
+    fn a_wait_of_the_server_is_spread_by_at_most_a_tenth_and_a_second() {
+        for (asked, random, after) in [
+            (5_000, 0.0, 5_000),
+            (5_000, 1.0, 5_500),
+            (10_000, 1.0, 11_000),
+            (100_000, 1.0, 101_000),
+            (100_000, 0.5, 100_500),
+            // The first backoff, whatever the number of the attempt.
+            (0, 0.0, 250),
+            (0, 1.0, 500),
+        ] {
+            let error = Error::builder(ErrorKind::RateLimited, "vouchers/getAll");
+            let error = error.retry_after(ms(asked)).build();
+            let failed = FailedAttempt::new(&error, Effect::Read).random(random);
+            let decision = StandardRetry::default().decide(&failed.attempt(3));
+            assert_eq!(
+                decision,
+                Decision::Retry { after: ms(after) },
+                "{asked} {random}"
+            );
+        }
     }
 }

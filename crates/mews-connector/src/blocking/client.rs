@@ -23,7 +23,8 @@ use crate::response::Response;
 /// [`Self::wait`] and [`Self::iterate`] run everything else of the [async client](Self::as_async).
 ///
 /// # Errors
-/// Besides the errors of the call, every method returns an error in the task of an async runtime. Nothing is sent then.
+/// Returns an error from every method in the task of an async runtime, without sending anything, and otherwise the error
+/// of the call.
 #[derive(Clone)]
 pub struct Client {
     client: crate::Client,
@@ -184,7 +185,7 @@ impl Client {
     /// # Errors
     /// Returns the error of the call, or an error in the task of an async runtime.
     pub fn wait<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        self.runtime.wait(call).map_err(refused).flatten()
+        self.runtime.wait(call).map_err(in_async_code).flatten()
     }
 
     /// Returns an iterator over any stream of the [async client](Self::as_async).
@@ -226,7 +227,7 @@ impl fmt::Debug for Client {
 }
 
 /// Returns the error of a call in the task of an async runtime.
-pub(super) fn refused(reason: InAsyncCode) -> Error {
+pub(super) fn in_async_code(reason: InAsyncCode) -> Error {
     Error::new(ErrorKind::InvalidRequest, "a blocking call").with(|parts| {
         parts.sent = false;
         parts.what = Some(format!(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_core::Stream;
 use futures_util::StreamExt;
 
-use super::client::refused;
+use super::client::in_async_code;
 use super::runtime::Runtime;
 use crate::error::Error;
 
@@ -21,7 +21,7 @@ use crate::error::Error;
 pub struct Iter<S> {
     stream: S,
     runtime: Arc<Runtime>,
-    is_refused: bool,
+    has_failed: bool,
 }
 
 impl<S> Iter<S> {
@@ -29,7 +29,7 @@ impl<S> Iter<S> {
         Self {
             stream,
             runtime,
-            is_refused: false,
+            has_failed: false,
         }
     }
 
@@ -57,13 +57,13 @@ where
     type Item = Result<T, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.is_refused {
+        if self.has_failed {
             return None;
         }
         let next = self.runtime.wait(self.stream.next());
         next.unwrap_or_else(|reason| {
-            self.is_refused = true;
-            Some(Err(refused(reason)))
+            self.has_failed = true;
+            Some(Err(in_async_code(reason)))
         })
     }
 }

@@ -22,7 +22,7 @@ use crate::redeemability::Activity;
 
 #[derive(Default)]
 pub(super) struct AddVoucherCodes {
-    /// Vouchers whose codes the server refuses to list. They are not asked for twice.
+    /// Vouchers whose codes the server rejects to list. They are not requested twice.
     unreadable: Mutex<HashSet<VoucherId>>,
 }
 

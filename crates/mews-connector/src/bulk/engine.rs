@@ -22,7 +22,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::stop::{StopHandle, stop_error, stopped};
 
-/// How much later than the truth a recorded time of the server may seem to be over.
+/// The maximum error of a recorded time of the server, because of its whole seconds.
 const ROUNDING: Duration = Duration::from_secs(2);
 
 /// A job that runs.
@@ -37,7 +37,7 @@ pub(super) struct Engine<'a, O: Operation> {
     pub(super) journal: Option<&'a dyn Journal>,
 }
 
-/// What changes while a job runs.
+/// The state of a job that runs.
 struct State<T> {
     machine: Machine<Arc<Error>>,
     outcomes: Vec<Option<Outcome<T>>>,
@@ -130,9 +130,9 @@ impl<O: Operation> Engine<'_, O> {
         for (index, input) in self.inputs.iter().enumerate() {
             let key = O::key(input);
             let first = key.map_or(index, |key| *seen.entry(key).or_insert(index));
-            let rejection = if let Err(broken) = O::check(input) {
-                let broken = broken.within(&format!("[{index}]")).within(O::LIST);
-                Some(Rejection::Invalid(broken))
+            let rejection = if let Err(violation) = O::check(input) {
+                let violation = violation.within(&format!("[{index}]")).within(O::LIST);
+                Some(Rejection::Invalid(violation))
             } else if first != index && O::SHARES_OUTCOME {
                 repeats.push((index, first));
                 continue;
@@ -210,7 +210,7 @@ impl<O: Operation> Engine<'_, O> {
                 after: state.server.map(|server| server.date),
                 now: state.server.and_then(|server| server.at(now)),
             };
-            append(journal, &[line.to_json()]).map_err(refused::<O>)?;
+            append(journal, &[line.to_json()]).map_err(journal_failed::<O>)?;
         }
         let older = known.count();
         for input in &batch.inputs {
@@ -263,7 +263,7 @@ impl<O: Operation> Engine<'_, O> {
                         mews.settle_ms = millis(self.settle),
                         "a write may have been applied; reading back"
                     );
-                    // What exists now could still be incomplete, so nothing is read back without the wait.
+                    // A read-back without the wait could miss a record that is created later.
                     tokio::select! {
                         biased;
                         () = stopped(self.stop()) => {
@@ -328,7 +328,7 @@ impl<O: Operation> Engine<'_, O> {
                         Some(output) => {
                             outputs.insert(*input, output);
                         }
-                        // What was not applied is first sent when it is sent again.
+                        // An input that was not applied counts as not sent until it is sent again.
                         None if shown == super::machine::Evidence::Missing => {
                             state.tracks[*input] = None;
                         }
@@ -372,7 +372,7 @@ impl<O: Operation> Engine<'_, O> {
                 .filter_map(|(input, outcome)| line_of::<O>(*input, outcome));
             let lines: Vec<_> = lines.map(|line| line.to_json()).collect();
             if let Err(error) = append(journal, &lines) {
-                state.machine.stop(Arc::new(refused::<O>(error)));
+                state.machine.stop(Arc::new(journal_failed::<O>(error)));
             }
         }
         let applied = outcomes.iter().filter_map(|(_, outcome)| outcome.applied());
@@ -402,8 +402,8 @@ impl<O: Operation> Engine<'_, O> {
     }
 
     /// The report of a job whose journal cannot be used. Nothing is sent.
-    pub(super) fn refuse(self, error: JournalError) -> Report<O::Output> {
-        let error = Arc::new(refused::<O>(error));
+    pub(super) fn not_started(self, error: JournalError) -> Report<O::Output> {
+        let error = Arc::new(journal_failed::<O>(error));
         let outcome = |_| Outcome::NotApplied(error.clone());
         Report {
             outcomes: self.inputs.iter().map(outcome).collect(),
@@ -413,7 +413,7 @@ impl<O: Operation> Engine<'_, O> {
     }
 }
 
-/// What an error means for a job.
+/// Returns the meaning of an error for a job.
 fn failed(error: Error) -> Failed<Arc<Error>> {
     let doubt = error.maybe_applied();
     let cause = match error.kind() {
@@ -441,7 +441,7 @@ fn unrecorded<O: Operation>(what: &str, source: Box<dyn std::error::Error + Send
     })
 }
 
-fn refused<O: Operation>(error: JournalError) -> Error {
+fn journal_failed<O: Operation>(error: JournalError) -> Error {
     unrecorded::<O>(&error.to_string(), error.into())
 }
 

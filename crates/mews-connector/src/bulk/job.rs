@@ -271,7 +271,7 @@ impl Bulk {
         };
         match past {
             Ok(past) => engine.run(past).await,
-            Err(error) => engine.refuse(error),
+            Err(error) => engine.not_started(error),
         }
     }
 }

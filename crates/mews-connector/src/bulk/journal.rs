@@ -65,13 +65,13 @@ pub enum JournalError {
     Invalid {
         /// The number of the line, counted from 1.
         line: usize,
-        /// What is wrong with the line.
+        /// The problem.
         reason: String,
     },
     /// The journal belongs to another job.
     #[error("the journal belongs to another job: {difference}; use one journal for each job")]
     OtherJob {
-        /// What differs.
+        /// The difference.
         difference: String,
     },
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-/// How often an add is sent that was not applied.
+/// The maximum number of requests with an add that was not applied.
 const MAX_ROUNDS: u32 = 3;
 /// After this number of failed batches in a row the job stops.
 const MAX_FAILURES: u32 = 3;
@@ -60,7 +60,7 @@ pub(super) enum Sent<E> {
     Failed(Failed<E>),
 }
 
-/// What a read-back shows about an input.
+/// The evidence of a read-back about an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Evidence {
     /// The write was applied.
@@ -352,7 +352,7 @@ impl<E: Clone> Machine<E> {
             self.partial |= progress;
             self.leading.extend(missing.first().filter(|_| leads));
         }
-        // What is missing after the settle time was not applied. That is the condition of the module.
+        // An input that is missing after the settle time was not applied: this is a condition of the module.
         batch.inputs = missing;
         batch.doubt = false;
         if progress {

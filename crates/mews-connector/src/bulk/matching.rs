@@ -10,7 +10,7 @@ use mews_connector_api::UtcDateTime;
 
 use super::machine::Evidence;
 
-/// How a record compares with an input.
+/// The comparison of a record with an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Likeness {
     /// Every requested property is equal, and every omitted one is null.
@@ -65,7 +65,7 @@ pub(super) fn fold(text: &str) -> String {
 }
 
 /// Returns `true` if both are the same second, or both are missing. The documented form has whole seconds, so a server
-/// may drop or round a fraction. A record with a text that is not a timestamp is different.
+/// may drop or round a fraction. A record with a string that is not a timestamp is different.
 pub(super) fn same_second(input: Option<DateTime<Utc>>, record: Option<&UtcDateTime>) -> bool {
     match (input, record) {
         (None, None) => true,
@@ -80,7 +80,7 @@ pub(super) fn same_second(input: Option<DateTime<Utc>>, record: Option<&UtcDateT
 pub(super) struct Comparison<'a, I, R, K> {
     pub(super) inputs: &'a [I],
     pub(super) records: &'a [R],
-    /// The folded texts by which the records of an input are found.
+    /// The folded strings by which the records of an input are found.
     pub(super) input_keys: &'a dyn Fn(&I) -> Vec<K>,
     /// The same of a record. A record without any may belong to any input.
     pub(super) record_keys: &'a dyn Fn(&R) -> Vec<K>,
@@ -148,7 +148,7 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
                 assigned[input] = Some(*record);
             }
         }
-        // What the server has changed is certain if the one can only be the other.
+        // A record that the server has changed belongs to an input if neither has another candidate.
         let open = |record: &usize| !taken.contains(record) && !wanted_by.contains_key(record);
         let mut suitors: HashMap<usize, Vec<usize>> = HashMap::new();
         let mut choices: Vec<Vec<usize>> = Vec::with_capacity(candidates.len());
@@ -233,7 +233,7 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
     }
 }
 
-/// What is known of a record of a read-back.
+/// The known facts about a record of a read-back.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Traits {
     /// Whether the record is in use, if it says so.

@@ -17,9 +17,9 @@ use crate::error::{ConstraintViolation, Error};
 pub(super) trait Operation: Sync {
     /// One item of the list.
     type Input: Clone + Serialize + DeserializeOwned + Send + Sync;
-    /// What an input becomes.
+    /// The result of an input.
     type Output: Clone + Serialize + DeserializeOwned + Send;
-    /// What makes an input the same as another.
+    /// The identity of an input. Inputs with equal keys are duplicates.
     type Key: Hash + Eq;
 
     /// The path of the operation.
@@ -35,7 +35,7 @@ pub(super) trait Operation: Sync {
     /// Checks the constraints of an item.
     fn check(input: &Self::Input) -> Result<(), ConstraintViolation>;
 
-    /// What makes an input the same as another; `None` if nothing does.
+    /// Returns the identity of an input, or `None` if inputs have none.
     fn key(input: &Self::Input) -> Option<Self::Key>;
 
     /// The ID of what an input became.

@@ -73,7 +73,7 @@ pub enum Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid(broken) => write!(f, "not sent, {broken}"),
+            Self::Invalid(violation) => write!(f, "not sent, {violation}"),
             Self::Duplicate(first) => {
                 write!(f, "not sent, the same as input {first}, counted from 0")
             }

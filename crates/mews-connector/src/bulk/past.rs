@@ -1,4 +1,4 @@
-//! What a journal says about a job that an earlier process began.
+//! The state of a job that an earlier process began, from its journal.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::outcome::{Outcome, Rejection};
 use super::reading::{FirstSent, Known};
 use crate::error::{Error, ErrorKind};
 
-/// When an input was first sent, and how many records were known then.
+/// The time at which an input was first sent, and the number of groups of records that were known then.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Track {
     pub(super) first_sent: FirstSent,

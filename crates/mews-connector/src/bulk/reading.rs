@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::pages::{Page, Pages};
 use crate::response::Response;
 
-/// What rounding to whole seconds can take away: one second from `Date`, and one from `CreatedUtc`.
+/// The maximum error of rounding to whole seconds: one second of `Date`, and one of `CreatedUtc`.
 const ROUNDING: TimeDelta = TimeDelta::seconds(2);
 /// The number of records in a row that are not of one response by chance.
 const LONG_GROUP: usize = 16;
@@ -94,7 +94,7 @@ impl Known {
     }
 }
 
-/// What a read-back looks for: records created since the inputs of a batch were first sent.
+/// The scope of a read-back: records created since the inputs of a batch were first sent.
 pub(super) struct Window<'a> {
     pub(super) clock: &'a dyn Clock,
     /// By the position of the input in the batch.
@@ -104,7 +104,7 @@ pub(super) struct Window<'a> {
     pub(super) older: usize,
 }
 
-/// What is told apart about a record.
+/// The properties of a record that decide when a read-back ends.
 pub(super) struct Mark {
     pub(super) id: Uuid,
     pub(super) created: Option<DateTime<Utc>>,
@@ -209,7 +209,7 @@ impl Window<'_> {
     }
 }
 
-/// What the order of a listing shows about the records that follow.
+/// The order of a listing, which bounds the age of the records that follow.
 ///
 /// Records are listed newest first, as documented, but no document says how records of the same second are ordered. So
 /// the listing has to reach a record that is older by its time, unless the records of several earlier responses show
@@ -271,7 +271,7 @@ impl Order {
     }
 }
 
-/// What became of IDs that were read in lists.
+/// The result of reading IDs in lists.
 pub(super) struct Split<I, T> {
     pub(super) read: Vec<T>,
     /// IDs that the server rejects.

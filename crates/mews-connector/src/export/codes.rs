@@ -193,7 +193,7 @@ impl Walk {
                 })
                 .await?;
             };
-            // What was too much for the server before is too much for it in the next slice as well.
+            // A page size that was too large in this slice is too large in the next one, too.
             page_size = u16::try_from(pages.count()).unwrap_or(page_size);
             let slice = batch.slice.map(|slice| next_slice(&slice, date));
             batch.slice = self.require(CODES, slice.transpose()).await?.flatten();

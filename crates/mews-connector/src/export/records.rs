@@ -108,7 +108,8 @@ impl Records {
     /// Returns the next record, or `None` at the end. The export is complete then.
     ///
     /// # Errors
-    /// Returns an error if a call fails, see [`Error`]; [`ErrorKind::Protocol`] if a response has no readable `Date`.
+    /// Returns an error if a call fails, see [`Error`]; [`ErrorKind::Protocol`] if a response has no readable `Date`;
+    /// [`ErrorKind::Stopped`] after a request to stop.
     /// The export has ended then, and [`Self::checkpoint`] is where to resume it.
     pub async fn try_next(&mut self) -> Result<Option<Record>, Error> {
         poll_fn(|context| self.poll(context)).await.transpose()

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A round that took longer is followed by another one.
 const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 
-/// One pass over the vouchers and their codes. All times are the server's.
+/// One round through the vouchers and their codes. All times are the server's.
 ///
 /// The first round reads what the export is for. Each later round reads what changed since the round before started.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

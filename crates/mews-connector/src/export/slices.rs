@@ -83,6 +83,22 @@ mod tests {
     }
 
     #[test]
+    fn a_slice_is_open_until_ten_minutes_before_its_end() {
+        let start: DateTime<Utc> = "2026-02-01T00:00:00Z".parse().expect("a timestamp");
+        let slice = first_slice(start).expect("a slice");
+        let next = |before_end: i64| {
+            let last_response = slice.end() - TimeDelta::seconds(before_end);
+            next_slice(&slice, last_response).expect("a slice")
+        };
+        assert_eq!(next(601), None);
+        for before_end in [600, 599, 0, -1] {
+            let next = next(before_end).expect("another slice");
+            assert_eq!(next.start(), slice.end());
+            assert_eq!(next.end() - next.start(), LENGTH);
+        }
+    }
+
+    #[test]
     fn rejects_a_start_at_the_end_of_time() {
         assert!(first_slice(DateTime::<Utc>::MAX_UTC).is_err());
     }

@@ -241,7 +241,7 @@ fn json_cursor(operation: &str, page: &Response<Value>) -> Result<Option<Cursor>
     }
 }
 
-/// Returns `true` if a page of JSON has nothing but a cursor, nulls and empty lists.
+/// Returns `true` if a page of JSON has only a cursor, nulls and empty lists.
 fn is_empty(page: &Value) -> bool {
     page.as_object().is_some_and(|page| {
         page.iter().all(|(name, value)| {

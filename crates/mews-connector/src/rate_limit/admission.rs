@@ -53,7 +53,8 @@ pub trait RateLimiter: fmt::Debug + Send + Sync {
     /// and drops it at the deadline.
     ///
     /// # Errors
-    /// May return an error as soon as it is certain that the request is not admitted before its deadline.
+    /// Returns an error if it is certain that the request is not admitted before its deadline. An implementation may wait
+    /// until the deadline instead.
     fn admit(&self, request: AdmissionRequest) -> Admission<'_>;
 
     /// Admits no request before `until`: the server responded with 429.

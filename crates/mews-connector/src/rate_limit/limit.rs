@@ -8,7 +8,7 @@ use super::admission::Priority;
 /// The number of requests that an access token may send within a sliding window.
 ///
 /// The vendor documents 200 requests for each access token within 30 seconds, in a sliding window, "as a guideline"
-/// (guidelines/environments, guidelines/requests). The number of requests that are in flight or were answered within
+/// (guidelines/environments, guidelines/requests). The number of requests that are in flight or ended within
 /// the last `window` never exceeds `requests`: a slot is free again one window after the *response*, so no sliding
 /// window of the server can see more.
 ///

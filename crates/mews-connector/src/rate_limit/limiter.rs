@@ -211,7 +211,7 @@ impl RateLimiter for SlidingWindowLimiter {
     fn hold(&self, until: Instant) {
         let mut state = self.state();
         state.windows.hold_until(until);
-        // Everybody learns whether the hold ends after the deadline.
+        // Each waiting request checks whether the hold ends after its deadline.
         for waiter in state.foreground.iter().chain(&state.background) {
             waiter.turn.notify_one();
         }

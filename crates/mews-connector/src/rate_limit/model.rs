@@ -12,7 +12,7 @@ use super::registry::Lease;
 use super::*;
 use crate::clock::{Clock, ManualClock};
 
-/// What a call does with its admission and its permit.
+/// The use of an admission and its permit.
 #[derive(Clone, Debug)]
 enum Fate {
     Finish,
@@ -32,7 +32,7 @@ struct Call {
     is_background: bool,
     /// The time until the response, or until the call is dropped.
     takes: u64,
-    /// When the server counts the request, in percent of this time.
+    /// The time at which the server counts the request, in percent of `takes`.
     counted: u64,
 }
 
@@ -117,11 +117,11 @@ impl World {
         let limits = self.limiter.limits();
         for window in &limits.windows {
             let (requests, reserved) = (window.limit.requests(), window.limit.reserved());
-            let most = match priority {
+            let max = match priority {
                 Priority::Foreground => requests,
                 Priority::Background => requests.saturating_sub(reserved).max(1),
             };
-            assert!(window.used <= most, "{limits:?}");
+            assert!(window.used <= max, "{limits:?}");
         }
         if priority == Priority::Background {
             assert_eq!(limits.waiting, 0, "foreground goes first");
@@ -150,7 +150,7 @@ impl World {
                 let at = self.clock.now();
                 self.sleep(time).await;
                 match polled {
-                    // The request is sent at once, although nobody polls.
+                    // The request is sent at once, although the future is not polled.
                     std::task::Poll::Ready(permit) => {
                         self.count(at);
                         return drop(permit);

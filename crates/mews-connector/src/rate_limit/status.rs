@@ -26,7 +26,7 @@ pub struct Limits {
 pub struct Window {
     /// The limit.
     pub limit: RateLimit,
-    /// The number of slots in use: requests in flight, and requests answered within the window.
+    /// The number of slots in use: requests in flight, and requests that ended within the window.
     pub used: usize,
     /// The number of slots that the foreground may use now.
     pub free: usize,

@@ -15,7 +15,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime, max: Duration) -
         if !seconds.is_finite() || seconds < 0.0 {
             return None;
         }
-        // What no duration can hold is longer than any maximum.
+        // A value that exceeds every duration exceeds the maximum, too.
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     } else {
         let until = httpdate::parse_http_date(&text).ok()?;

@@ -13,7 +13,7 @@ use crate::retry::{Decision, Effect, FailedAttempt, RetryPolicy, StandardRetry};
 
 const OPERATION: &str = "vouchers/add";
 
-/// What an attempt does.
+/// The behavior of an attempt.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Succeed,

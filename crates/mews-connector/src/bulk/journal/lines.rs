@@ -90,7 +90,7 @@ impl Line {
 pub(in crate::bulk) struct Parsed {
     pub(in crate::bulk) start: Start,
     pub(in crate::bulk) inputs: Vec<Value>,
-    /// What happened, each with the number of its line.
+    /// The events, each with the number of its line.
     pub(in crate::bulk) events: Vec<(usize, Line)>,
 }
 
@@ -107,7 +107,7 @@ pub(in crate::bulk) fn parse(lines: &[String]) -> Result<Option<Parsed>, Journal
         let content: Line =
             serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
         match (content, &mut parsed) {
-            // Where a list of inputs is not complete, the job was started once more.
+            // A process can end while it writes the inputs. The next process then starts the job again.
             (Line::Job(start), job) if job.as_ref().is_none_or(|job| !job.has_begun()) => {
                 *job = Some(Parsed {
                     start,

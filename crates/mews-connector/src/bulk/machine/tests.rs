@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What happens to a command, chosen at random.
+/// The random result of a command.
 #[derive(Clone, Copy, Debug)]
 enum Luck {
     Applied,
@@ -50,7 +50,7 @@ fn kind() -> impl Strategy<Value = Kind> {
     ]
 }
 
-/// What a run has shown.
+/// The observations of a run.
 struct Seen {
     verdicts: Vec<Option<Verdict<u32>>>,
     /// Inputs that a request may have applied and that no read-back has shown since.
@@ -387,7 +387,23 @@ fn halving_spends_its_budgets_and_no_more() {
             (always + 800..=always + 1000).contains(&requests),
             "{kind:?}: {requests}"
         );
+        // The last two requests of the budget are spent, too.
+        assert!(kind == Kind::Create || requests == always + 1000);
     }
+}
+
+#[test]
+fn a_lost_delete_that_is_read_as_live_counts_as_one_failure() {
+    let mut machine = machine(Kind::Delete { readable: true }, 3, 1);
+    for input in 0..3 {
+        assert!(machine.stopped().is_none(), "after {input} failures");
+        let batch = send(&mut machine);
+        assert!(machine.sent(batch, fail(Cause::Lost, true)).is_empty());
+        let read = read(&mut machine);
+        let verdicts = machine.read(read, Ok(&[Evidence::Missing]));
+        assert_eq!(verdicts, [(input, Verdict::NotApplied(7))]);
+    }
+    assert!(machine.stopped().is_some());
 }
 
 #[test]
@@ -405,7 +421,7 @@ fn a_single_item_that_is_too_large_is_rejected_and_one_that_times_out_is_tried_t
 }
 
 #[test]
-fn what_was_not_sent_when_a_job_stops_is_not_applied_and_what_is_in_doubt_is_unknown() {
+fn a_stopped_job_reports_unsent_inputs_as_not_applied_and_doubtful_inputs_as_unknown() {
     let mut machine: Machine<u32> = Machine::new(Kind::Update, 1, 1);
     machine.add_in_doubt(&[0], &1);
     machine.add(&[1]);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A record is a text, or lacks it.
+/// A record with one optional string.
 struct Record {
     text: Option<&'static str>,
     traits: Traits,
@@ -21,7 +21,7 @@ fn record(text: Option<&'static str>, live: Option<bool>, created: Option<i64>) 
     }
 }
 
-/// Calls `then` with a comparison of inputs, which are texts, and records.
+/// Calls `then` with a comparison of inputs, which are strings, and records.
 fn compare<R>(
     inputs: &[&'static str],
     records: &[Record],

@@ -1,4 +1,4 @@
-//! When a listing has shown enough.
+//! The end of a read-back.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn at(seconds: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0)
 }
 
-/// Whether the listing is past what was created since second 100, after these records.
+/// Returns `true` if a listing is past all records created since a time, after these records.
 fn is_past(records: &[(i64, Option<usize>)], since: Option<i64>) -> bool {
     let mut order = Order::default();
     for (created, group) in records {
