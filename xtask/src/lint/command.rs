@@ -14,7 +14,7 @@ use openapi_tree::error::Result;
 
 /// Check a document against the house rules
 ///
-/// Without FILE, also checks that openapi/settings.yaml covers each operation. Each finding has a JSON Pointer and a fix.
+/// For the spec, also checks that openapi/settings.yaml covers each operation. Each finding has a JSON Pointer and a fix.
 /// `regenerate` rejects a spec with findings.
 ///
 /// Exit statuses: 0 success, 1 error, 2 usage, 4 findings.
@@ -32,14 +32,17 @@ impl Lint {
     /// Returns an error if the document cannot be read.
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome> {
         let root = files::workspace_root();
-        let path = self.file.clone().unwrap_or_else(|| root.join(DOCUMENT));
-        let document = files::read_document(&path)?;
-        let conventions = match &self.file {
-            Some(_) => Conventions::default(),
-            None => own_conventions(&root)?,
+        let spec = root.join(DOCUMENT);
+        let path = self.file.as_ref().unwrap_or(&spec);
+        let document = files::read_document(path)?;
+        let is_spec = path.canonicalize().ok() == spec.canonicalize().ok();
+        let conventions = if is_spec {
+            own_conventions(&root)?
+        } else {
+            Conventions::default()
         };
         let findings = super::check_house_rules(&document, &conventions);
-        if findings.is_empty() && self.file.is_none() {
+        if findings.is_empty() && is_spec {
             conventions_for(&root, &document)?;
         }
         let file = document.file.display();

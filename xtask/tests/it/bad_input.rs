@@ -147,9 +147,10 @@ fn rejects_alternatives_of_scalars() {
 fn rejects_invalid_settings() {
     rejects(
         |project| {
+            let settings = project.read(SETTINGS);
             project.write(
                 SETTINGS,
-                "replaced:\n  AcessToken: crate::secret::AccessToken\n",
+                &settings.replace("\n  AccessToken: crate::", "\n  AcessToken: crate::"),
             );
         },
         &[

@@ -222,7 +222,7 @@ const VIOLATIONS: &[(&str, &str, &str, &str)] = &[
         "deprecated-for",
         "          x-deprecatedMessage: Use `Names` instead.\n",
         "",
-        "RateForExtent/properties/Name",
+        "Service/properties/Name",
     ),
     (
         "examples",
