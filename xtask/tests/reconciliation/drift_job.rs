@@ -17,14 +17,13 @@ fn script() -> String {
     script.expect("a shell script").to_owned()
 }
 
-/// The folder of the vendor documents, in place of the URL. All pages that the job reads are the same page here.
-const PAGES: [&str; 5] = [
-    "vouchers",
-    "vouchercodes",
-    "companies",
-    "reservations",
-    "_objects",
-];
+/// The names of the pages that a parser reads: the first loop of the script.
+fn pages() -> Vec<String> {
+    let script = script();
+    let (_, pages) = script.split_once("for page in ").expect("a loop");
+    let (pages, _) = pages.split_once(';').expect("a list of pages");
+    pages.split_whitespace().map(str::to_owned).collect()
+}
 
 const PROSE: [&str; 11] = [
     "connector-api/guidelines/authentication.md",
@@ -50,7 +49,8 @@ impl Job {
             project: Project::new(),
         };
         let page = read(&document("project/page.md"));
-        for name in PAGES {
+        // All pages that the job reads are the same page here.
+        for name in pages() {
             job.write(&format!("docs/connector-api/operations/{name}.md"), &page);
         }
         for name in PROSE {
