@@ -6,7 +6,7 @@
 //! the first lines differ: `Client::builder().from_env()`.
 #![allow(clippy::print_stdout)] // It is there to print.
 
-use mews_connector::types::Service;
+use mews_connector::types::{RateId, Service, ServiceId};
 use mews_connector::{
     Client, NewVoucher, NewVoucherCode, Update, VoucherCodeFilter, VoucherFilter, VoucherFilterExt,
     VoucherUpdate,
@@ -28,23 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .base_url(sandbox.url())
         .build()?;
 
-    println!("Reading the services …");
-    let services = client.bookable_services().collect_all().await?;
-    for service in &services {
-        println!("  {} {}", service.id, name(service));
-    }
-    // Usually a setting, or a choice of the user. Here: the first one with private rates, which vouchers open.
-    let mut chosen = None;
-    for service in &services {
-        let rates = client.private_rates_of([service.id]).collect_all().await?;
-        if let Some(rate) = rates.first() {
-            chosen = Some((service, rate.id));
-            break;
-        }
-    }
-    let (service, rate) = chosen.ok_or("no service has a private rate")?;
-    println!("  {} has a private rate", name(service));
-    let service = service.id;
+    let (service, rate) = service_with_private_rate(&client).await?;
 
     println!("Adding two vouchers …");
     let added = client
@@ -127,6 +111,26 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("  {error}");
     }
     Ok(())
+}
+
+/// Returns the first service with a private rate, which a voucher gives access to, and that rate. Usually, both are a
+/// setting or a choice of the user.
+async fn service_with_private_rate(
+    client: &Client,
+) -> Result<(ServiceId, RateId), Box<dyn std::error::Error>> {
+    println!("Reading the services …");
+    let services = client.bookable_services().collect_all().await?;
+    for service in &services {
+        println!("  {} {}", service.id, name(service));
+    }
+    for service in &services {
+        let rates = client.private_rates_of([service.id]).collect_all().await?;
+        if let Some(rate) = rates.first() {
+            println!("  {} has a private rate", name(service));
+            return Ok((service.id, rate.id));
+        }
+    }
+    Err("no service has a private rate".into())
 }
 
 /// Returns the name of a service in any language.
