@@ -16,13 +16,13 @@ fn folder(kind: &str) -> PathBuf {
     root().join("tests/it/snapshots").join(kind)
 }
 
-/// Compares each text with `snapshots/{kind}/{name}.snap`. Fails after all comparisons, and if a snapshot has no text.
-fn assert_snapshots(kind: &str, texts: &BTreeMap<String, String>) {
+/// Compares each value with `snapshots/{kind}/{name}.snap`. Fails after all comparisons, and if a snapshot has no value.
+fn assert_snapshots(kind: &str, contents: &BTreeMap<String, String>) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(folder(kind));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let changed: Vec<&String> = texts
+    let changed: Vec<&String> = contents
         .iter()
         .filter(|(name, text)| {
             let compare =
@@ -41,7 +41,7 @@ fn assert_snapshots(kind: &str, texts: &BTreeMap<String, String>) {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|file| {
             file.strip_suffix(".snap")
-                .is_some_and(|name| !texts.contains_key(name))
+                .is_some_and(|name| !contents.contains_key(name))
         })
         .collect();
     assert!(
@@ -83,7 +83,7 @@ fn lowering() {
 
 #[tokio::test]
 async fn operations() {
-    let mut texts = BTreeMap::new();
+    let mut contents = BTreeMap::new();
     for id in ids() {
         let response = example(id, Some("200"), "Minimal").to_string();
         let recorder = Recorder::start(200, "application/json", response).await;
@@ -118,9 +118,9 @@ async fn operations() {
             shown(&minimal.body),
             shown(&full.body),
         );
-        texts.insert(id.to_owned(), text);
+        contents.insert(id.to_owned(), text);
     }
-    assert_snapshots("operations", &texts);
+    assert_snapshots("operations", &contents);
 }
 
 /// Returns a request as JSON with hidden tokens.
@@ -138,9 +138,9 @@ fn shown(request: &Value) -> String {
 fn a_changed_property_changes_only_its_type() {
     let (before, _) = outlined(&CONNECTOR);
     let mut changed = CONNECTOR.clone();
-    changed.tree["components"]["schemas"]["RateForExtent"]["properties"]["Colour"] = serde_json::json!({ "type": "string", "maxLength": 20, "description": "What it is painted in." });
+    changed.tree["components"]["schemas"]["RateForExtent"]["properties"]["Paint"] = serde_json::json!({ "type": "string", "maxLength": 20, "description": "What it is painted with." });
     let (after, changes) = outlined(&changed);
-    let names = |texts: &BTreeMap<String, String>| texts.keys().cloned().collect::<Vec<_>>();
+    let names = |contents: &BTreeMap<String, String>| contents.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&before), names(&after));
     let touched: Vec<&String> = before
         .keys()
@@ -153,7 +153,7 @@ fn a_changed_property_changes_only_its_type() {
         .collect();
     assert_eq!(
         added,
-        ["  colour: Option<String>  \"Colour\" optional, ..20 characters"]
+        ["  paint: Option<String>  \"Paint\" optional, ..20 characters"]
     );
     let lowered: Vec<&openapi_codegen::lower::Change> = changes
         .iter()

@@ -1,4 +1,4 @@
-//! How the generated client hands its requests to the transport.
+//! The connection between the generated client and the transport.
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 

@@ -28,10 +28,10 @@ macro_rules! token {
                 self.0.expose_secret()
             }
 
-            /// Checks the limits that the document sets: a token is not empty.
+            /// Checks the constraints of the spec: a token is not empty.
             ///
             /// # Errors
-            /// When it is empty.
+            /// Returns an error if the token is empty.
             pub fn check(&self) -> Result<(), ConstraintViolation> {
                 if self.expose_secret().is_empty() {
                     Err(ConstraintViolation::new("0 characters", "at least 1 character"))

@@ -1,4 +1,4 @@
-//! Where pacing, retries and tracing can step in: every request of the generated client goes through a
+//! The place for rate limiting, retries and tracing: every request of the generated client goes through a
 //! [`Transport`].
 
 use std::fmt;
@@ -14,7 +14,7 @@ pub type SendFuture<'a> =
 ///
 /// A transport sees each request before it is sent, and each response with its status, headers and body before it
 /// is decoded. It may send a request more than once ([`reqwest::Request::try_clone`] works for all of them), wait
-/// before it does, or answer by itself.
+/// before it does, or return a response without sending.
 ///
 /// The body of every request holds the credentials: a transport must not log it.
 ///

@@ -82,13 +82,14 @@ async fn main() -> Result<(), Failure> {
     let (client, _sandbox) = arguments.connection.open().await?;
     fs::create_dir_all(&arguments.folder)?;
 
-    let voucher = create_voucher(&arguments, &client, service).await?;
+    // It is locked, so a second process ends here.
+    let journal = FileJournal::open(arguments.folder.join("codes.journal"))?;
     let values = values(
         &arguments.folder.join("codes.txt"),
         &arguments.identifier,
         arguments.codes,
     )?;
-    let journal = FileJournal::open(arguments.folder.join("codes.journal"))?;
+    let voucher = create_voucher(&arguments, &client, service).await?;
     let codes = values.iter().map(|value| {
         NewVoucherCode::new(voucher, value)
             .validity_start_utc(validity.first)
@@ -101,6 +102,10 @@ async fn main() -> Result<(), Failure> {
         .add_voucher_codes(codes)
         .await;
 
+    if let Some(error) = report.stopped().filter(|_| report.requests() == 0) {
+        // Such as a journal of another job: the outcomes of the run before stay.
+        return Err(error.to_string().into());
+    }
     let outcomes = arguments.folder.join("outcomes.csv");
     write_outcomes(&outcomes, &values, &validity, &report)?;
     let counts = report.counts();

@@ -1,4 +1,4 @@
-//! A service that answers whether a code can be used now at a service of the hotel, and if not, why.
+//! A service that returns whether a code can be used now at a service of the hotel, and if not, why.
 //!
 //!     cargo run -p mews-connector --example redeemable
 //!
@@ -40,6 +40,7 @@ struct Arguments {
     listen: SocketAddr,
     /// Keep what was found for this number of seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(0..=86_400))]
     cache: u64,
     /// Set the time zone of the hotel
     #[arg(long, default_value = "Europe/Prague")]
@@ -59,7 +60,7 @@ async fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
     let (client, _sandbox) = arguments.connection.open().await?;
     let lookup = Lookup {
-        // A guest waits for the answer.
+        // A guest waits for the response.
         client: client.with_options(CallOptions::new().deadline(Duration::from_secs(10))),
         found: Cache::builder()
             .max_capacity(10_000)
@@ -86,7 +87,7 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// What all requests share.
+/// The state that all requests share.
 #[derive(Clone)]
 struct Lookup {
     client: Client,
@@ -102,9 +103,9 @@ struct Dates {
     departure: Option<NaiveDate>,
 }
 
-type Answer = (StatusCode, Json<Value>);
+type Response = (StatusCode, Json<Value>);
 
-fn problem(status: StatusCode, problem: impl Into<String>) -> Answer {
+fn problem(status: StatusCode, problem: impl Into<String>) -> Response {
     (status, Json(json!({ "error": problem.into() })))
 }
 
@@ -112,7 +113,7 @@ async fn redeemable(
     State(lookup): State<Lookup>,
     Path((service, code)): Path<(ServiceId, String)>,
     Query(dates): Query<Dates>,
-) -> Result<Answer, Answer> {
+) -> Result<Response, Response> {
     let stay = lookup
         .stay(&dates)
         .map_err(|reason| problem(StatusCode::BAD_REQUEST, reason))?;
@@ -126,10 +127,10 @@ async fn redeemable(
             _ => problem(StatusCode::SERVICE_UNAVAILABLE, "try again later"),
         }
     })?;
-    let answer = answer(&found, stay.as_ref());
+    let body = body(&found, stay.as_ref());
     // The value of a code is worth money, so it is not logged.
-    info!(%service, redeemable = %answer["redeemable"], reason = %answer["reason"], "answered");
-    Ok((StatusCode::OK, Json(answer)))
+    info!(%service, redeemable = %body["redeemable"], reason = %body["reason"], "responded");
+    Ok((StatusCode::OK, Json(body)))
 }
 
 impl Lookup {
@@ -162,8 +163,8 @@ impl Lookup {
     }
 }
 
-/// Returns the answer for all codes with the value. A value need not be unique, so one usable code is enough.
-fn answer(found: &[FoundCode], stay: Option<&Stay>) -> Value {
+/// Returns the body of the response for all codes with the value. A value need not be unique, so one usable code is enough.
+fn body(found: &[FoundCode], stay: Option<&Stay>) -> Value {
     let now = Utc::now();
     let checked: Vec<_> = found
         .iter()

@@ -58,12 +58,13 @@ async fn main() -> Result<(), Failure> {
     if arguments.services.is_empty() {
         arguments.services = vec![arguments.connection.default_service()?];
     }
-    let (client, _sandbox) = arguments.connection.open().await?;
+    let (client, sandbox) = arguments.connection.open().await?;
     let selection = Selection {
         services: arguments.services,
         active: arguments.active,
         vouchers: arguments.vouchers,
         rates: arguments.rates,
+        sandbox: sandbox.is_some(),
     };
     let mut store = Store::open(&arguments.folder, &selection)?;
 
@@ -119,6 +120,8 @@ struct Selection {
     active: bool,
     vouchers: Vec<VoucherId>,
     rates: bool,
+    /// The records are those of a sandbox in the process, which another server does not have.
+    sandbox: bool,
 }
 
 impl Selection {
@@ -188,6 +191,11 @@ impl Store {
         if state.selection != *selection {
             return Err(
                 "the folder belongs to a sync with other options; use another folder".into(),
+            );
+        }
+        if records.metadata()?.len() < state.length {
+            return Err(
+                "records.jsonl is shorter than the stored position; use another folder".into(),
             );
         }
         // Records after the position come again, and the last line may be incomplete.

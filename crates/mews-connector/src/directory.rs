@@ -50,7 +50,7 @@ impl Client {
     }
 
     /// Reads the active services that are booked for an interval, such as accommodation (`services/getAll`), newest
-    /// first. Rates and vouchers belong to a service of this kind.
+    /// first. According to their properties, rates and vouchers belong to a service of this kind; no document states it.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -108,7 +108,9 @@ impl Client {
     ///
     /// let service = builtin::SERVICE_ID.parse()?;
     /// let private = client.private_rates_of([service]).collect_all().await?;
-    /// let voucher = NewVoucher::public(service, "Regulars").assigned_rate_ids(private.iter().map(|rate| rate.id));
+    /// // A voucher has at most 10 rates.
+    /// let rates = private.iter().map(|rate| rate.id).take(10);
+    /// let voucher = NewVoucher::public(service, "Regulars").assigned_rate_ids(rates);
     /// let added = client.vouchers().add([voucher]).await?;
     /// println!("{} opens {} rates", added[0].id, private.len());
     /// # Ok(()) }
@@ -146,7 +148,7 @@ impl Client {
     /// Reads the active companies with an active travel agency contract (`companyContracts/getAll`, then
     /// `companies/getAll`). A voucher of the type `TravelAgency` needs one of them.
     ///
-    /// The contracts are read first, and are in memory at a time.
+    /// All contracts are read first. The IDs of their companies are kept in memory.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]

@@ -68,7 +68,7 @@ impl Client {
     /// If your vouchers have many thousands of codes, or you look up more than a code each second, keep a copy of the
     /// codes with an [export](Self::export), and look them up there.
     ///
-    /// # What no document answers
+    /// # Undocumented behavior
     ///
     /// * **Case.** No document states whether the server compares values case-sensitively. The lookup returns only
     ///   codes with exactly this value: other codes of the vouchers that the server returns are dropped. If the server

@@ -403,7 +403,7 @@ mod tests {
             too_late,
             "in any case"
         );
-        // What is certain about the code or the stay counts more than what is unknown.
+        // A certain reason takes precedence over missing data.
         let deleted = Redeemability::No(NotRedeemableReason::CodeDeleted);
         assert_eq!(
             check(json!({ "IsActive": false }), from, until, 9, 12),

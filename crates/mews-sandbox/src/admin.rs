@@ -25,7 +25,7 @@ use crate::clock::http_date;
 use crate::connection::Cutter;
 use crate::error::ApiError;
 use crate::fault::Fault;
-use crate::mask::MASK;
+use crate::mask::{MASK, is_token};
 use crate::request;
 use crate::response::{REQUEST_ID, Response};
 use crate::server::Server;
@@ -86,6 +86,16 @@ fn list_of_faults(server: &Server) -> Value {
     for fault in faults.as_array_mut().into_iter().flatten() {
         if let Some(token) = fault.pointer_mut("/Fault/AccessToken") {
             *token = MASK.into();
+        }
+        let pointer = fault
+            .pointer("/Fault/Where/Pointer")
+            .and_then(Value::as_str);
+        let is_of_token = pointer.is_some_and(|pointer| pointer.rsplit('/').any(is_token));
+        if let Some(value) = fault
+            .pointer_mut("/Fault/Where/Value")
+            .filter(|_| is_of_token)
+        {
+            *value = MASK.into();
         }
     }
     faults

@@ -234,8 +234,8 @@ impl Builder {
         self
     }
 
-    /// Sets whether the filters of `getAll` can have unknown IDs. The default is to reject them with a 400. If they
-    /// are accepted, they are ignored.
+    /// Sets whether the filters of `vouchers/getAll` and `voucherCodes/getAll` can have unknown IDs. The default is to
+    /// reject them with a 400. If they are accepted, they are ignored. The other listings always ignore them.
     pub const fn unknown_ids(mut self, behavior: Behavior) -> Self {
         self.options.unknown_ids = behavior;
         self

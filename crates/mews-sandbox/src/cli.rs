@@ -12,7 +12,7 @@ use mews_sandbox::{
     Behavior, Builder, Discontinued, Ids, NullRates, RateLimit, ResponseOrder, Sandbox, builtin,
 };
 
-/// The voucher operations of the Mews Connector API, offline.
+/// The operations on vouchers, and those around them, of the Mews Connector API, offline.
 ///
 /// Starts a server that responds like the documented API, with a small built-in data set, and prints its URL, the
 /// tokens to use, and a curl line to try. Unofficial; not affiliated with Mews.
@@ -119,7 +119,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "BEHAVIOR", default_value_t = Behavior::Reject, help_heading = "Behavior not specified by the documentation")]
     repeated_delete: Behavior,
 
-    /// Accept or reject unknown IDs in the filters of getAll
+    /// Accept or reject unknown IDs in the filters of vouchers/getAll and voucherCodes/getAll
     #[arg(long, value_name = "BEHAVIOR", default_value_t = Behavior::Reject, help_heading = "Behavior not specified by the documentation")]
     unknown_ids: Behavior,
 

@@ -14,6 +14,14 @@ pub(crate) const MASK: &str = "***";
 /// The minimum length of a token: a shorter string is more likely part of a word.
 const MIN_MASKED_LEN: usize = 8;
 
+/// Returns `true` for the name of a property that carries a token, in any letter case: an invalid request can have a
+/// real token.
+pub(crate) fn is_token(name: &str) -> bool {
+    ["ClientToken", "AccessToken"]
+        .iter()
+        .any(|token| token.eq_ignore_ascii_case(name))
+}
+
 /// The tokens to be masked.
 #[derive(Clone, Default)]
 pub(crate) struct Mask {
@@ -35,9 +43,10 @@ impl Mask {
 
     /// Adds the tokens of a request, which the fixtures may not have.
     pub(crate) fn with_those_of(&self, request: &Value) -> Self {
-        let own = ["ClientToken", "AccessToken"]
-            .into_iter()
-            .filter_map(|property| request.get(property)?.as_str());
+        let properties = request.as_object().into_iter().flatten();
+        let own = properties
+            .filter(|(name, _)| is_token(name))
+            .filter_map(|(_, value)| value.as_str());
         Self::new(self.tokens.iter().map(String::as_str).chain(own))
     }
 
@@ -61,9 +70,10 @@ impl Mask {
             Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
             Value::Object(properties) => {
                 for (name, value) in &mut *properties {
-                    match name.as_str() {
-                        "ClientToken" | "AccessToken" => *value = MASK.into(),
-                        _ => self.json(value),
+                    if is_token(name) {
+                        *value = MASK.into();
+                    } else {
+                        self.json(value);
                     }
                 }
                 if properties.keys().any(|name| self.is_in(name)) {

@@ -158,7 +158,7 @@ async fn reports_whether_a_code_can_be_used_and_why_not() {
     );
 
     let log = service.stop();
-    assert!(log.contains("answered") && log.contains("TRACE"), "{log}");
+    assert!(log.contains("responded") && log.contains("TRACE"), "{log}");
     for secret in [builtin::CLIENT_TOKEN, builtin::ACCESS_TOKEN, "TWICE"] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }

@@ -22,9 +22,15 @@ const CLEAN: &[&str] = &[
     "Cargo.toml",
     "README.md",
     "clippy.toml",
+    "crates/mews-connector",
+    "crates/mews-connector-api",
+    "crates/mews-sandbox",
+    "crates/openapi-codegen/README.md",
+    "crates/openapi-codegen/src",
     "crates/openapi-evidence",
     "crates/openapi-tree",
     "openapi",
+    "tests",
     "xtask",
 ];
 

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
@@ -51,18 +52,29 @@ impl Runtime {
         }
         let _entered = self.handle.enter();
         let mut future = pin!(future);
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let unpark = Arc::new(Unpark {
+            thread: thread::current(),
+            is_woken: AtomicBool::new(false),
+        });
+        let waker = Waker::from(Arc::clone(&unpark));
         let mut context = Context::from_waker(&waker);
         loop {
-            match future.as_mut().poll(&mut context) {
-                Poll::Ready(value) => return Ok(value),
-                Poll::Pending => thread::park(),
+            if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+                return Ok(value);
+            }
+            while !unpark.is_woken.swap(false, Ordering::AcqRel) {
+                thread::park();
             }
         }
     }
 }
 
-struct Unpark(Thread);
+/// Wakes one call of [`Runtime::wait`]. Calls that are nested have the same thread, and one must not use up what wakes
+/// the other, so each has a separate flag.
+struct Unpark {
+    thread: Thread,
+    is_woken: AtomicBool,
+}
 
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
@@ -70,7 +82,8 @@ impl Wake for Unpark {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.0.unpark();
+        self.is_woken.store(true, Ordering::Release);
+        self.thread.unpark();
     }
 }
 

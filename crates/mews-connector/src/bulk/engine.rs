@@ -16,7 +16,7 @@ use super::machine::{
 use super::observer::Observer;
 use super::operation::{Judged, Operation, Reply};
 use super::outcome::{Outcome, Rejection, Report};
-use super::past::{Past, Track, append, guarded, line_of};
+use super::past::{self, Past, Track, append, guarded, line_of};
 use super::reading::{FirstSent, Known, ServerTime, Window, date_of};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -401,10 +401,18 @@ impl<O: Operation> Engine<'_, O> {
         }
     }
 
-    /// The report of a job whose journal cannot be used. Nothing is sent.
+    /// The report of a job whose journal cannot be used. Nothing is sent. Unless the journal is empty, an earlier process
+    /// may have sent the inputs.
     pub(super) fn not_started(self, error: JournalError) -> Report<O::Output> {
         let error = Arc::new(journal_failed::<O>(error));
-        let outcome = |_| Outcome::NotApplied(error.clone());
+        let is_new = self.journal.is_some_and(past::is_empty);
+        let outcome = |_| {
+            if is_new {
+                Outcome::NotApplied(error.clone())
+            } else {
+                Outcome::Unknown(error.clone())
+            }
+        };
         Report {
             outcomes: self.inputs.iter().map(outcome).collect(),
             stopped: Some(error.clone()),

@@ -211,6 +211,11 @@ fn read(journal: &dyn Journal) -> Result<Vec<String>, JournalError> {
     guarded(|| journal.read()).map_err(JournalError::Storage)
 }
 
+/// Returns `true` if the journal can be read and has no lines.
+pub(super) fn is_empty(journal: &dyn Journal) -> bool {
+    read(journal).is_ok_and(|lines| lines.is_empty())
+}
+
 pub(super) fn append(journal: &dyn Journal, lines: &[String]) -> Result<(), JournalError> {
     guarded(|| journal.append(lines)).map_err(JournalError::Storage)
 }

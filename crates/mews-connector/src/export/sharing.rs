@@ -6,8 +6,9 @@ use crate::rate_limit::Limits;
 
 /// The maximum number of listings at a time, unless a caller sets another.
 pub(super) const MAX_LISTINGS: usize = 16;
-/// The number of listings that keeps a fast server busy.
-const MIN_LISTINGS: usize = 4;
+/// The minimum number of listings at a time. The last requests of an export do not wait for the rate limit, and take twice
+/// the time with half of the listings.
+const MIN_LISTINGS: usize = 8;
 
 /// Returns the number of batches to share vouchers out in.
 ///
@@ -47,7 +48,7 @@ mod tests {
     fn slow_pages_need_more_listings() {
         let documented = limits(&[RateLimit::default()]);
         let needed = |millis| listings(&documented, Duration::from_millis(millis));
-        let expected = [(0, 4), (300, 4), (400, 4), (500, 5), (1000, 10), (1600, 16)];
+        let expected = [(0, 8), (300, 8), (800, 8), (1000, 10), (1600, 16)];
         for (millis, expected) in expected {
             assert_eq!(needed(millis), expected, "{millis} ms");
         }
@@ -58,7 +59,7 @@ mod tests {
     fn the_lowest_limit_counts_and_no_limit_needs_all() {
         let half = RateLimit::new(100.try_into().expect("a number"), Duration::from_secs(30));
         let both = limits(&[RateLimit::default(), half]);
-        assert_eq!(listings(&both, Duration::from_secs(1)), 5);
+        assert_eq!(listings(&both, Duration::from_secs(2)), 10);
         assert_eq!(listings(&limits(&[]), Duration::ZERO), 16);
     }
 }

@@ -424,6 +424,6 @@ async fn job_whose_journal_panics_sends_nothing() {
         .journal(Panics)
         .add_voucher_codes(codes(3))
         .await;
-    assert_eq!(report.counts().not_applied, 3);
+    assert_eq!(report.counts().unknown, 3);
     assert!(sandbox.exchanges().is_empty());
 }

@@ -283,7 +283,7 @@ async fn cursor_with_a_token_is_an_error_from_any_source() {
             "{error}"
         );
     }
-    // What a write returns is not read on, and it was applied.
+    // The response to a write is not a page of a listing, and the write was applied.
     client
         .voucher_codes()
         .add([NewVoucherCode::new(id(builtin::VOUCHER_ID), "C")])

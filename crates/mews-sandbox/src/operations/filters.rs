@@ -89,6 +89,9 @@ impl<'a> Kind<'a> {
             }));
         }
         let wanted: HashSet<String> = wanted.map(str::to_owned).collect();
+        if wanted.is_empty() {
+            return Some(Box::new(|_| true));
+        }
         if name == ACTIVITY_STATES && self.has(IS_ACTIVE) {
             return Some(Box::new(move |record| {
                 let is_active = record[IS_ACTIVE].as_bool();

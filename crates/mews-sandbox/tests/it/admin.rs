@@ -149,7 +149,7 @@ async fn the_clock_is_read_set_advanced_and_frozen() {
     let added = add_codes(builtin::VOUCHER_ID, ["NEW"]);
     let added = api.call(Operation::VoucherCodesAdd, added).await.ok();
     assert_eq!(
-        added.texts("VoucherCodes", "CreatedUtc"),
+        added.strings("VoucherCodes", "CreatedUtc"),
         ["2030-05-06T05:09:41Z"]
     );
 

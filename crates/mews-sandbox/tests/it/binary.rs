@@ -284,7 +284,7 @@ async fn flags_configure_the_server() {
     };
     assert_eq!(ask().await.status, 409);
     let reply = ask().await.ok();
-    assert_eq!(reply.texts("Vouchers", "Name"), ["SPRING campaign 1"]);
+    assert_eq!(reply.strings("Vouchers", "Name"), ["SPRING campaign 1"]);
     let rejected = ask().await;
     assert_eq!(
         (

@@ -202,7 +202,7 @@ async fn stopped_sandbox_leaves_only_the_data_file() {
     let codes = api.call(Operation::VoucherCodesGetAll, codes).await.ok();
     assert!(
         codes
-            .texts("VoucherCodes", "Value")
+            .strings("VoucherCodes", "Value")
             .contains(&"KEPT".to_owned())
     );
 }

@@ -23,7 +23,7 @@ async fn extents_that_are_off_are_null() {
         .await
         .ok();
     assert_eq!(
-        reply.texts("VoucherAssignments", "RateId"),
+        reply.strings("VoucherAssignments", "RateId"),
         [
             builtin::RATE_IDS[0],
             builtin::RATE_IDS[1],

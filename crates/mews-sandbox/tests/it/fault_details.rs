@@ -297,5 +297,5 @@ async fn random_ids_do_not_ascend_and_listings_keep_their_order() {
         .call(Operation::VoucherCodesAdd, add_codes(&id, ["X"]))
         .await
         .ok();
-    assert_eq!(codes.texts("VoucherCodes", "VoucherId"), [id]);
+    assert_eq!(codes.strings("VoucherCodes", "VoucherId"), [id]);
 }

@@ -221,8 +221,8 @@ async fn responses_can_contain_unknown_values_and_properties() {
         .try_call(Operation::VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
         .await
         .expect("a response");
-    assert_eq!(reply.texts("Vouchers", "Type"), ["Loyalty"; 3]);
-    assert_eq!(reply.texts("Vouchers", "ActivityState"), ["Archived"; 3]);
+    assert_eq!(reply.strings("Vouchers", "Type"), ["Loyalty"; 3]);
+    assert_eq!(reply.strings("Vouchers", "ActivityState"), ["Archived"; 3]);
     assert!(validate_response(Operation::VouchersGetAll, 200, reply.text.as_bytes()).is_err());
 
     api.sandbox.faults().add(Fault::unknown_field());

@@ -54,7 +54,7 @@ async fn reads_cover_the_scope_or_the_named_enterprises() {
         api.call(Operation::VoucherCodesGetAll, codes.clone())
             .await
             .ok()
-            .texts("VoucherCodes", "Value"),
+            .strings("VoucherCodes", "Value"),
         ["SEA-VIEW"]
     );
     codes["EnterpriseIds"] = json!([UNKNOWN]);

@@ -101,7 +101,7 @@ async fn a_new_property_is_stored_updated_cleared_and_returned() {
     let listed = call(&second, Operation::VoucherCodesGetAll, codes_of(&id))
         .await
         .ok();
-    assert_eq!(listed.texts("VoucherCodes", "Batch"), ["", "A"]);
+    assert_eq!(listed.strings("VoucherCodes", "Batch"), ["", "A"]);
 
     for (update, expected) in [
         (json!({ "Value": "Printed." }), json!("Printed.")),

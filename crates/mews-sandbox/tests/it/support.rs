@@ -154,11 +154,11 @@ impl Reply {
 
     /// Returns the IDs of the items in a list.
     pub(crate) fn ids(&self, list: &str) -> Vec<String> {
-        self.texts(list, "Id")
+        self.strings(list, "Id")
     }
 
     /// Returns a property of the items in a list.
-    pub(crate) fn texts(&self, list: &str, property: &str) -> Vec<String> {
+    pub(crate) fn strings(&self, list: &str, property: &str) -> Vec<String> {
         let items = self.body[list].as_array().cloned().unwrap_or_default();
         items
             .iter()

@@ -13,7 +13,7 @@ async fn added_codes_are_returned_in_order_and_can_be_read() {
     let body = add_codes(builtin::VOUCHER_ID, ["ONE", "TWO", "ünïcode ✓"]);
     let added = api.call(Operation::VoucherCodesAdd, body).await.ok();
     assert_eq!(
-        added.texts("VoucherCodes", "Value"),
+        added.strings("VoucherCodes", "Value"),
         ["ONE", "TWO", "ünïcode ✓"]
     );
     assert_eq!(added.body["Cursor"], Value::Null, "an add has no next page");
@@ -34,7 +34,7 @@ async fn added_codes_are_returned_in_order_and_can_be_read() {
         )
         .await
         .ok();
-    assert_eq!(added.texts("VoucherCodes", "Value"), ["TWO", "ONE"]);
+    assert_eq!(added.strings("VoucherCodes", "Value"), ["TWO", "ONE"]);
 }
 
 // pages/vouchercodes.md, "Voucher code parameters": 128 characters at most.
@@ -229,7 +229,7 @@ async fn timestamps_of_new_records_never_go_back() {
         api.call(Operation::VoucherCodesGetAll, body)
             .await
             .ok()
-            .texts("VoucherCodes", "Value"),
+            .strings("VoucherCodes", "Value"),
         ["BACK"]
     );
 }

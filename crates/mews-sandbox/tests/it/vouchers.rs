@@ -30,7 +30,7 @@ async fn rates_of(api: &Api, voucher: &str) -> Vec<String> {
     api.call(Operation::VouchersGetAll, body)
         .await
         .ok()
-        .texts("VoucherAssignments", "RateId")
+        .strings("VoucherAssignments", "RateId")
 }
 
 #[tokio::test]
@@ -298,7 +298,7 @@ async fn deleted_voucher_is_marked_and_cannot_be_changed() {
     body["ActivityStates"] = json!(["Deleted"]);
     let reply = lenient.call(Operation::VouchersGetAll, body).await.ok();
     assert_eq!(
-        reply.texts("Vouchers", "UpdatedUtc"),
+        reply.strings("Vouchers", "UpdatedUtc"),
         ["2026-02-01T10:00:00Z"],
         "the second delete changes nothing"
     );
@@ -317,13 +317,13 @@ async fn response_order_can_differ_from_the_request() {
         )
         .await
         .ok();
-    assert_eq!(reply.texts("Vouchers", "Name"), ["two", "one"]);
+    assert_eq!(reply.strings("Vouchers", "Name"), ["two", "one"]);
     let listed = api
         .call(Operation::VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
         .await
         .ok();
     assert_eq!(
-        listed.texts("Vouchers", "Name")[..2],
+        listed.strings("Vouchers", "Name")[..2],
         ["two", "one"],
         "the records are created in the order of the request"
     );

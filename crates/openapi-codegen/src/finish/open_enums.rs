@@ -84,7 +84,7 @@ fn open<'a>(
     let docs = attributes
         .iter()
         .filter(|attribute| code::doc_text(attribute).is_some());
-    let (idents, texts): (Vec<&Ident>, Vec<String>) = variants
+    let (idents, values): (Vec<&Ident>, Vec<String>) = variants
         .map(|variant| {
             let text = code::wire_name(&variant.attrs, &variant.ident.to_string());
             (&variant.ident, text)
@@ -92,8 +92,8 @@ fn open<'a>(
         .unzip();
     let known: Vec<String> = idents.iter().map(ToString::to_string).collect();
     let unknown = format_ident!("{}", fallback(&known));
-    let variant_docs = texts.iter().map(|text| format!(" `{text}`"));
-    let listed = texts.clone();
+    let variant_docs = values.iter().map(|text| format!(" `{text}`"));
+    let listed = values.clone();
     vec![
         parse_quote! {
             #(#docs)*
@@ -116,7 +116,7 @@ fn open<'a>(
                 /// Returns the value as a string.
                 pub fn as_str(&self) -> &str {
                     match self {
-                        #(Self::#idents => #texts,)*
+                        #(Self::#idents => #values,)*
                         Self::#unknown(value) => value,
                     }
                 }
@@ -126,7 +126,7 @@ fn open<'a>(
             impl ::std::convert::From<&str> for #name {
                 fn from(value: &str) -> Self {
                     match value {
-                        #(#texts => Self::#idents,)*
+                        #(#values => Self::#idents,)*
                         _ => Self::#unknown(value.to_owned()),
                     }
                 }
@@ -136,7 +136,7 @@ fn open<'a>(
             impl ::std::convert::From<::std::string::String> for #name {
                 fn from(value: ::std::string::String) -> Self {
                     match value.as_str() {
-                        #(#texts => Self::#idents,)*
+                        #(#values => Self::#idents,)*
                         _ => Self::#unknown(value),
                     }
                 }

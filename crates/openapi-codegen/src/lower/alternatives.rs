@@ -19,7 +19,7 @@ use openapi_tree::schemas::{
 /// form does not show it either. Such a choice, and one of different types, becomes any JSON, which the caller decodes.
 pub(super) const PASS: Pass = Pass {
     name: "choices",
-    reason: "typify makes a struct that can't be decoded of `anyOf`, and takes the first object of `oneOf` that \
+    reason: "typify makes a struct that cannot be decoded of `anyOf`, and takes the first object of `oneOf` that \
               fits, which is the first one always",
     work: Work::Whole { find, apply },
 };

@@ -23,14 +23,14 @@ fn edits(pointer: &str, schema: &Value) -> Vec<Edit> {
     let place = format!("{pointer}/enum");
     let is_text = schema.get("type").and_then(Value::as_str) == Some("string");
     let mut seen = BTreeSet::new();
-    let texts: Vec<&Value> = list
+    let strings: Vec<&Value> = list
         .iter()
         .filter(|value| value.as_str().is_some_and(|text| seen.insert(text)))
         .collect();
-    let edit = if !is_text || texts.is_empty() {
+    let edit = if !is_text || strings.is_empty() {
         Edit::remove(&place).loss(&place, "removed: its values are not strings")
-    } else if texts.len() != list.len() {
-        Edit::set(&place, json!(texts)).note(&place, "only its strings, each once")
+    } else if strings.len() != list.len() {
+        Edit::set(&place, json!(strings)).note(&place, "only its strings, each once")
     } else {
         return Vec::new();
     };

@@ -107,25 +107,25 @@ pub(super) fn hoist(tree: &mut Value, pointer: &str, name: &str, changes: &mut C
         return;
     };
     let schema = place.take();
-    *place = beside_reference(&schema, name);
+    *place = reference_with_annotations(&schema, name);
     add_component(tree, name, schema);
     changes.moved(pointer, &component_pointer(name));
 }
 
 /// Returns a reference to a component, with the annotations of `schema`.
-pub(super) fn beside_reference(schema: &Value, name: &str) -> Value {
-    let mut beside: Map<String, Value> = schema
+pub(super) fn reference_with_annotations(schema: &Value, name: &str) -> Value {
+    let mut object: Map<String, Value> = schema
         .as_object()
         .into_iter()
         .flatten()
         .filter(|(keyword, _)| is_annotation(keyword) && *keyword != "example")
         .map(|(keyword, value)| (keyword.clone(), value.clone()))
         .collect();
-    if beside.is_empty() {
+    if object.is_empty() {
         return reference_to(name);
     }
-    beside.insert("allOf".to_owned(), json!([reference_to(name)]));
-    Value::Object(beside)
+    object.insert("allOf".to_owned(), json!([reference_to(name)]));
+    Value::Object(object)
 }
 
 /// Adds a component.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::hoist::{Names, beside_reference, place_name, rewrite};
+use super::hoist::{Names, place_name, reference_with_annotations, rewrite};
 use super::{Changes, Pass, Work, any_json, component_pointer, is_annotation};
 use merger::Merger;
 use openapi_tree::schemas::{COMPONENTS, each_schema, named_component};
@@ -106,12 +106,12 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
                 return Vec::new();
             }
             if let Some(name) = known.get(&expression) {
-                *schema = beside_reference(schema, name);
+                *schema = reference_with_annotations(schema, name);
                 return Vec::new();
             }
             let name = names.take(&place_name(&snapshot, pointer));
             changes.moved(pointer, &component_pointer(&name));
-            *schema = beside_reference(schema, &name);
+            *schema = reference_with_annotations(schema, &name);
             known.insert(expression, name.clone());
             // The schema around it may have to be merged with it before it is a component.
             let mut flat = merged.clone();

@@ -29,7 +29,7 @@ enum Kind {
     Text,
 }
 
-/// The constraints that a text body can have.
+/// The constraints that a plain text body can have.
 const TEXT: [&str; 3] = ["minLength", "maxLength", "pattern"];
 
 /// Returns the form in which the client sends a media type, if it can. JSON is sent with the media type of the document.
@@ -108,7 +108,10 @@ fn edit(operation: &str, body: &Value) -> Option<Edit> {
     if !constraints.is_empty() {
         return Some(edit.loss(
             place,
-            format!("not checked for a text body: {}", constraints.join(", ")),
+            format!(
+                "not checked for a plain text body: {}",
+                constraints.join(", ")
+            ),
         ));
     }
     if !others.is_empty() {

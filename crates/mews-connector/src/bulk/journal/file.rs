@@ -49,8 +49,8 @@ impl FileJournal {
     /// Opens a journal, or creates an empty one.
     ///
     /// # Errors
-    /// Returns an error if the file cannot be read and written, or if it is open elsewhere
-    /// ([`io::ErrorKind::WouldBlock`]).
+    /// Returns an error if the file cannot be read and written, if it is open elsewhere
+    /// ([`io::ErrorKind::WouldBlock`]), or if it is not a journal ([`io::ErrorKind::InvalidData`]).
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
@@ -68,8 +68,12 @@ impl FileJournal {
         file.read_to_end(&mut bytes)?;
         let complete = bytes.iter().rposition(|byte| *byte == b'\n');
         let length = complete.map_or(0, |end| end as u64 + 1);
-        file.set_len(length)?;
-        file.seek(SeekFrom::Start(length))?;
+        if bytes.first().is_some_and(|byte| *byte != b'{') {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the file is not a journal; use another file",
+            ));
+        }
         Ok(Self {
             file: Mutex::new(Open { file, length }),
             sync: false,
@@ -88,8 +92,10 @@ impl Journal for FileJournal {
     fn read(&self) -> Result<Vec<String>, Box<dyn StdError + Send + Sync>> {
         let mut open = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = String::new();
+        // An incomplete last line is not part of the journal, and is replaced when lines are appended.
+        let length = open.length;
         open.file.seek(SeekFrom::Start(0))?;
-        open.file.read_to_string(&mut text)?;
+        (&open.file).take(length).read_to_string(&mut text)?;
         Ok(text.lines().map(str::to_owned).collect())
     }
 
