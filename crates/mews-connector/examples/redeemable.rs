@@ -13,6 +13,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::get;
@@ -20,7 +22,7 @@ use axum::{Json, Router};
 use chrono::{NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::Parser;
-use connection::{Connection, Failure};
+use connection::Connection;
 use mews_connector::types::ServiceId;
 use mews_connector::{CallOptions, Client, Error, ErrorKind, FoundCode, Redeemability, Stay};
 use mews_sandbox::builtin;
@@ -48,13 +50,14 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> anyhow::Result<()> {
     // RUST_LOG=mews_connector=debug shows the calls. No level shows a token.
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::builder()
                 .with_default_directive(tracing::Level::INFO.into())
-                .from_env()?,
+                .from_env()
+                .context("invalid RUST_LOG")?,
         )
         .init();
     let arguments = Arguments::parse();
@@ -71,7 +74,9 @@ async fn main() -> Result<(), Failure> {
     let service = Router::new()
         .route("/services/{service}/codes/{code}", get(redeemable))
         .with_state(lookup);
-    let listener = TcpListener::bind(arguments.listen).await?;
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let address = listener.local_addr()?;
     info!("listening on http://{address}/services/{{service}}/codes/{{code}}");
     if let Ok(service) = arguments.connection.default_service() {
@@ -111,12 +116,13 @@ fn problem(status: StatusCode, problem: impl Into<String>) -> Response {
 
 async fn redeemable(
     State(lookup): State<Lookup>,
-    Path((service, code)): Path<(ServiceId, String)>,
-    Query(dates): Query<Dates>,
+    path: Result<Path<(ServiceId, String)>, PathRejection>,
+    dates: Result<Query<Dates>, QueryRejection>,
 ) -> Result<Response, Response> {
-    let stay = lookup
-        .stay(&dates)
-        .map_err(|reason| problem(StatusCode::BAD_REQUEST, reason))?;
+    let invalid = |reason: String| problem(StatusCode::BAD_REQUEST, reason);
+    let Path((service, code)) = path.map_err(|rejection| invalid(rejection.body_text()))?;
+    let Query(dates) = dates.map_err(|rejection| invalid(rejection.body_text()))?;
+    let stay = lookup.stay(&dates).map_err(invalid)?;
     let found = lookup.find(service, code).await.map_err(|error| {
         warn!(%service, %error, "the lookup failed");
         match error.kind() {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::bail;
 use mews_connector::{Client, NewVoucher, NewVoucherCode, RateLimit};
 use mews_sandbox::{Sandbox, builtin};
 
@@ -19,10 +20,8 @@ const VOUCHERS: u32 = 1000;
 const CODES: u32 = 560;
 const LATENCY: Duration = Duration::from_millis(300);
 
-type Failed = Box<dyn std::error::Error>;
-
 #[tokio::main]
-async fn main() -> Result<(), Failed> {
+async fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("sandbox.sqlite");
     let filled = Instant::now();
@@ -44,7 +43,7 @@ async fn main() -> Result<(), Failed> {
     Ok(())
 }
 
-fn client(url: &str, rate_limit: RateLimit) -> Result<Client, Failed> {
+fn client(url: &str, rate_limit: RateLimit) -> anyhow::Result<Client> {
     Ok(Client::builder()
         .credentials(
             builtin::CLIENT_TOKEN,
@@ -56,7 +55,7 @@ fn client(url: &str, rate_limit: RateLimit) -> Result<Client, Failed> {
         .build()?)
 }
 
-async fn fill(data: &std::path::Path) -> Result<(), Failed> {
+async fn fill(data: &std::path::Path) -> anyhow::Result<()> {
     let sandbox = Sandbox::builder()
         .data_file(data)
         .no_rate_limit()
@@ -73,7 +72,7 @@ async fn fill(data: &std::path::Path) -> Result<(), Failed> {
         let codes =
             (0..CODES).map(|number| NewVoucherCode::new(voucher.id, format!("C-{number:04}")));
         if !client.bulk().add_voucher_codes(codes).await.is_complete() {
-            return Err("the sandbox did not accept all codes".into());
+            bail!("the sandbox did not accept all codes");
         }
     }
     sandbox.shutdown().await;
@@ -85,7 +84,7 @@ async fn measure(
     name: &str,
     listings: Option<usize>,
     vouchers_per_batch: Option<usize>,
-) -> Result<Duration, Failed> {
+) -> anyhow::Result<Duration> {
     let (requests, rejected) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let (seen, counted) = (requests.clone(), rejected.clone());
     let sandbox = Sandbox::builder()
