@@ -16,6 +16,7 @@ use crate::client::Client;
 use crate::error::{ConstraintViolation, Error, invalid};
 use crate::interval::{MAX_MONTHS, UpdatedWithin};
 use crate::item_stream::ItemStream;
+use crate::pages::Ceiling;
 
 /// The number of reservations of a page. The vendor names this operation as the most frequent cause of a 408
 /// (guidelines/requests), and recommends small pages.
@@ -48,9 +49,8 @@ impl Client {
     /// There is no filter for vouchers, so **all** reservations of the interval are read and compared
     /// (`reservations/getAll/2023-06-06`). A filter has three months at most; a longer interval is split. The cost is one
     /// request for every 100 reservations, and one or two more for each three months: 10,000 reservations of a year
-    /// take about 105 requests. After a 408, smaller pages apply to the rest of the three months.
-    /// [`Redemptions::services`] reduces it to the reservations of the services of the
-    /// vouchers.
+    /// take about 105 requests. [`Redemptions::services`] reduces it to the reservations of the services of the vouchers.
+    /// After a 408, smaller pages are requested for the rest of the interval.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -134,9 +134,9 @@ impl Redemptions {
         // Newest first, as within a page.
         let requests = slices.into_iter().rev();
         let requests = requests.map(move |slice| Ok(request.clone().created_utc(slice)));
-        let mut seen = HashSet::new();
+        let (mut seen, ceiling) = (HashSet::new(), Ceiling::default());
         let reservations = stream::iter(requests)
-            .map_ok(move |request| client.items(request))
+            .map_ok(move |request| client.items(request).below(&ceiling))
             .try_flatten()
             .try_filter(move |reservation: &Reservation| {
                 let is_used = reservation

@@ -17,9 +17,10 @@ use super::observer::Observer;
 use super::operation::{Judged, Operation, Reply};
 use super::outcome::{Outcome, Rejection, Report};
 use super::past::{self, Past, Track, append, guarded, line_of};
-use super::reading::{FirstSent, Known, ServerTime, Window, date_of};
+use super::reading::{FirstSent, Known, ServerTime, Window};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::response::date_of;
 use crate::stop::{StopHandle, stop_error, stopped};
 
 /// The maximum error of a recorded time of the server, because of its whole seconds.

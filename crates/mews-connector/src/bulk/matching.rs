@@ -172,6 +172,18 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
         assigned
     }
 
+    /// Returns the records of a response in the order of the inputs, see [`Self::assign`].
+    pub(super) fn outputs(&self) -> Vec<Option<R>>
+    where
+        I: PartialEq,
+        R: Clone,
+    {
+        let assigned = self.assign().into_iter();
+        assigned
+            .map(|record| Some(self.records[record?].clone()))
+            .collect()
+    }
+
     /// Judges what a read-back shows about each input. `is_unique` returns `true` if no other input of the job can
     /// have the same record, `traits` returns what is known of a record, `since` the server's time at which a request
     /// with the input was first sent, and `complete` is whether everything was read that was created since then.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use tokio::sync::Notify;
@@ -14,6 +14,7 @@ use super::limit::RateLimit;
 use super::status::Limits;
 use super::windows::Windows;
 use crate::clock::Clock;
+use crate::lock::lock;
 
 /// A rate limiter with sliding windows, first come, first served within a priority. Clones share their state.
 ///
@@ -74,7 +75,7 @@ impl SlidingWindowLimiter {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.state)
     }
 
     /// Changes the state, then lets the first in the queue look at it.
