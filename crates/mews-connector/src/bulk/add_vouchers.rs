@@ -108,16 +108,11 @@ fn keys(name: Option<&String>, identifier: Option<&String>) -> Vec<(&'static str
 }
 
 fn records(page: VoucherPage) -> Vec<Record> {
-    let mut rates: HashMap<_, HashSet<RateId>> = HashMap::new();
-    for assignment in page.voucher_assignments.iter().flatten() {
-        if let (Some(voucher), Some(rate)) = (assignment.voucher_id, assignment.rate_id) {
-            rates.entry(voucher).or_default().insert(rate);
-        }
-    }
+    let mut rates = page.assigned_rates().unwrap_or_default();
     let vouchers = page.into_items().into_iter();
     vouchers
         .map(|voucher| Record {
-            rates: rates.remove(&voucher.id).unwrap_or_default(),
+            rates: rates.remove(&voucher.id).into_iter().flatten().collect(),
             voucher,
         })
         .collect()

@@ -21,6 +21,7 @@ use super::reading::{FirstSent, Known, ServerTime, Window};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::response::date_of;
+use crate::sending::millis;
 use crate::stop::{StopHandle, stop_error, stopped};
 
 /// The maximum error of a recorded time of the server, because of its whole seconds.
@@ -493,8 +494,4 @@ fn in_doubt<O: Operation>(kind: ErrorKind, what: &str) -> Arc<Error> {
         parts.maybe_applied = true;
     });
     Arc::new(error)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

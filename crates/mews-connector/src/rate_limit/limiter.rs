@@ -29,6 +29,7 @@ struct Shared {
     state: Mutex<State>,
 }
 
+#[derive(Default)]
 struct State {
     windows: Windows,
     foreground: VecDeque<Waiter>,
@@ -52,12 +53,7 @@ impl SlidingWindowLimiter {
     pub(super) fn without_limit(clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Shared {
             clock,
-            state: Mutex::new(State {
-                windows: Windows::new(),
-                foreground: VecDeque::new(),
-                background: VecDeque::new(),
-                next_ticket: 0,
-            }),
+            state: Mutex::default(),
         }))
     }
 
