@@ -106,7 +106,7 @@ pub(crate) fn shapes() -> Value {
                 "required": ["Shape"],
                 "properties": { "Shape": shape, "Filter": reference("Filter") },
             },
-            "Answer": {
+            "Reply": {
                 "type": "object",
                 "properties": {
                     "Shapes": { "type": "array", "items": shape },
@@ -123,7 +123,7 @@ pub(crate) fn shapes() -> Value {
 /// A program that uses the module `shapes`.
 const PROGRAM: &str = r##"
 use serde_json::{Value, from_str, from_value, json, to_value};
-use shapes::types::{self, Answer, Filter, Kind, Question, Shape};
+use shapes::types::{self, Reply, Filter, Kind, Question, Shape};
 
 fn shape(json: &Value) -> Shape {
     let shape: Shape = from_value(json.clone()).expect("a shape");
@@ -180,12 +180,12 @@ fn main() {
         assert_eq!(shape(json), Shape::Unrecognized(json.clone()));
     }
     let page = json!({ "Shapes": hostile, "One": hostile[0], "Named": { "a": hostile[6] } });
-    let answer: Answer = from_value(page.clone()).expect("a page");
-    assert_eq!(answer.shapes.as_ref().map(Vec::len), Some(hostile.len()));
-    assert_eq!(to_value(&answer).unwrap(), page);
+    let reply: Reply = from_value(page.clone()).expect("a page");
+    assert_eq!(reply.shapes.as_ref().map(Vec::len), Some(hostile.len()));
+    assert_eq!(to_value(&reply).unwrap(), page);
     let twice: Shape = from_str(r#"{"Discriminator":"Square","Discriminator":"Circle","Value":{}}"#).unwrap();
     assert_eq!(twice.kind(), Some(Kind::Circle));
-    assert_eq!(from_value::<Answer>(json!({ "One": null })).unwrap().one, None);
+    assert_eq!(from_value::<Reply>(json!({ "One": null })).unwrap().one, None);
 
     assert_eq!(shape(&circle).kind(), Some(Kind::Circle));
     assert_eq!(shape(&hostile[7]).kind(), Some(Kind::Circle));
@@ -265,10 +265,10 @@ fn lowering_reports_the_enum_and_what_an_example_shows() {
     );
 }
 
-/// An edit of the document or of the settings, the place of the finding, and its message.
-type Breach = (fn(&mut Value, &mut Polymorphic), &'static str, &'static str);
+/// An edit of the document or of the settings, the location of the finding, and its message.
+type InvalidSettings = (fn(&mut Value, &mut Polymorphic), &'static str, &'static str);
 
-const BREACHES: [Breach; 15] = [
+const INVALID_SETTINGS: [InvalidSettings; 15] = [
     (
         |_, pair| drop(pair.schemas.insert("Shap".to_owned(), BTreeMap::new())),
         "/components/schemas",
@@ -369,7 +369,7 @@ const BREACHES: [Breach; 15] = [
 #[test]
 fn settings_that_do_not_fit_the_document_are_rejected() {
     assert_eq!(settings::findings(&document(shapes()), &conventions()), []);
-    for (edit, pointer, what) in BREACHES {
+    for (edit, pointer, what) in INVALID_SETTINGS {
         let (mut tree, mut pair) = (shapes(), pair());
         let mut enum_of_eight = tree["components"]["schemas"]["Kind"]["enum"].take();
         enum_of_eight
@@ -401,7 +401,7 @@ fn settings_that_do_not_fit_the_document_are_rejected() {
 }
 
 #[test]
-fn settings_for_another_version_of_the_document_are_left_out() {
+fn settings_for_another_version_of_the_document_are_ignored() {
     let mut old = shapes();
     old["components"]["schemas"]["Kind"]["enum"] = json!(["Circle"]);
     old["components"]["schemas"]["Shape"]["properties"]["Value"] = json!({ "type": "string" });
