@@ -20,7 +20,7 @@ pub(crate) type Source = Box<dyn StdError + Send + Sync>;
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The request was not sent because it violates a constraint, or because it cannot be built. Fix the input;
-    /// [`Error::constraint_violation`] names field, value and what is allowed.
+    /// [`Error::constraint_violation`] returns the property, the value and the allowed values.
     InvalidRequest,
     /// 400 Bad Request: the server rejected the request, for example because of an unknown ID. Fix the input.
     BadRequest,
@@ -38,7 +38,8 @@ pub enum ErrorKind {
     /// 409 Conflict: the data has changed. Read it again, then decide.
     Conflict,
     /// 400, 403 or 409 for a write of which an earlier attempt may have been applied: its response was lost, and the
-    /// retry was rejected, for example because the record is deleted already. Read back what became of the write.
+    /// retry was rejected, for example because the record is deleted already. Read the record to find out whether the
+    /// write was applied.
     Unconfirmed,
     /// 410 Gone: the operation is discontinued. Use its successor.
     Gone,
@@ -51,8 +52,8 @@ pub enum ErrorKind {
     Server,
     /// No response or only a part of one: the connection failed, was reset, or timed out.
     Transport,
-    /// The request was not sent, or not sent again, because of a [`StopHandle`](crate::StopHandle). An attempt before was
-    /// not applied.
+    /// The request was not sent, or not sent again, because of a [`StopHandle`](crate::StopHandle). No earlier attempt
+    /// of the call was applied.
     Stopped,
     /// The response cannot be decoded, see [`Error::json_path`] and [`Error::body`].
     Decode,
@@ -60,7 +61,7 @@ pub enum ErrorKind {
     Protocol,
 }
 
-/// A call that failed.
+/// The error of a call that failed.
 ///
 /// `Display` prints one line with the operation, the problem, the message of the server, and the fix. Tokens are masked in
 /// the error, in its sources, and in the excerpt of the body.
@@ -207,13 +208,13 @@ impl Error {
         self.0.body.as_ref()
     }
 
-    /// Returns the first place where a response cannot be decoded, such as `VoucherCodes[3].Id`. `Display` prints the line
-    /// and the column, too.
+    /// Returns the first location at which a response cannot be decoded, such as `VoucherCodes[3].Id`. `Display` prints
+    /// the line and the column, too.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
 
-    /// Returns the constraint that a request violates, which was therefore not sent.
+    /// Returns the constraint that a request violates. Such a request is not sent.
     pub fn constraint_violation(&self) -> Option<&ConstraintViolation> {
         self.0.constraint_violation.as_ref()
     }
@@ -240,8 +241,8 @@ impl Error {
         }
     }
 
-    /// Returns `true` if the call failed because it was too much at once (408 or 413), so that a call for fewer items
-    /// may succeed. Check [`Self::maybe_applied`] before a write is split.
+    /// Returns `true` if the request was too large or took too long (408 or 413), so that a call with fewer items may
+    /// succeed. Check [`Self::maybe_applied`] before a write is split.
     pub fn is_splittable(&self) -> bool {
         matches!(
             self.0.kind,
@@ -290,7 +291,7 @@ impl Error {
         }
     }
 
-    /// Returns the advice that is about this call, and not only about its kind.
+    /// Returns the advice for this call, or `None` if only the advice for its kind applies.
     pub(crate) fn specific_advice(&self) -> Option<&'static str> {
         self.0.advice
     }
@@ -387,7 +388,7 @@ impl StdError for Error {
     }
 }
 
-/// A client that cannot be built.
+/// The error of a client that cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {

@@ -88,7 +88,7 @@ fn up(instant: DateTime<Utc>) -> DateTime<Utc> {
     }
 }
 
-/// The bounds as they are read, before they are checked.
+/// The bounds from JSON, before they are checked.
 #[derive(Deserialize)]
 struct Bounds {
     start: DateTime<Utc>,

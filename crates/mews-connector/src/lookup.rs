@@ -74,7 +74,7 @@ impl Client {
     ///   codes with exactly this value: other codes of the vouchers that the server returns are dropped. If the server
     ///   compares case-sensitively, a value in another case finds nothing.
     /// * **Uniqueness.** No document states that a value is unique, neither within a voucher nor within an enterprise.
-    ///   So the lookup never stops at the first code, and returns a list.
+    ///   Therefore, the lookup does not stop at the first code, and returns a list.
     /// * **Deleted codes.** No document states whether the server finds the voucher of a code that was deleted. If it
     ///   does not, a deleted code is not in the result.
     ///
@@ -89,8 +89,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if a call fails, see [`Error`]; [`ErrorKind::InvalidRequest`] if there are no services or the
-    /// value is empty; [`ErrorKind::Protocol`] if a code cannot be attributed to its voucher.
+    /// Returns an error if a call fails. See [`Error`]. The kind is [`ErrorKind::InvalidRequest`] if there are no
+    /// services or the value is empty, and [`ErrorKind::Protocol`] if a code cannot be attributed to its voucher.
     pub fn find_codes(
         &self,
         services: impl IntoIterator<Item = ServiceId>,
@@ -107,7 +107,7 @@ impl Client {
 
 impl FindCodes {
     /// Ends each listing at a page with fewer items than requested, which saves two requests. The default is `false`.
-    /// The risk is that of [`Pages::stop_at_short_page`](crate::Pages::stop_at_short_page): a code can be missing from
+    /// As with [`Pages::stop_at_short_page`](crate::Pages::stop_at_short_page), the risk is that a code is missing from
     /// the result.
     ///
     /// ```

@@ -70,8 +70,9 @@ impl CallOptions {
         self
     }
 
-    /// Makes background calls, for jobs that can wait: they are sent only while no foreground call with the same
-    /// access token waits, and leave the [reserve](crate::RateLimit::reserve) of the rate limit free, 10 % by default.
+    /// Makes background calls, for jobs that can wait. They are sent only while no foreground call with the same access
+    /// token waits. They leave the [reserve](crate::RateLimit::reserve) of the rate limit free. The default reserve is
+    /// 10 %.
     ///
     /// ```
     /// # use mews_connector::{CallOptions, Client};

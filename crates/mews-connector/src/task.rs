@@ -14,7 +14,7 @@ impl<T> Drop for AbortOnDrop<T> {
     }
 }
 
-/// The reason why a future did not complete in a task of its own.
+/// The reason why a future did not complete in its task.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stopped {
     #[error("there is no tokio runtime")]

@@ -104,9 +104,7 @@ fn each_change_is_classified_for_each_side() {
             "may be missing",
             |schemas| schemas["Reply"]["required"] = json!([]),
             4,
-            &[
-                "breaking  response  /components/schemas/Reply/properties/Total: may be missing now",
-            ],
+            &["breaking  response  /components/schemas/Reply/properties/Total: may be missing now"],
         ),
         (
             "value added",

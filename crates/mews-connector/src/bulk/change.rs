@@ -58,10 +58,11 @@ impl Operation for UpdateVouchers {
     }
 }
 
-/// The records of some IDs, of which the server has told whether they are in use.
+/// The states of records by ID: whether each is in use, if the response contains it.
 type States = HashMap<Uuid, Option<bool>>;
 
-/// A record that is shown and not in use is deleted. One that is not shown may have another parent.
+/// Judges inputs of a delete. A listed record that is not in use is deleted. A record that is not listed may have
+/// another parent.
 fn judge<T: Copy>(inputs: &[T], id: impl Fn(&T) -> Uuid, states: &States) -> Vec<Judged<T>> {
     inputs
         .iter()

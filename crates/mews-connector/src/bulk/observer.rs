@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::outcome::Outcome;
 
-/// Sees what a job does while it runs, for example to show progress.
+/// An observer of a running job, for example to show progress.
 ///
 /// A panic in an observer loses nothing: in [`Self::sending`] it counts as an error, in [`Self::settled`] it is logged.
 /// For a record that survives a crash, use a [`Journal`](super::Journal).

@@ -12,7 +12,7 @@ use super::walk::{CODES, Stopped, Walk, next_page, rejects_cursor, server_time};
 use crate::error::{Error, ErrorKind};
 use crate::filter::{MAX_IDS, VoucherCodeFilter, VoucherFilter};
 
-/// The size down to which pages shrink before a batch is split instead.
+/// The minimum size of a page at the start of a slice. Below it, a batch is split instead.
 const MIN_PAGE: u16 = 125;
 /// The number of requests that one run spends on splitting batches and on looking for vanished vouchers.
 const MAX_EXTRA_REQUESTS: u32 = 1000;
@@ -26,7 +26,7 @@ struct Interrupted {
 }
 
 impl Walk {
-    /// Reads a batch, and the smaller ones that it is split into.
+    /// Reads a batch, and the smaller batches into which it is split.
     pub(super) async fn codes(&self, number: u64, batch: Batch) -> Result<(), Stopped> {
         match self.batch_and_parts(number, batch).await {
             // The other batches finish their pages.
@@ -103,8 +103,8 @@ impl Walk {
         }
     }
 
-    /// Returns `true` if no service of the export has a voucher any more, deleted vouchers included. A server that
-    /// rejects unknown IDs proves that only if it accepts the same request without the ID.
+    /// Returns `true` if no service of the export has the voucher any more, not even as a deleted voucher. A rejection
+    /// of the ID proves this only if the server accepts the same request without the ID.
     async fn has_vanished(&self, voucher: VoucherId) -> Result<bool, Stopped> {
         let services = self.position().services.clone();
         for services in services.chunks(MAX_IDS) {
@@ -150,7 +150,7 @@ impl Walk {
                 filter = filter.updated_utc(slice);
             }
             let starts_at = batch.cursor.clone();
-            // In the middle of a listing, smaller pages are better than to start again with fewer vouchers.
+            // In the middle of a listing, smaller pages cost less than a new start with fewer vouchers.
             let can_split = starts_at.is_none() && vouchers.len() > 1;
             let mut pages = self
                 .client

@@ -59,11 +59,11 @@ pub struct Progress {
     pub vanished: u64,
     /// The number of rates yielded.
     pub rates: u64,
-    /// The number of records left out because the server repeated them.
+    /// The number of records that were not yielded because the server repeated them.
     pub duplicates: u64,
     /// The number of batches of vouchers whose codes were read to the end, in all rounds.
     pub batches_done: usize,
-    /// The number of batches left in this round, or `None` until all its vouchers are read.
+    /// The number of remaining batches in this round, or `None` until all vouchers of the round are read.
     pub batches_left: Option<usize>,
 }
 
@@ -75,7 +75,7 @@ impl Progress {
             Record::Code(_) => self.codes += 1,
             Record::VanishedVoucher(_) => self.vanished += 1,
             Record::Rate(_) => self.rates += 1,
-            // They belong to a voucher, which was counted.
+            // The assignments belong to a voucher, which was counted.
             Record::VoucherRates(_) => {}
         }
     }

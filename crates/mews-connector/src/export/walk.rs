@@ -32,10 +32,10 @@ use crate::sending::failed;
 pub(super) const CODES: &str = VoucherCodeFilterParameters::PATH;
 const VOUCHERS: &str = VoucherFilterParameters::PATH;
 
-/// The number of rounds of one run. A server whose time advances faster than it can be read gives no end.
+/// The maximum number of rounds of one run. Without it, an export would not end if every round takes too long.
 const MAX_ROUNDS: u32 = 16;
 
-/// The stream was dropped, or it was given an error.
+/// The reason to end the task: the stream was dropped, or an error was sent to it.
 pub(super) struct Stopped;
 
 pub(super) struct Walk {
@@ -57,7 +57,7 @@ pub(super) struct Walk {
 
 impl Walk {
     pub(super) async fn run(self) {
-        // The stream is gone or knows the error, except for that of a request to stop.
+        // The stream was dropped or has received the error, except for the error of a request to stop.
         let (Ok(()) | Err(Stopped)) = self.rounds().await;
         if let Some(error) = self.stop.into_inner() {
             let (Ok(()) | Err(_)) = self.to.send(Message::Failed(error)).await;
@@ -87,7 +87,7 @@ impl Walk {
         Err(Stopped)
     }
 
-    /// Returns a value, or ends the export because a filter cannot express what it needs.
+    /// Returns a value, or ends the export if a filter cannot express the value.
     pub(super) async fn require<T>(
         &self,
         operation: &'static str,
@@ -145,7 +145,7 @@ impl Walk {
             .await
     }
 
-    /// Shares the vouchers out in batches. The codes of a voucher that an earlier round knew are read since that round
+    /// Divides the vouchers into batches. The codes of a voucher that an earlier round knew are read since that round
     /// started, and those of all others since the start of the changes to export.
     fn batches(&self, page_time: Duration) -> Result<BTreeMap<u64, Batch>, ConstraintViolation> {
         let position = self.position();
@@ -293,8 +293,8 @@ where
     Ok((page.map(Response::into_inner), date))
 }
 
-/// Returns `true` if a listing that was resumed failed at its first request, as after the item of the cursor vanished.
-/// It is read again from its start then.
+/// Returns `true` if a listing that was resumed failed at its first request, for example because the item of the cursor
+/// vanished. The listing is then read again from its start.
 pub(super) fn rejects_cursor<P: Send + 'static>(
     error: &Error,
     starts_at: Option<&Cursor>,

@@ -77,7 +77,7 @@ impl SlidingWindowLimiter {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state, then lets the first in the queue look at it.
+    /// Changes the state, then wakes the first request of the queue.
     fn change<R>(&self, change: impl FnOnce(&mut State, Instant) -> R) -> R {
         let mut state = self.state();
         // Read within the lock, so that ended requests are in order.
@@ -126,7 +126,7 @@ impl State {
 
     fn leave(&mut self, priority: Priority, ticket: u64) {
         let queue = self.queue(priority);
-        // Tickets are handed out in order, so a queue is sorted.
+        // Tickets ascend, so a queue is sorted.
         if let Ok(at) = queue.binary_search_by_key(&ticket, |waiter| waiter.ticket) {
             queue.remove(at);
         }

@@ -1,4 +1,4 @@
-//! The attempts of one call: admission, deadline, retries. This loop knows neither HTTP nor logging.
+//! The attempts of one call: admission, deadline, retries. This loop does not depend on HTTP or logging.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -11,13 +11,7 @@ use crate::builder::{exchange, reference};
 use crate::constructs;
 use crate::run::{generate, generate_tree};
 
-const NAMES: [&str; 5] = [
-    "Question",
-    "Reply",
-    "Third",
-    "fourth-thing",
-    "Fourth_Thing",
-];
+const NAMES: [&str; 5] = ["Question", "Reply", "Third", "fourth-thing", "Fourth_Thing"];
 
 /// Returns schemas that OpenAPI 3.0 allows, with references to components.
 fn schema() -> impl Strategy<Value = Value> {
