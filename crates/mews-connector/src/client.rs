@@ -225,7 +225,7 @@ impl Client {
         }
         error.with(|parts| {
             parts.advice = Some(
-                "with a portfolio access token, choose the enterprise by `Client::for_enterprises`",
+                "with a portfolio access token, select the enterprise with `Client::for_enterprises`",
             );
         })
     }

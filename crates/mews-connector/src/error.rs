@@ -273,7 +273,7 @@ impl Error {
             },
             ErrorKind::BadRequest => "the server rejected the request".into(),
             ErrorKind::Unauthorized => "the server rejected the tokens".into(),
-            ErrorKind::Forbidden => "the enterprise does not allow it".into(),
+            ErrorKind::Forbidden => "the enterprise does not allow the request".into(),
             ErrorKind::NotFound => "unknown operation".into(),
             ErrorKind::RequestTimeout => "the server took too long".into(),
             ErrorKind::ContentTooLarge => "the request is too large".into(),
@@ -298,7 +298,7 @@ impl Error {
 
     fn advice(&self) -> Option<&'static str> {
         if self.0.maybe_applied && self.0.creates {
-            return Some("it may have taken effect, so read back before adding again");
+            return Some("the items may have been created, so read back before you add them again");
         }
         if self.0.advice.is_some() {
             return self.0.advice;
@@ -307,13 +307,13 @@ impl Error {
             ErrorKind::Unauthorized => {
                 "check both tokens, their environment, and that the integration is enabled"
             }
-            ErrorKind::Forbidden => "show this to the end user",
+            ErrorKind::Forbidden => "show the message to the end user",
             ErrorKind::NotFound => "check the base URL and the path",
             ErrorKind::RequestTimeout | ErrorKind::ContentTooLarge => {
                 "request less data, or send fewer items"
             }
             ErrorKind::Conflict => "read the data again, then decide",
-            ErrorKind::Unconfirmed => "read back what became of the write",
+            ErrorKind::Unconfirmed => "read the record to find out whether the write was applied",
             ErrorKind::RateLimited => "reduce the request rate or use one access token per process",
             ErrorKind::Server => "try again later",
             _ => return None,
@@ -393,19 +393,21 @@ impl StdError for Error {
 #[non_exhaustive]
 pub enum ConfigError {
     /// An environment variable is not set, or is empty.
-    #[error("the environment variable {name} is not set; set it, or give the value to the builder")]
+    #[error(
+        "missing environment variable `{name}`; set the variable, or pass the value to the builder"
+    )]
     VariableNotSet {
         /// The variable.
         name: &'static str,
     },
     /// An environment variable is not valid UTF-8.
-    #[error("the environment variable {name} is not valid UTF-8")]
+    #[error("the environment variable `{name}` is not valid UTF-8")]
     VariableNotText {
         /// The variable.
         name: &'static str,
     },
     /// A setting is missing.
-    #[error("the client has no {what}; give it to the builder")]
+    #[error("missing {what}; pass {what} to the builder")]
     Missing {
         /// The name of the setting.
         what: &'static str,
@@ -414,11 +416,11 @@ pub enum ConfigError {
     #[error(transparent)]
     Invalid(#[from] ConstraintViolation),
     /// The HTTP client cannot be set up, for example because TLS cannot.
-    #[error("the HTTP client cannot be set up")]
+    #[error("failed to set up the HTTP client")]
     Http(#[source] Source),
     /// The thread of the runtime of a blocking client cannot be started.
     #[cfg(feature = "blocking")]
-    #[error("the runtime of the blocking client cannot be started")]
+    #[error("failed to start the runtime of the blocking client")]
     Runtime(#[source] std::io::Error),
 }
 

@@ -204,7 +204,8 @@ impl<P: Send + 'static> Pages<P> {
                         self.state = State::Done;
                         let error = Error::new(ErrorKind::Transport, self.operation.clone());
                         return Poll::Ready(Some(Err(error.with(|parts| {
-                            parts.what = Some("the task that reads ahead has ended".into());
+                            parts.what =
+                                Some("the task that prefetches a page ended too early".into());
                             parts.source = Some(Box::new(failed));
                         }))));
                     }

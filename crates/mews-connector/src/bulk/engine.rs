@@ -202,7 +202,7 @@ impl<O: Operation> Engine<'_, O> {
         known: &Known,
     ) -> Result<(), Error> {
         guarded(|| self.observer.sending(&batch.inputs))
-            .map_err(|source| unrecorded::<O>("its intent could not be recorded", source))?;
+            .map_err(|source| unrecorded::<O>("the observer returned an error", source))?;
         let now = self.client.core.clock.now();
         if let Some(journal) = self.journal {
             let line = Line::Sending {
@@ -473,7 +473,7 @@ fn doubtful(error: Arc<Error>) -> Arc<Error> {
 fn unrecognized<O: Operation>() -> Arc<Error> {
     in_doubt::<O>(
         ErrorKind::Protocol,
-        "the server accepted the request, but the response does not account for this item",
+        "the server accepted the request, but the response does not contain this item",
     )
 }
 

@@ -56,7 +56,7 @@ pub(super) struct Failed<E> {
 /// The result of sending a batch.
 #[derive(Clone, Debug)]
 pub(super) enum Sent<E> {
-    /// The server applied the batch. An input that the response does not account for has an error.
+    /// The server applied the batch. An input without a record in the response has an error.
     Applied(Vec<Result<(), E>>),
     Failed(Failed<E>),
 }

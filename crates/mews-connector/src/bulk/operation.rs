@@ -81,7 +81,7 @@ pub(super) type Judged<T> = (Evidence, Option<T>);
 
 /// The response to a batch.
 pub(super) struct Reply<T> {
-    /// The outputs in the order of the inputs. An input that the response does not account for has none.
+    /// The outputs in the order of the inputs. An input without a record in the response has none.
     pub(super) outputs: Vec<Option<T>>,
     pub(super) date: Option<DateTime<Utc>>,
 }

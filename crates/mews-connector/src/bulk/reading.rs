@@ -45,7 +45,7 @@ pub(super) struct ServerTime {
 }
 
 impl ServerTime {
-    /// Returns the server's time at `instant`. A response is received after it was dated, so the result is too early by
+    /// Returns the server's time at `instant`. A response is received after its `Date`, so the result is too early by
     /// the duration of the response and by the fraction of a second that `Date` does not have.
     pub(super) fn at(self, instant: Instant) -> Option<DateTime<Utc>> {
         let moved = if instant >= self.received {

@@ -208,7 +208,7 @@ impl Records {
 /// Returns the error of an export whose task panicked. Without it, the export would look complete.
 fn ended_too_early() -> Error {
     Error::new(ErrorKind::Transport, CODES)
-        .with(|parts| parts.what = Some("the task that reads has ended too early".into()))
+        .with(|parts| parts.what = Some("the reading task ended too early".into()))
 }
 
 impl Stream for Records {

@@ -116,8 +116,8 @@ impl Walk {
         }
         let error = Error::new(ErrorKind::Protocol, CODES).with(|parts| {
             parts.what = Some(format!(
-                "after {MAX_ROUNDS} rounds, each still took more than ten minutes of the server's time; resume the \
-                 export when the server is faster, or when fewer records change"
+                "each of {MAX_ROUNDS} rounds took more than ten minutes of the server's time; resume the export \
+                 when the server is faster, or when fewer records change"
             ));
         });
         self.fail(error).await
@@ -320,8 +320,8 @@ pub(super) fn server_time(
     };
     Err(error.with(|parts| {
         parts.what = Some(
-            "the response has no readable header `Date`, without which an export cannot prove that no change is \
-             missing; have the proxy keep the header, or read the listings without an export"
+            "missing or invalid header `Date`, so the export cannot prove that no change is missing; configure \
+             the proxy to keep the header, or read the listings without an export"
                 .into(),
         );
     }))
