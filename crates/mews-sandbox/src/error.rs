@@ -81,7 +81,7 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, format!("Invalid {parameter}")).because(details)
     }
 
-    /// A rule of the enterprise, in words for the end user (guidelines/responses.md, 403).
+    /// A rule of the enterprise, with a message for the end user (guidelines/responses.md, 403).
     pub(crate) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, message)
     }

@@ -12,7 +12,7 @@ use crate::fault::{Effect, Fault, Stage};
 use crate::operation::Operation;
 use crate::spec::Spec;
 
-/// The faults of a sandbox. Its clones are the same faults.
+/// The faults of a sandbox. Clones share the faults.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     states: Arc<Mutex<States>>,
@@ -84,8 +84,8 @@ impl Faults {
 
     /// Returns the faults that a request is to trigger, before its body is read or after.
     ///
-    /// They count as triggered from now on, so that another request at the same time does not trigger them too. A fault
-    /// whose effect does not happen after all is given back when it is dropped.
+    /// They count as triggered at once, so that a simultaneous request does not trigger them too. If the effect of a
+    /// fault does not happen, dropping it withdraws the count.
     pub(crate) fn arm(
         &self,
         operation: Operation,
@@ -120,7 +120,7 @@ impl Faults {
     }
 }
 
-/// An effect that a request is to have.
+/// An effect that applies to a request.
 pub(crate) struct Armed {
     pub(crate) effect: Effect,
     id: u64,

@@ -1,4 +1,4 @@
-//! Generated codes for load work: realistic, and the same each time.
+//! Generated codes for load tests: realistic, and the same each time.
 
 use rusqlite::Connection;
 use serde_json::json;
