@@ -128,7 +128,7 @@ fn every_request_of_the_newest_documents_is_accepted() {
     assert!(accepted >= 20, "{accepted}");
 }
 
-/// The vendor's bookable service lacks a property that its schema requires. The discriminator decides all the same.
+/// The vendor's bookable service lacks a property that its schema requires. The discriminator still decides.
 #[test]
 fn the_discriminator_decides_the_kind_of_a_service() {
     use mews_connector_api::types::{ServiceData, ServiceResult};

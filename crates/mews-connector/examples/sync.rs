@@ -220,8 +220,8 @@ impl Store {
         self.write_state()
     }
 
-    /// Stores that the export is complete. Returns the number of vouchers that the export before found and this one
-    /// did not. Without a record of their own, they would stay active forever.
+    /// Stores that the export is complete. Returns the number of vouchers that the export before found and this one did
+    /// not. Without a separate record, they would stay active forever.
     fn complete(&mut self, checkpoint: &Checkpoint) -> Result<usize, Failure> {
         let found: BTreeSet<VoucherId> = checkpoint.vouchers().collect();
         let gone: Vec<VoucherId> = self.state.vouchers.difference(&found).copied().collect();

@@ -236,8 +236,8 @@ impl ClientBuilder {
 
     /// Changes other settings of the HTTP client, such as the pool or the compression.
     ///
-    /// Redirects, retries within the HTTP client and logging of the transferred bytes are turned off afterwards, because
-    /// they would send the tokens elsewhere, send an add twice, or log the tokens.
+    /// Redirects, retries within the HTTP client and logging of the transferred bytes are turned off afterwards. They
+    /// would send the tokens to another server, send an add twice, or log the tokens.
     ///
     /// ```
     /// use mews_connector::Client;

@@ -16,7 +16,7 @@
 //! |---|---|
 //! | 429, or no connection | The call waits and retries, see [`retry`](crate::retry). If that does not help, the job stops. |
 //! | 408, 413 | The batch is split until it fits, and later batches do not exceed that size. After a 408, an add is verified first. |
-//! | 400, 403 | The batch is halved until the rejected item is alone, within a budget. |
+//! | 400, 403 | The batch is halved until it has only the rejected item, within a budget. |
 //! | 409 | The items are [`NotApplied`](Outcome::NotApplied). The job continues. |
 //! | 5xx, or the response was lost or is unreadable | An update or a delete is retried by the call. An add is verified. |
 //! | 401, 404, 410, other | The job stops. |
@@ -27,7 +27,7 @@
 //! **Halving** spends at most 64 extra requests on a batch and 1,000 on a job. The remaining items are then
 //! `NotApplied`. No document states that a rejected batch has no effect, so an add is read back before it is halved:
 //! items that exist are `Applied`, and only the others are sent. If the first item of a rejected batch was missing and
-//! could be created later, the job assumes that rejected requests are atomic, and does not read back any more.
+//! could be created later, the job assumes that rejected requests are atomic. It then halves without reading back.
 //!
 //! **A write in doubt stays in doubt.** If an attempt may have been applied, a later rejection does not make the
 //! outcome `Rejected` but `Unknown`. A delete that is rejected after a lost response is `Applied` if the record is read
@@ -39,17 +39,17 @@
 //! There is no idempotency key, so an add whose response was lost is not sent again without a check. The job waits for
 //! the [settle time](Bulk::settle), reads back, and decides about each input:
 //!
-//! * **Applied**: there is exactly one record in use that was created since the first request with the input, and that
-//!   has every requested property, and null for every omitted one. Vouchers also need an external identifier that
-//!   no other input has.
+//! * **Applied**: exactly one record in use was created since the first request with the input, and equals the input.
+//!   It has every requested property, and null for every omitted one. Vouchers also need an external identifier that no
+//!   other input has.
 //! * **Missing**: there is no such record, and none that could be it. The input is sent again. After three requests it
 //!   is `NotApplied`.
 //! * **Unknown**: anything else. Examples are several matches, a record that differs in case or white space only, or
 //!   a record without a readable `CreatedUtc`, `Value` or `IsActive`. The input is not sent again.
 //!
 //! "Since" refers to the server's clock: the `Date` of the read-back, minus the time that has passed on the monotonic
-//! clock of this machine, minus 2 seconds because `Date` and `CreatedUtc` have whole seconds. The clocks of client and
-//! server may differ. Without a `Date`, an input with a matching record is `Unknown`.
+//! clock of this machine, minus 2 seconds. The 2 seconds are the error of `Date` and `CreatedUtc`, which have whole
+//! seconds. The clocks of client and server may differ. Without a `Date`, an input with a matching record is `Unknown`.
 //!
 //! The read-back reads the listing of the vouchers or services, newest first, down to records that are older than the
 //! batch. While it runs, no other batch is sent. The cost depends on the number of records that the batches in flight
@@ -62,9 +62,9 @@
 //!
 //! * A request that was given up takes effect within the settle time or not at all.
 //! * A request with the response 409 or 413 has no effect.
-//! * In the meantime, no other writer creates a code with the same value in the same voucher, or a voucher with the
-//!   same external identifier or name in the same service. This includes a record that another writer created up to a
-//!   few seconds before.
+//! * In the meantime, no other writer creates the same record: a code with the same value in the same voucher, or a
+//!   voucher with the same external identifier or name in the same service. This includes a record that another writer
+//!   created up to a few seconds before.
 //! * The server lists records newest first, as it documents, or the page shows that it does not.
 //! * The process survives, or the job has a [`Journal`].
 //!

@@ -179,7 +179,7 @@ impl Client {
     /// # Errors
     /// Returns an error if the call fails. See [`Error`]. The kind is
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the path is not of the form
-    /// `resource/action`, if the request is not a JSON object, or if it has one of the added properties.
+    /// `resource/action`. It is the same if the request is not a JSON object, or has one of the added properties.
     pub async fn call<T: DeserializeOwned>(
         &self,
         path: &str,

@@ -231,8 +231,8 @@ impl Error {
 
     /// Returns `true` if the same call may be made again later without reading the data first.
     ///
-    /// It is `false` for an add that may have been applied, and for a call that would fail again, for example because
-    /// of a bad request, a conflict, or invalid tokens.
+    /// It is `false` for an add that may have been applied. It is also `false` for a call that would fail again, for
+    /// example because of a bad request, a conflict, or invalid tokens.
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
             ErrorKind::RateLimited | ErrorKind::Stopped => true,

@@ -6,10 +6,11 @@
 //!
 //! # Cost in requests
 //!
-//! An export costs one request for each full page of vouchers and codes, and for each listing one request for the empty
-//! page at its end and up to one for the page before, which is not full. Only a null cursor ends a listing, so this
-//! request cannot be avoided. There is one listing for the vouchers, and one for the codes of each batch. Therefore, an
-//! export uses [few large batches](Export::concurrency): as many as are needed to use the whole rate limit, from 8 to
+//! An export costs one request for each full page of vouchers and codes. In addition, each listing costs one request
+//! for the empty page at its end, and up to one request for the page before, which is not full. Only a null cursor ends
+//! a listing, so this request cannot be avoided. There is one listing for the vouchers, and one for the codes of each
+//! batch. Therefore, an export uses [few large batches](Export::concurrency): as many as are needed to use the whole
+//! rate limit, from 8 to
 //! 16. An export of 1,000 vouchers with 560 codes each costs 570 requests with 8 batches, 560 of which return full
 //! pages of codes.
 //!
@@ -31,19 +32,19 @@
 //! may be wrong. If a response has no readable `Date`, the export fails with [`ErrorKind::Protocol`] before the records
 //! of that response are yielded.
 //!
-//! * **Nothing is missing.** At the end of the stream, every voucher and code to be exported was yielded in the state
-//!   that it had ten minutes before the last response, or in a later state. An export that takes longer, or that is
-//!   resumed later, is followed by another round that reads what changed since the round before started, and so on
-//!   until a round takes at most ten minutes. After 16 rounds in one run the export fails and can be resumed. The
-//!   conditions are that the server updates `UpdatedUtc` with every change, and that the clock of `Date` is the clock
-//!   of `UpdatedUtc`. If the clocks of several servers differ, the [overlap](Export::overlap) of the next export
-//!   compensates for the difference.
+//! * **Nothing is missing.** At the end of the stream, every selected voucher and code was yielded in the state of ten
+//!   minutes before the last response, or in a later state. If a round takes more than ten minutes, or the export is
+//!   resumed later, another round reads the changes since the start of the round before. The last round takes at most
+//!   ten minutes. After 16 rounds in one run the export fails and can be resumed. The conditions are that the server
+//!   updates `UpdatedUtc` with every change, and that the clock of `Date` is the clock of `UpdatedUtc`. If the clocks
+//!   of several servers differ, the [overlap](Export::overlap) of the next export compensates for the difference.
 //! * **[`Checkpoint::is_complete`] is reliable.** Until the export is complete, there is no [`Checkpoint::watermark`].
-//! * **At least once.** A record is yielded again if it changed in the meantime, if the export was resumed before its
-//!   page was taken, or if its batch was split. Store records by [`Record::id`]; the one that came last is the newest.
-//!   A record that the server repeats unchanged within two consecutive pages of a listing is not yielded again.
-//! * **Bounded memory.** An export holds the pages in flight, the IDs of the last two pages of each listing, and the IDs
-//!   of all vouchers, but not the IDs of the codes.
+//! * **At least once.** A record is yielded again if it changed in the meantime. It can also be yielded again if the
+//!   export was resumed before its page was taken, or if its batch was split. Store records by [`Record::id`]; the one
+//!   that came last is the newest. A record that the server repeats unchanged within two consecutive pages of a listing
+//!   is not yielded again.
+//! * **Bounded memory.** An export keeps the pages in flight, the IDs of the last two pages of each listing, and the
+//!   IDs of all vouchers. It does not keep the IDs of the codes.
 //!
 //! # Resuming an export
 //!
@@ -64,8 +65,8 @@
 //! the server's time of the first read.
 //!
 //! A filter covers at most three months, so the codes of a batch are read in slices of at most 89 days, oldest first.
-//! Each slice starts where the one before ends. The last slice ends after the server's time of its own last page, so a
-//! code that changes while its slice is read either stays in it or is in the next one.
+//! Each slice starts where the one before ends. The last slice ends after the server's time of its last page.
+//! Therefore, a code that changes while its slice is read stays in the slice, or is in the next one.
 //!
 //! # Vouchers that vanish, and batches that are too large
 //!

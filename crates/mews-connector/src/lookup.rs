@@ -53,7 +53,7 @@ pub struct FindCodes {
 
 impl Client {
     /// Finds all codes of services that have exactly this value, with their vouchers. Deleted codes and codes of
-    /// deleted vouchers are included. The result is empty if there is none.
+    /// deleted vouchers are included. The result is empty if no code has the value.
     ///
     /// # Cost
     ///
@@ -65,8 +65,8 @@ impl Client {
     ///   rounded up, and 1 for the empty page at the end. For a voucher with up to 1000 codes these are 4 requests.
     ///   With [`FindCodes::stop_at_short_page`] these are 2.
     ///
-    /// If your vouchers have many thousands of codes, or you look up more than a code each second, keep a copy of the
-    /// codes with an [export](Self::export), and look them up there.
+    /// For vouchers with many thousands of codes, or for more than one lookup each second, keep a copy of the codes
+    /// with an [export](Self::export).
     ///
     /// # Undocumented behavior
     ///

@@ -169,7 +169,7 @@ impl<P: Send + 'static> Pages<P> {
     ///
     /// # Errors
     /// Returns an error if the call fails. See [`Error`]. The kind is [`ErrorKind::Protocol`] if a cursor is repeated
-    /// or contains a token, if a page of JSON is not an object, or after too many empty pages.
+    /// or contains a token. It is the same if a page of JSON is not an object, and after too many empty pages.
     pub async fn try_next(&mut self) -> Result<Option<Response<P>>, Error> {
         poll_fn(|context| self.poll(context)).await.transpose()
     }

@@ -4,9 +4,9 @@
 //!
 //! * **No window of the server contains more requests than the limit**, no matter when the window starts. A slot is
 //!   free again one window after the *response*, no matter how long the request took. This includes calls that are
-//!   dropped or kept unpolled, and clients that are created one after another in one process, because the limiter
-//!   outlives its last client for one window. The condition is that a request that its caller dropped reaches the
-//!   server before the drop or not at all.
+//!   dropped or not polled. It also includes clients that are created one after another in one process, because the
+//!   limiter outlives its last client for one window. The condition is that a request that its caller dropped reaches
+//!   the server before the drop or not at all.
 //! * **All limits of a token apply.** Clients with different limits for one server and access token share one limiter.
 //!   The limits of all clients that still exist apply to all of them.
 //! * **First come, first served** within a [`Priority`]; foreground before background. Background requests leave the

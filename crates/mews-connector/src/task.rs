@@ -23,8 +23,8 @@ pub(crate) enum Stopped {
     ShutDown,
 }
 
-/// Runs a future in a task that starts at the first poll and is aborted on drop, so that its progress does not depend
-/// on the caller polling.
+/// Runs a future in a task, so that its progress does not depend on the caller polling. The task starts at the first
+/// poll and is aborted on drop.
 pub(crate) async fn in_own_task<T: Send + 'static>(
     future: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Stopped> {

@@ -274,7 +274,7 @@ impl Builder {
     }
 
     /// Accepts requests to the paths under `/_sandbox/` that have this host in the header `Host`, such as
-    /// `sandbox.example`. The default is to accept only `localhost` and loopback addresses, so that no web page can
+    /// `sandbox.example`. The default is to accept only `localhost` and loopback addresses. Otherwise, a web page could
     /// read or change the sandbox through a host name that resolves to this machine.
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.options.allowed_hosts.push(host.into());

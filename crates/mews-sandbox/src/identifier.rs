@@ -21,8 +21,8 @@ pub(crate) const FIRST_RUNTIME_NUMBER: i64 = 0x101;
 const NUMBER_BITS: u32 = 48;
 const NUMBER_MASK: u128 = (1 << NUMBER_BITS) - 1;
 
-/// A fixture with a higher number in its ID does not determine the numbers of later records, which would otherwise
-/// exceed what an ID has room for.
+/// A fixture with a higher number in its ID does not determine the numbers of later records, because an ID has no room
+/// for higher numbers.
 const MAX_FIXTURE_NUMBER: i64 = 1 << 40;
 
 impl Kind {

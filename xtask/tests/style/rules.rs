@@ -36,8 +36,8 @@ pub(crate) struct Line<'t> {
     comment: Option<&'t str>,
     /// Whether the line is the first of a paragraph in a comment.
     is_start: bool,
-    /// Whether the line follows the heading `# Errors`.
-    is_error_section: bool,
+    /// The heading that the line follows directly, such as `# Errors`.
+    heading: Option<&'t str>,
     /// The first line of code after the comment.
     code_after: &'t str,
 }
@@ -63,7 +63,7 @@ impl<'t> Line<'t> {
             text: lines[index],
             comment: comment_in(kind, lines[index]),
             is_start,
-            is_error_section: heading == Some("# Errors"),
+            heading: heading.filter(|text| text.starts_with("# ")),
             code_after: code_after.unwrap_or_default(),
         }
     }
@@ -90,8 +90,8 @@ enum Scope {
     CommentStart,
     /// The first line of the documentation of a function that returns `bool`.
     Predicate,
-    /// The first line after the heading `# Errors`.
-    Errors,
+    /// The first line after a heading, such as `# Errors`.
+    After(&'static str),
     /// Rust code, its comments included.
     Rust,
 }
@@ -122,7 +122,9 @@ impl Rule {
             Scope::Predicate if line.is_start && line.code_after.contains("-> bool") => {
                 line.comment.unwrap_or_default()
             }
-            Scope::Errors if line.is_error_section => line.comment.unwrap_or_default(),
+            Scope::After(heading) if line.heading == Some(heading) => {
+                line.comment.unwrap_or_default()
+            }
             _ => return false,
         };
         match &self.except {
@@ -167,7 +169,7 @@ pub(crate) fn rules() -> Vec<Rule> {
 
 fn comments() -> Vec<Rule> {
     use Kind::{Hash, Rust};
-    use Scope::{CommentStart, Errors, Predicate};
+    use Scope::{After, CommentStart, Predicate};
     vec![
         rule(
             "a comment starts with a question word",
@@ -204,13 +206,21 @@ fn comments() -> Vec<Rule> {
         rule(
             "a section `# Errors` does not start with `Returns`",
             "write \"Returns an error if\"",
-            Errors,
+            After("# Errors"),
             r"^[^R]|^R[^e]|^Re[^t]",
             &[(Rust, "/// Reads.\n///\n/// # Errors\n/// When it fails.")],
             &[
                 (Rust, "/// # Errors\n/// Returns an error if it fails."),
                 (Rust, "/// # Errors\n///\n/// Returns an error if it fails."),
             ],
+        ),
+        rule(
+            "a section `# Panics` does not start with `Panics`",
+            "write \"Panics if\"",
+            After("# Panics"),
+            r"^[^P]|^P[^a]",
+            &[(Rust, "/// # Panics\n///\n/// If it is empty.")],
+            &[(Rust, "/// # Panics\n///\n/// Panics if it is empty.")],
         ),
     ]
 }
@@ -239,7 +249,7 @@ fn spelling() -> Vec<Rule> {
             "British spelling",
             "use American spelling",
             All,
-            r"(?i)behaviour|licence|serialis|normalis|initialis|organis|honour|recognis|neighbour|favour|colour|misspelt|learnt|spoilt|judgement",
+            r"(?i)behaviour|licence|serialis|normalis|initialis|organis|optimis|summaris|honour|recognis|neighbour|favour|colour|misspelt|learnt|spoilt|judgement",
             &[(Markdown, "The behaviour of neighbours")],
             &[(Markdown, "The behavior of neighbors")],
         ),

@@ -387,12 +387,12 @@ impl<O: Operation> Engine<'_, O> {
     }
 
     fn notify(&self, input: usize, outcome: &Outcome<O::Output>) {
-        let told = guarded(|| {
+        let notified = guarded(|| {
             self.observer
                 .settled(input, &outcome.as_ref().map(|output| O::id(output)));
             Ok(())
         });
-        if told.is_err() {
+        if notified.is_err() {
             error!(
                 mews.operation = O::NAME,
                 mews.input = input,

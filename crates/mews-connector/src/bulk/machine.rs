@@ -216,8 +216,8 @@ impl<E: Clone> Machine<E> {
 
     /// Returns the next step, or `None` if a result has to come first or the job has ended.
     ///
-    /// While a batch of an add is being read back, no other is sent, so that few other records are created in the
-    /// meantime and the read-back stays short.
+    /// While a batch of an add is being read back, no other batch is sent. Then few other records are created in the
+    /// meantime, and the read-back stays short.
     pub(super) fn next(&mut self) -> Option<Command<E>> {
         if self.in_flight >= self.concurrency {
             return None;

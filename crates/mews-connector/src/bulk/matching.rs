@@ -172,8 +172,9 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
     }
 
     /// Judges each input by the records of a read-back. `is_unique` returns `true` if no other input of the job can
-    /// have the same record, `traits` returns the known facts about a record, and `since` the server's time at which a
-    /// request with the input was first sent. `complete` is `true` if everything was read that was created since then.
+    /// have the same record. `traits` returns the known facts about a record. `since` returns the server's time at
+    /// which a request with the input was first sent. `complete` is `true` if everything was read that was created
+    /// since then.
     pub(super) fn judge(
         &self,
         is_unique: &dyn Fn(&I) -> bool,

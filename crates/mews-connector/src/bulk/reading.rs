@@ -45,8 +45,8 @@ pub(super) struct ServerTime {
 }
 
 impl ServerTime {
-    /// Returns the server's time at `instant`. A response is received after its `Date`, so the result is too early by
-    /// the duration of the response and by the fraction of a second that `Date` does not have.
+    /// Returns the server's time at `instant`. A response is received after its `Date`, which has whole seconds.
+    /// Therefore, the result is too early by the duration of the response and by less than a second.
     pub(super) fn at(self, instant: Instant) -> Option<DateTime<Utc>> {
         let moved = if instant >= self.received {
             TimeDelta::from_std(instant - self.received).ok()
@@ -212,8 +212,8 @@ impl Window<'_> {
 /// The order of a listing, which bounds the age of the records that follow.
 ///
 /// Records are listed newest first, as documented, but no document states how records of the same second are ordered.
-/// Therefore, the listing has to reach a record that is older by its time, unless the records of several earlier
-/// responses show that it is in the order of creation.
+/// Therefore, the listing has to reach a record with an earlier time. This is not necessary if the records of several
+/// earlier responses show that the listing is in the order of creation.
 #[derive(Debug)]
 struct Order {
     /// Whether no record was listed before an older one.

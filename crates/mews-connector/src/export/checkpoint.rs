@@ -90,9 +90,10 @@ impl Checkpoint {
         self.0.started.filter(|_| self.is_complete())
     }
 
-    /// Returns the IDs of all vouchers that the export has found so far. Once it is complete, a voucher that an earlier
-    /// export with the same options found and that is missing here is no longer selected, for example because the
-    /// export is limited to [active vouchers](super::Export::active_vouchers) and the voucher was deleted.
+    /// Returns the IDs of all vouchers that the export has found so far. Compare them with the vouchers of an earlier
+    /// export with the same options, once this export is complete. A voucher that is missing here is not selected any
+    /// more. For example, it was deleted, and the export is limited to [active
+    /// vouchers](super::Export::active_vouchers).
     ///
     /// ```
     #[doc = include_str!("../../doc/sandbox.rs")]

@@ -145,8 +145,8 @@ impl Walk {
             .await
     }
 
-    /// Divides the vouchers into batches. The codes of a voucher that an earlier round knew are read since that round
-    /// started, and those of all others since the start of the changes to export.
+    /// Divides the vouchers into batches. For a voucher of an earlier round, the changes since the start of that round
+    /// are read. For all other vouchers, the changes since the start of the export's interval are read.
     fn batches(&self, page_time: Duration) -> Result<BTreeMap<u64, Batch>, ConstraintViolation> {
         let position = self.position();
         let (known, all) = (position.round.known, position.vouchers.len());

@@ -117,8 +117,8 @@ impl<P> Reader<P> {
     }
 
     /// Requests a page, and after a 408 or 413 one of half the size: "Reduce the amount of data returned"
-    /// (guidelines/requests, *Request timeouts*). The smaller size is kept for the rest of the listing, because a
-    /// larger one would fail again, and each failure takes as long as the server's timeout.
+    /// (guidelines/requests, *Request timeouts*). The smaller size is kept for the rest of the listing. A larger page
+    /// would fail again, and each failure takes as long as the server's timeout.
     async fn fetch(&mut self) -> Result<Fetched<P>, Error> {
         loop {
             match (self.fetch)(self.count, self.cursor.clone()).await {

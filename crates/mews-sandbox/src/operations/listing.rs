@@ -26,7 +26,7 @@ impl Context<'_> {
     /// Serves a page of the fixtures named like the primary list of an operation.
     ///
     /// [`Kind::filter`] describes the filters. If the request has an extent, a list that the extent does not request is
-    /// null or empty, and another list than the primary one has the fixtures that name a record of the page.
+    /// null or empty. A list other than the primary one has the fixtures that refer to a record of the page.
     pub(super) fn list_fixtures(
         &self,
         operation: Operation,

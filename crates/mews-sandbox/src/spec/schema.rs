@@ -160,8 +160,8 @@ pub(crate) fn components(root: &Value, view: View) -> Value {
 
 /// Translates one schema and all inside it.
 ///
-/// In OpenAPI 3.0 `nullable` is a keyword like the others, keywords next to a `$ref` have no effect, a flag makes
-/// bounds exclusive, and the width of an integer is a format.
+/// In OpenAPI 3.0, `nullable` is a separate keyword, and keywords next to a `$ref` have no effect. A flag makes bounds
+/// exclusive, and the width of an integer is a format.
 fn translate(schema: &Value, view: View) -> Value {
     let Some(source) = schema.as_object() else {
         return schema.clone();
