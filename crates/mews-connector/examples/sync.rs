@@ -198,7 +198,7 @@ impl Store {
                 "records.jsonl is shorter than the stored position; use another folder".into(),
             );
         }
-        // Records after the position come again, and the last line may be incomplete.
+        // Records after the position are yielded again, and the last line may be incomplete.
         records.set_len(state.length)?;
         let mut records = io::BufWriter::new(records);
         records.seek(SeekFrom::Start(state.length))?;

@@ -156,7 +156,7 @@ impl ClientBuilder {
     }
 
     /// Sets the time that a call may take with all attempts and waits, including the queue of the rate limiter. At the
-    /// deadline the call ends with an error, whatever it is waiting for. The default is 10 minutes.
+    /// deadline, the call ends with an error in every state. The default is 10 minutes.
     pub fn deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
     }

@@ -1,4 +1,4 @@
-//! The client, and the handles that come from it.
+//! The client and its handles.
 
 use std::fmt;
 use std::sync::Arc;

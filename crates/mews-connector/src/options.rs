@@ -43,8 +43,8 @@ impl CallOptions {
         self
     }
 
-    /// Sets the time that a call may take with all attempts and waits, including the queue of the rate limiter. At
-    /// the deadline the call ends with an error, whatever it is waiting for.
+    /// Sets the time that a call may take with all attempts and waits, including the queue of the rate limiter. At the
+    /// deadline, the call ends with an error in every state.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self

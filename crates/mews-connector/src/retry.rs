@@ -294,7 +294,7 @@ mod tests {
             (10_000, 1.0, 11_000),
             (100_000, 1.0, 101_000),
             (100_000, 0.5, 100_500),
-            // The first backoff, whatever the number of the attempt.
+            // The first backoff applies for any number of the attempt.
             (0, 0.0, 250),
             (0, 1.0, 500),
         ] {

@@ -108,7 +108,7 @@ impl Reference {
         }
     }
 
-    /// Returns `true` if the enterprise knows the company: if both are of one chain.
+    /// Returns `true` if the enterprise and the company belong to the same chain.
     pub(crate) fn knows_company(&self, enterprise: Uuid, company: Uuid) -> bool {
         let chain = self
             .enterprises

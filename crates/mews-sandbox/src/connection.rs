@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 
 use crate::response::REQUEST_ID;
 
-/// Resets one connection, as a crashing server or a broken line would.
+/// Resets one connection, like a server that crashes or a connection that is lost.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cutter(Arc<AtomicBool>);
 

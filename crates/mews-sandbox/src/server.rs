@@ -144,7 +144,7 @@ impl Server {
             Ok(Some(response)) => (Ok(response), call),
             Ok(None) => {
                 let server = Arc::clone(&self);
-                // The store blocks, whatever the size of the request is.
+                // The store blocks for requests of any size.
                 match run(true, move || (server.perform(&call), call)).await {
                     Ok(done) => done,
                     Err(bug) => return Response::error(&bug, ""),

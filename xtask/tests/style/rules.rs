@@ -292,6 +292,17 @@ fn phrases() -> Vec<Rule> {
             &[(Markdown, "The caller waits.")],
         ),
         rule(
+            "a program that tells",
+            "write report, print, show, state, or distinguish",
+            All,
+            r"\b[Tt]ells?\b|\b[Tt]old\b",
+            &[
+                (Rust, "// The server told it."),
+                (Markdown, "It tells them apart."),
+            ],
+            &[(Markdown, "The server reports it.")],
+        ),
+        rule(
             "an old or poetic verb",
             "write is, appears, or is documented in",
             All,
@@ -309,12 +320,14 @@ fn phrases() -> Vec<Rule> {
         ),
         rule(
             "an old phrase",
-            "write only, except, in flight, ignored, accepted, or compare with",
+            "write only, except, separate, anyway, in the meantime, if, continue, in flight, ignored, accepted, or compare with",
             All,
-            r"\bnothing but\b|\bsave within\b|\bis but\b|\bof ours\b|\bunder way\b|\bpass(es|ed)? over\b|\blets? through\b|\b[Hh](old|olds|eld)\b[^.]* against\b",
+            r"\bnothing but\b|\bsave within\b|\bis but\b|\bof ours\b|\bof (its|their|our|one's) own\b|\ball the same\b|\bmeanwhile\b|\bas far as\b|\b([Gg]o|[Gg]oes|[Gg]one|[Gg]oing) on\b|\bunder way\b|\bpass(es|ed)? over\b|\blets? through\b|\b[Hh](old|olds|eld)\b[^.]* against\b",
             &[
                 (Markdown, "It holds the page against the spec."),
                 (Rust, "// nothing but a name"),
+                (Rust, "/// Runs it in a task of its own."),
+                (Markdown, "It goes on all the same."),
             ],
             &[(Markdown, "It compares the page with the spec.")],
         ),

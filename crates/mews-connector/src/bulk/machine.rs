@@ -214,7 +214,7 @@ impl<E: Clone> Machine<E> {
         }
     }
 
-    /// Returns the next step, or `None` if a result has to come first or the job has ended.
+    /// Returns the next step, or `None` if a result is needed first or the job has ended.
     ///
     /// While a batch of an add is being read back, no other batch is sent. Then few other records are created in the
     /// meantime, and the read-back stays short.

@@ -116,8 +116,8 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
         self.inputs.iter().map(candidates).collect()
     }
 
-    /// Assigns the records of a response to the inputs of its request, whatever their order. An input that has no
-    /// certain record has none.
+    /// Assigns the records of a response to the inputs of its request, in any order. An input that has no certain
+    /// record has none.
     pub(super) fn assign(&self) -> Vec<Option<usize>>
     where
         I: PartialEq,

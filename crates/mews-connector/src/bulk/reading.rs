@@ -58,7 +58,7 @@ impl ServerTime {
     }
 }
 
-/// The IDs of the records that the job knows to be the result of an input, each with the number of the response that
+/// The IDs of the records that are known to be the result of an input, each with the number of the response that
 /// contained it.
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<KnownIds>);
@@ -156,7 +156,7 @@ impl Window<'_> {
         all?.into_iter().min()
     }
 
-    /// Returns `true` if the job knows the record as the result of another input.
+    /// Returns `true` if the record is known to be the result of another input.
     pub(super) fn is_known(&self, id: Uuid) -> bool {
         self.known.group(id).is_some()
     }

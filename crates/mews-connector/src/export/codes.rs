@@ -82,7 +82,7 @@ impl Walk {
                 .map(|batch| (self.next_number.fetch_add(1, Ordering::Relaxed), batch))
                 .collect();
             let split = into.clone();
-            self.tell(Message::Split {
+            self.send(Message::Split {
                 number,
                 into: split,
             })
@@ -96,7 +96,7 @@ impl Walk {
             .copied();
         match voucher {
             Some(voucher) if is_rejected && self.has_vanished(voucher).await? => {
-                self.tell(Message::Vanished { number, voucher }).await?;
+                self.send(Message::Vanished { number, voucher }).await?;
                 Ok(Vec::new())
             }
             _ => self.fail(error).await,
@@ -171,7 +171,7 @@ impl Walk {
                         let is_cursor_rejected = rejects_cursor(&error, starts_at.as_ref(), &pages);
                         if let Ok(date) = server_time(pages.last_response(), CODES) {
                             let left = Some(batch.clone());
-                            self.tell(Message::no_codes(number, left, date)).await?;
+                            self.send(Message::no_codes(number, left, date)).await?;
                         }
                         return Ok(Err(Interrupted {
                             batch,
@@ -184,7 +184,7 @@ impl Walk {
                 let duplicates = recent.drop_repeated(&mut codes, |code: &VoucherCode| {
                     (code.id.0, code.updated_utc.as_ref())
                 });
-                self.tell(Message::Codes {
+                self.send(Message::Codes {
                     number,
                     codes,
                     duplicates,
@@ -200,7 +200,7 @@ impl Walk {
             batch.cursor = None;
             let left = batch.slice.is_some().then(|| batch.clone());
             let is_done = left.is_none();
-            self.tell(Message::no_codes(number, left, date)).await?;
+            self.send(Message::no_codes(number, left, date)).await?;
             if is_done {
                 return Ok(Ok(()));
             }

@@ -14,8 +14,8 @@ pub enum Record {
     Code(VoucherCode),
     /// The ID of a voucher that was listed, but was gone when its codes were read. Its codes cannot be read.
     VanishedVoucher(VoucherId),
-    /// A rate that a voucher of the export is assigned to, before that voucher. A rate comes once in a run, and again
-    /// if it changes. Only [`Export::with_rates`](super::Export::with_rates) yields rates.
+    /// A rate that a voucher of the export is assigned to, before that voucher. A rate is yielded once in a run, and
+    /// again if it changes. Only [`Export::with_rates`](super::Export::with_rates) yields rates.
     Rate(RateForExtent),
     /// The assigned rates of a voucher, after that voucher. They replace all earlier assignments of the voucher. Only
     /// [`Export::with_rates`](super::Export::with_rates) yields them.
@@ -34,8 +34,8 @@ pub struct VoucherRates {
 }
 
 impl Record {
-    /// Returns the ID of the voucher, the code or the rate. A record that comes again is of the same variant and has
-    /// the same ID. [`Self::VanishedVoucher`] and [`Self::VoucherRates`] have the ID of their voucher.
+    /// Returns the ID of the voucher, the code or the rate. A record that is yielded again has the same variant and the
+    /// same ID. [`Self::VanishedVoucher`] and [`Self::VoucherRates`] have the ID of their voucher.
     pub fn id(&self) -> Uuid {
         match self {
             Self::Voucher(voucher) => voucher.id.0,

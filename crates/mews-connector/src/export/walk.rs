@@ -73,7 +73,7 @@ impl Walk {
         self.position.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) async fn tell(&self, message: Message) -> Result<(), Stopped> {
+    pub(super) async fn send(&self, message: Message) -> Result<(), Stopped> {
         self.position().apply(&message);
         self.to.send(message).await.map_err(|_| Stopped)
     }
@@ -83,7 +83,7 @@ impl Walk {
             self.stop.get_or_init(|| error);
             return Err(Stopped);
         }
-        self.tell(Message::Failed(error)).await?;
+        self.send(Message::Failed(error)).await?;
         Err(Stopped)
     }
 
@@ -112,7 +112,7 @@ impl Walk {
             let slice = self
                 .require(VOUCHERS, first_slice(started.unwrap_or_default()))
                 .await?;
-            self.tell(Message::NextRound(slice)).await?;
+            self.send(Message::NextRound(slice)).await?;
         }
         let error = Error::new(ErrorKind::Protocol, CODES).with(|parts| {
             parts.what = Some(format!(
@@ -131,7 +131,7 @@ impl Walk {
                 let page_time = self.vouchers(listing).await?;
                 let batches = self.batches(page_time);
                 let batches = self.require(CODES, batches).await?;
-                self.tell(Message::Batches(batches.clone())).await?;
+                self.send(Message::Batches(batches.clone())).await?;
                 batches
             }
         };
@@ -249,7 +249,7 @@ impl Walk {
                     }
                     Err(error) => {
                         if let Ok(date) = server_time(pages.last_response(), VOUCHERS) {
-                            self.tell(Message::no_vouchers(listing, date)).await?;
+                            self.send(Message::no_vouchers(listing, date)).await?;
                         }
                         return self.fail(error).await;
                     }
@@ -266,7 +266,7 @@ impl Walk {
                 let new = vouchers.iter().map(|voucher| voucher.id);
                 let new: Vec<_> = new.filter(|voucher| known.insert(*voucher)).collect();
                 let records = page.map(|page| rates.records(&page, vouchers));
-                self.tell(Message::Vouchers {
+                self.send(Message::Vouchers {
                     records: records.unwrap_or_default(),
                     new,
                     duplicates,

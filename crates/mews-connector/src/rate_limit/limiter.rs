@@ -17,9 +17,9 @@ use crate::clock::Clock;
 
 /// A rate limiter with sliding windows, first come, first served within a priority. Clones share their state.
 ///
-/// Dropping a waiting request removes it from the queue. Dropping a permit frees its slot one window later, because
-/// the server may have counted the request. A waiting future that is kept but not polled keeps its place in the
-/// queue; the client therefore waits in a task of the call.
+/// Dropping a waiting request removes it from the queue. Dropping a permit frees its slot one window later, because the
+/// server may have counted the request. A waiting future that is not polled keeps its place in the queue. Therefore,
+/// the client waits in a task of the call.
 #[derive(Clone)]
 pub struct SlidingWindowLimiter(Arc<Shared>);
 
@@ -187,7 +187,7 @@ impl RateLimiter for SlidingWindowLimiter {
             loop {
                 match place.step(request.deadline) {
                     Step::Send => {
-                        // Leaving the queue lets the next request look for a slot.
+                        // Leaving the queue wakes the next request.
                         drop(place);
                         let limiter = self.clone();
                         return Ok(Permit::new(move || {

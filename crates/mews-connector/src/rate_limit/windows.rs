@@ -7,7 +7,7 @@ use super::admission::Priority;
 use super::limit::RateLimit;
 use super::status::Window;
 
-/// Ended requests are remembered for at least this long, in case a later client asks for a longer window.
+/// The minimum time for which ended requests are kept, in case a later client has a longer window.
 const MIN_RETENTION: Duration = Duration::from_secs(30);
 
 /// The limits of one token, and the requests that count against them.

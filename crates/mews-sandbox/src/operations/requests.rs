@@ -1,7 +1,7 @@
 //! The parts of requests that business rules use.
 //!
 //! Requests are read into these types after they were validated against the spec, so the types do not repeat its
-//! constraints. Everything that is not named here is stored as it is.
+//! constraints. All other properties are stored without changes.
 
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};

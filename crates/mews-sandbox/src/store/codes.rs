@@ -157,7 +157,7 @@ fn get_all(
         .collect()
 }
 
-/// The numbers of a page if the request names the codes: few enough to look at each.
+/// Returns the numbers of a page if the request names the codes, which are few enough to check each.
 fn named(connection: &Connection, query: &CodeQuery, codes: &[i64]) -> rusqlite::Result<Vec<i64>> {
     let vouchers: std::collections::HashSet<i64> = query.vouchers.iter().copied().collect();
     let mut statement =

@@ -61,7 +61,7 @@ fn property(value: &str, index: usize) -> String {
     format!("{value} {index}")
 }
 
-/// Gives each schema of the settings, in place of the property with the value, an optional property for each kind. All
+/// Replaces the property with the value by an optional property for each kind, in each schema of the settings. All
 /// passes follow the references of these properties, and the generator creates a struct with a field for each kind. A
 /// finishing pass turns the struct into an enum.
 pub(super) fn apply(tree: &mut Value, pair: &Polymorphic, changes: &mut Changes) {

@@ -45,8 +45,8 @@ pub(crate) fn conventions() -> Conventions {
     }
 }
 
-/// Kinds that share a schema, that differ only by case, that are scalars, that contain themselves, and that have the
-/// names of other things; a pair in requests and responses, and a closed pair in requests only.
+/// Returns a document with a pair in requests and responses, and a closed pair in requests only. Kinds share a schema,
+/// differ only by case, are scalars, contain themselves, or have names that are also used elsewhere.
 pub(crate) fn shapes() -> Value {
     let shape = reference("Shape");
     exchange(
