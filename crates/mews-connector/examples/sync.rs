@@ -235,7 +235,7 @@ impl Store {
         Ok(gone.len())
     }
 
-    /// The records reach the disk before the position that counts on them.
+    /// Writes the state. The records reach the disk before the position that refers to them.
     fn write_state(&mut self) -> Result<(), Failure> {
         self.records.flush()?;
         self.records.get_ref().sync_data()?;

@@ -191,7 +191,7 @@ impl FindCodes {
     }
 }
 
-/// The error for a code without a voucher that was requested.
+/// Returns the error for a code without a voucher that was requested.
 fn unattributed(code: &VoucherCode) -> Error {
     Error::new(ErrorKind::Protocol, VoucherCodeFilterParameters::PATH).with(|parts| {
         parts.what = Some(format!(

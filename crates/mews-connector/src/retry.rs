@@ -162,7 +162,7 @@ impl StandardRetry {
 }
 
 impl Default for StandardRetry {
-    /// Five attempts.
+    /// Creates a policy of five attempts.
     fn default() -> Self {
         Self::attempts(5)
     }

@@ -79,7 +79,7 @@ impl Reference {
         }
     }
 
-    /// Every token of the fixtures, for masking.
+    /// Returns every token of the fixtures, for masking.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
         self.client_tokens
             .iter()
@@ -137,7 +137,7 @@ impl Reference {
 }
 
 impl Scope {
-    /// The enterprises that a request reads from.
+    /// Returns the enterprises that a request reads from.
     ///
     /// A portfolio access token reads from those it names, or from all; with any other token `EnterpriseIds` is
     /// ignored (pages/vouchers.md, concepts/multi-property.md).
@@ -156,7 +156,7 @@ impl Scope {
         }
     }
 
-    /// The enterprise that a request writes to.
+    /// Returns the enterprise that a request writes to.
     ///
     /// A portfolio access token must name one; with any other token `EnterpriseId` is ignored (pages/vouchers.md).
     pub(crate) fn to_write(&self, named: Option<Uuid>) -> Result<HashSet<Uuid>, ApiError> {

@@ -20,7 +20,7 @@ use crate::response::REQUEST_ID;
 pub(crate) struct Cutter(Arc<AtomicBool>);
 
 impl Cutter {
-    /// From now on nothing is sent, and the connection closes with a reset.
+    /// Makes the connection send nothing more, and close with a reset.
     pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -70,8 +70,8 @@ impl Connection {
     }
 }
 
-/// The status of a response that the HTTP library made of something that is not a request, such as a 400 or 431. Unlike
-/// the responses of the sandbox, it is empty and has no `Request-Id`.
+/// Returns the status of a response that the HTTP library made of something that is not a request, such as a 400 or
+/// 431. Unlike the responses of the sandbox, it is empty and has no `Request-Id`.
 fn status_of_library(bytes: &[u8]) -> Option<StatusCode> {
     let text = std::str::from_utf8(bytes).ok()?;
     let status: StatusCode = text.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()?;

@@ -295,8 +295,8 @@ impl Fault {
         Self::new(Effect::DeleteBetweenPages)
     }
 
-    /// Like [`delete_between_pages`](Self::delete_between_pages), but the item gets a new `UpdatedUtc`, which may be
-    /// outside the requested interval.
+    /// Updates the item that [`delete_between_pages`](Self::delete_between_pages) deletes. The item gets a new
+    /// `UpdatedUtc`, which may be outside the requested interval.
     pub const fn update_between_pages() -> Self {
         Self::new(Effect::UpdateBetweenPages)
     }

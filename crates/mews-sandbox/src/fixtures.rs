@@ -156,7 +156,7 @@ pub(crate) struct Service {
     pub(crate) name: String,
 }
 
-/// An ID inside an item that is kept as JSON.
+/// Returns the ID in a property of an item that is kept as JSON.
 pub(crate) fn uuid(item: &Value, property: &str) -> Option<Uuid> {
     item.get(property)?.as_str()?.parse().ok()
 }

@@ -33,12 +33,12 @@ impl Kind {
         }
     }
 
-    /// The ID of the record with a number.
+    /// Returns the ID of the record with a number.
     pub(crate) fn identifier(self, number: i64) -> Uuid {
         Uuid::from_u128(self.prefix() | (u128::from(number.cast_unsigned()) & NUMBER_MASK))
     }
 
-    /// The ID of a new record with a number.
+    /// Returns the ID of a new record with a number.
     pub(crate) fn new_id(self, number: i64, ids: Ids) -> Uuid {
         match ids {
             Ids::Numbered => self.identifier(number),
@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// The number in an ID, if it has the form of this kind.
+    /// Returns the number in an ID, if it has the form of this kind.
     pub(crate) fn number(self, identifier: Uuid) -> Option<i64> {
         let bits = identifier.as_u128();
         (bits & !NUMBER_MASK == self.prefix())

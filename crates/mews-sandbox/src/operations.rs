@@ -140,7 +140,7 @@ impl Context<'_> {
         })
     }
 
-    /// The ID of a new record.
+    /// Returns the ID of a new record.
     fn new_id(&self, table: Table, number: i64) -> Uuid {
         table.kind.new_id(number, self.options.ids)
     }
@@ -220,7 +220,7 @@ fn reachable(
         .then_some(number))
 }
 
-/// The table with the items of an operation, if it is not a listing of fixtures.
+/// Returns the table with the items of an operation, if it is not a listing of fixtures.
 fn table(operation: Operation) -> Option<Table> {
     match operation.name().split_once('/')?.0 {
         "vouchers" => Some(VOUCHERS),
@@ -243,7 +243,7 @@ fn read<T: DeserializeOwned>(body: &Value) -> Result<T, ApiError> {
     T::deserialize(body).map_err(|error| ApiError::invalid("request", error.to_string()))
 }
 
-/// The number below which a page starts.
+/// Returns the number below which a page starts.
 ///
 /// A cursor is the ID of the last item of the previous page (guidelines/pagination.md). The item may have been deleted
 /// or may not match the filter any more.
@@ -262,7 +262,8 @@ fn invalid_cursor() -> ApiError {
     )
 }
 
-/// An interval of a filter: half-open, and one timestamp if both bounds are equal (pages/_objects.md, "Time interval").
+/// Returns an interval of a filter: half-open, and one timestamp if both bounds are equal (pages/_objects.md, "Time
+/// interval").
 fn window(interval: Option<&TimeInterval>, parameter: &str) -> Result<Option<Window>, ApiError> {
     let Some(interval) = interval else {
         return Ok(None);

@@ -120,7 +120,7 @@ pub(crate) fn validate(spec: &Spec, operation: Operation, body: &Value) -> Resul
         })
 }
 
-/// The property that an error is about.
+/// Returns the property that an error is about.
 fn parameter(error: &ValidationError<'_>) -> String {
     let name = match error.kind() {
         ValidationErrorKind::Required { property } => property.as_str().map(ToOwned::to_owned),

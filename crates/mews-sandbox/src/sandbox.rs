@@ -129,7 +129,7 @@ impl Sandbox {
         self.server.spec.validate_response(operation, status, body)
     }
 
-    /// The data that the sandbox was filled with.
+    /// Returns the data that the sandbox was started with.
     pub(crate) fn data(&self) -> &Data {
         &self.server.initial.data
     }
@@ -219,7 +219,7 @@ impl Launched {
     }
 }
 
-/// The server's thread.
+/// Runs the thread of the server.
 fn run(
     builder: Builder,
     ready: impl FnOnce(Result<Ready, StartError>),

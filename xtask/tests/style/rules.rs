@@ -36,6 +36,8 @@ pub(crate) struct Line<'t> {
     comment: Option<&'t str>,
     /// Whether the line is the first of a paragraph in a comment.
     is_start: bool,
+    /// Whether the line is the first of the documentation of a function that is not a test.
+    is_function: bool,
     /// The heading that the line follows directly, such as `# Errors`.
     heading: Option<&'t str>,
     /// The first line of code after the comment.
@@ -53,18 +55,28 @@ impl<'t> Line<'t> {
         let is_start = before
             .peek()
             .is_none_or(|previous| previous.is_empty() || previous.starts_with("# "));
+        let is_first = before.peek().is_none() && lines[index].trim().starts_with("///");
         let heading = before.find(|previous| !previous.is_empty());
-        let code_after = lines[index..]
+        let mut after = lines[index..]
             .iter()
             .map(|line| line.trim())
-            .find(|line| comment_in(kind, line).is_none() && !line.starts_with("#["));
+            .filter(|line| comment_in(kind, line).is_none())
+            .peekable();
+        let mut is_test = false;
+        while let Some(attribute) = after.next_if(|line| line.starts_with("#[")) {
+            is_test |= attribute.contains("test");
+        }
+        let code_after = after.next().unwrap_or_default();
+        let is_function =
+            code_after.split(' ').any(|word| word == "fn") && !code_after.contains(" = ");
         Self {
             kind,
             text: lines[index],
             comment: comment_in(kind, lines[index]),
             is_start,
             heading: heading.filter(|text| text.starts_with("# ")),
-            code_after: code_after.unwrap_or_default(),
+            is_function: is_first && is_function && !is_test,
+            code_after,
         }
     }
 }
@@ -90,6 +102,8 @@ enum Scope {
     CommentStart,
     /// The first line of the documentation of a function that returns `bool`.
     Predicate,
+    /// The first line of the documentation of a function that is not a test.
+    Function,
     /// The first line after a heading, such as `# Errors`.
     After(&'static str),
     /// Rust code, its comments included.
@@ -122,6 +136,7 @@ impl Rule {
             Scope::Predicate if line.is_start && line.code_after.contains("-> bool") => {
                 line.comment.unwrap_or_default()
             }
+            Scope::Function if line.is_function => line.comment.unwrap_or_default(),
             Scope::After(heading) if line.heading == Some(heading) => {
                 line.comment.unwrap_or_default()
             }
@@ -169,7 +184,7 @@ pub(crate) fn rules() -> Vec<Rule> {
 
 fn comments() -> Vec<Rule> {
     use Kind::{Hash, Rust};
-    use Scope::{After, CommentStart, Predicate};
+    use Scope::{After, CommentStart, Function, Predicate};
     vec![
         rule(
             "a comment starts with a question word",
@@ -184,6 +199,30 @@ fn comments() -> Vec<Rule> {
             &[
                 (Rust, "/// The caller.\n/// Which is long."),
                 (Rust, "// The caller\n// When it calls"),
+            ],
+        ),
+        rule(
+            "the documentation of a function does not start with a verb",
+            "start with a verb in the third person, such as `Returns` or `Creates`",
+            Function,
+            r"^(The|A|An|All|Every|Its|Whether)\b",
+            &[
+                (Rust, "/// The name.\npub fn name(&self) -> &str {"),
+                (
+                    Rust,
+                    "/// An error.\n#[must_use]\npub(crate) async fn name() {",
+                ),
+            ],
+            &[
+                (
+                    Rust,
+                    "/// Returns the name.\n///\n/// The name is short.\nfn name() {",
+                ),
+                (
+                    Rust,
+                    "/// The name is short.\n#[test]\nfn the_name_is_short() {",
+                ),
+                (Rust, "/// A function.\ntype Edit = fn(&mut Value);"),
             ],
         ),
         rule(

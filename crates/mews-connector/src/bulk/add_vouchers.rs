@@ -137,7 +137,7 @@ impl Operation for AddVouchers {
         input.check()
     }
 
-    /// All properties of two vouchers may be equal.
+    /// Returns `None`, because all properties of two vouchers may be equal.
     fn key(_: &Self::Input) -> Option<()> {
         None
     }

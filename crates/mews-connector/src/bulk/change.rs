@@ -36,7 +36,8 @@ impl Operation for UpdateVouchers {
         input.check()
     }
 
-    /// Several batches are in flight at a time, so the order of two updates of one voucher would be uncertain.
+    /// Returns the ID of the voucher. Several batches are in flight at a time, so the order of two updates of one
+    /// voucher would be uncertain.
     fn key(input: &Self::Input) -> Option<VoucherId> {
         Some(input.voucher_id)
     }

@@ -25,7 +25,7 @@ use super::outcome::Outcome;
 /// }
 /// ```
 pub trait Observer: Send + Sync {
-    /// Called before inputs are sent, with their indexes.
+    /// Is called before inputs are sent, with their indexes.
     ///
     /// # Errors
     /// Return an error to keep the inputs from being sent. The job stops then.
@@ -34,7 +34,7 @@ pub trait Observer: Send + Sync {
         Ok(())
     }
 
-    /// Called with the outcome of an input. The ID is that of the voucher or code.
+    /// Is called with the outcome of an input. The ID is that of the voucher or code.
     fn settled(&self, input: usize, outcome: &Outcome<Uuid>) {
         let _ = (input, outcome);
     }

@@ -29,7 +29,7 @@ pub(super) trait Operation: Sync {
     /// Whether an input that repeats an earlier one has the same outcome. Otherwise it is rejected.
     const SHARES_OUTCOME: bool = false;
 
-    /// The kind of write.
+    /// Returns the kind of write.
     fn kind(&self) -> Kind;
 
     /// Checks the constraints of an item.
@@ -41,7 +41,7 @@ pub(super) trait Operation: Sync {
     /// Returns the ID of the record of an output.
     fn id(output: &Self::Output) -> Uuid;
 
-    /// The parents by which records are read back, which a journal keeps.
+    /// Returns the parents by which records are read back, which a journal keeps.
     fn parents(&self) -> Vec<Uuid> {
         Vec::new()
     }

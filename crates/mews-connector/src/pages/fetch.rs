@@ -181,7 +181,7 @@ fn broken_page(operation: &str, head: &Head, what: &str) -> Error {
     failed(ErrorKind::Protocol, operation, head).with(|parts| parts.what = Some(what.to_owned()))
 }
 
-/// The request of a listing as JSON, and the page that it names.
+/// Returns the request of a listing as JSON, and its limitation.
 fn json_listing(
     path: &str,
     request: &(impl Serialize + ?Sized),

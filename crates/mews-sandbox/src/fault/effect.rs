@@ -202,7 +202,7 @@ impl<const MIN: u16> From<Status<MIN>> for u16 {
 }
 
 impl fmt::Display for Effect {
-    /// The name that it has in a script.
+    /// Writes the name of the effect in a script.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Status { .. } => "Status",

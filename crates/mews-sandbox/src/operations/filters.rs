@@ -107,7 +107,7 @@ impl<'a> Kind<'a> {
         }))
     }
 
-    /// The property with the ID of what a filter names.
+    /// Returns the property with the ID of the record that a filter refers to.
     fn id(&self, name: &str) -> Option<String> {
         let own = format!("{name}Id");
         if self.has(&own) {

@@ -127,7 +127,7 @@ impl Context<'_> {
         }
     }
 
-    /// The response with a page: other lists and properties are null, or empty if they must be there.
+    /// Returns the response with a page. Other lists and properties are null, or empty if they are required.
     fn result(
         &self,
         response: Option<Schema<'_>>,
@@ -172,7 +172,7 @@ impl Context<'_> {
         Value::Object(result)
     }
 
-    /// The fixtures of another list of a response that name a record of the page.
+    /// Returns the fixtures of another list of a response that refer to a record of the page.
     fn related(&self, other: &str, list: &str, page: &[Value]) -> Value {
         let id = format!("{}Id", singular(list));
         let ids: HashSet<Uuid> = page.iter().filter_map(|item| uuid(item, "Id")).collect();
@@ -187,7 +187,7 @@ impl Context<'_> {
     }
 }
 
-/// The property that relates a record to an enterprise.
+/// Returns the property that relates a record to an enterprise.
 fn scope_property(kind: &Kind<'_>, items: Schema<'_>) -> Option<&'static str> {
     if kind.is_called("Enterprise") {
         return Some("Id");

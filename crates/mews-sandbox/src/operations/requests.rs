@@ -19,7 +19,7 @@ pub(crate) struct Limitation {
 }
 
 impl Limitation {
-    /// The number of items; `10.0` is an integer to JSON Schema too.
+    /// Returns the number of items. In JSON Schema, `10.0` is an integer too.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub(crate) fn count(&self) -> usize {
         let float = || self.count.as_f64().unwrap_or_default() as usize;

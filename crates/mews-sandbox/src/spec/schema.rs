@@ -35,12 +35,12 @@ impl<'a> Schema<'a> {
         Self { root, node }
     }
 
-    /// The schema as it is written.
+    /// Returns the JSON of the schema.
     pub(crate) const fn node(self) -> &'a Value {
         self.node
     }
 
-    /// The schema and those that it is made of.
+    /// Returns the schema and its parts.
     fn parts(self) -> Vec<&'a Value> {
         fn collect<'a>(root: &'a Value, node: &'a Value, depth: usize, parts: &mut Vec<&'a Value>) {
             if depth == 0 {
@@ -71,7 +71,7 @@ impl<'a> Schema<'a> {
         self.parts().into_iter().find_map(|part| part.get(name))
     }
 
-    /// The properties by name.
+    /// Returns the properties by name.
     pub(crate) fn properties(self) -> BTreeMap<&'a str, Self> {
         self.parts()
             .into_iter()
@@ -85,12 +85,12 @@ impl<'a> Schema<'a> {
         self.properties().remove(name)
     }
 
-    /// The schema of the items of an array.
+    /// Returns the schema of the items of an array.
     pub(crate) fn items(self) -> Option<Self> {
         self.keyword("items").map(|node| Self::new(self.root, node))
     }
 
-    /// The names of the required properties.
+    /// Returns the names of the required properties.
     pub(crate) fn required(self) -> Vec<&'a str> {
         self.parts()
             .into_iter()
@@ -112,7 +112,7 @@ impl<'a> Schema<'a> {
         self.keyword("deprecated") == Some(&Value::Bool(true))
     }
 
-    /// The name of the schema that this one refers to, directly or as its only part.
+    /// Returns the name of the schema that this one refers to, directly or as its only part.
     pub(crate) fn name(self) -> Option<&'a str> {
         let node = match self.node.get("allOf").and_then(Value::as_array) {
             Some(parts) => match parts.as_slice() {

@@ -180,8 +180,8 @@ fn named(connection: &Connection, query: &CodeQuery, codes: &[i64]) -> rusqlite:
     Ok(numbers)
 }
 
-/// The key of a value in the index: a hash of 32 bits (FNV-1a). An index of the values would take several times the
-/// memory. A search compares the values too, because two values can have the same key.
+/// Returns the key of a value in the index: a hash of 32 bits (FNV-1a). An index of the values would take several times
+/// the memory. A search compares the values too, because two values can have the same key.
 pub(crate) fn value_key(value: &str) -> i64 {
     let hash = value.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

@@ -144,8 +144,8 @@ impl Run {
     }
 }
 
-/// The codes that were created before the number `below` and changed within the interval: all of them are read, and
-/// the newest are kept.
+/// Returns the codes that were created before the number `below` and changed within the interval: all of them are read,
+/// and the newest are kept.
 fn changed(
     connection: &Connection,
     vouchers: &[i64],

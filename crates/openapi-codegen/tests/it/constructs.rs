@@ -179,7 +179,7 @@ fn choices() -> Value {
                     "Some": { "anyOf": [reference("Cash"), reference("Card")] },
                     "TextOrNumber": { "oneOf": [{ "type": "string" }, { "type": "number" }] },
                     "Numbers": { "anyOf": [{ "type": "integer" }, { "type": "number" }] },
-                    "Texts": { "anyOf": [{ "type": "string", "enum": ["a"] }, { "type": "string", "enum": ["b"] }] },
+                    "Strings": { "anyOf": [{ "type": "string", "enum": ["a"] }, { "type": "string", "enum": ["b"] }] },
                     "Free": { "anyOf": [{ "type": "string", "enum": ["a"] }, { "type": "string" }] },
                     "NotA": { "type": "string", "not": { "enum": ["a"] } },
                 },
@@ -191,7 +191,7 @@ fn choices() -> Value {
             "Some": { "Amount": 1.5 },
             "TextOrNumber": 4,
             "Numbers": 2.5,
-            "Texts": "b",
+            "Strings": "b",
             "Free": "z",
         }),
         &json!({

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::builder::{exchange, reference};
 use crate::compiled;
 
-/// The settings of the document below.
+/// Returns the settings of the document below.
 fn pair() -> Polymorphic {
     let map = |kinds: &[(&str, &str)]| -> BTreeMap<String, String> {
         let kinds = kinds.iter();
@@ -210,7 +210,7 @@ fn main() {
         let violation = violated(Question::new(shape(json)));
         assert_eq!((&*violation.property, &*violation.actual), ("Shape", "a value that fits none of its kinds"));
     }
-    // What a closed request does not know is neither lost nor sent.
+    // JSON with properties that a closed request does not declare is kept as `Unknown`, which is rejected.
     for filter in [
         json!({ "Discriminator": "Text", "Value": {}, "More": 1 }),
         json!({ "Discriminator": "Range", "Value": { "From": 1, "More": 1 } }),

@@ -14,7 +14,7 @@ use super::services;
 use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
-/// The built-in data without some vouchers and their codes.
+/// Returns the built-in data without some vouchers and their codes.
 fn fixtures_without(vouchers: &[&str]) -> Fixtures {
     let mut fixtures: Value = serde_json::from_str(builtin::FIXTURES).unwrap();
     for (list, property) in [("Vouchers", "Id"), ("VoucherCodes", "VoucherId")] {
