@@ -7,12 +7,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::ApiError;
-use crate::fixtures::{self, Data, Enterprise, Listings, Service};
+use crate::fixtures::{self, Data, Enterprise, Service};
 
 /// A list of items by ID.
 type ById = HashMap<Uuid, Value>;
 
-/// The fixtures except vouchers and codes. They do not change while the sandbox runs.
+/// The fixtures that the business rules need, except vouchers and codes. They do not change while the sandbox runs.
 #[derive(Default)]
 pub(crate) struct Reference {
     client_tokens: HashSet<String>,
@@ -24,8 +24,6 @@ pub(crate) struct Reference {
     pub(crate) rates: ById,
     pub(crate) companies: ById,
     travel_agencies: HashSet<Uuid>,
-    /// The records of the listings without business rules, by the name of the list.
-    pub(crate) listings: Listings,
 }
 
 /// The enterprises that an access token gives access to.
@@ -74,8 +72,7 @@ impl Reference {
                 .collect(),
             rates: by_id(&data.rates),
             companies: by_id(&data.companies),
-            travel_agencies: data.travel_agencies.iter().map(|(_, id)| *id).collect(),
-            listings: data.listings.clone(),
+            travel_agencies: data.travel_agencies.iter().copied().collect(),
         }
     }
 

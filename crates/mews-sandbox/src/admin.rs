@@ -103,14 +103,16 @@ fn list_of_faults(server: &Server) -> Value {
 
 /// Adds faults: an array of them, or one.
 async fn add_faults(State(server): State<Arc<Server>>, request: http::Request<Body>) -> Reply {
-    let faults = read::<Value>(request, "faults").await;
-    match faults.and_then(Fault::read) {
-        Ok(faults) => {
-            server.faults.extend(faults);
-            list_faults(State(server)).await
-        }
+    let script = read::<Value>(request, "faults").await;
+    match script.and_then(|script| add_script(&server, script)) {
+        Ok(()) => list_faults(State(server)).await,
         Err(error) => reject(&server, &error),
     }
+}
+
+fn add_script(server: &Server, script: Value) -> Result<(), ApiError> {
+    let faults = server.faults.try_extend(Fault::read(script)?);
+    faults.map_err(|problem| ApiError::invalid("faults", problem))
 }
 
 async fn clear_faults(State(server): State<Arc<Server>>) -> Reply {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -18,6 +19,7 @@ use crate::fixtures::Fixtures;
 use crate::instant::Instant;
 use crate::journal::{Exchange, Journal};
 use crate::limiter::Limiter;
+use crate::listings::Listings;
 use crate::mask::Mask;
 use crate::options::{Behavior, Discontinued, Ids, NullRates, Options, RateLimit, ResponseOrder};
 use crate::sandbox::Sandbox;
@@ -134,7 +136,7 @@ impl Builder {
     /// Sets the records of a listing without business rules, as a JSON array. `list` is the name of the primary list
     /// in its response, such as `Services` for `services/getAll`.
     ///
-    /// The records replace the fixtures of that name in the listing. The rules for vouchers do not use them.
+    /// The records take the place of the fixtures of that name.
     pub fn records(mut self, list: impl Into<String>, records: Value) -> Self {
         self.records.insert(list.into(), records);
         self
@@ -153,7 +155,7 @@ impl Builder {
     /// be the whole path. Afterwards, it can be parsed as an [`Operation`](crate::Operation).
     ///
     /// The tokens of a request are checked, other properties are not. Requests count for the request limit, and are
-    /// recorded. Faults apply to them.
+    /// recorded. Faults apply to them. A later stub of an operation replaces an earlier one, or one from a file.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -170,8 +172,8 @@ impl Builder {
     /// # }
     /// ```
     ///
-    /// The start fails if the sandbox serves the operation, if the name is not a path, or if the response is not an
-    /// object.
+    /// The start fails if the sandbox serves the operation, if the name is not a plain path, or if the response is not
+    /// an object.
     pub fn stub(mut self, operation: impl AsRef<str>, response: Value) -> Self {
         self.stubs
             .insert(stub::operation(operation.as_ref()), response);
@@ -236,8 +238,8 @@ impl Builder {
         self
     }
 
-    /// Sets whether the filters of `vouchers/getAll` and `voucherCodes/getAll` can have unknown IDs. The default is to
-    /// reject them with a 400. If they are accepted, they are ignored. The other listings always ignore them.
+    /// Sets whether the filters of listings can have unknown IDs. The default is to reject them with a 400. If they are
+    /// accepted, they are ignored.
     pub const fn unknown_ids(mut self, behavior: Behavior) -> Self {
         self.options.unknown_ids = behavior;
         self
@@ -287,7 +289,7 @@ impl Builder {
         self
     }
 
-    /// Adds a fault before the first request.
+    /// Adds a fault before the first request. The start fails if the fault can never have its effect.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
@@ -404,13 +406,16 @@ impl Builder {
                 .chain(script.into_iter().flatten())
                 .collect(),
         };
-        let faults = Faults::default();
-        faults.extend(initial.faults.iter().cloned());
+        let faults = Faults::new(Arc::clone(&spec));
+        faults
+            .try_extend(initial.faults.clone())
+            .map_err(StartError::Faults)?;
         Ok(Server {
             spec,
             stubs,
             store,
             mask: Mask::new(reference.tokens()),
+            listings: Listings::new(initial.data.listings.clone()),
             reference,
             limiter: Limiter::default(),
             faults,

@@ -119,7 +119,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "BEHAVIOR", default_value_t = Behavior::Reject, help_heading = "Behavior not specified by the documentation")]
     repeated_delete: Behavior,
 
-    /// Accept or reject unknown IDs in the filters of vouchers/getAll and voucherCodes/getAll
+    /// Accept or reject unknown IDs in the filters of listings
     #[arg(long, value_name = "BEHAVIOR", default_value_t = Behavior::Reject, help_heading = "Behavior not specified by the documentation")]
     unknown_ids: Behavior,
 

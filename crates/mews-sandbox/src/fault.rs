@@ -274,7 +274,7 @@ impl Fault {
         Self::new(Effect::InvalidJson)
     }
 
-    /// Returns values of `Type` and `ActivityState` that the spec does not have.
+    /// Returns a value that the spec does not have in each property with an enum.
     pub const fn unknown_enum_value() -> Self {
         Self::new(Effect::UnknownEnumValue)
     }
@@ -290,7 +290,7 @@ impl Fault {
     }
 
     /// Deletes the item that the next page starts with, after the page was read. At the end of the listing, this is the
-    /// last item of the page, which is the item of the cursor.
+    /// last item of the page, which is the item of the cursor. Only items with `IsActive` can be deleted.
     pub const fn delete_between_pages() -> Self {
         Self::new(Effect::DeleteBetweenPages)
     }
@@ -365,7 +365,8 @@ impl Fault {
         self
     }
 
-    /// Sets how often the fault is triggered. The default is once, or without end after [`every`](Self::every).
+    /// Sets how often the fault is triggered, at least once. The default is once, or without end after
+    /// [`every`](Self::every).
     #[must_use]
     pub const fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
@@ -386,6 +387,36 @@ impl Fault {
         self
     }
 
+    /// Checks that the fault can have its effect.
+    pub(crate) fn check(&self, spec: &Spec) -> Result<(), String> {
+        let effect = &self.effect;
+        if self.times == Some(0) {
+            return Err(format!(
+                "`{effect}` with `Times` 0 never applies; use at least 1"
+            ));
+        }
+        let is_early = matches!(effect.stage(), Stage::BeforeReading);
+        if is_early && (self.access_token.is_some() || self.condition.is_some()) {
+            return Err(format!(
+                "`{effect}` does not read the body; omit `AccessToken` and `Where`"
+            ));
+        }
+        match self.operation {
+            Some(operation) if !effect.is_possible(operation, spec) => {
+                let possible: Vec<&str> = spec
+                    .operations()
+                    .filter(|operation| effect.is_possible(*operation, spec))
+                    .map(Operation::name)
+                    .collect();
+                Err(format!(
+                    "`{effect}` has no effect on `{operation}`; use one of: {}",
+                    possible.join(", ")
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Returns `true` if the fault matches a request. The body is null before it was read.
     pub(crate) fn matches(&self, operation: Operation, body: &Value, spec: &Spec) -> bool {
         let has_token = |token: &Token| body["AccessToken"].as_str() == Some(token.0.as_str());
@@ -396,15 +427,11 @@ impl Fault {
         self.operation.is_none_or(|own| own == operation)
             && self.access_token.as_ref().is_none_or(has_token)
             && self.condition.as_ref().is_none_or(is_met)
-            && match self.effect {
-                Effect::SameCursor => body
+            && (self.effect != Effect::SameCursor
+                || body
                     .pointer("/Limitation/Cursor")
-                    .is_some_and(Value::is_string),
-                Effect::DeleteBetweenPages | Effect::UpdateBetweenPages => {
-                    spec.is_paginated(operation)
-                }
-                _ => true,
-            }
+                    .is_some_and(Value::is_string))
+            && self.effect.is_possible(operation, spec)
     }
 
     /// Returns `true` if the `seen`th request that the fault matched, counted from 1, is to trigger it.

@@ -13,12 +13,19 @@ use crate::operation::Operation;
 use crate::spec::Spec;
 
 /// The faults of a sandbox. Clones share the faults.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 pub struct Faults {
     states: Arc<Mutex<States>>,
+    spec: Arc<Spec>,
 }
 
-#[derive(Debug, Default)]
+impl std::fmt::Debug for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Faults").field(&self.list()).finish()
+    }
+}
+
+#[derive(Default)]
 struct States {
     list: Vec<FaultState>,
     last_id: u64,
@@ -40,10 +47,25 @@ pub struct FaultState {
 }
 
 impl Faults {
+    pub(crate) fn new(spec: Arc<Spec>) -> Self {
+        Self {
+            states: Arc::default(),
+            spec,
+        }
+    }
+
     /// Adds a fault, and returns its ID. If several faults apply to one request, all have their effect, and the first
     /// one decides the status.
+    ///
+    /// # Panics
+    ///
+    /// If the fault can never have its effect, such as [`Fault::delete_between_pages`] on an operation that is not a
+    /// listing. The message names the operations that are possible.
     #[allow(clippy::must_use_candidate)]
     pub fn add(&self, fault: Fault) -> u64 {
+        if let Err(problem) = fault.check(&self.spec) {
+            panic!("{problem}");
+        }
         let mut states = self.states();
         states.last_id += 1;
         let id = states.last_id;
@@ -57,10 +79,23 @@ impl Faults {
     }
 
     /// Adds several faults.
+    ///
+    /// # Panics
+    ///
+    /// If one of the faults can never have its effect. See [`add`](Self::add).
     pub fn extend(&self, faults: impl IntoIterator<Item = Fault>) {
         for fault in faults {
             self.add(fault);
         }
+    }
+
+    /// Adds several faults, unless one of them can never have its effect.
+    pub(crate) fn try_extend(&self, faults: Vec<Fault>) -> Result<(), String> {
+        faults
+            .iter()
+            .try_for_each(|fault| fault.check(&self.spec))?;
+        self.extend(faults);
+        Ok(())
     }
 
     /// Removes the fault with an ID. Returns `true` if there was one.
@@ -86,19 +121,14 @@ impl Faults {
     ///
     /// They count as triggered at once, so that a simultaneous request does not trigger them too. If the effect of a
     /// fault does not happen, dropping it withdraws the count.
-    pub(crate) fn arm(
-        &self,
-        operation: Operation,
-        body: Option<&Value>,
-        spec: &Spec,
-    ) -> Vec<Armed> {
+    pub(crate) fn arm(&self, operation: Operation, body: Option<&Value>) -> Vec<Armed> {
         let mut armed = Vec::new();
         for state in &mut self.states().list {
             let is_early = matches!(state.fault.effect.stage(), Stage::BeforeReading);
             if is_early == body.is_none()
                 && state
                     .fault
-                    .matches(operation, body.unwrap_or(&Value::Null), spec)
+                    .matches(operation, body.unwrap_or(&Value::Null), &self.spec)
             {
                 state.matched += 1;
                 if state.fault.is_due(state.matched, state.triggered) {

@@ -55,3 +55,11 @@ impl Kind {
             .filter(|number| *number < MAX_FIXTURE_NUMBER)
     }
 }
+
+/// Returns an ID in the form of the API. A client can write a UUID in another letter case.
+pub(crate) fn normalized(id: &str) -> String {
+    Uuid::try_parse(id)
+        .ok()
+        .filter(|_| id.len() == uuid::fmt::Hyphenated::LENGTH)
+        .map_or_else(|| id.to_owned(), |id| id.to_string())
+}

@@ -114,6 +114,10 @@ impl VoucherCode {
     }
 }
 
+pub(crate) const IS_ACTIVE: &str = "IsActive";
+pub(crate) const CREATED_UTC: &str = "CreatedUtc";
+pub(crate) const UPDATED_UTC: &str = "UpdatedUtc";
+
 /// Derived from `IsActive`, in the responses of a spec that has it.
 pub(crate) const ACTIVITY_STATE: &str = "ActivityState";
 

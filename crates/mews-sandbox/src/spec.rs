@@ -27,6 +27,10 @@ pub(crate) const ENVELOPE: [&str; 5] = [
     "CultureCode",
 ];
 
+/// The cursor in a response, and the property of a request that has one.
+pub(crate) const CURSOR: &str = "Cursor";
+const LIMITATION: &str = "Limitation";
+
 /// A parsed spec.
 pub(crate) struct Spec {
     text: Cow<'static, str>,
@@ -93,18 +97,19 @@ impl Spec {
     }
 
     /// Adds an operation, unless the spec has it. Only those properties of its request are known that all requests
-    /// share, according to an operation that every spec has.
-    pub(crate) fn add_stub(&mut self, operation: Operation) {
-        if self.operations.contains_key(&operation) {
+    /// share, according to an operation that every spec has. Those of its response are the ones of the stub.
+    pub(crate) fn add_stub(&mut self, operation: Operation, response: &Value) {
+        if self.has(operation) {
             return;
         }
         let request = self.request(Operation::VouchersGetAll);
         let (declared, required) = request
             .map(|request| (request.properties(), request.required()))
             .unwrap_or_default();
+        let has_cursor = response.get(CURSOR).is_some();
         let properties: Map<String, Value> = declared
             .into_iter()
-            .filter(|(name, _)| ENVELOPE.contains(name))
+            .filter(|(name, _)| ENVELOPE.contains(name) || has_cursor && *name == LIMITATION)
             .map(|(name, schema)| (name.to_owned(), schema.node().clone()))
             .collect();
         let required: Vec<&str> = required
@@ -112,13 +117,23 @@ impl Spec {
             .filter(|name| ENVELOPE.contains(name))
             .collect();
         let request = json!({ "type": "object", "required": required, "properties": properties });
+        let members = response.as_object().into_iter().flatten();
+        let members: Map<String, Value> = members
+            .map(|(name, value)| {
+                let items = value.is_array().then(|| json!({ "items": {} }));
+                (name.clone(), items.unwrap_or_else(|| json!({})))
+            })
+            .collect();
+        let response = json!({ "type": "object", "properties": members });
         let content =
             |schema: Value| json!({ "content": { "application/json": { "schema": schema } } });
         self.root["paths"][operation.path()] = json!({ "post": {
             "requestBody": content(request),
-            "responses": { "200": content(json!({ "type": "object" })) },
+            "responses": { "200": content(response) },
         } });
-        let added = OperationSpec::new(&self.root, operation);
+        let mut added = OperationSpec::new(&self.root, operation);
+        // The response of a stub is fixed, and not a listing.
+        added.list = None;
         self.operations.insert(operation, added);
     }
 
@@ -174,6 +189,10 @@ impl Spec {
 
     pub(crate) fn operations(&self) -> impl Iterator<Item = Operation> {
         self.operations.keys().copied()
+    }
+
+    pub(crate) fn has(&self, operation: Operation) -> bool {
+        self.operations.contains_key(&operation)
     }
 
     /// Returns the operation at a path, which must match exactly.
@@ -302,7 +321,7 @@ impl OperationSpec {
             }
         });
         let is_paginated =
-            schema(&request).is_some_and(|request| request.properties().contains_key("Limitation"));
+            schema(&request).is_some_and(|request| request.properties().contains_key(LIMITATION));
         Self {
             request,
             response,

@@ -195,7 +195,7 @@ impl Store {
         })
     }
 
-    /// Runs `work`, which must not write.
+    /// Runs `work`, which must not write, in one transaction: otherwise each of its statements would lock the store.
     pub(crate) fn read<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, ApiError>,
@@ -204,7 +204,8 @@ impl Store {
             .is_written
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        self.readers.with(work)
+        self.readers
+            .with(|reader| work(&*reader.unchecked_transaction()?))
     }
 }
 

@@ -353,7 +353,7 @@ fn data(server: &Server, summary: &Summary) -> Markup {
         .listings
         .iter()
         .filter(|(list, _)| fixed.iter().all(|(other, _)| other != list))
-        .filter_map(|(list, records)| Some((list.as_str(), records.as_ref().ok()?.len())));
+        .map(|(list, listing)| (list.as_str(), listing.records.len()));
     html! {
         section id="data" {
             h2 { "Data" }

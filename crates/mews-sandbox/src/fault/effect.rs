@@ -9,7 +9,10 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::operation::Operation;
 use crate::operations::ItemChange;
+use crate::record::{IS_ACTIVE, UPDATED_UTC};
+use crate::spec::{Schema, Spec};
 
 /// The effect of a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -319,6 +322,28 @@ pub(crate) enum Delivery {
 }
 
 impl Effect {
+    /// Returns `true` if the responses of an operation have what the effect changes.
+    pub(crate) fn is_possible(&self, operation: Operation, spec: &Spec) -> bool {
+        let response = spec.response(operation);
+        let is_item_property = |name| {
+            let items = spec
+                .items(operation)
+                .filter(|_| spec.is_paginated(operation));
+            items.is_some_and(|items| items.property(name).is_some())
+        };
+        match self {
+            Self::UnknownEnumValue => response.is_some_and(Schema::has_enum),
+            Self::SameCursor | Self::NullCursor => spec.is_paginated(operation),
+            Self::DuplicateItem | Self::DuplicatePage => response.is_some_and(|response| {
+                let mut properties = response.properties().into_values();
+                properties.any(|property| property.items().is_some())
+            }),
+            Self::DeleteBetweenPages => is_item_property(IS_ACTIVE),
+            Self::UpdateBetweenPages => is_item_property(UPDATED_UTC),
+            _ => spec.has(operation),
+        }
+    }
+
     /// Returns the stage of the effect. The matches over effects and over each kind of stage are exhaustive, so an
     /// effect that is not handled does not compile.
     pub(crate) fn stage(&self) -> Stage<'_> {

@@ -266,11 +266,7 @@ async fn a_new_listing_is_served_from_fixtures() {
     }
     // Each kind of filter.
     for (filter, value, expected) in [
-        (
-            "OutletIds",
-            json!([SERVICES[0], builtin::VOUCHER_ID]),
-            vec![0],
-        ),
+        ("OutletIds", json!([SERVICES[0].to_uppercase()]), vec![0]),
         ("Names", json!(["Outlet 1", "Outlet 7"]), vec![1]),
         ("GroupIds", json!([SERVICES[0].to_uppercase()]), vec![2, 0]),
         (
@@ -304,6 +300,10 @@ async fn a_new_listing_is_served_from_fixtures() {
     own["AccessToken"] = builtin::ACCESS_TOKEN.into();
     let own = call(&api, operation, own).await.ok();
     assert_eq!(own.ids("Outlets"), [SERVICES[1], SERVICES[0]]);
+    let unknown = all(json!({ "OutletIds": [SERVICES[0], builtin::VOUCHER_ID] }));
+    call(&api, operation, unknown)
+        .await
+        .rejected(400, "Invalid OutletIds");
     // Filters that cannot be derived are rejected by name.
     let interval = json!({ "StartUtc": "2026-01-01T00:00:00Z", "EndUtc": "2026-01-03T00:00:00Z" });
     for (filter, value) in [
