@@ -346,9 +346,8 @@ impl Fault {
         self
     }
 
-    /// Limits the fault to requests whose body has a value at a JSON pointer. `None` stands for any value. With a
-    /// condition, [`drop_before_reading`](Self::drop_before_reading) matches no request, because it does not read the
-    /// body.
+    /// Limits the fault to requests whose body has a value at a JSON pointer. `None` stands for any value. A condition
+    /// on [`drop_before_reading`](Self::drop_before_reading) is an error, because that fault does not read the body.
     #[must_use]
     pub fn only_if(mut self, pointer: impl Into<String>, value: Option<Value>) -> Self {
         self.condition = Some(Condition {

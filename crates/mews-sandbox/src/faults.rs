@@ -59,8 +59,8 @@ impl Faults {
     ///
     /// # Panics
     ///
-    /// If the fault can never have its effect, such as [`Fault::delete_between_pages`] on an operation that is not a
-    /// listing. The message names the operations that are possible.
+    /// Panics if the fault can never have its effect, such as [`Fault::delete_between_pages`] on an operation that is
+    /// not a listing. The message names the possible operations.
     #[allow(clippy::must_use_candidate)]
     pub fn add(&self, fault: Fault) -> u64 {
         if let Err(problem) = fault.check(&self.spec) {
@@ -82,7 +82,7 @@ impl Faults {
     ///
     /// # Panics
     ///
-    /// If one of the faults can never have its effect. See [`add`](Self::add).
+    /// Panics if one of the faults can never have its effect. See [`add`](Self::add).
     pub fn extend(&self, faults: impl IntoIterator<Item = Fault>) {
         for fault in faults {
             self.add(fault);
