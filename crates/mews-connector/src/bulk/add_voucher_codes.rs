@@ -24,7 +24,7 @@ use crate::response::date_of;
 
 #[derive(Default)]
 pub(super) struct AddVoucherCodes {
-    /// Vouchers whose codes the server rejects to list. They are not requested twice.
+    /// The vouchers whose codes the server does not list. They are not requested twice.
     unreadable: Mutex<HashSet<VoucherId>>,
 }
 
