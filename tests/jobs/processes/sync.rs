@@ -264,7 +264,7 @@ async fn run(folder: &Path, flags: &[&str]) -> Output {
     Process::default().run(command).await
 }
 
-/// The content of the files of a sync.
+/// Returns the content of the files of a sync.
 fn files(folder: &Path) -> [String; 2] {
     ["records.jsonl", "state.json"].map(|name| fs::read_to_string(folder.join(name)).unwrap())
 }

@@ -283,7 +283,7 @@ fn page_sizes(sandbox: &Sandbox, path: &str) -> Vec<i64> {
         .collect()
 }
 
-/// A fault that responds with a 408 to all requests for pages of a size.
+/// Returns a fault that responds with a 408 to all requests for pages of a size.
 fn too_large(path: &str, count: u32) -> Fault {
     Fault::status(408)
         .on(path.parse().unwrap())
