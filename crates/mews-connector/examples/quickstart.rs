@@ -113,8 +113,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Returns the first service with a private rate, which a voucher gives access to, and that rate. Usually, both are a
-/// setting or a choice of the user.
+/// Returns the first service with a private rate, and the rate. A voucher gives access to private rates. Usually, the
+/// service and the rate are settings, or choices of the user.
 async fn service_with_private_rate(
     client: &Client,
 ) -> Result<(ServiceId, RateId), Box<dyn std::error::Error>> {

@@ -5,7 +5,7 @@
 //!     cargo run --release -p mews-connector --example throttled_export
 //!
 //! It takes about six minutes. About 600 requests need three windows of the limit, which take at least 60 seconds. Then
-//! the rest of the requests is sent, by as many listings as there are.
+//! all listings send the rest of the requests.
 #![allow(clippy::print_stdout)] // It reports what it measures.
 
 use std::sync::Arc;
@@ -64,7 +64,7 @@ async fn fill(data: &std::path::Path) -> Result<(), Failed> {
         .start()
         .await?;
     let client = client(sandbox.url(), RateLimit::unlimited())?;
-    // A service that has only two vouchers in the built-in data.
+    // The service has only two vouchers in the built-in data.
     let service = builtin::PARKING_SERVICE_ID.parse()?;
     let vouchers =
         (0..VOUCHERS).map(|number| NewVoucher::public(service, format!("Voucher {number}")));
