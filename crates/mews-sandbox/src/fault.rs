@@ -339,7 +339,8 @@ impl Fault {
         Self::new(Effect::NoRequestId)
     }
 
-    /// Limits the fault to requests with an access token.
+    /// Limits the fault to requests with an access token. [`drop_before_reading`](Self::drop_before_reading) cannot have
+    /// this limit.
     #[must_use]
     pub fn with_token(mut self, access_token: impl Into<String>) -> Self {
         self.access_token = Some(Token(access_token.into()));
@@ -347,7 +348,7 @@ impl Fault {
     }
 
     /// Limits the fault to requests whose body has a value at a JSON pointer, or anything there if the value is
-    /// `None`. [`drop_before_reading`](Self::drop_before_reading) never has a body to look at.
+    /// `None`. [`drop_before_reading`](Self::drop_before_reading) cannot have this limit.
     #[must_use]
     pub fn only_if(mut self, pointer: impl Into<String>, value: Option<Value>) -> Self {
         self.condition = Some(Condition {
