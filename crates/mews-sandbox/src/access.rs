@@ -76,7 +76,7 @@ impl Reference {
         }
     }
 
-    /// Every token of the fixtures, for masking.
+    /// Returns every token of the fixtures, for masking.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
         self.client_tokens
             .iter()
@@ -105,7 +105,7 @@ impl Reference {
         }
     }
 
-    /// Returns `true` if the enterprise knows the company: if both are of one chain.
+    /// Returns `true` if the enterprise and the company belong to the same chain.
     pub(crate) fn knows_company(&self, enterprise: Uuid, company: Uuid) -> bool {
         let chain = self
             .enterprises
@@ -134,7 +134,7 @@ impl Reference {
 }
 
 impl Scope {
-    /// The enterprises that a request reads from.
+    /// Returns the enterprises that a request reads from.
     ///
     /// A portfolio access token reads from those it names, or from all; with any other token `EnterpriseIds` is
     /// ignored (pages/vouchers.md, concepts/multi-property.md).
@@ -153,7 +153,7 @@ impl Scope {
         }
     }
 
-    /// The enterprise that a request writes to.
+    /// Returns the enterprise that a request writes to.
     ///
     /// A portfolio access token must name one; with any other token `EnterpriseId` is ignored (pages/vouchers.md).
     pub(crate) fn to_write(&self, named: Option<Uuid>) -> Result<HashSet<Uuid>, ApiError> {

@@ -36,7 +36,7 @@ const MAX_BODY: usize = 1024 * 1024;
 /// The maximum of `AdvanceSeconds`. More would lead to the last time that the clock can show too.
 const MAX_SECONDS: f64 = 1e12;
 
-/// The paths.
+/// Returns the routes of the paths under `/_sandbox/`.
 pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
     Router::new()
         .route("/_sandbox", get(to_page))
@@ -80,7 +80,7 @@ async fn list_faults(State(server): State<Arc<Server>>) -> Reply {
     respond(&server, &list_of_faults(&server))
 }
 
-/// The faults, with masked tokens.
+/// Returns the faults, with masked tokens.
 fn list_of_faults(server: &Server) -> Value {
     let mut faults = json!(server.faults.list());
     for fault in faults.as_array_mut().into_iter().flatten() {

@@ -27,7 +27,7 @@ use crate::server::{Initial, Observer, Server};
 use crate::store::{Content, Store};
 use crate::stub::{self, Stubs};
 
-/// The options of a sandbox. Most of them are flags of the binary, too.
+/// The options of a sandbox. Most of them are also flags of the program.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -142,16 +142,17 @@ impl Builder {
         self
     }
 
-    /// Serves another spec than the one that is compiled in, as JSON. Its operations can be named from then on.
+    /// Serves another spec, as JSON, instead of the one that is compiled in. Afterwards, its operations can be parsed
+    /// as an [`Operation`](crate::Operation).
     ///
-    /// With it, a change of the spec can be tried before it is made.
+    /// This tests a change of the spec before it is made.
     pub fn spec(mut self, document: impl Into<Cow<'static, str>>) -> Self {
         self.spec = Some(document.into());
         self
     }
 
-    /// Sets the response to an operation that the sandbox does not have, such as `reservations/add`. The name can be
-    /// the whole path too. It can be parsed as an [`Operation`](crate::Operation) from then on.
+    /// Sets the response to an operation that the sandbox does not have, such as `reservations/add`. The name can also
+    /// be the whole path. Afterwards, it can be parsed as an [`Operation`](crate::Operation).
     ///
     /// The tokens of a request are checked, other properties are not. Requests count for the request limit, and are
     /// recorded. Faults apply to them. A later stub of an operation replaces an earlier one, or one from a file.
@@ -186,7 +187,7 @@ impl Builder {
         self
     }
 
-    /// Adds generated codes for load work, in one new voucher of the first service for each thousand of them, and in
+    /// Adds generated codes for load tests, in one new voucher of the first service for each thousand of them, and in
     /// at most a thousand vouchers. The first of both has the number `0x101` in its ID.
     pub const fn seed_codes(mut self, codes: u32) -> Self {
         self.seed_codes = codes;
@@ -211,7 +212,8 @@ impl Builder {
         self
     }
 
-    /// Accepts any token. One that is not in the fixtures has the scope of the first access token there.
+    /// Sets whether any token is accepted. A token that is not in the fixtures has the scope of the first access token
+    /// in them.
     pub const fn accept_any_token(mut self, any: bool) -> Self {
         self.options.accept_any_token = any;
         self
@@ -249,7 +251,7 @@ impl Builder {
         self
     }
 
-    /// Sets the order of the records in a response to `add` and `update`. The default is that of the request.
+    /// Sets the order of the records in a response to `add` and `update`. The default is the order of the request.
     pub const fn response_order(mut self, order: ResponseOrder) -> Self {
         self.options.response_order = order;
         self
@@ -274,7 +276,7 @@ impl Builder {
     }
 
     /// Accepts requests to the paths under `/_sandbox/` that have this host in the header `Host`, such as
-    /// `sandbox.example`. The default is to accept only `localhost` and loopback addresses, so that no web page can
+    /// `sandbox.example`. The default is to accept only `localhost` and loopback addresses. Otherwise, a web page could
     /// read or change the sandbox through a host name that resolves to this machine.
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.options.allowed_hosts.push(host.into());

@@ -15,12 +15,12 @@ use tokio::time::Sleep;
 
 use crate::response::REQUEST_ID;
 
-/// Resets one connection, as a crashing server or a broken line would.
+/// Resets one connection, like a server that crashes or a connection that is lost.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cutter(Arc<AtomicBool>);
 
 impl Cutter {
-    /// From now on nothing is sent, and the connection closes with a reset.
+    /// Makes the connection send nothing more, and close with a reset.
     pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -70,8 +70,8 @@ impl Connection {
     }
 }
 
-/// The status of a response that the HTTP library made of something that is not a request, such as a 400 or 431. Unlike
-/// the responses of the sandbox, it is empty and has no `Request-Id`.
+/// Returns the status of a response that the HTTP library made of something that is not a request, such as a 400 or
+/// 431. Unlike the responses of the sandbox, it is empty and has no `Request-Id`.
 fn status_of_library(bytes: &[u8]) -> Option<StatusCode> {
     // A head without a body ends the bytes; the large body of a page is not looked through.
     let head = bytes.strip_suffix(b"\r\n\r\n")?;

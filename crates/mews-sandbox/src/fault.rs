@@ -70,7 +70,7 @@ struct Condition {
     value: Option<Value>,
 }
 
-// serde asks for a reference.
+// serde requires a reference.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 const fn is_zero(number: &u64) -> bool {
     *number == 0
@@ -103,7 +103,7 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 400 to 599.
+    /// Panics if `code` is not from 400 to 599.
     pub fn status(code: u16) -> Self {
         Self::new(Effect::Status {
             code: valid(Status::try_from(code)),
@@ -118,7 +118,7 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 400 to 599.
+    /// Panics if `code` is not from 400 to 599.
     pub fn status_after_commit(code: u16) -> Self {
         Self::new(Effect::Status {
             code: valid(Status::try_from(code)),
@@ -145,7 +145,7 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 200 to 599.
+    /// Panics if `code` is not from 200 to 599.
     pub fn html(code: u16) -> Self {
         Self::new(Effect::Html {
             code: valid(Status::try_from(code)),
@@ -171,8 +171,8 @@ impl Fault {
         }
     }
 
-    /// Returns a response of any kind. A `body` that is a string is sent as it is, any other value as JSON, and null
-    /// as an empty body. Nothing is committed.
+    /// Returns any response. A `body` that is a string is sent without changes, null as an empty body, and any other
+    /// value as JSON. Nothing is committed.
     ///
     /// ```
     /// use mews_sandbox::Fault;
@@ -184,7 +184,7 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 200 to 599, or a header is invalid.
+    /// Panics if `code` is not from 200 to 599, or a header is invalid.
     pub fn respond(code: u16, headers: &[(&str, &str)], body: Value) -> Self {
         let headers = headers
             .iter()
@@ -289,19 +289,19 @@ impl Fault {
         Self::new(Effect::SameCursor)
     }
 
-    /// Deletes the item that the next page starts with, after the page was read. At the end of the listing, that is the
-    /// last item of the page, which is the one that the cursor names. Only items with `IsActive` can be deleted.
+    /// Deletes the item that the next page starts with, after the page was read. At the end of the listing, this is the
+    /// last item of the page, which is the item of the cursor. Only items with `IsActive` can be deleted.
     pub const fn delete_between_pages() -> Self {
         Self::new(Effect::DeleteBetweenPages)
     }
 
-    /// Like [`delete_between_pages`](Self::delete_between_pages), but the item gets a new `UpdatedUtc`, which may be
-    /// outside the requested interval.
+    /// Updates the item that [`delete_between_pages`](Self::delete_between_pages) deletes. The item gets a new
+    /// `UpdatedUtc`, which may be outside the requested interval.
     pub const fn update_between_pages() -> Self {
         Self::new(Effect::UpdateBetweenPages)
     }
 
-    /// Sends the body in parts of so many bytes, with a pause after each, in real time.
+    /// Sends the body in parts of `bytes` bytes, with a pause after each part, in real time.
     pub fn drip_body(bytes: u32, pause: Duration) -> Self {
         Self::new(Effect::DripBody {
             bytes,
@@ -309,7 +309,7 @@ impl Fault {
         })
     }
 
-    /// Sends half of the body, then nothing. The connection stays open.
+    /// Sends half of the body, then no more data. The connection stays open.
     pub const fn stall_body() -> Self {
         Self::new(Effect::StallBody)
     }
@@ -339,16 +339,16 @@ impl Fault {
         Self::new(Effect::NoRequestId)
     }
 
-    /// Limits the fault to requests with an access token. [`drop_before_reading`](Self::drop_before_reading) cannot have
-    /// this limit.
+    /// Limits the fault to requests with an access token. A token on [`drop_before_reading`](Self::drop_before_reading) is
+    /// an error, because that fault does not read the body.
     #[must_use]
     pub fn with_token(mut self, access_token: impl Into<String>) -> Self {
         self.access_token = Some(Token(access_token.into()));
         self
     }
 
-    /// Limits the fault to requests whose body has a value at a JSON pointer, or anything there if the value is
-    /// `None`. [`drop_before_reading`](Self::drop_before_reading) cannot have this limit.
+    /// Limits the fault to requests whose body has a value at a JSON pointer. `None` stands for any value. A condition
+    /// on [`drop_before_reading`](Self::drop_before_reading) is an error, because that fault does not read the body.
     #[must_use]
     pub fn only_if(mut self, pointer: impl Into<String>, value: Option<Value>) -> Self {
         self.condition = Some(Condition {
@@ -417,7 +417,7 @@ impl Fault {
         }
     }
 
-    /// Returns `true` if the fault is meant for a request. The body is null before it was read.
+    /// Returns `true` if the fault matches a request. The body is null before it was read.
     pub(crate) fn matches(&self, operation: Operation, body: &Value, spec: &Spec) -> bool {
         let has_token = |token: &Token| body["AccessToken"].as_str() == Some(token.0.as_str());
         let is_met = |condition: &Condition| {
@@ -448,7 +448,7 @@ impl Fault {
     }
 }
 
-/// Panics if a value is invalid. The constructors of faults document that.
+/// Panics if a value is invalid. The constructors of faults document this panic.
 fn valid<T>(value: Result<T, String>) -> T {
     match value {
         Ok(value) => value,

@@ -12,7 +12,7 @@ use crate::fault::{Effect, Fault, Stage};
 use crate::operation::Operation;
 use crate::spec::Spec;
 
-/// The faults of a sandbox. Its clones are the same faults.
+/// The faults of a sandbox. Clones share the faults.
 #[derive(Clone)]
 pub struct Faults {
     states: Arc<Mutex<States>>,
@@ -59,8 +59,8 @@ impl Faults {
     ///
     /// # Panics
     ///
-    /// If the fault can never have its effect, such as [`Fault::delete_between_pages`] on an operation that is not a
-    /// listing. The message names the operations that are possible.
+    /// Panics if the fault can never have its effect, such as [`Fault::delete_between_pages`] on an operation that is
+    /// not a listing. The message names the possible operations.
     #[allow(clippy::must_use_candidate)]
     pub fn add(&self, fault: Fault) -> u64 {
         if let Err(problem) = fault.check(&self.spec) {
@@ -82,7 +82,7 @@ impl Faults {
     ///
     /// # Panics
     ///
-    /// If one of the faults can never have its effect. See [`add`](Self::add).
+    /// Panics if one of the faults can never have its effect. See [`add`](Self::add).
     pub fn extend(&self, faults: impl IntoIterator<Item = Fault>) {
         for fault in faults {
             self.add(fault);
@@ -119,8 +119,8 @@ impl Faults {
 
     /// Returns the faults that a request is to trigger, before its body is read or after.
     ///
-    /// They count as triggered from now on, so that another request at the same time does not trigger them too. A fault
-    /// whose effect does not happen after all is given back when it is dropped.
+    /// They count as triggered at once, so that a simultaneous request does not trigger them too. If the effect of a
+    /// fault does not happen, dropping it withdraws the count.
     pub(crate) fn arm(&self, operation: Operation, body: Option<&Value>) -> Vec<Armed> {
         let mut armed = Vec::new();
         for state in &mut self.states().list {
@@ -150,7 +150,7 @@ impl Faults {
     }
 }
 
-/// An effect that a request is to have.
+/// An effect that applies to a request.
 pub(crate) struct Armed {
     pub(crate) effect: Effect,
     id: u64,

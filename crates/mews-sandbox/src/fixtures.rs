@@ -23,7 +23,7 @@ use crate::spec::Spec;
 /// The built-in set ([`builtin::FIXTURES`](crate::builtin::FIXTURES), or `mews-sandbox --print-fixtures`) shows the
 /// form. Rates, companies, vouchers and voucher codes have the properties of a response. In addition, a voucher has
 /// `AssignedRateIds`. Each ID can be any UUID, so that the IDs of a real enterprise can be used. An array named like
-/// the primary list of another listing of the spec holds the records of that listing.
+/// the primary list of another listing of the spec has the records of that listing.
 ///
 /// The fixtures are checked when a sandbox starts.
 ///
@@ -155,7 +155,7 @@ pub(crate) struct Service {
     pub(crate) name: String,
 }
 
-/// An ID inside an item that is kept as JSON.
+/// Returns the ID in a property of an item that is kept as JSON.
 pub(crate) fn uuid(item: &Value, property: &str) -> Option<Uuid> {
     item.get(property)?.as_str()?.parse().ok()
 }

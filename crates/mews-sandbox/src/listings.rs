@@ -103,18 +103,19 @@ impl Listing {
         }
     }
 
-    /// The position of the record with an ID, in any letter case.
+    /// Returns the position of the record with an ID, in any letter case.
     pub(crate) fn position(&self, id: &str) -> Option<usize> {
         self.positions.get(&normalized(id)).copied()
     }
 
-    /// The record with an ID, in any letter case.
+    /// Returns the record with an ID, in any letter case.
     pub(crate) fn get(&self, id: &str) -> Option<&Value> {
         self.records.get(self.position(id)?)
     }
 }
 
-/// The name of the IDs of a list's records, such as `CompanyId` for `Companies`: that of the component, or of the list.
+/// Returns the name of the IDs of a list's records, such as `CompanyId` for `Companies`: that of the component, or of
+/// the list.
 pub(crate) fn id_name(list: &str, items: Schema<'_>) -> String {
     let component = items.property("Id").and_then(Schema::name);
     component.map_or_else(|| format!("{}Id", singular(list)), str::to_owned)

@@ -4,7 +4,7 @@ use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE}
 use axum::http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-/// A token as it appears inside JSON text.
+/// Returns a token as it appears inside JSON text.
 fn escaped(token: &str) -> String {
     let quoted = Value::from(token).to_string();
     quoted.trim_matches('"').to_owned()

@@ -145,7 +145,7 @@ impl Context<'_> {
         })
     }
 
-    /// The ID of a new record.
+    /// Returns the ID of a new record.
     fn new_id(&self, table: Table, number: i64) -> Uuid {
         table.kind.new_id(number, self.options.ids)
     }
@@ -225,7 +225,7 @@ fn reachable(
         .then_some(number))
 }
 
-/// The table with the records of a list, if they are not those of the fixtures.
+/// Returns the table with the records of a list, if they are not those of the fixtures.
 fn table(list: &str) -> Option<Table> {
     match list {
         "Vouchers" => Some(VOUCHERS),
@@ -244,7 +244,7 @@ fn read<T: DeserializeOwned>(body: &Value) -> Result<T, ApiError> {
     T::deserialize(body).map_err(|error| ApiError::invalid("request", error.to_string()))
 }
 
-/// The number below which a page starts.
+/// Returns the number below which a page starts.
 ///
 /// A cursor is the ID of the last item of the previous page (guidelines/pagination.md). The item may have been deleted
 /// or may not match the filter any more.
@@ -263,7 +263,8 @@ fn invalid_cursor() -> ApiError {
     )
 }
 
-/// An interval of a filter: half-open, and one timestamp if both bounds are equal (pages/_objects.md, "Time interval").
+/// Returns an interval of a filter: half-open, and one timestamp if both bounds are equal (pages/_objects.md, "Time
+/// interval").
 fn window(interval: Option<&TimeInterval>, parameter: &str) -> Result<Option<Window>, ApiError> {
     let Some(interval) = interval else {
         return Ok(None);

@@ -120,7 +120,7 @@ pub(crate) fn validate(spec: &Spec, operation: Operation, body: &Value) -> Resul
         })
 }
 
-/// The property that an error is about.
+/// Returns the property that an error is about.
 fn parameter(error: &ValidationError<'_>) -> String {
     let name = match error.kind() {
         ValidationErrorKind::Required { property } => property.as_str().map(ToOwned::to_owned),
@@ -165,7 +165,7 @@ pub(crate) fn prefers_gzip(headers: &HeaderMap) -> bool {
     gzip > 0.0 && gzip >= identity.or(any).unwrap_or(0.0)
 }
 
-/// The quality in the parameters of a coding: 1 without one, and 0 if it is invalid.
+/// Returns the quality in the parameters of a coding: 1 without one, and 0 if it is invalid.
 fn quality_of(parameters: &str) -> f64 {
     let mut parameters = parameters
         .split(';')

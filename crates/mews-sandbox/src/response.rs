@@ -67,7 +67,7 @@ impl Response {
         }
     }
 
-    /// A 204, without a body and without `Content-Type` (guidelines/responses.md).
+    /// Creates a 204, without a body and without `Content-Type` (guidelines/responses.md).
     pub(crate) fn no_content() -> Self {
         Self {
             content_type: None,
@@ -82,7 +82,7 @@ impl Response {
         }
     }
 
-    /// A page of HTML as a gateway returns it.
+    /// Creates a page of HTML, such as a gateway returns.
     pub(crate) fn html(status: StatusCode) -> Self {
         let reason = status.canonical_reason().unwrap_or("Error");
         let html = format!(
@@ -96,7 +96,7 @@ impl Response {
         }
     }
 
-    /// The documented error (guidelines/responses.md, "Error response details").
+    /// Creates the documented error response (guidelines/responses.md, "Error response details").
     pub(crate) fn error(error: &ApiError, request_id: &str) -> Self {
         let mut body = json!({ "Message": error.message, "RequestId": request_id });
         if let Some(details) = &error.details {
@@ -111,7 +111,7 @@ impl Response {
         }
     }
 
-    /// The response of a fault that takes the place of the operation.
+    /// Creates the response of a fault that replaces the operation.
     pub(crate) fn instead(
         replacement: &Replacement<'_>,
         request: &Value,
@@ -133,7 +133,7 @@ impl Response {
         }
     }
 
-    /// A response that a fault describes in full.
+    /// Creates a response that a fault describes in full.
     fn custom(custom: Custom<'_>) -> Self {
         let (content_type, body) = match custom.body {
             Value::Null => (None, Vec::new()),
@@ -147,7 +147,7 @@ impl Response {
         }
     }
 
-    /// An error that has nothing to do with the request.
+    /// Creates an error that does not depend on the request.
     fn failure(failure: Failure, request: &Value, request_id: &str) -> Self {
         let message = match failure.status.as_u16() {
             401 => "Invalid AccessToken",
@@ -299,7 +299,7 @@ impl Response {
         }
     }
 
-    /// The headers of the response.
+    /// Returns the headers of the response.
     pub(crate) fn headers(&self, request_id: &str, now: DateTime<Utc>) -> HeaderMap {
         let mut headers = HeaderMap::new();
         if let Ok(date) = HeaderValue::from_str(&http_date(now)) {
@@ -387,7 +387,7 @@ impl Response {
     }
 }
 
-/// Every list in a response.
+/// Returns every list in a response.
 fn lists(body: &mut Value) -> impl Iterator<Item = &mut Vec<Value>> {
     body.as_object_mut()
         .into_iter()

@@ -82,7 +82,7 @@ pub(crate) async fn handle(
     response.into_http(&request_id, server.clock.now(), &cutter)
 }
 
-/// A part of the sandbox panicked.
+/// Creates the error for a panic of a part of the sandbox.
 fn bug(error: &JoinError) -> ApiError {
     ApiError::unexpected(format!("the sandbox has a bug, please report it: {error}"))
 }
@@ -137,7 +137,7 @@ impl Server {
         };
         let mut length = 0;
         let received = self.receive(&mut call, body, &mut length).await;
-        // The store blocks, whatever the size of the request is.
+        // The store blocks for requests of any size.
         let is_long = matches!(received, Ok(None)) || length > MAX_INLINE;
         let finished = run(is_long, move || {
             let result = match received {
@@ -373,8 +373,8 @@ impl Server {
     }
 }
 
-/// The client token and the access token of a request. The validation against the spec reports a token that is missing
-/// or has the wrong type.
+/// Returns the client token and the access token of a request. The validation against the spec reports a token that is
+/// missing or has the wrong type.
 fn tokens(body: &Value) -> Option<(&str, &str)> {
     let token = |property: &str| {
         body.get(property)

@@ -155,18 +155,18 @@ impl Spec {
             })
     }
 
-    /// The document.
+    /// Returns the document.
     pub(crate) const fn root(&self) -> &Value {
         &self.root
     }
 
-    /// The description of an operation in the document.
+    /// Returns the description of an operation in the document.
     pub(crate) fn node(&self, operation: Operation) -> &Value {
         let node = self.root.pointer(&pointer(operation));
         node.unwrap_or(&Value::Null)
     }
 
-    /// The title of an operation.
+    /// Returns the title of an operation.
     pub(crate) fn summary(&self, operation: Operation) -> &str {
         self.node(operation)["summary"].as_str().unwrap_or_default()
     }
@@ -182,7 +182,7 @@ impl Spec {
         }
     }
 
-    /// The document as JSON text.
+    /// Returns the document as JSON text.
     pub(crate) fn text(&self) -> Cow<'static, str> {
         self.text.clone()
     }
@@ -201,22 +201,23 @@ impl Spec {
         self.operations().find(|operation| operation.name() == name)
     }
 
-    /// The schema of the request body.
+    /// Returns the schema of the request body.
     pub(crate) fn request(&self, operation: Operation) -> Option<Schema<'_>> {
         self.schema(&self.operations.get(&operation)?.request)
     }
 
-    /// The schema of the body of a 200.
+    /// Returns the schema of the body of a 200.
     pub(crate) fn response(&self, operation: Operation) -> Option<Schema<'_>> {
         self.schema(&self.operations.get(&operation)?.response)
     }
 
-    /// The name of the primary list: the array of the response that is named like the resource, or the only one.
+    /// Returns the name of the primary list: the array of the response that is named like the resource, or the only
+    /// one.
     pub(crate) fn list(&self, operation: Operation) -> Option<&str> {
         self.operations.get(&operation)?.list.as_deref()
     }
 
-    /// The schema of the items of the primary list.
+    /// Returns the schema of the items of the primary list.
     pub(crate) fn items(&self, operation: Operation) -> Option<Schema<'_>> {
         let list = self.list(operation)?;
         self.response(operation)?.property(list)?.items()
@@ -229,7 +230,7 @@ impl Spec {
             .is_some_and(|operation| operation.is_paginated)
     }
 
-    /// The schema of one item of the array of objects in the request of a write.
+    /// Returns the schema of one item of the array of objects in the request of a write.
     pub(crate) fn parameters(&self, operation: Operation) -> Option<Schema<'_>> {
         self.request(operation)?
             .properties()
@@ -238,7 +239,7 @@ impl Spec {
             .find(|items| !items.properties().is_empty())
     }
 
-    /// A schema that is not in this document and can refer to its components.
+    /// Returns a schema that is not in this document and can refer to its components.
     pub(crate) fn at_hand<'a>(&'a self, node: &'a Value) -> Schema<'a> {
         Schema::new(&self.root, node)
     }
@@ -331,7 +332,7 @@ impl OperationSpec {
     }
 }
 
-/// The JSON pointer of an operation.
+/// Returns the JSON pointer of an operation.
 fn pointer(operation: Operation) -> String {
     format!("/paths/{}/post", operation.path().replace('/', "~1"))
 }

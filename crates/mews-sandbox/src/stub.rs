@@ -65,7 +65,7 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// The operation of a stub, which is named by its path, with or without the part that all operations share.
+/// Returns the operation of a stub, which is named by its path, with or without the part that all operations share.
 pub(crate) fn operation(name: &str) -> Operation {
     Operation::register(name.strip_prefix(BASE_PATH).unwrap_or(name))
 }

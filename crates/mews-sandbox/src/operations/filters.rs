@@ -116,7 +116,7 @@ impl<'a> Kind<'a> {
         Some(is_one_of(property.to_owned(), wanted))
     }
 
-    /// The property with the IDs that a filter lists, if it is such a filter.
+    /// Returns the property with the IDs that a filter lists, if it is such a filter.
     pub(super) fn id(&self, filter: &str) -> Option<String> {
         let name = filter.strip_suffix("Ids")?;
         let own = format!("{name}Id");

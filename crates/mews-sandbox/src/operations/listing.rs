@@ -26,7 +26,7 @@ impl Context<'_> {
     /// Serves a page of the fixtures named like the primary list of an operation.
     ///
     /// [`Kind::filter`] describes the filters. If the request has an extent, a list that the extent does not request is
-    /// null or empty, and another list than the primary one has the fixtures that name a record of the page.
+    /// null or empty. A list other than the primary one has the fixtures that refer to a record of the page.
     pub(super) fn list_fixtures(
         &self,
         operation: Operation,
@@ -156,7 +156,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// The listing of a list, if its records have all properties of a response.
+/// Returns the listing of a list, if its records have all properties of a response.
 fn complete<'a>(lists: &'a Lists, list: &str) -> Result<&'a Listing, String> {
     let listing = lists
         .get(list)
@@ -169,7 +169,7 @@ fn complete<'a>(lists: &'a Lists, list: &str) -> Result<&'a Listing, String> {
     }
 }
 
-/// The filters of a request.
+/// Returns the filters of a request.
 fn filters(body: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let properties = body.as_object().into_iter().flatten();
     properties
@@ -179,7 +179,7 @@ fn filters(body: &Value) -> impl Iterator<Item = (&str, &Value)> {
         })
 }
 
-/// The response with a page: other lists and properties are null, or empty if they must be there.
+/// Returns the response with a page. Other lists and properties are null, or empty if they are required.
 fn result(
     lists: &Lists,
     response: Option<Schema<'_>>,
@@ -221,7 +221,7 @@ fn result(
     Value::Object(result)
 }
 
-/// The fixtures of another list of a response that name a record of the page.
+/// Returns the fixtures of another list of a response that refer to a record of the page.
 fn related(lists: &Lists, other: &str, list: &str, page: &[Value]) -> Value {
     let id = format!("{}Id", singular(list));
     let ids: HashSet<Uuid> = page.iter().filter_map(|item| uuid(item, "Id")).collect();

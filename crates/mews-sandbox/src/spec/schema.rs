@@ -43,12 +43,12 @@ impl<'a> Schema<'a> {
         Self { root, node }
     }
 
-    /// The schema as it is written.
+    /// Returns the JSON of the schema.
     pub(crate) const fn node(self) -> &'a Value {
         self.node
     }
 
-    /// The schema and those that it is made of.
+    /// Returns the schema and its parts.
     fn parts(self) -> Vec<&'a Value> {
         fn collect<'a>(root: &'a Value, node: &'a Value, depth: usize, parts: &mut Vec<&'a Value>) {
             if depth == 0 {
@@ -74,7 +74,7 @@ impl<'a> Schema<'a> {
         self.parts().into_iter().find_map(|part| part.get(name))
     }
 
-    /// The properties by name.
+    /// Returns the properties by name.
     pub(crate) fn properties(self) -> BTreeMap<&'a str, Self> {
         self.parts()
             .into_iter()
@@ -88,12 +88,12 @@ impl<'a> Schema<'a> {
         self.properties().remove(name)
     }
 
-    /// The schema of the items of an array.
+    /// Returns the schema of the items of an array.
     pub(crate) fn items(self) -> Option<Self> {
         self.keyword("items").map(|node| Self::new(self.root, node))
     }
 
-    /// The names of the required properties.
+    /// Returns the names of the required properties.
     pub(crate) fn required(self) -> Vec<&'a str> {
         self.parts()
             .into_iter()
@@ -115,12 +115,12 @@ impl<'a> Schema<'a> {
         self.keyword("deprecated") == Some(&Value::Bool(true))
     }
 
-    /// The format of a string.
+    /// Returns the format of a string.
     pub(crate) fn format(self) -> Option<&'a str> {
         self.keyword("format")?.as_str()
     }
 
-    /// The name of the component that this schema refers to, if it refers to exactly one.
+    /// Returns the name of the component that this schema refers to, if it refers to exactly one.
     pub(crate) fn name(self) -> Option<&'a str> {
         fn collect<'a>(node: &'a Value, names: &mut BTreeSet<&'a str>) {
             match node.get("$ref").and_then(Value::as_str) {
@@ -133,7 +133,7 @@ impl<'a> Schema<'a> {
         names.pop_first().filter(|_| names.is_empty())
     }
 
-    /// The schemas of which a value must have at least one.
+    /// Returns the schemas of which a value must have at least one.
     fn alternatives(self) -> impl Iterator<Item = Self> {
         let nodes = array(self.keyword("anyOf")).chain(array(self.keyword("oneOf")));
         nodes.map(move |node| Self::new(self.root, node))
@@ -198,7 +198,7 @@ impl<'a> Schema<'a> {
     }
 }
 
-/// The elements of an array, if there is one.
+/// Returns the elements of an array, if there is one.
 fn array(node: Option<&Value>) -> impl Iterator<Item = &Value> {
     node.and_then(Value::as_array).into_iter().flatten()
 }
@@ -244,7 +244,8 @@ pub(crate) fn components(root: &Value, view: View) -> Value {
     json!({ "schemas": translated })
 }
 
-/// The schemas that a discriminator selects for a value: for `Bookable` in `ServiceData`, it is `BookableServiceData`.
+/// Returns the schemas that a discriminator selects for a value: for `Bookable` in `ServiceData`, it is
+/// `BookableServiceData`.
 fn selections<'a>(name: &'a str, schema: Schema<'a>) -> impl Iterator<Item = Value> {
     let value = schema
         .property(DISCRIMINATOR)
@@ -261,8 +262,8 @@ fn selections<'a>(name: &'a str, schema: Schema<'a>) -> impl Iterator<Item = Val
 
 /// Translates one schema and all inside it.
 ///
-/// In OpenAPI 3.0 `nullable` is a keyword like the others, keywords next to a `$ref` have no effect, a flag makes
-/// bounds exclusive, and the width of an integer is a format.
+/// In OpenAPI 3.0, `nullable` is a separate keyword, and keywords next to a `$ref` have no effect. A flag makes bounds
+/// exclusive, and the width of an integer is a format.
 fn translate(schema: &Value, view: View) -> Value {
     let Some(source) = schema.as_object() else {
         return schema.clone();

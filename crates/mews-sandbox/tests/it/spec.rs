@@ -31,7 +31,7 @@ async fn call(api: &Api, operation: Operation, body: Value) -> Reply {
     reply
 }
 
-/// The spec with a plain property on vouchers and one on codes.
+/// Returns the spec with a plain property on vouchers and one on codes.
 fn with_notes() -> Value {
     let mut document = document();
     let schemas = &mut document["components"]["schemas"];
@@ -166,7 +166,7 @@ async fn a_new_property_is_read_from_fixtures_and_a_new_filter_is_rejected() {
     assert!(without.to_string().contains("/Vouchers/0"), "{without}");
 }
 
-/// The spec with `outlets/getAll` and with an operation that the sandbox cannot serve.
+/// Returns the spec with `outlets/getAll` and with an operation that the sandbox cannot serve.
 fn with_outlets() -> Value {
     let mut document = document();
     let interval = json!({ "allOf": [{ "$ref": "#/components/schemas/TimeFilterInterval" }], "nullable": true });

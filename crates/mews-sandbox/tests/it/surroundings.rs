@@ -20,7 +20,7 @@ fn operation(name: &str) -> Operation {
     name.parse().expect("an operation of the spec")
 }
 
-/// A request with a filter, with the portfolio access token. Rates need services.
+/// Returns a request with a filter, with the portfolio access token. Rates need services.
 fn request(name: &str, filter: Value) -> Value {
     let mut body = filter;
     body["AccessToken"] = builtin::PORTFOLIO_ACCESS_TOKEN.into();
@@ -41,7 +41,7 @@ fn list(name: &str) -> &'static str {
     found.expect("one of the six").1
 }
 
-/// The end of each ID, which numbers the records of a kind.
+/// Returns the end of each ID, which numbers the records of a kind.
 fn numbers(items: &Value) -> Vec<u32> {
     let items = items.as_array().expect("an array");
     let number = |item: &Value| {
@@ -474,7 +474,7 @@ async fn responses_of_every_listing_with_an_enum_can_have_unknown_values() {
     }
 }
 
-/// Every ID of a record that is built in leads to a record that is built in.
+/// Returns every ID of a record that is built in leads to a record that is built in.
 #[test]
 fn the_built_in_records_belong_together() {
     let fixtures: Value = serde_json::from_str(builtin::FIXTURES).expect("JSON");

@@ -14,7 +14,7 @@ use super::services;
 use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
-/// The built-in data without some vouchers, their codes and their reservations.
+/// Returns the built-in data without some vouchers, their codes and their reservations.
 fn fixtures_without(vouchers: &[&str]) -> Fixtures {
     let mut fixtures: Value = serde_json::from_str(builtin::FIXTURES).unwrap();
     for (list, property) in [
