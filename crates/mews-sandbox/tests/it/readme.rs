@@ -37,7 +37,7 @@ fn rows(text: &'static str) -> Vec<Vec<&'static str>> {
     rows.map(cells).skip(1).collect()
 }
 
-/// Returns the code in a text.
+/// Returns the code spans of a part of the README.
 fn code(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.split('`').skip(1).step_by(2)
 }
