@@ -93,6 +93,11 @@ pub fn escape(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
 }
 
+/// Returns a step of a JSON Pointer as the name that it was made from by [`escape`].
+pub fn unescape(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
 /// Calls `visit` for every object of a tree with its JSON Pointer, parents before children.
 pub fn each_object<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Map<String, Value>)) {
     fn walk<'a>(

@@ -19,7 +19,8 @@ use crate::rust_names::argument;
 use openapi_tree::document::escape;
 use openapi_tree::error::Result;
 use openapi_tree::schemas::{
-    COMPONENTS, Operation, components, inside, named_component, referenced_component, required,
+    Operation, component_pointer, components, inside, named_component, referenced_component,
+    required,
 };
 use statements::{Place, around, statement};
 
@@ -216,7 +217,7 @@ impl<'a> Checks<'a> {
         let name = named_component(schema)?;
         let value = self.contract.conventions.update_value.as_ref()?;
         self.updates.get(name)?;
-        let pointer = format!("{COMPONENTS}/{}/properties/{}", escape(name), escape(value));
+        let pointer = format!("{}/properties/{}", component_pointer(name), escape(value));
         Some((
             format!("{property}.{value}"),
             self.contract.tree.pointer(&pointer)?,

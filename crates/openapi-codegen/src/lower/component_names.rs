@@ -1,13 +1,15 @@
 //! Names of components that are names of types.
 
+use openapi_tree::document::unescape;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{Changes, Pass, Work, component_pointer, reference_to};
+use super::{Changes, Pass, Work, reference_to};
 use crate::rust_names::{type_name, unique};
 use openapi_tree::schemas::{
-    COMPONENT_REFERENCE, COMPONENTS, components, each_schema, each_schema_mut, pointer_of,
+    COMPONENT_REFERENCE, COMPONENTS, component_pointer, components, each_schema, each_schema_mut,
+    pointer_of,
 };
 
 /// Gives every component the name of its type, and makes a component of every other target of a reference.
@@ -125,7 +127,7 @@ fn words_of(pointer: &str) -> String {
         .trim_start_matches("/components")
         .split('/')
         .filter(|step| *step != "properties" && *step != "schema")
-        .map(|step| step.replace("~1", "/").replace("~0", "~"))
+        .map(unescape)
         .collect::<Vec<_>>()
         .join(" ")
 }
