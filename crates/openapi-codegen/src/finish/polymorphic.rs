@@ -126,7 +126,6 @@ impl<'a> Pair<'a> {
                 is_object: is_object(contract.tree, &schema["properties"][&property]),
             });
         }
-        let known: Vec<String> = taken.into_iter().collect();
         Ok(Self {
             docs: item
                 .attrs
@@ -138,7 +137,7 @@ impl<'a> Pair<'a> {
             value: kinds.value(),
             kind,
             variants,
-            unknown: format_ident!("{}", open_enums::fallback(&known)),
+            unknown: format_ident!("{}", open_enums::fallback(taken)),
             is_closed: schema.get("additionalProperties") == Some(&Value::Bool(false))
                 && !contract.responses.contains(&name),
             name: item.ident.clone(),

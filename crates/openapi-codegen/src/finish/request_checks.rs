@@ -44,6 +44,13 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
             .collect(),
     };
     let mut is_used = !checks.checked.is_empty() || contract.conventions.operations.is_some();
+    let check: ImplItemFn = parse_quote! {
+        /// Checks the constraints of the document.
+        ///
+        /// # Errors
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
+        pub fn check(&self) -> ::std::result::Result<(), constraints::ConstraintViolation> {}
+    };
     let mut methods = BTreeMap::new();
     for item in items.iter() {
         let Some(name) = code::type_name(item).map(ToString::to_string) else {
@@ -56,17 +63,11 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
             continue;
         }
         let body = checks.body_of(&name, schema, item)?;
-        let method: ImplItem = parse_quote! {
-            /// Checks the constraints of the document.
-            ///
-            /// # Errors
-            /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
-            pub fn check(&self) -> ::std::result::Result<(), constraints::ConstraintViolation> {
-                #body
-                Ok(())
-            }
+        let method = ImplItemFn {
+            block: parse_quote!({ #body Ok(()) }),
+            ..check.clone()
         };
-        methods.insert(name, method);
+        methods.insert(name, ImplItem::Fn(method));
     }
     code::add_methods(items, methods);
     let mut is_inline = false;
