@@ -28,7 +28,8 @@ fn variants() -> Vec<PathBuf> {
     paths
 }
 
-/// The samples of operations that the spec has. One that is not JSON has no value, and its variant file states why.
+/// Returns the samples of operations that the spec has. A sample that is not JSON has no value, and its variant file
+/// states the reason.
 fn samples() -> Vec<Sample> {
     let prefix = &CONVENTIONS.operations.as_ref().expect("rules").prefix;
     let mut samples = Vec::new();
@@ -66,7 +67,7 @@ fn samples() -> Vec<Sample> {
     samples
 }
 
-/// The documents with a sample that lacks the ID of a record, according to a ruling.
+/// Returns the documents with a sample that lacks the ID of a record, according to a ruling.
 fn without_ids() -> BTreeSet<String> {
     let rulings = files::read_document(&root().join("openapi/rulings.yaml")).expect("the rulings");
     let mut variants = BTreeSet::new();
@@ -128,7 +129,7 @@ fn every_request_of_the_newest_documents_is_accepted() {
     assert!(accepted >= 20, "{accepted}");
 }
 
-/// The vendor's bookable service lacks a property that its schema requires. The discriminator decides all the same.
+/// The vendor's bookable service lacks a property that its schema requires. The discriminator still decides.
 #[test]
 fn the_discriminator_decides_the_kind_of_a_service() {
     use mews_connector_api::types::{ServiceData, ServiceResult};

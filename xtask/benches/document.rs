@@ -64,7 +64,7 @@ fn main() {
     let lowered = lower::lower(Path::new("large.json"), &document, &Conventions::default())
         .expect("a lowered document");
     measure(
-        &format!("{size}, lowered before: progenitor and prettyplease alone"),
+        &format!("{size}, lowered before: only progenitor and prettyplease"),
         || {
             let begun = Instant::now();
             let tokens = openapi_codegen::generate::generate(

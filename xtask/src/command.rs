@@ -13,7 +13,7 @@ use crate::reconcile;
 use crate::regenerate::Regenerate;
 use openapi_tree::error::Result;
 
-/// The project's own commands.
+/// Lint, reconcile and generate code from the spec of the Mews Connector API
 ///
 /// Exit statuses: 0 success, 1 error, 2 usage, 4 stale files, findings, differences or breaking changes.
 #[derive(Debug, Parser)]

@@ -17,8 +17,8 @@ use crate::reconcile::Inputs;
 
 /// Explain why the spec defines a property, a status, an operation or a schema as it does
 ///
-/// Prints what the spec decides, which document states what and when, and the rulings with their reasons. Case,
-/// spaces and punctuation in SUBJECT do not matter: `VoucherCode · IsActive` and `vouchercode.isactive` are the same.
+/// Prints the decision of the spec, the dated statements of each document, and the rulings with their reasons. Case, spaces
+/// and punctuation in SUBJECT are ignored: `VoucherCode · IsActive` and `vouchercode.isactive` are the same.
 ///
 /// Exit statuses: 0 success, 1 error, 2 usage.
 #[derive(Debug, ClapArgs)]

@@ -36,7 +36,7 @@ pub struct Args {
     /// The file to write [default: openapi/variants/ID.yaml]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Treat the document as a part of a larger one, which does not deny operations of other resources
+    /// Treat the document as a part of a larger one, which does not state that other resources are absent
     #[arg(long)]
     partial: bool,
     /// Exit with 4 if a row could not be read or, with --verify, if no variant file uses a document

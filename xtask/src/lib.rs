@@ -1,4 +1,4 @@
-//! The project's own commands, as a library that the tests call too.
+//! The commands of the project, as a library that the tests call too.
 //!
 //! This crate has arguments, paths, printing and the house rules. The rest is in the `openapi-*` crates; see
 //! `ARCHITECTURE.md`.

@@ -11,19 +11,19 @@ macro_rules! token {
     ($(#[$docs:meta])* $name:ident) => {
         $(#[$docs])*
         ///
-        /// `Debug` shows a placeholder, and there is no `Display`. Only `Serialize` writes the token itself, because the
-        /// API takes it in the body of each request; so a request must not be logged as JSON. What is held here is
-        /// overwritten when it is dropped; copies that were made on the way to the network are not.
+        /// `Debug` shows a placeholder, and there is no `Display`. Only `Serialize` writes the token, because the body
+        /// of each request contains it. Therefore, a request must not be logged as JSON. The memory of this value is
+        /// overwritten when the value is dropped; copies that were made for sending are not overwritten.
         #[derive(Clone)]
         pub struct $name(SecretString);
 
         impl $name {
-            /// Takes a token.
+            /// Creates a token from a string.
             pub fn new(token: impl Into<String>) -> Self {
                 Self(token.into().into())
             }
 
-            /// The token itself, for where it has to be sent.
+            /// Returns the token as a string, for requests.
             pub fn expose_secret(&self) -> &str {
                 self.0.expose_secret()
             }
@@ -82,11 +82,11 @@ macro_rules! token {
 }
 
 token! {
-    /// The token that identifies the integration; the same for all enterprises of an environment.
+    /// The token that identifies the integration. It is the same for all enterprises of an environment.
     ClientToken
 }
 
 token! {
-    /// The token that opens one enterprise, or several if it is a portfolio access token.
+    /// The token that grants access to one enterprise, or to several if it is a portfolio access token.
     AccessToken
 }

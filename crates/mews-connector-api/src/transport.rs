@@ -1,27 +1,26 @@
-//! The place for rate limiting, retries and tracing: every request of the generated client goes through a
-//! [`Transport`].
+//! The transport of the generated client: the place for rate limiting, retries and tracing.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// The future of a request on its way.
+/// The future of a request in flight.
 pub type SendFuture<'a> =
     Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send + 'a>>;
 
 /// Sends requests.
 ///
-/// A transport sees each request before it is sent, and each response with its status, headers and body before it
-/// is decoded. It may send a request more than once ([`reqwest::Request::try_clone`] works for all of them), wait
-/// before it does, or return a response without sending.
+/// A transport receives each request before it is sent, and each response with its status, headers and body before it
+/// is decoded. It may wait before it sends a request, send a request more than once, or return a response without
+/// sending. [`reqwest::Request::try_clone`] works for all requests.
 ///
-/// The body of every request holds the credentials: a transport must not log it.
+/// The body of every request contains the credentials. A transport must not log bodies.
 ///
 /// ```
 /// use mews_connector_api::transport::{SendFuture, Transport};
 ///
-/// /// Counts what is sent.
+/// /// Counts the requests.
 /// #[derive(Default)]
 /// struct Counting(std::sync::atomic::AtomicUsize);
 ///
@@ -38,7 +37,7 @@ pub type SendFuture<'a> =
 /// }
 /// ```
 pub trait Transport: Send + Sync {
-    /// Sends `request` by means of `http`; `operation` is the name of the client's method, as `vouchers_get_all`.
+    /// Sends `request` with `http`. `operation` is the name of the client's method, such as `vouchers_get_all`.
     fn send<'a>(
         &'a self,
         http: &'a reqwest::Client,
@@ -47,7 +46,7 @@ pub trait Transport: Send + Sync {
     ) -> SendFuture<'a>;
 }
 
-/// Sends each request once, as it is.
+/// A transport that sends each request once, without changes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Direct;
 
@@ -62,7 +61,7 @@ impl Transport for Direct {
     }
 }
 
-/// A transport that clients share; [`Direct`] by default.
+/// A transport that several clients share. The default is [`Direct`].
 #[derive(Clone)]
 pub struct SharedTransport(Arc<dyn Transport>);
 

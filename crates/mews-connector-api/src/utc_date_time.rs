@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A timestamp in a response.
 ///
-/// The API documents `YYYY-MM-DDThh:mm:ssZ` as the form of all its timestamps. Decoding accepts every ISO 8601 form,
-/// and keeps a string that is not a timestamp, so that one such string never costs a page of records.
+/// The API documents `YYYY-MM-DDThh:mm:ssZ` as the form of all timestamps. Decoding accepts every ISO 8601 form. A
+/// string that is not a timestamp is kept, so that it does not make a page of records unreadable.
 ///
 /// ```
 /// use mews_connector_api::UtcDateTime;

@@ -198,7 +198,7 @@ impl Store {
                 "records.jsonl is shorter than the stored position; use another folder".into(),
             );
         }
-        // Records after the position come again, and the last line may be incomplete.
+        // Records after the position are yielded again, and the last line may be incomplete.
         records.set_len(state.length)?;
         let mut records = io::BufWriter::new(records);
         records.seek(SeekFrom::Start(state.length))?;
@@ -220,8 +220,8 @@ impl Store {
         self.write_state()
     }
 
-    /// Stores that the export is complete. Returns the number of vouchers that the export before found and this one
-    /// did not. Without a record of their own, they would stay active forever.
+    /// Stores that the export is complete. Returns the number of vouchers that the export before found and this one did
+    /// not. Without a separate record, they would stay active forever.
     fn complete(&mut self, checkpoint: &Checkpoint) -> Result<usize, Failure> {
         let found: BTreeSet<VoucherId> = checkpoint.vouchers().collect();
         let gone: Vec<VoucherId> = self.state.vouchers.difference(&found).copied().collect();
@@ -235,7 +235,7 @@ impl Store {
         Ok(gone.len())
     }
 
-    /// The records reach the disk before the position that counts on them.
+    /// Writes the state. The records reach the disk before the position that refers to them.
     fn write_state(&mut self) -> Result<(), Failure> {
         self.records.flush()?;
         self.records.get_ref().sync_data()?;

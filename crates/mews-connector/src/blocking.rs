@@ -1,8 +1,8 @@
 //! The client for code that is not async, with the feature `blocking`.
 //!
-//! [`Client`] runs the async client on a runtime of its own and blocks the calling thread until there is a result. It
-//! has the same settings, errors and guarantees, and the same rate limiter: async and blocking clients with one access
-//! token share it.
+//! [`Client`] runs the async client on a separate runtime and blocks the calling thread until there is a result. It has
+//! the same settings, errors and guarantees. Async and blocking clients with the same access token share one rate
+//! limiter.
 //!
 //! ```
 #![doc = include_str!("../doc/blocking.rs")]
@@ -25,10 +25,10 @@
 //!
 //! # In async code
 //!
-//! A task of a tokio runtime must not block, because it would stop other tasks of its thread. Called there, every
+//! A task of a tokio runtime must not block, because it would stop other tasks of its thread. In such a task, every
 //! method returns an error with the kind [`ErrorKind::InvalidRequest`], and nothing is sent. Use the async
-//! [`Client`](crate::Client) there, or call the blocking one within `tokio::task::spawn_blocking`. A blocking client can
-//! be created and dropped anywhere.
+//! [`Client`](crate::Client) in tasks, or call the blocking client within `tokio::task::spawn_blocking`. A blocking
+//! client can be created and dropped anywhere.
 
 mod client;
 mod iter;

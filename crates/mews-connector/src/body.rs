@@ -21,8 +21,8 @@ pub(crate) enum End {
     Broken(reqwest::Error),
 }
 
-/// The number of chunks that are kept as they are. The chunks of a body with more of them are so small that each would
-/// take more memory than it has bytes.
+/// The maximum number of chunks that are kept separately. The chunks of a body with more of them are so small that each
+/// would take more memory than it has bytes.
 const MAX_CHUNKS: usize = 1024;
 
 /// Reads at most `limit` bytes of a body.

@@ -156,12 +156,12 @@ impl ClientBuilder {
     }
 
     /// Sets the time that a call may take with all attempts and waits, including the queue of the rate limiter. At the
-    /// deadline the call ends with an error, whatever it is waiting for. The default is 10 minutes.
+    /// deadline, the call ends with an error in every state. The default is 10 minutes.
     pub fn deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
     }
 
-    /// Sets the longest `Retry-After` that is honored. A longer one counts as this long. The default is 5 minutes.
+    /// Sets the maximum of `Retry-After`. A longer wait is reduced to the maximum. The default is 5 minutes.
     pub fn max_retry_after(self, max_retry_after: Duration) -> Self {
         Self {
             max_retry_after,
@@ -186,7 +186,7 @@ impl ClientBuilder {
 
     /// Sets the proxy for all requests, instead of those in the environment.
     ///
-    /// By default, the variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` apply, in upper or lower case, as they are
+    /// By default, the variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` apply, in upper or lower case. They are read
     /// when the client is created. On Windows and macOS, the settings of the system apply if the variables are not set.
     /// With a proxy that is set here, `NO_PROXY` applies only if you pass it on, as the example does.
     ///
@@ -210,7 +210,7 @@ impl ClientBuilder {
     }
 
     /// Trusts the certificates of a PEM file in addition to those of the system, for a company that decrypts the
-    /// traffic of its network. May be called several times. [`Tls`] describes the certificates of the system.
+    /// traffic of its network. Call this method once for each file. [`Tls`] describes the certificates of the system.
     ///
     /// [`Self::build`] returns an error if the file has no certificate. To trust only these certificates, call
     /// `tls_certs_only` in [`Self::configure_http`].
@@ -236,8 +236,8 @@ impl ClientBuilder {
 
     /// Changes other settings of the HTTP client, such as the pool or the compression.
     ///
-    /// Redirects, retries within the HTTP client and logging of the transferred bytes are turned off afterwards, because
-    /// they would send the tokens elsewhere, send an add twice, or log the tokens.
+    /// Redirects, retries within the HTTP client and logging of the transferred bytes are turned off afterwards. They
+    /// would send the tokens to another server, send an add twice, or log the tokens.
     ///
     /// ```
     /// use mews_connector::Client;
@@ -253,10 +253,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the rate limit. The default is the documented one, 200 requests within 30 seconds. All clients of this
-    /// process with the same server and access token share one limiter, in which every limit applies that one of them
-    /// asked for; see [`rate_limit`](crate::rate_limit) for what is guaranteed. A client with
-    /// [`RateLimit::unlimited`] has a separate limiter.
+    /// Sets the rate limit. The default is the documented limit, 200 requests within 30 seconds. All clients of this
+    /// process with the same server and access token share one limiter. If they set different limits, all of these
+    /// limits apply; see [`rate_limit`](crate::rate_limit) for the guarantees. A client with [`RateLimit::unlimited`]
+    /// has a separate limiter.
     pub fn rate_limit(self, rate_limit: RateLimit) -> Self {
         Self { rate_limit, ..self }
     }
@@ -287,7 +287,7 @@ impl ClientBuilder {
         }
     }
 
-    /// Sets the seed of the random part of waits, so that a test always gets the same waits.
+    /// Sets the seed of the random part of waits, so that the waits of a test do not vary.
     pub fn seed(self, seed: u64) -> Self {
         Self {
             seed: Some(seed),

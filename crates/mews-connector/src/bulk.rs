@@ -1,7 +1,7 @@
 //! Writes of any number of items, with an outcome for each.
 //!
-//! A job is cut into batches of up to 1000 items. A few batches are in flight at a time, all within the rate limit of
-//! the access token. Every input gets one [`Outcome`]:
+//! A job is divided into batches of up to 1000 items. A few batches are in flight at a time, all within the rate limit
+//! of the access token. Every input gets one [`Outcome`]:
 //!
 //! | outcome | meaning |
 //! |---|---|
@@ -16,17 +16,18 @@
 //! |---|---|
 //! | 429, or no connection | The call waits and retries, see [`retry`](crate::retry). If that does not help, the job stops. |
 //! | 408, 413 | The batch is split until it fits, and later batches do not exceed that size. After a 408, an add is verified first. |
-//! | 400, 403 | The batch is halved until the rejected item is alone, within a budget. |
+//! | 400, 403 | The batch is halved until it has only the rejected item, within a budget. |
 //! | 409 | The items are [`NotApplied`](Outcome::NotApplied). The job continues. |
 //! | 5xx, or the response was lost or is unreadable | An update or a delete is retried by the call. An add is verified. |
 //! | 401, 404, 410, other | The job stops. |
 //!
-//! Three failed batches in a row (5xx or lost) stop the job, too. What was not sent when a job stops is `NotApplied`.
+//! Three failed batches in a row (5xx or lost) stop the job, too. Items that were not sent when a job stops are
+//! `NotApplied`.
 //!
-//! **Halving** spends at most 64 extra requests on a batch and 1,000 on a job. What is left then is `NotApplied`. No
-//! document says that a rejected batch has no effect, so an add is read back before it is halved: what exists is
-//! applied, and only the rest is sent. Once an item that came first in a rejected batch was missing and could be
-//! created later, the job takes rejected requests for atomic and saves these reads.
+//! **Halving** spends at most 64 extra requests on a batch and 1,000 on a job. The remaining items are then
+//! `NotApplied`. No document states that a rejected batch has no effect, so an add is read back before it is halved:
+//! items that exist are `Applied`, and only the others are sent. If the first item of a rejected batch was missing and
+//! could be created later, the job assumes that rejected requests are atomic. It then halves without reading back.
 //!
 //! **A write in doubt stays in doubt.** If an attempt may have been applied, a later rejection does not make the
 //! outcome `Rejected` but `Unknown`. A delete that is rejected after a lost response is `Applied` if the record is read
@@ -35,59 +36,60 @@
 //!
 //! # Verifying an add
 //!
-//! There is no idempotency key, so an add whose response was lost is never just sent again. The job waits for the
-//! [settle time](Bulk::settle), reads back, and decides about each input:
+//! There is no idempotency key, so an add whose response was lost is not sent again without a check. The job waits for
+//! the [settle time](Bulk::settle), reads back, and decides about each input:
 //!
-//! * **Applied**: there is exactly one record in use that was created since the first request with the input, and that
-//!   has every requested property, and null for every omitted one. Vouchers also need an external identifier that
-//!   no other input has.
-//! * **Missing**: there is no such record, and none that could be it. The input is sent again, up to three times in
-//!   all. After that it is `NotApplied`.
+//! * **Applied**: exactly one record in use was created since the first request with the input, and equals the input.
+//!   It has every requested property, and null for every omitted one. Vouchers also need an external identifier that no
+//!   other input has.
+//! * **Missing**: there is no such record, and none that could be it. The input is sent again. After three requests it
+//!   is `NotApplied`.
 //! * **Unknown**: anything else. Examples are several matches, a record that differs in case or white space only, or
 //!   a record without a readable `CreatedUtc`, `Value` or `IsActive`. The input is not sent again.
 //!
-//! "Since" is measured by the server's clock: the `Date` of the read-back, minus the time that has passed on the
-//! monotonic clock of this machine, minus 2 seconds because `Date` and `CreatedUtc` have whole seconds. Calendars do
-//! not have to agree. Without a `Date`, what is found is unknown.
+//! "Since" refers to the server's clock: the `Date` of the read-back, minus the time that has passed on the monotonic
+//! clock of this machine, minus 2 seconds. The 2 seconds are the error of `Date` and `CreatedUtc`, which have whole
+//! seconds. The clocks of client and server may differ. Without a `Date`, an input with a matching record is `Unknown`.
 //!
 //! The read-back reads the listing of the vouchers or services, newest first, down to records that are older than the
-//! batch. While it runs, no other batch is sent. So it costs what the batches in flight have created, not what the
-//! job has. If the server rejects reading a voucher, only the codes of that voucher are unknown.
+//! batch. While it runs, no other batch is sent. The cost depends on the number of records that the batches in flight
+//! have created, not on the size of the job. If the server rejects reading a voucher, only the codes of that voucher
+//! are `Unknown`.
 //!
-//! # Exactly once, and under which condition
+//! # Conditions for creating each item once
 //!
 //! An add creates each of its items once, or the outcome is `Unknown`, if all of this is true:
 //!
 //! * A request that was given up takes effect within the settle time or not at all.
 //! * A request with the response 409 or 413 has no effect.
-//! * In the meantime, no other writer creates a code with the same value in the same voucher, or a voucher with the
-//!   same external identifier or name in the same service. A record that another writer created up to a few seconds
-//!   before counts.
+//! * In the meantime, no other writer creates the same record: a code with the same value in the same voucher, or a
+//!   voucher with the same external identifier or name in the same service. This includes a record that another writer
+//!   created up to a few seconds before.
 //! * The server lists records newest first, as it documents, or the page shows that it does not.
 //! * The process survives, or the job has a [`Journal`].
 //!
-//! The vendor promises none of this, and denies none of it.
+//! Apart from the order of records, no document of the vendor states whether these conditions are met.
 //!
 //! # Restart
 //!
 //! [`Bulk::journal`] gives a job a [`Journal`], which records the inputs, each batch before it is sent, and each
-//! outcome. [`Bulk::resume`], or the same call with the same inputs, continues the job in another process. What was in
-//! flight is verified when the settle time since the last request is over. The journal keeps a time of the server,
-//! from the `Date` of an earlier response, in place of the monotonic clock. Where there is none, what is found is
-//! `Unknown`. A journal holds the inputs, such as code values, but no token.
+//! outcome. [`Bulk::resume`], or the same call with the same inputs, continues the job in another process. Batches that
+//! were in flight are verified when the settle time since the last request is over. Instead of the monotonic clock, the
+//! journal has a time of the server, from the `Date` of an earlier response. Without such a time, an input with a
+//! matching record is `Unknown`. A journal contains the inputs, such as code values, but no token.
 //!
 //! # Stopping
 //!
 //! A [`StopHandle`](crate::StopHandle) in the options of the client asks a job to end early. The requests in flight are
-//! finished, and the report says what is known: inputs that were not sent are `NotApplied`. The job does not wait for the
-//! settle time and reads nothing back, so inputs in doubt are `Unknown`. [`Report::stopped`] returns an error with the
-//! kind [`Stopped`](crate::ErrorKind::Stopped). If the job has a journal, the next run settles what is in doubt and
-//! continues.
+//! finished, and the report contains the known outcomes. Inputs that were not sent are `NotApplied`. The job does not
+//! wait for the settle time and reads nothing back, so inputs in doubt are `Unknown`. [`Report::stopped`] returns an
+//! error with the kind [`Stopped`](crate::ErrorKind::Stopped). If the job has a journal, the next run settles the
+//! inputs in doubt and continues.
 //!
 //! # The order of a response
 //!
-//! No document promises that created records come back in the order of the request. Codes are matched to the inputs
-//! by voucher and value, vouchers by all properties that the response shows. If a record fits two different inputs,
+//! No document states that created records are returned in the order of the request. Codes are matched to the inputs by
+//! voucher and value. Vouchers are matched by all properties of the response. If a record fits two different inputs,
 //! both are `Unknown`.
 
 mod add_voucher_codes;

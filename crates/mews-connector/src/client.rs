@@ -1,4 +1,4 @@
-//! The client, and the handles that come from it.
+//! The client and its handles.
 
 use std::fmt;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ impl Client {
         VoucherCodes::new(self.clone())
     }
 
-    /// Returns writes of any number of items, with an outcome for each.
+    /// Returns the bulk writes, which take any number of items and return an outcome for each.
     pub fn bulk(&self) -> Bulk {
         Bulk::new(self.clone())
     }
@@ -84,7 +84,7 @@ impl Client {
     }
 
     /// Returns a handle for enterprises in the scope of a portfolio access token (guidelines/multi-property): reads are
-    /// limited to these enterprises, writes need exactly one. With a token for a single enterprise this has no effect.
+    /// limited to these enterprises, and writes need exactly one. A token for a single enterprise is not affected.
     ///
     /// The handle adds `EnterpriseIds` or `EnterpriseId` to every request, typed or not. The call fails before sending
     /// if the operation takes neither, if the request sets one of them already, or if a write would need several.
@@ -159,9 +159,9 @@ impl Client {
     /// `serde_json::Value`, or `()` for a response without properties.
     ///
     /// The effect decides whether a failed request is retried, and whether the enterprises of the handle are sent as
-    /// `EnterpriseIds` (reads) or `EnterpriseId` (writes). For an operation of the spec it is known, for another it is
-    /// [`CallOptions::effect`]. The default is [`Effect::Create`](crate::Effect::Create), the safe assumption: such a
-    /// request is never sent again once it may have been applied.
+    /// `EnterpriseIds` (reads) or `EnterpriseId` (writes). The spec determines the effect of its operations. For any
+    /// other operation, set [`CallOptions::effect`]. The default is [`Effect::Create`](crate::Effect::Create), which is
+    /// the safe assumption: such a request is never sent again once it may have been applied.
     ///
     /// ```
     /// # use mews_connector::{Client, Error};
@@ -177,9 +177,9 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the call fails, see [`Error`];
+    /// Returns an error if the call fails. See [`Error`]. The kind is
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the path is not of the form
-    /// `resource/action`, or if the request is not a JSON object or has one of the added properties.
+    /// `resource/action`. It is the same if the request is not a JSON object, or has one of the added properties.
     pub async fn call<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -198,7 +198,8 @@ impl Client {
         self.deliver_checked(request, false).await
     }
 
-    /// Does the same for a response that may be a page: its cursor must not contain a token.
+    /// Sends a prepared request whose response may be a page, and decodes the response. The cursor of a page must not
+    /// contain a token.
     async fn deliver_checked<T: DeserializeOwned>(
         &self,
         request: Request,
@@ -224,13 +225,13 @@ impl Client {
         }
         error.with(|parts| {
             parts.advice = Some(
-                "with a portfolio access token, choose the enterprise by `Client::for_enterprises`",
+                "with a portfolio access token, select the enterprise with `Client::for_enterprises`",
             );
         })
     }
 }
 
-/// The cursor of a page, whatever else is in it.
+/// The cursor of a page. All other properties are ignored.
 #[derive(Deserialize)]
 struct CursorOnly {
     #[serde(rename = "Cursor")]

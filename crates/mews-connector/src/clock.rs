@@ -1,4 +1,4 @@
-//! Time, as the rate limiter, retries, deadlines and settle times use it.
+//! The time of the rate limiter, retries, deadlines and settle times.
 
 mod manual;
 
@@ -26,7 +26,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
     fn sleep(&self, duration: Duration) -> Sleep;
 
     /// Marks the beginning of work whose duration this clock does not control, such as an HTTP exchange. A clock that
-    /// advances automatically stands still until the returned value is dropped.
+    /// advances automatically does not advance until the returned value is dropped.
     fn busy(&self) -> Busy {
         Busy(None)
     }

@@ -40,8 +40,8 @@ impl Credentials {
     /// `Example Integration 1.0.0`.
     ///
     /// # Errors
-    /// Returns an error if a value is empty, or if a token has white space around it or characters that are not printable
-    /// ASCII. Such a mistake in a file or a variable would otherwise become a 401 of the first call.
+    /// Returns an error if a value is empty, or if a token has white space around it or characters that are not
+    /// printable ASCII. Without this check, such a mistake in a file or a variable would cause a 401 in the first call.
     pub fn new(
         client_token: impl Into<ClientToken>,
         access_token: impl Into<AccessToken>,

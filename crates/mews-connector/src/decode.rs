@@ -17,7 +17,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
 ) -> Result<Response<T>, Error> {
     match serde_json::from_slice(&reply.body) {
         Ok(value) => Ok(Response::new(value, reply.head)),
-        // An object without properties, which a response without a body becomes, is nothing for types such as `()`.
+        // An object without properties, which also replaces a missing body, is decoded as null for types such as `()`.
         Err(_) if reply.body.trim_ascii() == b"{}" => serde_json::from_str("null")
             .map(|value| Response::new(value, reply.head.clone()))
             .map_err(|_| undecodable::<T>(core, operation, effect, &reply)),
@@ -25,7 +25,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
     }
 }
 
-/// Creates the error of a response that cannot be decoded. Only then it is decoded once more to find the place.
+/// Creates the error of a response that cannot be decoded. The response is decoded a second time to find the location.
 fn undecodable<T: DeserializeOwned>(
     core: &Core,
     operation: &str,

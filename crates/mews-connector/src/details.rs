@@ -14,7 +14,7 @@ use crate::filter::{VoucherCodeFilter, VoucherFilterExt};
 use crate::item_stream::ItemStream;
 use crate::pages::VoucherPage;
 
-/// The number of vouchers whose codes are read together. All of these codes are in memory at a time.
+/// The number of vouchers whose codes are read together. All of these codes are in memory at the same time.
 const VOUCHERS_AT_A_TIME: u16 = 100;
 
 /// A voucher with the rates that it gives access to, and its codes.
@@ -29,7 +29,7 @@ pub struct VoucherDetails {
     pub codes: Vec<VoucherCode>,
 }
 
-/// Vouchers with their rates and codes. [`Vouchers::details`](crate::Vouchers::details) creates it.
+/// Vouchers with their rates and codes. [`Vouchers::details`](crate::Vouchers::details) creates the stream.
 pub type DetailsStream = ItemStream<VoucherDetails>;
 
 impl DetailsStream {

@@ -75,7 +75,7 @@ impl Client {
         self.services_of_kind(ServiceDataDiscriminator::Additional)
     }
 
-    /// There is no filter for active services.
+    /// Reads the active services of a kind. The API has no filter for active services.
     fn services_of_kind(&self, kind: ServiceDataDiscriminator) -> ItemStream<Service> {
         let services = self.items(ServiceFilterParameters::new(page()).service_type(kind));
         ItemStream::new(services.try_filter(|service| ready(service.is_active() != Some(false))))
@@ -131,7 +131,7 @@ impl Client {
     /// Reads the active companies, travel agencies included (`companies/getAll`), newest first. A voucher of the type
     /// `PartnerCompany` needs one of them.
     ///
-    /// Companies belong to a chain, so enterprises that this handle is limited to have no effect.
+    /// Companies belong to a chain, so this method ignores the enterprises of the handle.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -183,7 +183,7 @@ impl Client {
         Ok(ids)
     }
 
-    /// The handle for operations on data of a chain, which have no filter for enterprises.
+    /// Returns the handle for operations on data of a chain, which have no filter for enterprises.
     fn of_chains(&self) -> Self {
         Self {
             enterprises: None,

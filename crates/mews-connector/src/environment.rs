@@ -40,8 +40,8 @@ impl Environment {
     /// Creates a server from its base URL, such as `http://127.0.0.1:8080` or `https://gateway.example.com/mews`.
     ///
     /// # Errors
-    /// Returns an error if the URL is not an absolute `https` or `http` URL, if a plain `http` URL is not on this machine
-    /// (`localhost`, `127.0.0.0/8`, `[::1]`), or if the URL has a user name, a password, a query or a fragment.
+    /// Returns an error if the URL is not an absolute `https` or `http` URL, or has a user name, a password, a query or
+    /// a fragment. Plain `http` is accepted only for this machine (`localhost`, `127.0.0.0/8`, `[::1]`).
     pub fn custom(base_url: &str) -> Result<Self, ConfigError> {
         let rejected =
             |has: String, allowed: &str| Err(ConfigError::from(invalid("base URL", has, allowed)));

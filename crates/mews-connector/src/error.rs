@@ -20,7 +20,7 @@ pub(crate) type Source = Box<dyn StdError + Send + Sync>;
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The request was not sent because it violates a constraint, or because it cannot be built. Fix the input;
-    /// [`Error::constraint_violation`] names field, value and what is allowed.
+    /// [`Error::constraint_violation`] returns the property, the value and the allowed values.
     InvalidRequest,
     /// 400 Bad Request: the server rejected the request, for example because of an unknown ID. Fix the input.
     BadRequest,
@@ -38,7 +38,8 @@ pub enum ErrorKind {
     /// 409 Conflict: the data has changed. Read it again, then decide.
     Conflict,
     /// 400, 403 or 409 for a write of which an earlier attempt may have been applied: its response was lost, and the
-    /// retry was rejected, for example because the record is deleted already. Read back what became of the write.
+    /// retry was rejected, for example because the record is deleted already. Read the record to find out whether the
+    /// write was applied.
     Unconfirmed,
     /// 410 Gone: the operation is discontinued. Use its successor.
     Gone,
@@ -51,8 +52,8 @@ pub enum ErrorKind {
     Server,
     /// No response or only a part of one: the connection failed, was reset, or timed out.
     Transport,
-    /// The request was not sent, or not sent again, because of a [`StopHandle`](crate::StopHandle). An attempt before was
-    /// not applied.
+    /// The request was not sent, or not sent again, because of a [`StopHandle`](crate::StopHandle). No earlier attempt
+    /// of the call was applied.
     Stopped,
     /// The response cannot be decoded, see [`Error::json_path`] and [`Error::body`].
     Decode,
@@ -60,7 +61,7 @@ pub enum ErrorKind {
     Protocol,
 }
 
-/// A call that failed.
+/// The error of a call that failed.
 ///
 /// `Display` prints one line with the operation, the problem, the message of the server, and the fix. Tokens are masked in
 /// the error, in its sources, and in the excerpt of the body.
@@ -207,13 +208,13 @@ impl Error {
         self.0.body.as_ref()
     }
 
-    /// Returns the first place where a response cannot be decoded, such as `VoucherCodes[3].Id`. `Display` prints the line
-    /// and the column, too.
+    /// Returns the first location at which a response cannot be decoded, such as `VoucherCodes[3].Id`. `Display` prints
+    /// the line and the column, too.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
 
-    /// Returns the constraint that a request violates, which was therefore not sent.
+    /// Returns the constraint that a request violates. Such a request is not sent.
     pub fn constraint_violation(&self) -> Option<&ConstraintViolation> {
         self.0.constraint_violation.as_ref()
     }
@@ -230,8 +231,8 @@ impl Error {
 
     /// Returns `true` if the same call may be made again later without reading the data first.
     ///
-    /// It is `false` for an add that may have been applied, and for a call that would fail again, for example because
-    /// of a bad request, a conflict, or invalid tokens.
+    /// It is `false` for an add that may have been applied. It is also `false` for a call that would fail again, for
+    /// example because of a bad request, a conflict, or invalid tokens.
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
             ErrorKind::RateLimited | ErrorKind::Stopped => true,
@@ -240,8 +241,8 @@ impl Error {
         }
     }
 
-    /// Returns `true` if the call failed because it was too much at once (408 or 413), so that a call for fewer items
-    /// may succeed. Check [`Self::maybe_applied`] before a write is split.
+    /// Returns `true` if the request was too large or took too long (408 or 413), so that a call with fewer items may
+    /// succeed. Check [`Self::maybe_applied`] before a write is split.
     pub fn is_splittable(&self) -> bool {
         matches!(
             self.0.kind,
@@ -272,7 +273,7 @@ impl Error {
             },
             ErrorKind::BadRequest => "the server rejected the request".into(),
             ErrorKind::Unauthorized => "the server rejected the tokens".into(),
-            ErrorKind::Forbidden => "the enterprise does not allow it".into(),
+            ErrorKind::Forbidden => "the enterprise does not allow the request".into(),
             ErrorKind::NotFound => "unknown operation".into(),
             ErrorKind::RequestTimeout => "the server took too long".into(),
             ErrorKind::ContentTooLarge => "the request is too large".into(),
@@ -290,14 +291,14 @@ impl Error {
         }
     }
 
-    /// Returns the advice that is about this call, and not only about its kind.
+    /// Returns the advice for this call, or `None` if only the advice for its kind applies.
     pub(crate) fn specific_advice(&self) -> Option<&'static str> {
         self.0.advice
     }
 
     fn advice(&self) -> Option<&'static str> {
         if self.0.maybe_applied && self.0.creates {
-            return Some("it may have taken effect, so read back before adding again");
+            return Some("the items may have been created, so read back before you add them again");
         }
         if self.0.advice.is_some() {
             return self.0.advice;
@@ -306,13 +307,13 @@ impl Error {
             ErrorKind::Unauthorized => {
                 "check both tokens, their environment, and that the integration is enabled"
             }
-            ErrorKind::Forbidden => "show this to the end user",
+            ErrorKind::Forbidden => "show the message to the end user",
             ErrorKind::NotFound => "check the base URL and the path",
             ErrorKind::RequestTimeout | ErrorKind::ContentTooLarge => {
                 "request less data, or send fewer items"
             }
             ErrorKind::Conflict => "read the data again, then decide",
-            ErrorKind::Unconfirmed => "read back what became of the write",
+            ErrorKind::Unconfirmed => "read the record to find out whether the write was applied",
             ErrorKind::RateLimited => "reduce the request rate or use one access token per process",
             ErrorKind::Server => "try again later",
             _ => return None,
@@ -387,24 +388,26 @@ impl StdError for Error {
     }
 }
 
-/// A client that cannot be built.
+/// The error of a client that cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// An environment variable is not set, or is empty.
-    #[error("the environment variable {name} is not set; set it, or give the value to the builder")]
+    #[error(
+        "missing environment variable `{name}`; set the variable, or pass the value to the builder"
+    )]
     VariableNotSet {
         /// The variable.
         name: &'static str,
     },
     /// An environment variable is not valid UTF-8.
-    #[error("the environment variable {name} is not valid UTF-8")]
+    #[error("the environment variable `{name}` is not valid UTF-8")]
     VariableNotText {
         /// The variable.
         name: &'static str,
     },
     /// A setting is missing.
-    #[error("the client has no {what}; give it to the builder")]
+    #[error("missing {what}; pass {what} to the builder")]
     Missing {
         /// The name of the setting.
         what: &'static str,
@@ -413,11 +416,11 @@ pub enum ConfigError {
     #[error(transparent)]
     Invalid(#[from] ConstraintViolation),
     /// The HTTP client cannot be set up, for example because TLS cannot.
-    #[error("the HTTP client cannot be set up")]
+    #[error("failed to set up the HTTP client")]
     Http(#[source] Source),
     /// The thread of the runtime of a blocking client cannot be started.
     #[cfg(feature = "blocking")]
-    #[error("the runtime of the blocking client cannot be started")]
+    #[error("failed to start the runtime of the blocking client")]
     Runtime(#[source] std::io::Error),
 }
 

@@ -1,22 +1,24 @@
 //! Export of all vouchers and voucher codes of services, or of what changed, as one stream.
 //!
 //! Codes can be listed only by voucher, up to 1000 vouchers at a time, and each page of a listing starts where the page
-//! before ended. So an export shares the vouchers out in batches and reads several listings at a time, within the rate
-//! limit of the access token. The order of records across batches is not specified.
+//! before ended. Therefore, an export divides the vouchers into batches and reads several listings at a time, within
+//! the rate limit of the access token. The order of records across batches is not specified.
 //!
 //! # Cost in requests
 //!
-//! An export costs one request for each full page of vouchers and codes, and for each listing one request for the empty
-//! page at its end and up to one for the page before, which is not full. Only a null cursor ends a listing, so the empty
-//! page cannot be saved. There is one listing for the vouchers, and one for the codes of each batch. So an export uses
-//! [few large batches](Export::concurrency): as many as it takes to use the rate limit up, from 8 to 16. An export of
-//! 1,000 vouchers with 560 codes each costs 570 requests with 8 batches, 560 of which return full pages of codes.
+//! An export costs one request for each full page of vouchers and codes. In addition, each listing costs one request
+//! for the empty page at its end, and up to one request for the page before, which is not full. Only a null cursor ends
+//! a listing, so this request cannot be avoided. There is one listing for the vouchers, and one for the codes of each
+//! batch. Therefore, an export uses [few large batches](Export::concurrency): as many as are needed to use the whole
+//! rate limit, from 8 to
+//! 16. An export of 1,000 vouchers with 560 codes each costs 570 requests with 8 batches, 560 of which return full
+//! pages of codes.
 //!
 //! # Choosing vouchers
 //!
-//! An export can be limited to [active vouchers](Export::active_vouchers) or to [some vouchers](Export::voucher_ids), and
-//! it can carry [rates and their assignments](Export::with_rates). `vouchers/getAll` filters the vouchers. There is no
-//! such filter for codes: all codes of the chosen vouchers come.
+//! An export can be limited to [active vouchers](Export::active_vouchers) or to [some vouchers](Export::voucher_ids),
+//! and it can carry [rates and their assignments](Export::with_rates). `vouchers/getAll` filters the vouchers. There is
+//! no such filter for codes: all codes of the chosen vouchers are yielded.
 //!
 //! # Joining codes to vouchers
 //!
@@ -24,57 +26,58 @@
 //! codes. A resumed export does not repeat the vouchers that it has yielded, so store the vouchers together with the
 //! checkpoint, or before it. An export of changes yields all vouchers again.
 //!
-//! # What is guaranteed
+//! # Guarantees
 //!
-//! The time that counts is the server's: the header `Date` of its responses. The clock of the client is never used, so
-//! it may be wrong. If a response has no readable `Date`, the export fails with [`ErrorKind::Protocol`] before the
-//! records of that response are yielded.
+//! All times are the server's, from the header `Date` of its responses. The clock of the client is never used, so it
+//! may be wrong. If a response has no readable `Date`, the export fails with [`ErrorKind::Protocol`] before the records
+//! of that response are yielded.
 //!
-//! * **Everything comes.** At the end of the stream, every voucher and code to be exported was yielded in the state that
-//!   it had ten minutes before the last response, or in a later state. An export that takes longer, or that is resumed
-//!   later, is followed by another round that reads what changed since the round before started, and so on until a
-//!   round takes at most ten minutes. After 16 rounds in one run the export fails and can be resumed. Conditions: the
-//!   server updates `UpdatedUtc` with every change, and the clock of `Date` is the clock of `UpdatedUtc`. If several
-//!   servers have clocks that differ, the [overlap](Export::overlap) of the next export makes up for it.
-//! * **[`Checkpoint::is_complete`] means just that.** Until then, there is no [`Checkpoint::watermark`].
-//! * **At least once.** A record comes again if it changed in the meantime, if the export was resumed before its page was
-//!   taken, or if its batch was split. Store records by [`Record::id`]; the one that came last is the newest. A record
-//!   that the server repeats unchanged within two consecutive pages of a listing is left out.
-//! * **Bounded memory.** An export holds the pages in flight, the IDs of the last two pages of each listing, and the IDs
-//!   of all vouchers, but not the IDs of the codes.
+//! * **Nothing is missing.** At the end of the stream, every selected voucher and code was yielded in the state of ten
+//!   minutes before the last response, or in a later state. If a round takes more than ten minutes, or the export is
+//!   resumed later, another round reads the changes since the start of the round before. The last round takes at most
+//!   ten minutes. After 16 rounds in one run the export fails and can be resumed. The conditions are that the server
+//!   updates `UpdatedUtc` with every change, and that the clock of `Date` is the clock of `UpdatedUtc`. If the clocks
+//!   of several servers differ, the [overlap](Export::overlap) of the next export compensates for the difference.
+//! * **[`Checkpoint::is_complete`] is reliable.** Until the export is complete, there is no [`Checkpoint::watermark`].
+//! * **At least once.** A record is yielded again if it changed in the meantime. It can also be yielded again if the
+//!   export was resumed before its page was taken, or if its batch was split. Store records by [`Record::id`]; the one
+//!   that came last is the newest. A record that the server repeats unchanged within two consecutive pages of a listing
+//!   is not yielded again.
+//! * **Bounded memory.** An export keeps the pages in flight, the IDs of the last two pages of each listing, and the
+//!   IDs of all vouchers. It does not keep the IDs of the codes.
 //!
 //! # Resuming an export
 //!
 //! [`Records::checkpoint`] is the position after the records that were taken. It can be serialized, contains no token,
-//! and is validated when it is read. It stays valid for any time: what changed since it was stored is read in a further
+//! and is validated when it is read. A checkpoint does not expire: changes since it was stored are read in a further
 //! round.
 //!
 //! # Stopping
 //!
 //! A [`StopHandle`](crate::StopHandle) in the options of the client asks an export to end early. The requests in flight
 //! are finished. Their records are yielded, and then an error with the kind [`ErrorKind::Stopped`].
-//! [`Records::checkpoint`] is where to resume.
+//! [`Records::checkpoint`] returns the position to resume from.
 //!
 //! # Exporting only what changed
 //!
-//! [`Export::changed_since`] reads all vouchers and only the codes that were updated since. It cannot leave vouchers out,
-//! because a code changes without its voucher. For the next export, use [`Records::watermark`] of this one, which is the
-//! server's time of the first read.
+//! [`Export::changed_since`] reads all vouchers and only the codes that were updated since. It cannot skip vouchers,
+//! because a code can change without its voucher. For the next export, use [`Records::watermark`] of this one, which is
+//! the server's time of the first read.
 //!
-//! A filter takes three months at most, so the codes of a batch are read in slices of at most 89 days, oldest first. Each
-//! slice starts where the one before ends. The last slice ends after the server's time of its own last page, so a code
-//! that changes while its slice is read either stays in it or is in the next one.
+//! A filter covers at most three months, so the codes of a batch are read in slices of at most 89 days, oldest first.
+//! Each slice starts where the one before ends. The last slice ends after the server's time of its last page.
+//! Therefore, a code that changes while its slice is read stays in the slice, or is in the next one.
 //!
 //! # Vouchers that vanish, and batches that are too large
 //!
-//! If the server rejects a batch with a 400, it is split in halves until the voucher is found that is at fault. If the
-//! vouchers of the services do not contain it any more, it is skipped, and reported as [`Record::VanishedVoucher`] and in
-//! [`Checkpoint::vanished_vouchers`]. All other codes come. If the voucher still exists, the export fails with the 400.
-//! A 403 is a rule of the enterprise and not of one voucher, so the export fails with it, too.
+//! If the server rejects a batch with a 400, it is split in halves until the rejected voucher is found. If the services
+//! do not have the voucher any more, it is skipped, and reported as [`Record::VanishedVoucher`] and in
+//! [`Checkpoint::vanished_vouchers`]. All other codes are yielded. If the voucher still exists, the export fails with
+//! the 400. A 403 is a rule of the enterprise and not of one voucher, so the export fails with it, too.
 //!
-//! After a 408 or 413, pages shrink. At the start of a slice they shrink to 125 codes, then the batch is split; within a
-//! listing they shrink to one code first. A batch keeps the smaller size for its later slices. One run spends at most
-//! 1000 requests on splitting, then the export fails and can be resumed, and the batches stay split.
+//! After a 408 or 413, smaller pages are requested. At the start of a slice, the minimum is 125 codes; then the batch
+//! is split. Within a listing, the minimum is one code. A batch keeps the smaller size for its later slices. One run
+//! spends at most 1000 requests on splitting. Then the export fails and can be resumed; the batches stay split.
 //!
 //! A cursor of a checkpoint that the server rejects with a 400 is dropped, and the slice starts again.
 
@@ -175,8 +178,8 @@ impl Export {
         }
     }
 
-    /// Sets the time that [`Self::changed_since`] starts before its timestamp, for servers whose clocks differ. The
-    /// default is 5 minutes.
+    /// Sets the overlap: the changes start this long before the timestamp of [`Self::changed_since`], because the
+    /// clocks of servers may differ. The default is 5 minutes.
     pub fn overlap(self, overlap: Duration) -> Self {
         Self { overlap, ..self }
     }
@@ -184,8 +187,8 @@ impl Export {
     /// Limits the export to vouchers that are active when they are read, and to their codes. Deleted codes of active
     /// vouchers are included.
     ///
-    /// A voucher that was exported before and was deleted since does not come again. [`Checkpoint::vouchers`] shows that
-    /// it is missing.
+    /// A voucher that was deleted since an earlier export is not yielded. [`Checkpoint::vouchers`] shows that it is
+    /// missing.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -220,10 +223,11 @@ impl Export {
     }
 
     /// Adds the rates of the vouchers, as [`Record::Rate`], and the assignments of rates to vouchers, as
-    /// [`Record::VoucherRates`]. This costs no requests, but larger pages of vouchers.
+    /// [`Record::VoucherRates`]. This makes pages of vouchers larger, but costs no requests.
     ///
-    /// An assignment is that of the time when the page with its voucher was read. Every export reads all vouchers, so
-    /// every export yields all assignments. If a response lacks the assignments, none come for its vouchers.
+    /// An assignment has the state at the time when the page with its voucher was read. Every export reads all
+    /// vouchers, so every export yields all assignments. If a response does not contain assignments, none are yielded
+    /// for its vouchers.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -258,7 +262,7 @@ impl Export {
         }
     }
 
-    /// Sets the number of vouchers of a batch, 1 to 1000. By default, the vouchers are shared out in as many batches as
+    /// Sets the number of vouchers of a batch, 1 to 1000. By default, the vouchers are divided into as many batches as
     /// are read at the same time. In later rounds, which read few records, the default is 1000.
     pub fn vouchers_per_batch(self, vouchers: usize) -> Self {
         Self {
@@ -275,8 +279,8 @@ impl Export {
         }
     }
 
-    /// Resumes an export from a checkpoint. Its services, its [vouchers](Self::voucher_ids) with their
-    /// [rates](Self::with_rates), and the start of its changes replace those of this export.
+    /// Resumes an export from a checkpoint. The services of the checkpoint, its [vouchers](Self::voucher_ids) with
+    /// their [rates](Self::with_rates), and the start of its changes replace those of this export.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]

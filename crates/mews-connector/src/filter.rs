@@ -5,10 +5,10 @@ use mews_connector_api::types::{
     VoucherFilterParameters, VoucherId,
 };
 
-/// The number of items of a page, unless a caller sets another: the maximum of the API (guidelines/pagination).
+/// The default number of items of a page, which is the maximum of the API (guidelines/pagination).
 pub(crate) const PAGE_SIZE: i32 = 1000;
 /// The maximum number of IDs in a list of a request (the operation pages: "max 1000 items"), for lists that this crate
-/// puts together. Those of callers are checked by generated code.
+/// creates. Generated code checks the lists of callers.
 pub(crate) const MAX_IDS: usize = 1000;
 
 /// Constructors of filters for vouchers. The filter itself is the generated request, with a setter for each optional
@@ -37,7 +37,7 @@ impl VoucherFilter {
     }
 }
 
-/// Shorter forms of what the setters of a filter for vouchers can express.
+/// Conveniences for filters of vouchers, in addition to the generated setters.
 pub trait VoucherFilterExt: Sized {
     /// Includes only active vouchers.
     #[must_use]
@@ -47,8 +47,8 @@ pub trait VoucherFilterExt: Sized {
     #[must_use]
     fn deleted(self) -> Self;
 
-    /// Requests the assigned rates of the vouchers and the assignments as well. The vendor recommends to request only
-    /// what is needed (guidelines/best-practices, *Limit use of extents*).
+    /// Requests the assigned rates of the vouchers and the assignments as well. The vendor recommends requesting only
+    /// the data that is needed (guidelines/best-practices, *Limit use of extents*).
     #[must_use]
     fn with_rates(self) -> Self;
 }

@@ -11,10 +11,10 @@ pub(crate) const MAX_MONTHS: u32 = 3;
 
 /// An interval for the time of the last update: from a start, inclusive, to an end, exclusive, three months at most.
 ///
-/// The vendor documents filters as half-open, `StartUtc <= x < EndUtc`, and equal bounds as *exactly then*
-/// (operations/_objects, *Time interval*), so intervals that share a bound neither overlap nor leave a gap. Timestamps
-/// have whole seconds (guidelines/serialization); the bounds are widened to whole seconds. An interval that is read
-/// from JSON is checked as well.
+/// The vendor documents filters as half-open, `StartUtc <= x < EndUtc`, and equal bounds as one timestamp
+/// (operations/_objects, *Time interval*). Therefore, intervals that share a bound neither overlap nor leave a gap.
+/// Timestamps have whole seconds (guidelines/serialization); the bounds are widened to whole seconds. An interval that
+/// is read from JSON is checked as well.
 ///
 /// ```
 /// use chrono::{TimeZone, Utc};
@@ -88,7 +88,7 @@ fn up(instant: DateTime<Utc>) -> DateTime<Utc> {
     }
 }
 
-/// The bounds as they are read, before they are checked.
+/// The bounds from JSON, before they are checked.
 #[derive(Deserialize)]
 struct Bounds {
     start: DateTime<Utc>,

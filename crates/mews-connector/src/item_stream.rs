@@ -1,4 +1,4 @@
-//! Items that are put together from several listings.
+//! A stream of items from several listings.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,8 +10,8 @@ use futures_util::stream::{StreamExt, TryStreamExt};
 
 use crate::error::Error;
 
-/// Items that are put together from several listings, as a [`Stream`]. No request is sent until it is polled. It ends
-/// after an error.
+/// A [`Stream`] of items from several listings. No request is sent until the stream is polled. The stream ends after an
+/// error.
 #[must_use = "streams do nothing unless they are polled"]
 pub struct ItemStream<T>(Option<BoxStream<'static, Result<T, Error>>>);
 

@@ -53,7 +53,7 @@ pub struct FindCodes {
 
 impl Client {
     /// Finds all codes of services that have exactly this value, with their vouchers. Deleted codes and codes of
-    /// deleted vouchers are included. The result is empty if there is none.
+    /// deleted vouchers are included. The result is empty if no code has the value.
     ///
     /// # Cost
     ///
@@ -65,8 +65,8 @@ impl Client {
     ///   rounded up, and 1 for the empty page at the end. For a voucher with up to 1000 codes these are 4 requests.
     ///   With [`FindCodes::stop_at_short_page`] these are 2.
     ///
-    /// If your vouchers have many thousands of codes, or you look up more than a code each second, keep a copy of the
-    /// codes with an [export](Self::export), and look them up there.
+    /// For vouchers with many thousands of codes, or for more than one lookup each second, keep a copy of the codes
+    /// with an [export](Self::export).
     ///
     /// # Undocumented behavior
     ///
@@ -74,7 +74,7 @@ impl Client {
     ///   codes with exactly this value: other codes of the vouchers that the server returns are dropped. If the server
     ///   compares case-sensitively, a value in another case finds nothing.
     /// * **Uniqueness.** No document states that a value is unique, neither within a voucher nor within an enterprise.
-    ///   So the lookup never stops at the first code, and returns a list.
+    ///   Therefore, the lookup does not stop at the first code, and returns a list.
     /// * **Deleted codes.** No document states whether the server finds the voucher of a code that was deleted. If it
     ///   does not, a deleted code is not in the result.
     ///
@@ -89,8 +89,8 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if a call fails, see [`Error`]; [`ErrorKind::InvalidRequest`] if there are no services or the
-    /// value is empty; [`ErrorKind::Protocol`] if a code cannot be attributed to its voucher.
+    /// Returns an error if a call fails. See [`Error`]. The kind is [`ErrorKind::InvalidRequest`] if there are no
+    /// services or the value is empty, and [`ErrorKind::Protocol`] if a code cannot be attributed to its voucher.
     pub fn find_codes(
         &self,
         services: impl IntoIterator<Item = ServiceId>,
@@ -107,7 +107,7 @@ impl Client {
 
 impl FindCodes {
     /// Ends each listing at a page with fewer items than requested, which saves two requests. The default is `false`.
-    /// The risk is that of [`Pages::stop_at_short_page`](crate::Pages::stop_at_short_page): a code can be missing from
+    /// As with [`Pages::stop_at_short_page`](crate::Pages::stop_at_short_page), the risk is that a code is missing from
     /// the result.
     ///
     /// ```
@@ -191,7 +191,7 @@ impl FindCodes {
     }
 }
 
-/// The error for a code without a voucher that was requested.
+/// Returns the error for a code without a voucher that was requested.
 fn unattributed(code: &VoucherCode) -> Error {
     Error::new(ErrorKind::Protocol, VoucherCodeFilterParameters::PATH).with(|parts| {
         parts.what = Some(format!(

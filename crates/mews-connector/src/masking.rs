@@ -25,7 +25,7 @@ impl Mask {
         self.replace(text, false)
     }
 
-    /// Returns the same for text that was cut at its end, perhaps within a token.
+    /// Returns the text without tokens, if the text was cut at its end, possibly within a token.
     pub(crate) fn cut_text(&self, text: &str) -> String {
         self.replace(text, true).into_owned()
     }
@@ -67,8 +67,8 @@ impl fmt::Debug for Mask {
     }
 }
 
-/// Returns the length of the token at the beginning of `text`, if it is there: as a whole, or cut off by the end of the
-/// text.
+/// Returns the length of the token at the beginning of `text`, or of the part of a token that the end of the text cuts
+/// off.
 fn token_length(text: &[u8], token: &[u8], was_cut: bool) -> Option<usize> {
     // A character can have several forms of different length, so all places where the next one can be are followed.
     let mut ends = vec![0];
@@ -153,7 +153,7 @@ fn percent_forms(text: &[u8], byte: u8, was_cut: bool, found: &mut impl FnMut(us
     }
 }
 
-/// Returns the length of a form at the beginning of `text`, if it is there.
+/// Returns the length of a form if `text` begins with it.
 fn form_length(text: &[u8], form: &[u8], was_cut: bool) -> Option<usize> {
     let length = form.len().min(text.len());
     let is_whole = length == form.len();

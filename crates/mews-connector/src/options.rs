@@ -43,8 +43,8 @@ impl CallOptions {
         self
     }
 
-    /// Sets the time that a call may take with all attempts and waits, including the queue of the rate limiter. At
-    /// the deadline the call ends with an error, whatever it is waiting for.
+    /// Sets the time that a call may take with all attempts and waits, including the queue of the rate limiter. At the
+    /// deadline, the call ends with an error in every state.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -70,8 +70,9 @@ impl CallOptions {
         self
     }
 
-    /// Makes background calls, for jobs that can wait: they are sent only while no foreground call with the same
-    /// access token waits, and leave the [reserve](crate::RateLimit::reserve) of the rate limit free, 10 % by default.
+    /// Makes background calls, for jobs that can wait. They are sent only while no foreground call with the same access
+    /// token waits. They leave the [reserve](crate::RateLimit::reserve) of the rate limit free. The default reserve is
+    /// 10 %.
     ///
     /// ```
     /// # use mews_connector::{CallOptions, Client};

@@ -37,9 +37,9 @@ enum State<P> {
 ///
 /// No request is sent until the stream is polled. The stream ends when the cursor of the server is null. The vendor
 /// names a second end, a page with fewer items than requested (guidelines/pagination); this client ignores it unless
-/// [asked](Self::stop_at_short_page), because a page can also be short for another reason. A complete listing
-/// therefore costs one request for an empty page. After an error the stream has ended; [`Self::cursor`] is where to
-/// resume. After a 408 or 413, pages of half the size are requested.
+/// [asked](Self::stop_at_short_page), because a page can also be short for another reason. A complete listing therefore
+/// costs one request for an empty page. An error ends the stream; [`Self::cursor`] returns the position to resume from.
+/// After a 408 or 413, pages of half the size are requested.
 ///
 /// ```
 /// # use mews_sandbox::{Sandbox, builtin};
@@ -101,7 +101,7 @@ impl<P: Send + 'static> Pages<P> {
         self.configure(|reader| reader.count = count.into())
     }
 
-    /// Sets how small a page can become after a 408.
+    /// Sets the minimum number of items of a page after a 408.
     pub(crate) fn smallest(self, count: u16) -> Self {
         self.configure(|reader| reader.min_count = reader.count.min(count.into()))
     }
@@ -117,10 +117,10 @@ impl<P: Send + 'static> Pages<P> {
     /// Ends the listing at a page with fewer items than requested, which saves the request for the empty page at the
     /// end. The default is `false`.
     ///
-    /// The vendor names both ends, a null cursor and a short page (guidelines/pagination). Reading to the null cursor is
-    /// the choice of this client. The risk of a short page: one that is short for another reason ends the listing
-    /// early, and nothing shows that items are missing. After a 408 or 413, the listing ends at a null cursor only.
-    /// Pages of [`Client::call_pages`](crate::Client::call_pages) have no known number of items, so this has no effect
+    /// The vendor names both ends, a null cursor and a short page (guidelines/pagination). By default, this client
+    /// reads to the null cursor. With this setting, a page that is short for another reason ends the listing early, and
+    /// nothing shows that items are missing. After a 408 or 413, the listing ends at a null cursor only. Pages of
+    /// [`Client::call_pages`](crate::Client::call_pages) have no known number of items, so the setting has no effect
     /// for them. It must be set before the first page is taken.
     ///
     /// ```
@@ -137,14 +137,14 @@ impl<P: Send + 'static> Pages<P> {
     }
 
     /// Sets the number of empty pages in a row, each with a cursor, after which the listing fails. The default is 100.
-    /// [`Self::cursor`] is then the cursor of the last empty page, so resuming there continues. It must be set before
-    /// the first page is taken.
+    /// [`Self::cursor`] is then the cursor of the last empty page, which a new listing can resume from. It must be set
+    /// before the first page is taken.
     pub fn max_empty_pages(self, pages: u32) -> Self {
         self.configure(|reader| reader.max_empty_pages = pages.max(1))
     }
 
-    /// Reads one page ahead, in a separate task, once the first page was taken. This helps if processing a page takes
-    /// time. The task is aborted when the stream is dropped. The default is `false`.
+    /// Sets whether one page is read ahead, in a separate task, after the first page was taken. This saves time if
+    /// processing a page takes long. The task is aborted when the stream is dropped. The default is `false`.
     pub fn prefetch(mut self, prefetch: bool) -> Self {
         self.prefetch = prefetch;
         self
@@ -155,12 +155,12 @@ impl<P: Send + 'static> Pages<P> {
         self.cursor.as_ref()
     }
 
-    /// Returns the last response that was read, that of the empty page at the end included.
+    /// Returns the last response that was read, including the empty page at the end.
     pub(crate) fn last_response(&self) -> Option<&Head> {
         self.last.as_ref()
     }
 
-    /// Returns the number of items that the last page was requested with, which is smaller after a 408.
+    /// Returns the number of items that was requested for the last page. It is smaller after a 408.
     pub(crate) fn count(&self) -> Count {
         self.count
     }
@@ -168,8 +168,8 @@ impl<P: Send + 'static> Pages<P> {
     /// Returns the next page, or `None` at the end.
     ///
     /// # Errors
-    /// Returns an error if the call fails, see [`Error`]; [`ErrorKind::Protocol`] if a cursor is repeated or contains a
-    /// token, if a page of JSON is not an object, or after too many empty pages.
+    /// Returns an error if the call fails. See [`Error`]. The kind is [`ErrorKind::Protocol`] if a cursor is repeated
+    /// or contains a token. It is the same if a page of JSON is not an object, and after too many empty pages.
     pub async fn try_next(&mut self) -> Result<Option<Response<P>>, Error> {
         poll_fn(|context| self.poll(context)).await.transpose()
     }
@@ -204,7 +204,8 @@ impl<P: Send + 'static> Pages<P> {
                         self.state = State::Done;
                         let error = Error::new(ErrorKind::Transport, self.operation.clone());
                         return Poll::Ready(Some(Err(error.with(|parts| {
-                            parts.what = Some("the task that reads ahead has ended".into());
+                            parts.what =
+                                Some("the task that prefetches a page ended too early".into());
                             parts.source = Some(Box::new(failed));
                         }))));
                     }
@@ -218,7 +219,7 @@ impl<P: Send + 'static> Pages<P> {
                 Ok(Some(fetched)) => fetched,
                 Ok(None) => return Poll::Ready(None),
                 Err(error) => {
-                    // Empty pages that were read need not be read again.
+                    // The empty pages that were read are not read again.
                     self.cursor = reader.cursor;
                     return Poll::Ready(Some(Err(error)));
                 }
@@ -243,7 +244,7 @@ fn read<P: Send + 'static>(mut reader: Box<Reader<P>>) -> BoxFuture<'static, Rea
     })
 }
 
-// Its parts are moved freely.
+// No field is pinned.
 impl<P> Unpin for Pages<P> {}
 
 impl<P: Send + 'static> Stream for Pages<P> {

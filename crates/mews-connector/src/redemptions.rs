@@ -37,8 +37,8 @@ impl Client {
     /// Finds the reservations that were created in an interval with one of the vouchers, newest first. No reservation
     /// is yielded twice.
     ///
-    /// A filter has whole seconds: both bounds are rounded down, so that an interval that starts where another ends
-    /// continues it without a gap or an overlap.
+    /// Both bounds are rounded down to whole seconds, which filters have. If an interval starts where another one ends,
+    /// there is neither a gap nor an overlap.
     ///
     /// A reservation names the voucher, never the code. Canceled reservations are included, unless
     /// [`Redemptions::except_canceled`] excludes them.
@@ -46,11 +46,10 @@ impl Client {
     /// # Cost
     ///
     /// There is no filter for vouchers, so **all** reservations of the interval are read and compared
-    /// (`reservations/getAll/2023-06-06`). A filter has three months at most; a longer interval is split. The cost is one
-    /// request for every 100 reservations, and one or two more for each three months: 10,000 reservations of a year
-    /// take about 105 requests. After a 408, smaller pages apply to the rest of the three months.
-    /// [`Redemptions::services`] reduces it to the reservations of the services of the
-    /// vouchers.
+    /// (`reservations/getAll/2023-06-06`). A filter covers at most three months; a longer interval is split. The cost
+    /// is one request for every 100 reservations, and one or two more for each three months: 10,000 reservations of a
+    /// year take about 105 requests. After a 408, smaller pages apply to the rest of the three months.
+    /// [`Redemptions::services`] limits the search to the reservations of some services, such as those of the vouchers.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -92,7 +91,7 @@ impl Redemptions {
         self
     }
 
-    /// Excludes canceled reservations. They are read anyway.
+    /// Excludes canceled reservations from the result. They are read anyway.
     pub fn except_canceled(mut self) -> Self {
         self.with_canceled = false;
         self
@@ -105,8 +104,8 @@ impl Redemptions {
         self
     }
 
-    /// Returns the reservations. No request is sent until the stream is polled, and none if there are no vouchers. It
-    /// starts with an error if the end of the interval, in whole seconds, is not after its start.
+    /// Returns the reservations. No request is sent until the stream is polled, and none if there are no vouchers. The
+    /// stream starts with an error if the end of the interval, in whole seconds, is not after its start.
     pub fn items(self) -> ItemStream<Reservation> {
         let Self {
             client,
@@ -131,7 +130,7 @@ impl Redemptions {
         if let Some(services) = services {
             request = request.service_ids(services);
         }
-        // Newest first, as within a page.
+        // The newest interval comes first, like the newest reservation of a page.
         let requests = slices.into_iter().rev();
         let requests = requests.map(move |slice| Ok(request.clone().created_utc(slice)));
         let mut seen = HashSet::new();
@@ -149,7 +148,7 @@ impl Redemptions {
     }
 }
 
-/// The interval as filters, oldest first. They share their bounds, and a filter excludes its end, so that every
+/// Returns the interval as filters, oldest first. They share their bounds, and a filter excludes its end, so that every
 /// timestamp is in exactly one of them.
 fn slices(interval: &Range<DateTime<Utc>>) -> Result<Vec<UpdatedWithin>, ConstraintViolation> {
     let mut start = interval.start.trunc_subsecs(0);

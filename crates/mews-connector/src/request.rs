@@ -25,8 +25,8 @@ pub(crate) struct Request {
     pub(crate) body: Bytes,
 }
 
-/// Returns the effect of an operation of the spec, or the assumption for an unknown one: it creates, so it is never
-/// sent again once it may have been applied.
+/// Returns the effect of an operation of the spec. An unknown operation is assumed to create, so it is never sent again
+/// once it may have been applied.
 pub(crate) fn effect_of(path: &str) -> Effect {
     operations::find(path).map_or(Effect::Create, |operation| operation.effect)
 }
@@ -60,7 +60,8 @@ impl Client {
         request: &(impl Serialize + ?Sized),
         effect: Option<Effect>,
     ) -> Result<Request, Error> {
-        // A path is part of errors, spans and the URL. With a token in it, it is not a path any more.
+        // A path is part of errors, spans and the URL, so tokens in it are masked. A path with a masked token is
+        // invalid.
         let path = &*self.core.mask.text(path);
         let operation: Option<&Metadata> = operations::find(path);
         let effect = operation
@@ -124,7 +125,7 @@ fn check_path(path: &str) -> Result<(), ConstraintViolation> {
         let allowed = "resource/action, such as `services/getAll`";
         return Err(invalid("path", format!("`{path}`"), allowed));
     }
-    // A server can ignore the letter case of a path. Whether it does or not, the effect must not depend on it.
+    // A server can ignore the letter case of a path, so the effect must not depend on the case.
     let of_spec = operations::ALL
         .iter()
         .find(|operation| operation.path.eq_ignore_ascii_case(path));
@@ -137,7 +138,7 @@ fn check_path(path: &str) -> Result<(), ConstraintViolation> {
     }
 }
 
-/// Rejects a request that would take the place of the envelope.
+/// Rejects a request with a property of the envelope.
 fn check_declared<'a>(
     mut properties: impl Iterator<Item = &'a str>,
 ) -> Result<(), ConstraintViolation> {

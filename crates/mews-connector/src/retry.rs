@@ -8,7 +8,7 @@ pub use mews_connector_api::Effect;
 
 use crate::error::{Error, ErrorKind};
 
-/// A failed attempt, with what a policy needs to decide about it.
+/// A failed attempt, with the data for the decision of a policy.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FailedAttempt<'a> {
@@ -99,7 +99,8 @@ pub trait Backoff: fmt::Debug + Send + Sync {
     fn wait(&self, attempt: u32, random: f64) -> Duration;
 }
 
-/// Doubles the wait each time, up to a maximum. Each wait is between half of this and all of it, at random.
+/// A backoff that doubles the wait after each attempt, up to a maximum. Each wait is a random time between half of this
+/// value and the whole value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExponentialBackoff {
     /// The maximum of the first wait.
@@ -129,10 +130,11 @@ impl Backoff for ExponentialBackoff {
 
 /// The default policy.
 ///
-/// * 429: waits for `Retry-After` plus up to 10 % at random, at most one second, so that clients do not return at once.
-///   Without `Retry-After` it waits for the backoff, for `Retry-After: 0` for the first backoff (guidelines/requests).
-/// * Not sent (no connection, no TLS handshake): retries.
-/// * Lost response, timeout or 5xx: retries what is idempotent.
+/// * 429: waits for `Retry-After` plus up to 10 % at random, at most one second, so that clients do not retry at the
+///   same time. Without `Retry-After`, it waits for the backoff. With `Retry-After: 0`, it waits for the first backoff
+///   (guidelines/requests).
+/// * Not sent (no connection, no TLS handshake): retries every request.
+/// * Lost response, timeout or 5xx: retries idempotent requests.
 /// * Every other failure: gives up.
 #[derive(Clone, Debug)]
 pub struct StandardRetry {
@@ -141,7 +143,7 @@ pub struct StandardRetry {
 }
 
 impl StandardRetry {
-    /// Creates a policy of at most this many attempts, including the first; 0 counts as 1.
+    /// Creates a policy with a maximum number of attempts, including the first one. The minimum is 1.
     pub fn attempts(max: u32) -> Self {
         Self {
             max_attempts: max.max(1),
@@ -160,7 +162,7 @@ impl StandardRetry {
 }
 
 impl Default for StandardRetry {
-    /// Five attempts.
+    /// Creates a policy of five attempts.
     fn default() -> Self {
         Self::attempts(5)
     }
@@ -292,7 +294,7 @@ mod tests {
             (10_000, 1.0, 11_000),
             (100_000, 1.0, 101_000),
             (100_000, 0.5, 100_500),
-            // The first backoff, whatever the number of the attempt.
+            // The first backoff applies for any number of the attempt.
             (0, 0.0, 250),
             (0, 1.0, 500),
         ] {

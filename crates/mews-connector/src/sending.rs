@@ -1,8 +1,7 @@
-//! The way of every request to the server and back.
+//! The path of every request to the server and back.
 //!
-//! [`call`] gives a call its span, its options and a task of its own. [`attempts`] admits, sends, judges and repeats; it
-//! knows nothing of HTTP. [`http`] makes one attempt over HTTP, and [`error_response`] reads the responses that are
-//! errors.
+//! [`call`] creates the span, the options and the task of a call. [`attempts`] admits the attempts and retries them; it
+//! does not depend on HTTP. [`http`] makes one attempt over HTTP, and [`error_response`] reads error responses.
 
 mod attempts;
 mod call;

@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 use crate::error::{Error, ErrorKind};
 
-/// Asks calls, jobs and exports to stop in good order, for example when the process is told to end.
+/// A handle that stops calls, jobs and exports in good order, for example when the process receives a signal to end.
 /// [`CallOptions::stop_on`](crate::CallOptions::stop_on) sets it for the calls of a handle.
 ///
 /// After [`Self::stop`], attempts that are in flight are finished, and nothing else is sent. A call that waits for the
@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 /// with the same kind, or with the error of the last attempt if that may have been applied. A
 /// [job](crate::bulk#stopping) returns its report, and an [export](crate::export#stopping) ends with a checkpoint.
 ///
-/// Clones are the same request to stop. It cannot be taken back; use another handle for later calls.
+/// Clones share the request to stop. A request to stop cannot be withdrawn; use another handle for later calls.
 ///
 /// ```
 #[doc = include_str!("../doc/sandbox.rs")]
@@ -39,12 +39,12 @@ use crate::error::{Error, ErrorKind};
 pub struct StopHandle(watch::Sender<bool>);
 
 impl StopHandle {
-    /// Creates a handle that nothing listens to yet.
+    /// Creates a handle. It has an effect on the calls whose options contain it.
     pub fn new() -> Self {
         Self(watch::Sender::new(false))
     }
 
-    /// Asks to stop.
+    /// Requests the calls, jobs and exports to stop.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }
@@ -75,7 +75,7 @@ pub(crate) async fn stopped(handle: Option<&StopHandle>) {
     }
 }
 
-/// Returns the error of what was not sent because of a request to stop.
+/// Returns the error of a request that was not sent because of a request to stop.
 pub(crate) fn stop_error(operation: &str) -> Error {
     Error::new(ErrorKind::Stopped, operation.to_owned()).with(|parts| parts.sent = false)
 }

@@ -14,7 +14,7 @@ impl<T> Drop for AbortOnDrop<T> {
     }
 }
 
-/// The reason why a future did not complete in a task of its own.
+/// The reason why a future did not complete in its task.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stopped {
     #[error("there is no tokio runtime")]
@@ -23,8 +23,8 @@ pub(crate) enum Stopped {
     ShutDown,
 }
 
-/// Runs a future in a task that starts at the first poll and is aborted on drop, so that its progress does not depend
-/// on the caller polling.
+/// Runs a future in a task, so that its progress does not depend on the caller polling. The task starts at the first
+/// poll and is aborted on drop.
 pub(crate) async fn in_own_task<T: Send + 'static>(
     future: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Stopped> {

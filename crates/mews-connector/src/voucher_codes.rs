@@ -80,7 +80,7 @@ impl VoucherCodes {
         self.client.items(filter)
     }
 
-    /// Creates 1 to 1000 codes with one request (`voucherCodes/add`), and returns them as created.
+    /// Creates 1 to 1000 codes with one request (`voucherCodes/add`), and returns the created codes.
     ///
     /// There is no idempotency key. A request without a response is not sent again, because it may have created the
     /// codes, see [`Error::maybe_applied`].
@@ -106,7 +106,7 @@ impl VoucherCodes {
         Ok(written.map(|result| result.voucher_codes.unwrap_or_default()))
     }
 
-    /// Deletes 1 to 1000 codes with one request (`voucherCodes/delete`). They can still be read, as deleted.
+    /// Deletes 1 to 1000 codes with one request (`voucherCodes/delete`). Deleted codes can still be read.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]

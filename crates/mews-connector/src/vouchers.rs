@@ -85,8 +85,8 @@ impl Vouchers {
 
     /// Reads vouchers one by one, each with its rates and its codes.
     ///
-    /// The codes come from `voucherCodes/getAll`, because the extent of `vouchers/getAll` with codes was discontinued in
-    /// January 2025. The codes of 100 vouchers are read together, so they are in memory at a time.
+    /// The codes come from `voucherCodes/getAll`, because the extent of `vouchers/getAll` with codes was discontinued
+    /// in January 2025. The codes of 100 vouchers are read together, and are in memory at the same time.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -103,7 +103,7 @@ impl Vouchers {
         DetailsStream::of_vouchers(self.client.clone(), filter)
     }
 
-    /// Creates 1 to 1000 vouchers with one request (`vouchers/add`), and returns them as created.
+    /// Creates 1 to 1000 vouchers with one request (`vouchers/add`), and returns the created vouchers.
     ///
     /// There is no idempotency key. A request without a response is not sent again, because it may have created the
     /// vouchers, see [`Error::maybe_applied`].
@@ -129,8 +129,8 @@ impl Vouchers {
         Ok(written.map(|result| result.vouchers.unwrap_or_default()))
     }
 
-    /// Changes 1 to 1000 vouchers with one request (`vouchers/update`), and returns them as they are then. A request
-    /// without a response is sent again: it sets the same values.
+    /// Changes 1 to 1000 vouchers with one request (`vouchers/update`), and returns the changed vouchers. A request
+    /// without a response is sent again, because it sets the same values.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]
@@ -165,7 +165,7 @@ impl Vouchers {
         Ok(written.map(|result| result.vouchers.unwrap_or_default()))
     }
 
-    /// Deletes 1 to 1000 vouchers with one request (`vouchers/delete`). They can still be read, as deleted.
+    /// Deletes 1 to 1000 vouchers with one request (`vouchers/delete`). Deleted vouchers can still be read.
     ///
     /// ```
     #[doc = include_str!("../doc/sandbox.rs")]

@@ -7,12 +7,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::ApiError;
-use crate::fixtures::{self, Data, Enterprise, Listings, Service};
+use crate::fixtures::{self, Data, Enterprise, Service};
 
 /// A list of items by ID.
 type ById = HashMap<Uuid, Value>;
 
-/// The fixtures except vouchers and codes. They do not change while the sandbox runs.
+/// The fixtures that the business rules need, except vouchers and codes. They do not change while the sandbox runs.
 #[derive(Default)]
 pub(crate) struct Reference {
     client_tokens: HashSet<String>,
@@ -24,8 +24,6 @@ pub(crate) struct Reference {
     pub(crate) rates: ById,
     pub(crate) companies: ById,
     travel_agencies: HashSet<Uuid>,
-    /// The records of the listings without business rules, by the name of the list.
-    pub(crate) listings: Listings,
 }
 
 /// The enterprises that an access token gives access to.
@@ -74,12 +72,11 @@ impl Reference {
                 .collect(),
             rates: by_id(&data.rates),
             companies: by_id(&data.companies),
-            travel_agencies: data.travel_agencies.iter().map(|(_, id)| *id).collect(),
-            listings: data.listings.clone(),
+            travel_agencies: data.travel_agencies.iter().copied().collect(),
         }
     }
 
-    /// Every token of the fixtures, for masking.
+    /// Returns every token of the fixtures, for masking.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
         self.client_tokens
             .iter()
@@ -108,7 +105,7 @@ impl Reference {
         }
     }
 
-    /// Returns `true` if the enterprise knows the company: if both are of one chain.
+    /// Returns `true` if the enterprise and the company belong to the same chain.
     pub(crate) fn knows_company(&self, enterprise: Uuid, company: Uuid) -> bool {
         let chain = self
             .enterprises
@@ -137,7 +134,7 @@ impl Reference {
 }
 
 impl Scope {
-    /// The enterprises that a request reads from.
+    /// Returns the enterprises that a request reads from.
     ///
     /// A portfolio access token reads from those it names, or from all; with any other token `EnterpriseIds` is
     /// ignored (pages/vouchers.md, concepts/multi-property.md).
@@ -156,7 +153,7 @@ impl Scope {
         }
     }
 
-    /// The enterprise that a request writes to.
+    /// Returns the enterprise that a request writes to.
     ///
     /// A portfolio access token must name one; with any other token `EnterpriseId` is ignored (pages/vouchers.md).
     pub(crate) fn to_write(&self, named: Option<Uuid>) -> Result<HashSet<Uuid>, ApiError> {

@@ -36,7 +36,7 @@ const MAX_BODY: usize = 1024 * 1024;
 /// The maximum of `AdvanceSeconds`. More would lead to the last time that the clock can show too.
 const MAX_SECONDS: f64 = 1e12;
 
-/// The paths.
+/// Returns the routes of the paths under `/_sandbox/`.
 pub(crate) fn routes(server: &Arc<Server>) -> Router<Arc<Server>> {
     Router::new()
         .route("/_sandbox", get(to_page))
@@ -80,7 +80,7 @@ async fn list_faults(State(server): State<Arc<Server>>) -> Reply {
     respond(&server, &list_of_faults(&server))
 }
 
-/// The faults, with masked tokens.
+/// Returns the faults, with masked tokens.
 fn list_of_faults(server: &Server) -> Value {
     let mut faults = json!(server.faults.list());
     for fault in faults.as_array_mut().into_iter().flatten() {
@@ -103,14 +103,16 @@ fn list_of_faults(server: &Server) -> Value {
 
 /// Adds faults: an array of them, or one.
 async fn add_faults(State(server): State<Arc<Server>>, request: http::Request<Body>) -> Reply {
-    let faults = read::<Value>(request, "faults").await;
-    match faults.and_then(Fault::read) {
-        Ok(faults) => {
-            server.faults.extend(faults);
-            list_faults(State(server)).await
-        }
+    let script = read::<Value>(request, "faults").await;
+    match script.and_then(|script| add_script(&server, script)) {
+        Ok(()) => list_faults(State(server)).await,
         Err(error) => reject(&server, &error),
     }
+}
+
+fn add_script(server: &Server, script: Value) -> Result<(), ApiError> {
+    let faults = server.faults.try_extend(Fault::read(script)?);
+    faults.map_err(|problem| ApiError::invalid("faults", problem))
 }
 
 async fn clear_faults(State(server): State<Arc<Server>>) -> Reply {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -18,6 +19,7 @@ use crate::fixtures::Fixtures;
 use crate::instant::Instant;
 use crate::journal::{Exchange, Journal};
 use crate::limiter::Limiter;
+use crate::listings::Listings;
 use crate::mask::Mask;
 use crate::options::{Behavior, Discontinued, Ids, NullRates, Options, RateLimit, ResponseOrder};
 use crate::sandbox::Sandbox;
@@ -25,7 +27,7 @@ use crate::server::{Initial, Observer, Server};
 use crate::store::{Content, Store};
 use crate::stub::{self, Stubs};
 
-/// The options of a sandbox. Most of them are flags of the binary, too.
+/// The options of a sandbox. Most of them are also flags of the program.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -134,25 +136,26 @@ impl Builder {
     /// Sets the records of a listing without business rules, as a JSON array. `list` is the name of the primary list
     /// in its response, such as `Services` for `services/getAll`.
     ///
-    /// The records take the place of the fixtures of that name in the listing. The rules for vouchers do not use them.
+    /// The records take the place of the fixtures of that name.
     pub fn records(mut self, list: impl Into<String>, records: Value) -> Self {
         self.records.insert(list.into(), records);
         self
     }
 
-    /// Serves another spec than the one that is compiled in, as JSON. Its operations can be named from then on.
+    /// Serves another spec, as JSON, instead of the one that is compiled in. Afterwards, its operations can be parsed
+    /// as an [`Operation`](crate::Operation).
     ///
-    /// With it, a change of the spec can be tried before it is made.
+    /// This tests a change of the spec before it is made.
     pub fn spec(mut self, document: impl Into<Cow<'static, str>>) -> Self {
         self.spec = Some(document.into());
         self
     }
 
-    /// Sets the response to an operation that the sandbox does not have, such as `reservations/add`. The name can be
-    /// the whole path too. It can be parsed as an [`Operation`](crate::Operation) from then on.
+    /// Sets the response to an operation that the sandbox does not have, such as `reservations/add`. The name can also
+    /// be the whole path. Afterwards, it can be parsed as an [`Operation`](crate::Operation).
     ///
     /// The tokens of a request are checked, other properties are not. Requests count for the request limit, and are
-    /// recorded. Faults apply to them.
+    /// recorded. Faults apply to them. A later stub of an operation replaces an earlier one, or one from a file.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -169,8 +172,8 @@ impl Builder {
     /// # }
     /// ```
     ///
-    /// The start fails if the sandbox serves the operation, if the name is not a path, or if the response is not an
-    /// object.
+    /// The start fails if the sandbox serves the operation, if the name is not a plain path, or if the response is not
+    /// an object.
     pub fn stub(mut self, operation: impl AsRef<str>, response: Value) -> Self {
         self.stubs
             .insert(stub::operation(operation.as_ref()), response);
@@ -184,7 +187,7 @@ impl Builder {
         self
     }
 
-    /// Adds generated codes for load work, in one new voucher of the first service for each thousand of them, and in
+    /// Adds generated codes for load tests, in one new voucher of the first service for each thousand of them, and in
     /// at most a thousand vouchers. The first of both has the number `0x101` in its ID.
     pub const fn seed_codes(mut self, codes: u32) -> Self {
         self.seed_codes = codes;
@@ -209,7 +212,8 @@ impl Builder {
         self
     }
 
-    /// Accepts any token. One that is not in the fixtures has the scope of the first access token there.
+    /// Sets whether any token is accepted. A token that is not in the fixtures has the scope of the first access token
+    /// in them.
     pub const fn accept_any_token(mut self, any: bool) -> Self {
         self.options.accept_any_token = any;
         self
@@ -234,8 +238,8 @@ impl Builder {
         self
     }
 
-    /// Sets whether the filters of `vouchers/getAll` and `voucherCodes/getAll` can have unknown IDs. The default is to
-    /// reject them with a 400. If they are accepted, they are ignored. The other listings always ignore them.
+    /// Sets whether the filters of listings can have unknown IDs. The default is to reject them with a 400. If they are
+    /// accepted, they are ignored.
     pub const fn unknown_ids(mut self, behavior: Behavior) -> Self {
         self.options.unknown_ids = behavior;
         self
@@ -247,7 +251,7 @@ impl Builder {
         self
     }
 
-    /// Sets the order of the records in a response to `add` and `update`. The default is that of the request.
+    /// Sets the order of the records in a response to `add` and `update`. The default is the order of the request.
     pub const fn response_order(mut self, order: ResponseOrder) -> Self {
         self.options.response_order = order;
         self
@@ -272,7 +276,7 @@ impl Builder {
     }
 
     /// Accepts requests to the paths under `/_sandbox/` that have this host in the header `Host`, such as
-    /// `sandbox.example`. The default is to accept only `localhost` and loopback addresses, so that no web page can
+    /// `sandbox.example`. The default is to accept only `localhost` and loopback addresses. Otherwise, a web page could
     /// read or change the sandbox through a host name that resolves to this machine.
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.options.allowed_hosts.push(host.into());
@@ -285,7 +289,7 @@ impl Builder {
         self
     }
 
-    /// Adds a fault before the first request.
+    /// Adds a fault before the first request. The start fails if the fault can never have its effect.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
@@ -402,13 +406,16 @@ impl Builder {
                 .chain(script.into_iter().flatten())
                 .collect(),
         };
-        let faults = Faults::default();
-        faults.extend(initial.faults.iter().cloned());
+        let faults = Faults::new(Arc::clone(&spec));
+        faults
+            .try_extend(initial.faults.clone())
+            .map_err(StartError::Faults)?;
         Ok(Server {
             spec,
             stubs,
             store,
             mask: Mask::new(reference.tokens()),
+            listings: Listings::new(initial.data.listings.clone()),
             reference,
             limiter: Limiter::default(),
             faults,

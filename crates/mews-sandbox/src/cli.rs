@@ -12,20 +12,20 @@ use mews_sandbox::{
     Behavior, Builder, Discontinued, Ids, NullRates, RateLimit, ResponseOrder, Sandbox, builtin,
 };
 
-/// The operations on vouchers, and those around them, of the Mews Connector API, offline.
+/// Serve the voucher operations of the Mews Connector API offline
 ///
-/// Starts a server that responds like the documented API, with a small built-in data set, and prints its URL, the
-/// tokens to use, and a curl line to try. Unofficial; not affiliated with Mews.
+/// Starts a server that responds like the documented API, with a small built-in data set. Prints the URL, the tokens and a
+/// curl command to try. Unofficial; not affiliated with Mews.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_long_help = EXAMPLES)]
-// Each is a separate switch.
+// Each `bool` is a separate switch.
 #[allow(clippy::struct_excessive_bools)]
 pub(crate) struct Arguments {
-    /// Address to listen on; 0.0.0.0 accepts other machines
+    /// Listen on this address; 0.0.0.0 accepts connections from other machines
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: IpAddr,
 
-    /// Port to listen on; 0 means any free port
+    /// Listen on this port; 0 means any free port
     #[arg(long, default_value_t = 6_397)]
     port: u16,
 
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
 
-    /// Print the start as text for people, or as one line of JSON
+    /// Print the URL, the tokens and the port as text, or as one line of JSON
     #[arg(long, value_name = "FORMAT", default_value_t)]
     format: Format,
 
@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     fixtures: Option<PathBuf>,
 
-    /// Responses of operations that the sandbox does not have: a JSON object with a response for each operation
+    /// Add operations that the sandbox does not have: a JSON object with a fixed response for each operation
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     stubs: Option<PathBuf>,
 
@@ -57,11 +57,11 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Data")]
     print_fixtures: bool,
 
-    /// Generate N codes for load work, in separate vouchers; at most ten million
+    /// Generate N codes for load tests, in separate vouchers; at most ten million
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000_000), help_heading = "Data")]
     seed_codes: u32,
 
-    /// Script of faults: a JSON array; more can be sent to /_sandbox/faults
+    /// Inject the faults in this file, a JSON array; send more to /_sandbox/faults
     #[arg(long, value_name = "FILE", help_heading = "Faults")]
     faults: Option<PathBuf>,
 
@@ -69,11 +69,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0ms", help_heading = "Faults")]
     latency: Duration,
 
-    /// Number of requests of one access token within the window
+    /// Limit the number of requests of an access token within the window
     #[arg(long, value_name = "N", default_value_t = 200, help_heading = "Limits")]
     limit: usize,
 
-    /// Window of the request limit
+    /// Set the window of the request limit
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30s", help_heading = "Limits")]
     window: Duration,
 
@@ -85,11 +85,11 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["limit", "window", "no_retry_after"], help_heading = "Limits")]
     no_rate_limit: bool,
 
-    /// Maximum length of a request body in bytes; a longer one is rejected with 413
+    /// Reject a longer request body with 413
     #[arg(long, value_name = "BYTES", default_value_t = 2 * 1024 * 1024, help_heading = "Limits")]
     max_body: usize,
 
-    /// Time limit for the headers of a request, and for its body
+    /// Limit the time for the headers of a request, and for its body
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30s", help_heading = "Limits")]
     receive_timeout: Duration,
 
@@ -97,7 +97,7 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Behavior not specified by the documentation")]
     accept_any_token: bool,
 
-    /// Response to the discontinued extents
+    /// Return null, data or an error for the discontinued extents
     #[arg(
         long,
         value_name = "HOW",
@@ -119,11 +119,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "BEHAVIOR", default_value_t = Behavior::Reject, help_heading = "Behavior not specified by the documentation")]
     repeated_delete: Behavior,
 
-    /// Accept or reject unknown IDs in the filters of vouchers/getAll and voucherCodes/getAll
+    /// Accept or reject unknown IDs in the filters of listings
     #[arg(long, value_name = "BEHAVIOR", default_value_t = Behavior::Reject, help_heading = "Behavior not specified by the documentation")]
     unknown_ids: Behavior,
 
-    /// Effect of a null update value on the assigned rates
+    /// Clear or keep the assigned rates for a null update value
     #[arg(
         long,
         value_name = "HOW",
@@ -132,7 +132,7 @@ pub(crate) struct Arguments {
     )]
     null_rates: NullRates,
 
-    /// Order of the records in a response to add and update
+    /// Return the records of add and update in the order of the request, or reversed
     #[arg(
         long,
         value_name = "ORDER",
@@ -141,11 +141,11 @@ pub(crate) struct Arguments {
     )]
     response_order: ResponseOrder,
 
-    /// IDs of new records and of generated codes
+    /// Create numbered or random IDs for new records and generated codes
     #[arg(long, value_name = "IDS", default_value_t, help_heading = "Data")]
     ids: Ids,
 
-    /// Number of exchanges to keep for /_sandbox/requests
+    /// Keep N exchanges for /_sandbox/requests
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     keep_exchanges: usize,
 
@@ -154,7 +154,7 @@ pub(crate) struct Arguments {
     quiet: bool,
 }
 
-/// The form of the output at the start.
+/// The format of the output at the start.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 enum Format {
     #[default]
@@ -173,10 +173,10 @@ impl std::fmt::Display for Format {
 
 const EXAMPLES: &str = "\
 Examples:
-  mews-sandbox                              Serve the built-in data set at port 6397 (MEWS on a telephone)
+  mews-sandbox                              Serve the built-in data set at port 6397
   mews-sandbox --port 0 --quiet             Use any free port, and do not log requests
   mews-sandbox --data vouchers.db           Keep the data in a file
-  mews-sandbox --seed-codes 1000000         Generate a million codes, for load work
+  mews-sandbox --seed-codes 1000000         Generate a million codes for load tests
   mews-sandbox --faults flaky.json          Inject faults, such as:
       [{\"Operation\": \"voucherCodes/add\", \"Effect\": \"DropAfterCommit\"},
        {\"Every\": 10, \"Effect\": {\"Html\": {\"Code\": 502}}}]
@@ -210,7 +210,7 @@ pub(crate) async fn run(arguments: Arguments) -> ExitCode {
     if let Some(path) = port_file
         && let Err(error) = write_port(&path, sandbox.address().port())
     {
-        return fail(&format!("cannot write {}: {error}", path.display()));
+        return fail(&format!("failed to write {}: {error}", path.display()));
     }
     let code = print(&match format {
         Format::Text => sandbox.welcome(),
@@ -235,7 +235,7 @@ fn write_port(path: &Path, port: u16) -> io::Result<()> {
     })
 }
 
-/// One line for programs.
+/// Returns the line of JSON for programs.
 fn start_line(sandbox: &Sandbox) -> String {
     let address = sandbox.address();
     let line = serde_json::json!({

@@ -53,7 +53,7 @@ impl Clock {
         matches!(*self.change(), Change::Frozen(_))
     }
 
-    /// Sets the clock. It keeps running, or standing still.
+    /// Sets the clock. A running clock continues, and a stopped clock stays stopped.
     pub(crate) fn set(&self, now: DateTime<Utc>) {
         let mut change = self.change();
         *change = match *change {
@@ -77,7 +77,7 @@ impl Clock {
         };
     }
 
-    /// Shows the time of the source again.
+    /// Restores the time of the source.
     pub(crate) fn restore(&self) {
         *self.change() = Change::Offset(TimeDelta::zero());
     }
@@ -103,7 +103,7 @@ impl Default for Clock {
     }
 }
 
-/// A clock that shows the same time until a test moves it. Its clones show the same time.
+/// A clock that shows the same time until a test moves it. Clones share the time.
 ///
 /// The default shows `2026-02-01T10:00:00Z`, the time at which the records in the examples of the spec are created.
 /// [`Builder::clock`](crate::Builder::clock) accepts the function that [`reader`](Self::reader) returns.
@@ -136,7 +136,7 @@ impl ManualClock {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves the clock forward. A clock that would leave the range of [`SystemTime`] stays where it is.
+    /// Moves the clock forward. The clock does not change if the result would exceed the range of [`SystemTime`].
     pub fn advance(&self, duration: Duration) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         *now = now.checked_add(duration).unwrap_or(*now);
@@ -160,7 +160,7 @@ impl Default for ManualClock {
     }
 }
 
-/// Writes a time as the header `Date` has it.
+/// Returns a time in the format of the header `Date`.
 pub(crate) fn http_date(now: DateTime<Utc>) -> String {
     now.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -15,12 +15,12 @@ use tokio::time::Sleep;
 
 use crate::response::REQUEST_ID;
 
-/// Resets one connection, as a crashing server or a broken line would.
+/// Resets one connection, like a server that crashes or a connection that is lost.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cutter(Arc<AtomicBool>);
 
 impl Cutter {
-    /// From now on nothing is sent, and the connection closes with a reset.
+    /// Makes the connection send nothing more, and close with a reset.
     pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -70,12 +70,14 @@ impl Connection {
     }
 }
 
-/// The status of a response that the HTTP library made of something that is not a request, such as a 400 or 431. Unlike
-/// the responses of the sandbox, it is empty and has no `Request-Id`.
+/// Returns the status of a response that the HTTP library made of something that is not a request, such as a 400 or
+/// 431. Unlike the responses of the sandbox, it is empty and has no `Request-Id`.
 fn status_of_library(bytes: &[u8]) -> Option<StatusCode> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let status: StatusCode = text.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()?;
-    let is_empty = text.ends_with("\r\n\r\n") && text.contains("content-length: 0\r\n");
+    // A head without a body ends the bytes; the large body of a page is not looked through.
+    let head = bytes.strip_suffix(b"\r\n\r\n")?;
+    let text = std::str::from_utf8(head.strip_prefix(b"HTTP/1.")?).ok()?;
+    let status: StatusCode = text.get(2..5)?.parse().ok()?;
+    let is_empty = text.split("\r\n").any(|line| line == "content-length: 0");
     (status.is_client_error() && is_empty && !text.contains(REQUEST_ID.as_str())).then_some(status)
 }
 

@@ -76,12 +76,13 @@ impl ApiError {
         }
     }
 
-    /// `Invalid {Parameter}`: malformed, unknown, or in the wrong state (guidelines/responses.md, 400).
+    /// Creates the error `Invalid {Parameter}` for a value that is malformed, unknown, or in the wrong state
+    /// (guidelines/responses.md, 400).
     pub(crate) fn invalid(parameter: &str, details: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("Invalid {parameter}")).because(details)
     }
 
-    /// A rule of the enterprise, in words for the end user (guidelines/responses.md, 403).
+    /// Creates the error for a rule of the enterprise, with a message for the end user (guidelines/responses.md, 403).
     pub(crate) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, message)
     }
@@ -90,13 +91,13 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "Not found").because(details)
     }
 
-    /// An operation, or a part of one, that the sandbox does not have.
+    /// Creates the error for an operation, or a part of one, that the sandbox does not have.
     pub(crate) fn not_implemented(details: impl Into<String>) -> Self {
         let message = "The sandbox does not implement the operation.";
         Self::new(StatusCode::NOT_IMPLEMENTED, message).because(details)
     }
 
-    /// An error of the sandbox itself.
+    /// Creates the error for a failure of the sandbox itself.
     pub(crate) fn unexpected(details: impl Into<String>) -> Self {
         let message = "An unexpected error occurred.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, message).because(details)

@@ -70,7 +70,7 @@ struct Condition {
     value: Option<Value>,
 }
 
-// serde asks for a reference.
+// serde requires a reference.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 const fn is_zero(number: &u64) -> bool {
     *number == 0
@@ -103,7 +103,7 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 400 to 599.
+    /// Panics if `code` is not from 400 to 599.
     pub fn status(code: u16) -> Self {
         Self::new(Effect::Status {
             code: valid(Status::try_from(code)),
@@ -118,7 +118,7 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 400 to 599.
+    /// Panics if `code` is not from 400 to 599.
     pub fn status_after_commit(code: u16) -> Self {
         Self::new(Effect::Status {
             code: valid(Status::try_from(code)),
@@ -145,7 +145,7 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 200 to 599.
+    /// Panics if `code` is not from 200 to 599.
     pub fn html(code: u16) -> Self {
         Self::new(Effect::Html {
             code: valid(Status::try_from(code)),
@@ -171,8 +171,8 @@ impl Fault {
         }
     }
 
-    /// Returns a response of any kind. A `body` that is a string is sent as it is, any other value as JSON, and null
-    /// as an empty body. Nothing is committed.
+    /// Returns any response. A `body` that is a string is sent without changes, null as an empty body, and any other
+    /// value as JSON. Nothing is committed.
     ///
     /// ```
     /// use mews_sandbox::Fault;
@@ -184,7 +184,7 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If `code` is not from 200 to 599, or a header is invalid.
+    /// Panics if `code` is not from 200 to 599, or a header is invalid.
     pub fn respond(code: u16, headers: &[(&str, &str)], body: Value) -> Self {
         let headers = headers
             .iter()
@@ -274,7 +274,7 @@ impl Fault {
         Self::new(Effect::InvalidJson)
     }
 
-    /// Returns values of `Type` and `ActivityState` that the spec does not have.
+    /// Returns a value that the spec does not have in each property with an enum.
     pub const fn unknown_enum_value() -> Self {
         Self::new(Effect::UnknownEnumValue)
     }
@@ -289,19 +289,19 @@ impl Fault {
         Self::new(Effect::SameCursor)
     }
 
-    /// Deletes the item that the next page starts with, after the page was read. At the end of the listing, that is the
-    /// last item of the page, which is the one that the cursor names.
+    /// Deletes the item that the next page starts with, after the page was read. At the end of the listing, this is the
+    /// last item of the page, which is the item of the cursor. Only items with `IsActive` can be deleted.
     pub const fn delete_between_pages() -> Self {
         Self::new(Effect::DeleteBetweenPages)
     }
 
-    /// Like [`delete_between_pages`](Self::delete_between_pages), but the item gets a new `UpdatedUtc`, which may be
-    /// outside the requested interval.
+    /// Updates the item that [`delete_between_pages`](Self::delete_between_pages) deletes. The item gets a new
+    /// `UpdatedUtc`, which may be outside the requested interval.
     pub const fn update_between_pages() -> Self {
         Self::new(Effect::UpdateBetweenPages)
     }
 
-    /// Sends the body in parts of so many bytes, with a pause after each, in real time.
+    /// Sends the body in parts of `bytes` bytes, with a pause after each part, in real time.
     pub fn drip_body(bytes: u32, pause: Duration) -> Self {
         Self::new(Effect::DripBody {
             bytes,
@@ -309,7 +309,7 @@ impl Fault {
         })
     }
 
-    /// Sends half of the body, then nothing. The connection stays open.
+    /// Sends half of the body, then no more data. The connection stays open.
     pub const fn stall_body() -> Self {
         Self::new(Effect::StallBody)
     }
@@ -346,8 +346,8 @@ impl Fault {
         self
     }
 
-    /// Limits the fault to requests whose body has a value at a JSON pointer, or anything there if the value is
-    /// `None`. [`drop_before_reading`](Self::drop_before_reading) never has a body to look at.
+    /// Limits the fault to requests whose body has a value at a JSON pointer. `None` stands for any value. A condition
+    /// on [`drop_before_reading`](Self::drop_before_reading) is an error, because that fault does not read the body.
     #[must_use]
     pub fn only_if(mut self, pointer: impl Into<String>, value: Option<Value>) -> Self {
         self.condition = Some(Condition {
@@ -364,7 +364,8 @@ impl Fault {
         self
     }
 
-    /// Sets how often the fault is triggered. The default is once, or without end after [`every`](Self::every).
+    /// Sets how often the fault is triggered, at least once. The default is once, or without end after
+    /// [`every`](Self::every).
     #[must_use]
     pub const fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
@@ -385,7 +386,37 @@ impl Fault {
         self
     }
 
-    /// Returns `true` if the fault is meant for a request. The body is null before it was read.
+    /// Checks that the fault can have its effect.
+    pub(crate) fn check(&self, spec: &Spec) -> Result<(), String> {
+        let effect = &self.effect;
+        if self.times == Some(0) {
+            return Err(format!(
+                "`{effect}` with `Times` 0 never applies; use at least 1"
+            ));
+        }
+        let is_early = matches!(effect.stage(), Stage::BeforeReading);
+        if is_early && (self.access_token.is_some() || self.condition.is_some()) {
+            return Err(format!(
+                "`{effect}` does not read the body; omit `AccessToken` and `Where`"
+            ));
+        }
+        match self.operation {
+            Some(operation) if !effect.is_possible(operation, spec) => {
+                let possible: Vec<&str> = spec
+                    .operations()
+                    .filter(|operation| effect.is_possible(*operation, spec))
+                    .map(Operation::name)
+                    .collect();
+                Err(format!(
+                    "`{effect}` has no effect on `{operation}`; use one of: {}",
+                    possible.join(", ")
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns `true` if the fault matches a request. The body is null before it was read.
     pub(crate) fn matches(&self, operation: Operation, body: &Value, spec: &Spec) -> bool {
         let has_token = |token: &Token| body["AccessToken"].as_str() == Some(token.0.as_str());
         let is_met = |condition: &Condition| {
@@ -395,15 +426,11 @@ impl Fault {
         self.operation.is_none_or(|own| own == operation)
             && self.access_token.as_ref().is_none_or(has_token)
             && self.condition.as_ref().is_none_or(is_met)
-            && match self.effect {
-                Effect::SameCursor => body
+            && (self.effect != Effect::SameCursor
+                || body
                     .pointer("/Limitation/Cursor")
-                    .is_some_and(Value::is_string),
-                Effect::DeleteBetweenPages | Effect::UpdateBetweenPages => {
-                    spec.is_paginated(operation)
-                }
-                _ => true,
-            }
+                    .is_some_and(Value::is_string))
+            && self.effect.is_possible(operation, spec)
     }
 
     /// Returns `true` if the `seen`th request that the fault matched, counted from 1, is to trigger it.
@@ -420,7 +447,7 @@ impl Fault {
     }
 }
 
-/// Panics if a value is invalid. The constructors of faults document that.
+/// Panics if a value is invalid. The constructors of faults document this panic.
 fn valid<T>(value: Result<T, String>) -> T {
     match value {
         Ok(value) => value,

@@ -12,13 +12,20 @@ use crate::fault::{Effect, Fault, Stage};
 use crate::operation::Operation;
 use crate::spec::Spec;
 
-/// The faults of a sandbox. Its clones are the same faults.
-#[derive(Clone, Debug, Default)]
+/// The faults of a sandbox. Clones share the faults.
+#[derive(Clone)]
 pub struct Faults {
     states: Arc<Mutex<States>>,
+    spec: Arc<Spec>,
 }
 
-#[derive(Debug, Default)]
+impl std::fmt::Debug for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Faults").field(&self.list()).finish()
+    }
+}
+
+#[derive(Default)]
 struct States {
     list: Vec<FaultState>,
     last_id: u64,
@@ -40,10 +47,25 @@ pub struct FaultState {
 }
 
 impl Faults {
+    pub(crate) fn new(spec: Arc<Spec>) -> Self {
+        Self {
+            states: Arc::default(),
+            spec,
+        }
+    }
+
     /// Adds a fault, and returns its ID. If several faults apply to one request, all have their effect, and the first
     /// one decides the status.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the fault can never have its effect, such as [`Fault::delete_between_pages`] on an operation that is
+    /// not a listing. The message names the possible operations.
     #[allow(clippy::must_use_candidate)]
     pub fn add(&self, fault: Fault) -> u64 {
+        if let Err(problem) = fault.check(&self.spec) {
+            panic!("{problem}");
+        }
         let mut states = self.states();
         states.last_id += 1;
         let id = states.last_id;
@@ -57,10 +79,23 @@ impl Faults {
     }
 
     /// Adds several faults.
+    ///
+    /// # Panics
+    ///
+    /// Panics if one of the faults can never have its effect. See [`add`](Self::add).
     pub fn extend(&self, faults: impl IntoIterator<Item = Fault>) {
         for fault in faults {
             self.add(fault);
         }
+    }
+
+    /// Adds several faults, unless one of them can never have its effect.
+    pub(crate) fn try_extend(&self, faults: Vec<Fault>) -> Result<(), String> {
+        faults
+            .iter()
+            .try_for_each(|fault| fault.check(&self.spec))?;
+        self.extend(faults);
+        Ok(())
     }
 
     /// Removes the fault with an ID. Returns `true` if there was one.
@@ -84,21 +119,16 @@ impl Faults {
 
     /// Returns the faults that a request is to trigger, before its body is read or after.
     ///
-    /// They count as triggered from now on, so that another request at the same time does not trigger them too. A fault
-    /// whose effect does not happen after all is given back when it is dropped.
-    pub(crate) fn arm(
-        &self,
-        operation: Operation,
-        body: Option<&Value>,
-        spec: &Spec,
-    ) -> Vec<Armed> {
+    /// They count as triggered at once, so that a simultaneous request does not trigger them too. If the effect of a
+    /// fault does not happen, dropping it withdraws the count.
+    pub(crate) fn arm(&self, operation: Operation, body: Option<&Value>) -> Vec<Armed> {
         let mut armed = Vec::new();
         for state in &mut self.states().list {
             let is_early = matches!(state.fault.effect.stage(), Stage::BeforeReading);
             if is_early == body.is_none()
                 && state
                     .fault
-                    .matches(operation, body.unwrap_or(&Value::Null), spec)
+                    .matches(operation, body.unwrap_or(&Value::Null), &self.spec)
             {
                 state.matched += 1;
                 if state.fault.is_due(state.matched, state.triggered) {
@@ -120,7 +150,7 @@ impl Faults {
     }
 }
 
-/// An effect that a request is to have.
+/// An effect that applies to a request.
 pub(crate) struct Armed {
     pub(crate) effect: Effect,
     id: u64,

@@ -1,6 +1,8 @@
 //! Fixtures: the data that a sandbox starts with.
 
 mod check;
+mod document;
+mod relations;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,6 +14,7 @@ use uuid::Uuid;
 
 use crate::builtin;
 use crate::error::StartError;
+use crate::listings::Lists;
 use crate::record::{Voucher, VoucherCode};
 use crate::spec::Spec;
 
@@ -20,7 +23,7 @@ use crate::spec::Spec;
 /// The built-in set ([`builtin::FIXTURES`](crate::builtin::FIXTURES), or `mews-sandbox --print-fixtures`) shows the
 /// form. Rates, companies, vouchers and voucher codes have the properties of a response. In addition, a voucher has
 /// `AssignedRateIds`. Each ID can be any UUID, so that the IDs of a real enterprise can be used. An array named like
-/// the primary list of another listing of the spec holds the records of that listing.
+/// the primary list of another listing of the spec has the records of that listing.
 ///
 /// The fixtures are checked when a sandbox starts.
 ///
@@ -109,19 +112,15 @@ pub(crate) struct Data {
     pub(crate) services: Vec<Service>,
     pub(crate) rates: Vec<Value>,
     pub(crate) companies: Vec<Value>,
-    /// The companies with a travel agency contract, each with the JSON pointer of its ID.
-    pub(crate) travel_agencies: Vec<(String, Uuid)>,
+    /// The companies with a travel agency contract.
+    pub(crate) travel_agencies: Vec<Uuid>,
     /// In the order of their creation.
     pub(crate) vouchers: Vec<FixtureVoucher>,
     /// In the order of their creation.
     pub(crate) voucher_codes: Vec<VoucherCode>,
     /// The records of the listings without business rules.
-    pub(crate) listings: Listings,
+    pub(crate) listings: Lists,
 }
-
-/// The records of listings without business rules, newest first, by the name of the list. Records that the business
-/// rules need can be incomplete: then it is the first violation.
-pub(crate) type Listings = BTreeMap<String, Result<Vec<Value>, String>>;
 
 pub(crate) struct FixtureVoucher {
     pub(crate) record: Voucher,
@@ -156,7 +155,7 @@ pub(crate) struct Service {
     pub(crate) name: String,
 }
 
-/// An ID inside an item that is kept as JSON.
+/// Returns the ID in a property of an item that is kept as JSON.
 pub(crate) fn uuid(item: &Value, property: &str) -> Option<Uuid> {
     item.get(property)?.as_str()?.parse().ok()
 }

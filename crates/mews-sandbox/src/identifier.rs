@@ -21,8 +21,8 @@ pub(crate) const FIRST_RUNTIME_NUMBER: i64 = 0x101;
 const NUMBER_BITS: u32 = 48;
 const NUMBER_MASK: u128 = (1 << NUMBER_BITS) - 1;
 
-/// A fixture with a higher number in its ID does not determine the numbers of later records, which would otherwise
-/// exceed what an ID has room for.
+/// A fixture with a higher number in its ID does not determine the numbers of later records, because an ID has no room
+/// for higher numbers.
 const MAX_FIXTURE_NUMBER: i64 = 1 << 40;
 
 impl Kind {
@@ -33,12 +33,12 @@ impl Kind {
         }
     }
 
-    /// The ID of the record with a number.
+    /// Returns the ID of the record with a number.
     pub(crate) fn identifier(self, number: i64) -> Uuid {
         Uuid::from_u128(self.prefix() | (u128::from(number.cast_unsigned()) & NUMBER_MASK))
     }
 
-    /// The ID of a new record with a number.
+    /// Returns the ID of a new record with a number.
     pub(crate) fn new_id(self, number: i64, ids: Ids) -> Uuid {
         match ids {
             Ids::Numbered => self.identifier(number),
@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// The number in an ID, if it has the form of this kind.
+    /// Returns the number in an ID, if it has the form of this kind.
     pub(crate) fn number(self, identifier: Uuid) -> Option<i64> {
         let bits = identifier.as_u128();
         (bits & !NUMBER_MASK == self.prefix())
@@ -54,4 +54,12 @@ impl Kind {
             .flatten()
             .filter(|number| *number < MAX_FIXTURE_NUMBER)
     }
+}
+
+/// Returns an ID in the form of the API. A client can write a UUID in another letter case.
+pub(crate) fn normalized(id: &str) -> String {
+    Uuid::try_parse(id)
+        .ok()
+        .filter(|_| id.len() == uuid::fmt::Hyphenated::LENGTH)
+        .map_or_else(|| id.to_owned(), |id| id.to_string())
 }

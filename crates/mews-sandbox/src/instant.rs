@@ -37,7 +37,8 @@ impl Instant {
     }
 }
 
-/// An offset can lead out of the years with four digits, which could not be written.
+/// Returns the timestamp, or `None` if its year in UTC does not have four digits, because such a timestamp cannot be
+/// written.
 fn read(text: &str) -> Option<DateTime<Utc>> {
     let instant = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
     (0..=9999).contains(&instant.year()).then_some(instant)

@@ -14,6 +14,7 @@ mod identifier;
 mod instant;
 mod journal;
 mod limiter;
+mod listings;
 mod mask;
 mod operation;
 mod operations;

@@ -1,8 +1,10 @@
 //! Masking of tokens in everything that is recorded and logged.
 
+use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE};
+use axum::http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-/// A token as it appears inside JSON text.
+/// Returns a token as it appears inside JSON text.
 fn escaped(token: &str) -> String {
     let quoted = Value::from(token).to_string();
     quoted.trim_matches('"').to_owned()
@@ -13,6 +15,9 @@ pub(crate) const MASK: &str = "***";
 
 /// The minimum length of a token: a shorter string is more likely part of a word.
 const MIN_MASKED_LEN: usize = 8;
+
+/// The headers with credentials. The API does not use them, but a client can send real ones by mistake.
+const CREDENTIALS: [HeaderName; 4] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, SET_COOKIE];
 
 /// Returns `true` for the name of a property that carries a token, in any letter case: an invalid request can have a
 /// real token.
@@ -59,6 +64,15 @@ impl Mask {
                 text
             }
         })
+    }
+
+    /// Returns the value of a header with the tokens masked, or a mask if the header carries credentials.
+    pub(crate) fn header(&self, name: &HeaderName, value: &HeaderValue) -> String {
+        if CREDENTIALS.contains(name) {
+            MASK.to_owned()
+        } else {
+            self.text(&String::from_utf8_lossy(value.as_bytes()))
+        }
     }
 
     /// Removes the tokens from JSON: the properties that carry them, and everywhere else.

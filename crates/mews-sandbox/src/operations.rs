@@ -1,11 +1,10 @@
 //! The behavior of each operation.
 //!
 //! * An operation with business rules has an entry in [`rules_of`] and functions in `vouchers.rs` or `voucher_codes.rs`.
-//! * Any other operation of the spec is a listing of fixtures, and `listing.rs` serves it: scope, filters, pages. A
-//!   filter that follows a rule for all listings is added in `listing.rs`, in `filter`.
+//! * Any other operation of the spec is a listing of fixtures, and `listing.rs` serves it: scope, pages, extents. A
+//!   filter that follows a rule for all listings is added in `filters.rs`, in `Kind::filter`.
 //! * The records of a listing are the array of the fixtures that is named like the primary list of the response.
-//!   `builtin.json` has the built-in ones. `fixtures/check.rs` checks them against the schema of the items at the start,
-//!   sorts them, and returns them as `Data::listings`.
+//!   `builtin.json` has the built-in ones. `fixtures/check.rs` checks them at the start, and `listings.rs` keeps them.
 //! * The extents of `vouchers/getAll` are in `vouchers.rs`, in `with_extents`. They use the rates and companies of
 //!   `Reference`, which come from the same arrays of the fixtures as the listings.
 //! * An operation that the spec does not have can have a stub; see `stub.rs`.
@@ -18,6 +17,7 @@ mod voucher_codes;
 mod vouchers;
 
 use std::collections::HashSet;
+use std::fmt::Display;
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -28,11 +28,13 @@ use uuid::Uuid;
 use crate::access::{Reference, Scope};
 use crate::error::ApiError;
 use crate::instant::Instant;
+use crate::listings::Listings;
 use crate::operation::Operation;
 use crate::options::{Behavior, Options};
 use crate::spec::Spec;
 use crate::store::{CODES, Store, Table, VOUCHERS, Window};
 use crate::stub::Stubs;
+pub(crate) use filters::singular;
 use requests::{Limitation, TimeInterval};
 use rules::missing;
 
@@ -42,6 +44,7 @@ pub(crate) struct Context<'a> {
     pub(crate) stubs: &'a Stubs,
     pub(crate) store: &'a Store,
     pub(crate) reference: &'a Reference,
+    pub(crate) listings: &'a Listings,
     pub(crate) options: &'a Options,
     pub(crate) scope: &'a Scope,
     pub(crate) now: Instant,
@@ -120,27 +123,29 @@ impl Context<'_> {
         page: &[u8],
         change: ItemChange,
     ) -> Result<bool, ApiError> {
-        let (Some(cursor), Some(table)) = (cursor(page), table(operation)) else {
+        let (Some(last), Some(list)) = (cursor(page), self.spec.list(operation)) else {
             return Ok(false);
         };
         let mut next = body.clone();
-        next["Limitation"] = json!({ "Cursor": cursor, "Count": 1 });
+        next["Limitation"] = json!({ "Cursor": last, "Count": 1 });
         let following = self.perform(operation, &next)?;
-        let target = cursor_id(&following.body).or_else(|| cursor.parse().ok());
-        let Some(target) = target else {
-            return Ok(false);
+        let target = cursor(&following.body).unwrap_or(last);
+        let Some(table) = table(list) else {
+            return Ok(self.listings.touch(list, &target, change, self.now));
         };
         self.store.write(|store| {
-            let delete = change == ItemChange::Delete;
-            let Some(number) = table.find(store, target)? else {
-                return Ok(false);
+            let number = match target.parse() {
+                Ok(id) => table.find(store, id)?,
+                Err(_) => None,
             };
-            table.touch(store, number, delete, self.now)?;
-            Ok(true)
+            if let Some(number) = number {
+                table.touch(store, number, change == ItemChange::Delete, self.now)?;
+            }
+            Ok(number.is_some())
         })
     }
 
-    /// The ID of a new record.
+    /// Returns the ID of a new record.
     fn new_id(&self, table: Table, number: i64) -> Uuid {
         table.kind.new_id(number, self.options.ids)
     }
@@ -165,7 +170,7 @@ impl Context<'_> {
     }
 
     /// Accepts or rejects an unknown ID in a filter.
-    fn unknown(&self, parameter: &str, identifier: Uuid) -> Result<(), ApiError> {
+    fn unknown(&self, parameter: &str, identifier: impl Display) -> Result<(), ApiError> {
         match self.options.unknown_ids {
             Behavior::Accept => Ok(()),
             Behavior::Reject => Err(missing(parameter, identifier)),
@@ -220,11 +225,11 @@ fn reachable(
         .then_some(number))
 }
 
-/// The table with the items of an operation, if it is not a listing of fixtures.
-fn table(operation: Operation) -> Option<Table> {
-    match operation.name().split_once('/')?.0 {
-        "vouchers" => Some(VOUCHERS),
-        "voucherCodes" => Some(CODES),
+/// Returns the table with the records of a list, if they are not those of the fixtures.
+fn table(list: &str) -> Option<Table> {
+    match list {
+        "Vouchers" => Some(VOUCHERS),
+        "VoucherCodes" => Some(CODES),
         _ => None,
     }
 }
@@ -234,16 +239,12 @@ fn cursor(page: &[u8]) -> Option<String> {
     Some(page.get("Cursor")?.as_str()?.to_owned())
 }
 
-fn cursor_id(page: &[u8]) -> Option<Uuid> {
-    cursor(page)?.parse().ok()
-}
-
 /// Reads a part of a validated request, so that this only fails if the spec and the types disagree.
 fn read<T: DeserializeOwned>(body: &Value) -> Result<T, ApiError> {
     T::deserialize(body).map_err(|error| ApiError::invalid("request", error.to_string()))
 }
 
-/// The number below which a page starts.
+/// Returns the number below which a page starts.
 ///
 /// A cursor is the ID of the last item of the previous page (guidelines/pagination.md). The item may have been deleted
 /// or may not match the filter any more.
@@ -262,7 +263,8 @@ fn invalid_cursor() -> ApiError {
     )
 }
 
-/// An interval of a filter: half-open, and one timestamp if both bounds are equal (pages/_objects.md, "Time interval").
+/// Returns an interval of a filter: half-open, and one timestamp if both bounds are equal (pages/_objects.md, "Time
+/// interval").
 fn window(interval: Option<&TimeInterval>, parameter: &str) -> Result<Option<Window>, ApiError> {
     let Some(interval) = interval else {
         return Ok(None);

@@ -49,7 +49,7 @@ impl Voucher {
         "IsActive",
     ];
 
-    /// The value of `Type`.
+    /// Returns the value of `Type`.
     pub(crate) fn kind(&self) -> &str {
         self.text("Type")
     }
@@ -65,12 +65,12 @@ impl Voucher {
             .unwrap_or_default()
     }
 
-    /// The value of a plain property that is a timestamp.
+    /// Returns the value of a plain property that is a timestamp.
     pub(crate) fn instant(&self, property: &str) -> Option<Instant> {
         Instant::parse(self.properties.get(property)?.as_str()?)
     }
 
-    /// The company or the travel agency. The type determines which of the two properties has it.
+    /// Returns the company or the travel agency. The type determines which of the two properties has it.
     pub(crate) fn company(&self) -> Option<Uuid> {
         self.company_id.or(self.travel_agency_id)
     }
@@ -108,16 +108,20 @@ impl VoucherCode {
         "IsActive",
     ];
 
-    /// The value of a plain property that is a timestamp.
+    /// Returns the value of a plain property that is a timestamp.
     pub(crate) fn instant(&self, property: &str) -> Option<Instant> {
         Instant::parse(self.properties.get(property)?.as_str()?)
     }
 }
 
+pub(crate) const IS_ACTIVE: &str = "IsActive";
+pub(crate) const CREATED_UTC: &str = "CreatedUtc";
+pub(crate) const UPDATED_UTC: &str = "UpdatedUtc";
+
 /// Derived from `IsActive`, in the responses of a spec that has it.
 pub(crate) const ACTIVITY_STATE: &str = "ActivityState";
 
-/// The value of `ActivityState`.
+/// Returns the value of `ActivityState`.
 pub(crate) const fn activity_state(is_active: bool) -> &'static str {
     if is_active { "Active" } else { "Deleted" }
 }
@@ -137,7 +141,7 @@ struct Property {
 }
 
 impl Property {
-    /// A timestamp takes a third of the memory as a number of seconds.
+    /// Returns a value as it is stored: a timestamp as a number of seconds, which takes a third of the memory.
     fn to_store(self, value: &Value) -> Value {
         value
             .as_str()

@@ -120,7 +120,7 @@ pub(crate) fn validate(spec: &Spec, operation: Operation, body: &Value) -> Resul
         })
 }
 
-/// The property that an error is about.
+/// Returns the property that an error is about.
 fn parameter(error: &ValidationError<'_>) -> String {
     let name = match error.kind() {
         ValidationErrorKind::Required { property } => property.as_str().map(ToOwned::to_owned),
@@ -142,9 +142,9 @@ fn parameter(error: &ValidationError<'_>) -> String {
     name.chars().take(100).collect()
 }
 
-/// Returns `true` if the client accepts a response that is compressed with gzip.
-pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let mut any_is_accepted = false;
+/// Returns `true` if the client accepts gzip, and does not prefer a response without it (RFC 9110, section 12.5.3).
+pub(crate) fn prefers_gzip(headers: &HeaderMap) -> bool {
+    let (mut gzip, mut identity, mut any) = (None, None, None);
     for coding in headers
         .get_all(ACCEPT_ENCODING)
         .iter()
@@ -152,19 +152,31 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
         .flat_map(|value| value.split(','))
     {
         let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
-        let quality = parameters
-            .split(';')
-            .filter_map(|parameter| parameter.split_once('='))
-            .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
-            .map_or(Some(1.0), |(_, quality)| quality.trim().parse::<f64>().ok());
-        let is_accepted = quality.is_some_and(|quality| quality > 0.0);
-        match name.trim() {
-            name if name.eq_ignore_ascii_case("gzip") => return is_accepted,
-            "*" => any_is_accepted = is_accepted,
-            _ => {}
-        }
+        let quality = match name.trim().to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => &mut gzip,
+            "identity" => &mut identity,
+            "*" => &mut any,
+            _ => continue,
+        };
+        // If a coding is named twice, the lower quality is the one that is certainly acceptable.
+        *quality = Some(quality_of(parameters).min(quality.unwrap_or(1.0)));
     }
-    any_is_accepted
+    let gzip = gzip.or(any).unwrap_or(0.0);
+    gzip > 0.0 && gzip >= identity.or(any).unwrap_or(0.0)
+}
+
+/// Returns the quality in the parameters of a coding: 1 without one, and 0 if it is invalid.
+fn quality_of(parameters: &str) -> f64 {
+    let mut parameters = parameters
+        .split(';')
+        .filter_map(|parameter| parameter.split_once('='));
+    let quality = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+    quality.map_or(1.0, |(_, quality)| {
+        let quality = quality.trim().parse().ok();
+        quality
+            .filter(|quality| (0.0..=1.0).contains(quality))
+            .unwrap_or(0.0)
+    })
 }
 
 /// Returns `true` if the client prefers no body to an empty one (guidelines/requests.md, "Request minimal response").

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER,
+    VARY,
 };
 use axum::http::{self, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,12 +19,16 @@ use crate::connection::{Cutter, End, PacedBody};
 use crate::error::ApiError;
 use crate::fault::{Custom, Delivery, Failure, Replacement, RetryAfter, Rewrite};
 use crate::limiter;
+use crate::spec::Schema;
 
 /// Identifies the request (guidelines/responses.md: "Every response contains `Request-Id` header").
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// The maximum wait in a date, in seconds: longer ones may not fit into a date.
 const MAX_WAIT: i64 = 1_000_000_000;
+
+/// A property, and a value of an enum, that no spec has.
+const UNKNOWN: &str = "AddedInTheMeantime";
 
 /// A response before it is sent.
 pub(crate) struct Response {
@@ -35,9 +40,16 @@ pub(crate) struct Response {
     pub(crate) has_request_id: bool,
     pub(crate) location: Option<String>,
     pub(crate) body: Vec<u8>,
-    /// Whether the body is to be compressed with gzip before it is sent.
-    pub(crate) is_gzip: bool,
+    /// The coding of the body that was agreed with the client.
+    pub(crate) coding: Option<Coding>,
     pub(crate) delivery: Delivery,
+}
+
+/// The coding of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    Identity,
+    Gzip,
 }
 
 impl Response {
@@ -45,34 +57,21 @@ impl Response {
         Self {
             status,
             content_type: Some("application/json"),
-            retry_after: RetryAfter {
-                seconds: None,
-                is_date: false,
-            },
+            retry_after: RetryAfter::default(),
             headers: HeaderMap::new(),
             has_request_id: true,
             location: None,
             body,
-            is_gzip: false,
+            coding: None,
             delivery: Delivery::Whole,
         }
     }
 
-    /// A 204, without a body and without `Content-Type` (guidelines/responses.md).
+    /// Creates a 204, without a body and without `Content-Type` (guidelines/responses.md).
     pub(crate) fn no_content() -> Self {
         Self {
-            status: StatusCode::NO_CONTENT,
             content_type: None,
-            retry_after: RetryAfter {
-                seconds: None,
-                is_date: false,
-            },
-            headers: HeaderMap::new(),
-            has_request_id: true,
-            location: None,
-            body: Vec::new(),
-            is_gzip: false,
-            delivery: Delivery::Whole,
+            ..Self::json(StatusCode::NO_CONTENT, Vec::new())
         }
     }
 
@@ -83,7 +82,7 @@ impl Response {
         }
     }
 
-    /// A page of HTML as a gateway returns it.
+    /// Creates a page of HTML, such as a gateway returns.
     pub(crate) fn html(status: StatusCode) -> Self {
         let reason = status.canonical_reason().unwrap_or("Error");
         let html = format!(
@@ -97,7 +96,7 @@ impl Response {
         }
     }
 
-    /// The documented error (guidelines/responses.md, "Error response details").
+    /// Creates the documented error response (guidelines/responses.md, "Error response details").
     pub(crate) fn error(error: &ApiError, request_id: &str) -> Self {
         let mut body = json!({ "Message": error.message, "RequestId": request_id });
         if let Some(details) = &error.details {
@@ -112,7 +111,7 @@ impl Response {
         }
     }
 
-    /// The response of a fault that takes the place of the operation.
+    /// Creates the response of a fault that replaces the operation.
     pub(crate) fn instead(
         replacement: &Replacement<'_>,
         request: &Value,
@@ -134,7 +133,7 @@ impl Response {
         }
     }
 
-    /// A response that a fault describes in full.
+    /// Creates a response that a fault describes in full.
     fn custom(custom: Custom<'_>) -> Self {
         let (content_type, body) = match custom.body {
             Value::Null => (None, Vec::new()),
@@ -148,7 +147,7 @@ impl Response {
         }
     }
 
-    /// An error that has nothing to do with the request.
+    /// Creates an error that does not depend on the request.
     fn failure(failure: Failure, request: &Value, request_id: &str) -> Self {
         let message = match failure.status.as_u16() {
             401 => "Invalid AccessToken",
@@ -174,10 +173,11 @@ impl Response {
         }
     }
 
-    /// Changes the response. Returns `true` if there was something to change.
+    /// Changes the response, which has the schema. Returns `true` if there was something to change.
     pub(crate) fn rewrite(
         &mut self,
         rewrite: Rewrite<'_>,
+        schema: Option<Schema<'_>>,
         request: &Value,
         request_id: &str,
     ) -> bool {
@@ -234,17 +234,21 @@ impl Response {
             },
             Rewrite::UnknownEnumValue => self.rewrite_json(|body| {
                 let mut has_changed = false;
-                for item in items(body) {
-                    has_changed |= replace(item, "Type", "Loyalty");
-                    has_changed |= replace(item, "ActivityState", "Archived");
+                if let Some(schema) = schema {
+                    schema.visit(body, &mut |_, schema, value| {
+                        if schema.has_enum() && value.is_string() {
+                            *value = UNKNOWN.into();
+                            has_changed = true;
+                        }
+                    });
                 }
                 has_changed
             }),
             Rewrite::UnknownField => self.rewrite_json(|body| {
-                for item in items(body).filter(|item| item.is_object()) {
-                    item["AddedInTheMeantime"] = json!({ "Value": true });
+                for item in lists(body).flatten().filter(|item| item.is_object()) {
+                    item[UNKNOWN] = json!({ "Value": true });
                 }
-                body["AddedInTheMeantime"] = json!({ "Value": true });
+                body[UNKNOWN] = json!({ "Value": true });
                 true
             }),
             Rewrite::SameCursor => self.rewrite_json(|body| {
@@ -272,9 +276,20 @@ impl Response {
         has_changed
     }
 
+    /// Decides on the coding of the body. A response that a fault changed is sent as it is.
+    pub(crate) fn negotiate(&mut self, prefers_gzip: bool) {
+        if !self.body.is_empty() {
+            self.coding = Some(if prefers_gzip {
+                Coding::Gzip
+            } else {
+                Coding::Identity
+            });
+        }
+    }
+
     /// Compresses the body if that was decided.
     pub(crate) fn compress(&mut self) {
-        if self.is_gzip {
+        if self.coding == Some(Coding::Gzip) {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
             let compressed = encoder
                 .write_all(&self.body)
@@ -284,7 +299,7 @@ impl Response {
         }
     }
 
-    /// The headers of the response.
+    /// Returns the headers of the response.
     pub(crate) fn headers(&self, request_id: &str, now: DateTime<Utc>) -> HeaderMap {
         let mut headers = HeaderMap::new();
         if let Ok(date) = HeaderValue::from_str(&http_date(now)) {
@@ -299,7 +314,10 @@ impl Response {
         if let Some(content_type) = self.content_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        if self.is_gzip {
+        if self.coding.is_some() {
+            headers.insert(VARY, HeaderValue::from(ACCEPT_ENCODING));
+        }
+        if self.coding == Some(Coding::Gzip) {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if let Some(seconds) = self.retry_after.seconds {
@@ -369,24 +387,10 @@ impl Response {
     }
 }
 
-/// Every list in a response.
+/// Returns every list in a response.
 fn lists(body: &mut Value) -> impl Iterator<Item = &mut Vec<Value>> {
     body.as_object_mut()
         .into_iter()
         .flat_map(|properties| properties.values_mut())
         .filter_map(Value::as_array_mut)
-}
-
-/// Every item of every list in a response.
-fn items(body: &mut Value) -> impl Iterator<Item = &mut Value> {
-    lists(body).flatten()
-}
-
-fn replace(item: &mut Value, property: &str, value: &str) -> bool {
-    let place = item.get_mut(property);
-    let is_there = place.is_some();
-    if let Some(place) = place {
-        *place = value.into();
-    }
-    is_there
 }

@@ -18,10 +18,10 @@ use crate::serve::{Stop, serve};
 use crate::server::Server;
 use crate::store;
 
-/// A running sandbox. Dropping it stops the server.
+/// A running sandbox. Dropping the sandbox stops the server.
 ///
-/// The server has a dedicated thread and runtime. It responds to blocking code, under any flavor of tokio's runtime, and
-/// while the caller waits for another process.
+/// The server has a dedicated thread and runtime. It also responds while the caller blocks its thread, under any flavor
+/// of tokio's runtime, or waits for another process.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -75,7 +75,7 @@ impl Sandbox {
         Self::builder().start_blocking()
     }
 
-    /// Returns the options of a sandbox, to be set.
+    /// Returns a builder with the default options.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -95,8 +95,8 @@ impl Sandbox {
         &self.server.faults
     }
 
-    /// Returns the last exchanges, oldest first: as many as the builder sets and as fit into 8 MiB. An exchange appears
-    /// when its response is ready to be sent. Tokens are masked.
+    /// Returns the last exchanges, oldest first. The builder sets their maximum number, and they have at most 8 MiB. An
+    /// exchange is included when its response is ready to be sent. Tokens are masked.
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.server.journal.read()
     }
@@ -129,7 +129,7 @@ impl Sandbox {
         self.server.spec.validate_response(operation, status, body)
     }
 
-    /// The data that the sandbox was filled with.
+    /// Returns the data that the sandbox was started with.
     pub(crate) fn data(&self) -> &Data {
         &self.server.initial.data
     }
@@ -138,7 +138,7 @@ impl Sandbox {
     pub async fn shutdown(mut self) {
         self.send_stop(Stop::Orderly);
         if let Some(thread) = self.thread.take() {
-            // Joined on another thread, because the caller's runtime may have other work to do.
+            // Another thread waits, because the caller's runtime may have other work to do.
             let (done, is_done) = oneshot::channel();
             std::thread::spawn(move || {
                 let _ = thread.join();
@@ -219,7 +219,7 @@ impl Launched {
     }
 }
 
-/// The server's thread.
+/// Runs the thread of the server.
 fn run(
     builder: Builder,
     ready: impl FnOnce(Result<Ready, StartError>),
@@ -227,7 +227,8 @@ fn run(
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        // One for each operation that can read the store at the same time. Each thread has a separate heap.
+        // There is one thread for each operation that can read the store at the same time. Each thread has a separate
+        // heap.
         .max_blocking_threads(store::max_readers())
         .build();
     let runtime = match runtime {

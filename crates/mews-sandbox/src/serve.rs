@@ -93,7 +93,7 @@ async fn serve_one(
     let _ = serving.await;
 }
 
-/// The documented error for something that is not a request, as bytes.
+/// Returns the documented error response to bytes that are not a request, as bytes.
 fn error_response(server: &Server, status: StatusCode) -> Vec<u8> {
     let error = match status {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {

@@ -21,6 +21,7 @@ use crate::fixtures::Data;
 use crate::instant::Instant;
 use crate::journal::{Exchange, Journal};
 use crate::limiter::Limiter;
+use crate::listings::Listings;
 use crate::mask::Mask;
 use crate::operation::Operation;
 use crate::operations::{Context, Success};
@@ -43,6 +44,7 @@ pub(crate) struct Server {
     pub(crate) stubs: Stubs,
     pub(crate) store: Store,
     pub(crate) reference: Reference,
+    pub(crate) listings: Listings,
     pub(crate) options: Options,
     pub(crate) limiter: Limiter,
     pub(crate) faults: Faults,
@@ -80,7 +82,7 @@ pub(crate) async fn handle(
     response.into_http(&request_id, server.clock.now(), &cutter)
 }
 
-/// A part of the sandbox panicked.
+/// Creates the error for a panic of a part of the sandbox.
 fn bug(error: &JoinError) -> ApiError {
     ApiError::unexpected(format!("the sandbox has a bug, please report it: {error}"))
 }
@@ -103,12 +105,7 @@ async fn run<T: Send + 'static>(
 fn headers(headers: &HeaderMap, mask: &Mask) -> Vec<(String, String)> {
     headers
         .iter()
-        .map(|(name, value)| {
-            (
-                name.to_string(),
-                mask.text(&String::from_utf8_lossy(value.as_bytes())),
-            )
-        })
+        .map(|(name, value)| (name.to_string(), mask.header(name, value)))
         .collect()
 }
 
@@ -139,31 +136,31 @@ impl Server {
             faults: Vec::new(),
         };
         let mut length = 0;
-        let (result, call) = match self.receive(&mut call, body, &mut length).await {
-            Err(error) => (Err(error), call),
-            Ok(Some(response)) => (Ok(response), call),
-            Ok(None) => {
-                let server = Arc::clone(&self);
-                // The store blocks, whatever the size of the request is.
-                match run(true, move || (server.perform(&call), call)).await {
-                    Ok(done) => done,
-                    Err(bug) => return Response::error(&bug, ""),
-                }
-            }
-        };
-        let mut response = result.unwrap_or_else(|error| Response::error(&error, &call.request_id));
-        let is_faulty = call.faults.iter().any(Armed::is_of_response);
-        response.is_gzip =
-            !is_faulty && !response.body.is_empty() && request::accepts_gzip(&call.parts.headers);
-        let is_long = length.max(response.body.len()) > MAX_INLINE;
-        let recorded = run(is_long, move || {
-            self.record(call, &response);
-            response.compress();
-            response
+        let received = self.receive(&mut call, body, &mut length).await;
+        // The store blocks for requests of any size.
+        let is_long = matches!(received, Ok(None)) || length > MAX_INLINE;
+        let finished = run(is_long, move || {
+            let result = match received {
+                Ok(Some(response)) => Ok(response),
+                Ok(None) => self.perform(&call),
+                Err(error) => Err(error),
+            };
+            self.finish(call, result)
         });
-        recorded
+        finished
             .await
             .unwrap_or_else(|bug| Response::error(&bug, ""))
+    }
+
+    /// Records an exchange, and returns its response as it is to be sent.
+    fn finish(&self, call: Call, result: Result<Response, ApiError>) -> Response {
+        let mut response = result.unwrap_or_else(|error| Response::error(&error, &call.request_id));
+        if !call.faults.iter().any(Armed::is_of_response) {
+            response.negotiate(request::prefers_gzip(&call.parts.headers));
+        }
+        self.record(call, &response);
+        response.compress();
+        response
     }
 
     /// Reads and validates a request. Returns a response if a fault takes the place of the operation.
@@ -178,7 +175,7 @@ impl Server {
                 "send a POST to the exact path of an operation, such as /api/connector/v1/vouchers/getAll",
             )
         })?;
-        call.faults = self.faults.arm(operation, None, &self.spec);
+        call.faults = self.faults.arm(operation, None);
         if let Some(drop) = call.faults.first() {
             drop.trigger();
             return Ok(Some(Response::dropped()));
@@ -204,7 +201,7 @@ impl Server {
             }
             Err(error) => Some(error),
         };
-        call.faults = self.faults.arm(operation, Some(&call.body), &self.spec);
+        call.faults = self.faults.arm(operation, Some(&call.body));
 
         self.delay(&call.faults).await;
         for fault in &call.faults {
@@ -282,6 +279,7 @@ impl Server {
             stubs: &self.stubs,
             store: &self.store,
             reference: &self.reference,
+            listings: &self.listings,
             options: &self.options,
             scope: &scope,
             now: Instant::from(self.clock.now()),
@@ -304,7 +302,10 @@ impl Server {
         };
         for fault in &call.faults {
             let has_happened = match fault.effect.stage() {
-                Stage::Rewrite(rewrite) => response.rewrite(rewrite, &call.body, &call.request_id),
+                Stage::Rewrite(rewrite) => {
+                    let schema = self.spec.response(operation);
+                    response.rewrite(rewrite, schema, &call.body, &call.request_id)
+                }
                 Stage::Delivery(delivery) => {
                     response.delivery = delivery;
                     true
@@ -326,7 +327,9 @@ impl Server {
     pub(crate) fn reset(&self) -> rusqlite::Result<()> {
         let now = Instant::from(self.clock.now());
         let ids = self.options.ids;
-        self.store.reset(&self.spec, &self.initial.data, ids, now)?;
+        let data = &self.initial.data;
+        self.store.reset(&self.spec, data, ids, now)?;
+        self.listings.restore(data.listings.clone());
         self.faults.clear();
         self.faults.extend(self.initial.faults.iter().cloned());
         self.journal.clear();
@@ -370,8 +373,8 @@ impl Server {
     }
 }
 
-/// The client token and the access token of a request. The validation against the spec reports a token that is missing
-/// or has the wrong type.
+/// Returns the client token and the access token of a request. The validation against the spec reports a token that is
+/// missing or has the wrong type.
 fn tokens(body: &Value) -> Option<(&str, &str)> {
     let token = |property: &str| {
         body.get(property)

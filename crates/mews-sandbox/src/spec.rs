@@ -27,6 +27,10 @@ pub(crate) const ENVELOPE: [&str; 5] = [
     "CultureCode",
 ];
 
+/// The cursor in a response, and the property of a request that has one.
+pub(crate) const CURSOR: &str = "Cursor";
+const LIMITATION: &str = "Limitation";
+
 /// A parsed spec.
 pub(crate) struct Spec {
     text: Cow<'static, str>,
@@ -93,18 +97,19 @@ impl Spec {
     }
 
     /// Adds an operation, unless the spec has it. Only those properties of its request are known that all requests
-    /// share, according to an operation that every spec has.
-    pub(crate) fn add_stub(&mut self, operation: Operation) {
-        if self.operations.contains_key(&operation) {
+    /// share, according to an operation that every spec has. Those of its response are the ones of the stub.
+    pub(crate) fn add_stub(&mut self, operation: Operation, response: &Value) {
+        if self.has(operation) {
             return;
         }
         let request = self.request(Operation::VouchersGetAll);
         let (declared, required) = request
             .map(|request| (request.properties(), request.required()))
             .unwrap_or_default();
+        let has_cursor = response.get(CURSOR).is_some();
         let properties: Map<String, Value> = declared
             .into_iter()
-            .filter(|(name, _)| ENVELOPE.contains(name))
+            .filter(|(name, _)| ENVELOPE.contains(name) || has_cursor && *name == LIMITATION)
             .map(|(name, schema)| (name.to_owned(), schema.node().clone()))
             .collect();
         let required: Vec<&str> = required
@@ -112,13 +117,23 @@ impl Spec {
             .filter(|name| ENVELOPE.contains(name))
             .collect();
         let request = json!({ "type": "object", "required": required, "properties": properties });
+        let members = response.as_object().into_iter().flatten();
+        let members: Map<String, Value> = members
+            .map(|(name, value)| {
+                let items = value.is_array().then(|| json!({ "items": {} }));
+                (name.clone(), items.unwrap_or_else(|| json!({})))
+            })
+            .collect();
+        let response = json!({ "type": "object", "properties": members });
         let content =
             |schema: Value| json!({ "content": { "application/json": { "schema": schema } } });
         self.root["paths"][operation.path()] = json!({ "post": {
             "requestBody": content(request),
-            "responses": { "200": content(json!({ "type": "object" })) },
+            "responses": { "200": content(response) },
         } });
-        let added = OperationSpec::new(&self.root, operation);
+        let mut added = OperationSpec::new(&self.root, operation);
+        // The response of a stub is fixed, and not a listing.
+        added.list = None;
         self.operations.insert(operation, added);
     }
 
@@ -140,18 +155,18 @@ impl Spec {
             })
     }
 
-    /// The document.
+    /// Returns the document.
     pub(crate) const fn root(&self) -> &Value {
         &self.root
     }
 
-    /// The description of an operation in the document.
+    /// Returns the description of an operation in the document.
     pub(crate) fn node(&self, operation: Operation) -> &Value {
         let node = self.root.pointer(&pointer(operation));
         node.unwrap_or(&Value::Null)
     }
 
-    /// The title of an operation.
+    /// Returns the title of an operation.
     pub(crate) fn summary(&self, operation: Operation) -> &str {
         self.node(operation)["summary"].as_str().unwrap_or_default()
     }
@@ -167,7 +182,7 @@ impl Spec {
         }
     }
 
-    /// The document as JSON text.
+    /// Returns the document as JSON text.
     pub(crate) fn text(&self) -> Cow<'static, str> {
         self.text.clone()
     }
@@ -176,28 +191,33 @@ impl Spec {
         self.operations.keys().copied()
     }
 
+    pub(crate) fn has(&self, operation: Operation) -> bool {
+        self.operations.contains_key(&operation)
+    }
+
     /// Returns the operation at a path, which must match exactly.
     pub(crate) fn at(&self, path: &str) -> Option<Operation> {
         let name = path.strip_prefix(BASE_PATH)?;
         self.operations().find(|operation| operation.name() == name)
     }
 
-    /// The schema of the request body.
+    /// Returns the schema of the request body.
     pub(crate) fn request(&self, operation: Operation) -> Option<Schema<'_>> {
         self.schema(&self.operations.get(&operation)?.request)
     }
 
-    /// The schema of the body of a 200.
+    /// Returns the schema of the body of a 200.
     pub(crate) fn response(&self, operation: Operation) -> Option<Schema<'_>> {
         self.schema(&self.operations.get(&operation)?.response)
     }
 
-    /// The name of the primary list: the array of the response that is named like the resource, or the only one.
+    /// Returns the name of the primary list: the array of the response that is named like the resource, or the only
+    /// one.
     pub(crate) fn list(&self, operation: Operation) -> Option<&str> {
         self.operations.get(&operation)?.list.as_deref()
     }
 
-    /// The schema of the items of the primary list.
+    /// Returns the schema of the items of the primary list.
     pub(crate) fn items(&self, operation: Operation) -> Option<Schema<'_>> {
         let list = self.list(operation)?;
         self.response(operation)?.property(list)?.items()
@@ -210,7 +230,7 @@ impl Spec {
             .is_some_and(|operation| operation.is_paginated)
     }
 
-    /// The schema of one item of the array of objects in the request of a write.
+    /// Returns the schema of one item of the array of objects in the request of a write.
     pub(crate) fn parameters(&self, operation: Operation) -> Option<Schema<'_>> {
         self.request(operation)?
             .properties()
@@ -219,7 +239,7 @@ impl Spec {
             .find(|items| !items.properties().is_empty())
     }
 
-    /// A schema that is not in this document and can refer to its components.
+    /// Returns a schema that is not in this document and can refer to its components.
     pub(crate) fn at_hand<'a>(&'a self, node: &'a Value) -> Schema<'a> {
         Schema::new(&self.root, node)
     }
@@ -301,7 +321,7 @@ impl OperationSpec {
             }
         });
         let is_paginated =
-            schema(&request).is_some_and(|request| request.properties().contains_key("Limitation"));
+            schema(&request).is_some_and(|request| request.properties().contains_key(LIMITATION));
         Self {
             request,
             response,
@@ -312,7 +332,7 @@ impl OperationSpec {
     }
 }
 
-/// The JSON pointer of an operation.
+/// Returns the JSON pointer of an operation.
 fn pointer(operation: Operation) -> String {
     format!("/paths/{}/post", operation.path().replace('/', "~1"))
 }

@@ -195,7 +195,7 @@ impl Store {
         })
     }
 
-    /// Runs `work`, which must not write.
+    /// Runs `work`, which must not write, in one transaction: otherwise each of its statements would lock the store.
     pub(crate) fn read<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, ApiError>,
@@ -204,7 +204,8 @@ impl Store {
             .is_written
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        self.readers.with(work)
+        self.readers
+            .with(|reader| work(&*reader.unchecked_transaction()?))
     }
 }
 
@@ -330,7 +331,7 @@ pub(crate) const CODES: Table = Table {
 };
 
 impl Table {
-    /// The number of the record with an identifier.
+    /// Returns the number of the record with an identifier.
     pub(crate) fn find(
         self,
         connection: &Connection,
@@ -351,7 +352,7 @@ impl Table {
             .optional()
     }
 
-    /// The number of the next record, and the time to put on it: never before the newest record's, so that the
+    /// Returns the number of the next record, and the time to put on it: never before the newest record's, so that the
     /// order of numbers is the order of time even where the clock was set back.
     pub(crate) fn next(
         self,
@@ -370,7 +371,7 @@ impl Table {
         }))
     }
 
-    /// The enterprise that a record belongs to.
+    /// Returns the enterprise that a record belongs to.
     pub(crate) fn enterprise(self, connection: &Connection, number: i64) -> rusqlite::Result<Uuid> {
         connection
             .prepare_cached(self.enterprise)?
@@ -398,7 +399,7 @@ impl Table {
         Ok(())
     }
 
-    /// The number for a fixture, after the last number in use.
+    /// Returns the number for a fixture, after the last number in use.
     fn place(self, last: i64, identifier: Uuid) -> i64 {
         match self.kind.number(identifier) {
             Some(number) if number > last => number,
@@ -407,12 +408,13 @@ impl Table {
     }
 }
 
-/// An identifier as it is kept.
+/// Returns the bytes of an identifier in the store.
 fn blob(identifier: &Uuid) -> &[u8] {
     identifier.as_bytes().as_slice()
 }
 
-/// The positions of columns in the rows of a statement. Looking them up once is much cheaper than for every row.
+/// Returns the positions of columns in the rows of a statement. Looking them up once is much cheaper than for every
+/// row.
 fn columns<const N: usize>(
     statement: &Statement<'_>,
     names: [&str; N],
@@ -446,7 +448,7 @@ fn read_optional_uuid(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result
     Ok(row.get::<_, Option<[u8; 16]>>(index)?.map(Uuid::from_bytes))
 }
 
-/// The identifier of a record: its own, or the one made from its number.
+/// Returns the identifier of a record: the stored one, or else the one with its number.
 fn identifier(kind: Kind, number: i64, own: Option<[u8; 16]>) -> Uuid {
     own.map_or_else(|| kind.identifier(number), Uuid::from_bytes)
 }

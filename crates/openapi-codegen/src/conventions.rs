@@ -168,8 +168,8 @@ impl Conventions {
         Ok(conventions)
     }
 
-    /// Returns these conventions without the replaced schemas and the properties of the envelope that `tree` does not
-    /// have, and without the polymorphic schemas that it has in another form.
+    /// Returns the conventions that apply to `tree`: without replaced schemas and envelope properties that `tree` does
+    /// not have, and without polymorphic schemas that it has in another form.
     #[must_use]
     pub fn known_to(&self, tree: &Value) -> Self {
         let is_there = |name: &str| tree.pointer(&component_pointer(name)).is_some();

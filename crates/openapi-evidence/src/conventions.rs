@@ -31,7 +31,7 @@ pub struct Conventions {
     pub max_months: String,
     /// The extension keyword for the message of a deprecation.
     pub deprecated_message: String,
-    /// The end of the names of properties that hold secrets: `secretSuffix` of the settings.
+    /// The end of the names of properties that contain secrets: `secretSuffix` of the settings.
     #[serde(skip)]
     pub secret_suffix: String,
 }
@@ -85,7 +85,7 @@ impl Conventions {
         })
     }
 
-    /// Returns `false` if the spec leaves out the operation, and has others of the same resource.
+    /// Returns `false` if the spec omits the operation, and has others of the same resource.
     pub fn covers(&self, path: &str) -> bool {
         let (resource, operation) = path.split_once('/').unwrap_or((path, ""));
         let covered = self.partial_resources.get(resource);

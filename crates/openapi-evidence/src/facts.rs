@@ -41,7 +41,8 @@ pub struct Source {
     pub reading: Reading,
     /// The date of publication: `YYYY-MM` or `YYYY-MM-DD`.
     pub dated: String,
-    /// Whether the document is a part of a larger one. It denies no operation of a resource that it does not have.
+    /// Whether the document is a part of a larger one. It does not state that the operations of other resources are
+    /// absent.
     #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
     /// The SHA-256 of the document with `\n` as line ends.
@@ -223,7 +224,7 @@ pub struct Property {
     /// Whether it is marked as deprecated.
     #[serde(default, skip_serializing_if = "is_false")]
     pub deprecated: bool,
-    /// The property to use in place of a deprecated one.
+    /// The property that replaces a deprecated one.
     #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
     /// The file and heading of a fact that a person recorded.

@@ -24,7 +24,7 @@ pub struct Diff {
     /// The old version: a document, or a git revision that has openapi/connector.yaml
     #[arg(long, value_name = "REV|FILE")]
     pub against: String,
-    /// The new version, in place of openapi/connector.yaml
+    /// The new version [default: openapi/connector.yaml]
     #[arg(long, value_name = "FILE")]
     pub spec: Option<PathBuf>,
 }

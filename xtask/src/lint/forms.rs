@@ -164,7 +164,8 @@ fn unique_titles(document: &Document, findings: &mut Findings) {
     }
 }
 
-/// `anyOf` is for the values of polymorphic properties. The rule `lossless` rejects it elsewhere.
+/// Rejects `anyOf`, `oneOf` and `not`, except an `anyOf` of references, which is for polymorphic properties. The rule
+/// `lossless` rejects it elsewhere.
 fn alternatives(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
         for keyword in ["anyOf", "oneOf", "not"] {

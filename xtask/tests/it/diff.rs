@@ -25,7 +25,7 @@ fn before() -> Value {
                 },
                 "additionalProperties": false,
             },
-            "Answer": {
+            "Reply": {
                 "type": "object",
                 "required": ["Total"],
                 "properties": {
@@ -88,25 +88,23 @@ fn each_change_is_classified_for_each_side() {
         (
             "property gone",
             |schemas| {
-                schemas["Answer"]["properties"]
+                schemas["Reply"]["properties"]
                     .as_object_mut()
                     .expect("properties")
                     .remove("Total");
-                schemas["Answer"]["required"] = json!([]);
+                schemas["Reply"]["required"] = json!([]);
             },
             4,
             &[
-                "breaking  response  /components/schemas/Answer/properties/Total: `Total` is gone",
-                "breaking  rust      types::Answer.total: is gone",
+                "breaking  response  /components/schemas/Reply/properties/Total: `Total` is gone",
+                "breaking  rust      types::Reply.total: is gone",
             ],
         ),
         (
             "may be missing",
-            |schemas| schemas["Answer"]["required"] = json!([]),
+            |schemas| schemas["Reply"]["required"] = json!([]),
             4,
-            &[
-                "breaking  response  /components/schemas/Answer/properties/Total: may be missing now",
-            ],
+            &["breaking  response  /components/schemas/Reply/properties/Total: may be missing now"],
         ),
         (
             "value added",
@@ -146,11 +144,11 @@ fn each_change_is_classified_for_each_side() {
         ),
         (
             "wider",
-            |schemas| schemas["Answer"]["properties"]["Total"] = json!({ "type": "number" }),
+            |schemas| schemas["Reply"]["properties"]["Total"] = json!({ "type": "number" }),
             4,
             &[
-                "breaking  response  /components/schemas/Answer/properties/Total: is number; it was integer",
-                "breaking  rust      types::Answer.total",
+                "breaking  response  /components/schemas/Reply/properties/Total: is number; it was integer",
+                "breaking  rust      types::Reply.total",
             ],
         ),
         (

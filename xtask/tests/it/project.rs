@@ -74,7 +74,7 @@ impl Project {
         }
     }
 
-    /// Returns the files in the folders that `regenerate` writes to, with their texts.
+    /// Returns the files in the folders that `regenerate` writes to, with their contents.
     pub(crate) fn outputs(&self) -> Vec<(PathBuf, String)> {
         let mut files = Vec::new();
         for file in [CODE, SANDBOX_DOCUMENT] {

@@ -112,7 +112,10 @@ fn another_document_needs_no_settings_and_no_house_rules() {
     assert!(code.contains("pub async fn list_pets"), "{code}");
     assert!(code.contains("from pets.yaml"), "{code}");
     assert!(code.contains("constraints::number(\"count\""), "{code}");
-    assert!(!code.contains("crate::"), "it stands by itself");
+    assert!(
+        !code.contains("crate::"),
+        "the code does not depend on the crate"
+    );
     assert_eq!(project.outputs(), before);
     let check = project.run(&[
         "regenerate",

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::support::{Project, document, read};
 
-/// The only shell script of the README.
+/// Returns the only shell script of the README.
 fn script() -> String {
     let readme = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/README.md"));
     let mut scripts = readme.split("```sh\n").skip(1);
@@ -17,7 +17,7 @@ fn script() -> String {
     script.expect("a shell script").to_owned()
 }
 
-/// The names of the pages that a parser reads: the first loop of the script.
+/// Returns the names of the pages that a parser reads, from the first loop of the script.
 fn pages() -> Vec<String> {
     let script = script();
     let (_, pages) = script.split_once("for page in ").expect("a loop");

@@ -36,8 +36,10 @@ pub(crate) struct Line<'t> {
     comment: Option<&'t str>,
     /// Whether the line is the first of a paragraph in a comment.
     is_start: bool,
-    /// Whether the line follows the heading `# Errors`.
-    is_error_section: bool,
+    /// Whether the line is the first of the documentation of a function that is not a test.
+    is_function: bool,
+    /// The heading that the line follows directly, such as `# Errors`.
+    heading: Option<&'t str>,
     /// The first line of code after the comment.
     code_after: &'t str,
 }
@@ -53,18 +55,28 @@ impl<'t> Line<'t> {
         let is_start = before
             .peek()
             .is_none_or(|previous| previous.is_empty() || previous.starts_with("# "));
+        let is_first = before.peek().is_none() && lines[index].trim().starts_with("///");
         let heading = before.find(|previous| !previous.is_empty());
-        let code_after = lines[index..]
+        let mut after = lines[index..]
             .iter()
             .map(|line| line.trim())
-            .find(|line| comment_in(kind, line).is_none() && !line.starts_with("#["));
+            .filter(|line| comment_in(kind, line).is_none())
+            .peekable();
+        let mut is_test = false;
+        while let Some(attribute) = after.next_if(|line| line.starts_with("#[")) {
+            is_test |= attribute.contains("test");
+        }
+        let code_after = after.next().unwrap_or_default();
+        let is_function =
+            code_after.split(' ').any(|word| word == "fn") && !code_after.contains(" = ");
         Self {
             kind,
             text: lines[index],
             comment: comment_in(kind, lines[index]),
             is_start,
-            is_error_section: heading == Some("# Errors"),
-            code_after: code_after.unwrap_or_default(),
+            heading: heading.filter(|text| text.starts_with("# ")),
+            is_function: is_first && is_function && !is_test,
+            code_after,
         }
     }
 }
@@ -90,8 +102,10 @@ enum Scope {
     CommentStart,
     /// The first line of the documentation of a function that returns `bool`.
     Predicate,
-    /// The first line after the heading `# Errors`.
-    Errors,
+    /// The first line of the documentation of a function that is not a test.
+    Function,
+    /// The first line after a heading, such as `# Errors`.
+    After(&'static str),
     /// Rust code, its comments included.
     Rust,
 }
@@ -122,7 +136,10 @@ impl Rule {
             Scope::Predicate if line.is_start && line.code_after.contains("-> bool") => {
                 line.comment.unwrap_or_default()
             }
-            Scope::Errors if line.is_error_section => line.comment.unwrap_or_default(),
+            Scope::Function if line.is_function => line.comment.unwrap_or_default(),
+            Scope::After(heading) if line.heading == Some(heading) => {
+                line.comment.unwrap_or_default()
+            }
             _ => return false,
         };
         match &self.except {
@@ -167,7 +184,7 @@ pub(crate) fn rules() -> Vec<Rule> {
 
 fn comments() -> Vec<Rule> {
     use Kind::{Hash, Rust};
-    use Scope::{CommentStart, Errors, Predicate};
+    use Scope::{After, CommentStart, Function, Predicate};
     vec![
         rule(
             "a comment starts with a question word",
@@ -182,6 +199,30 @@ fn comments() -> Vec<Rule> {
             &[
                 (Rust, "/// The caller.\n/// Which is long."),
                 (Rust, "// The caller\n// When it calls"),
+            ],
+        ),
+        rule(
+            "the documentation of a function does not start with a verb",
+            "start with a verb in the third person, such as `Returns` or `Creates`",
+            Function,
+            r"^(The|A|An|All|Every|Its|Whether)\b",
+            &[
+                (Rust, "/// The name.\npub fn name(&self) -> &str {"),
+                (
+                    Rust,
+                    "/// An error.\n#[must_use]\npub(crate) async fn name() {",
+                ),
+            ],
+            &[
+                (
+                    Rust,
+                    "/// Returns the name.\n///\n/// The name is short.\nfn name() {",
+                ),
+                (
+                    Rust,
+                    "/// The name is short.\n#[test]\nfn the_name_is_short() {",
+                ),
+                (Rust, "/// A function.\ntype Edit = fn(&mut Value);"),
             ],
         ),
         rule(
@@ -204,13 +245,21 @@ fn comments() -> Vec<Rule> {
         rule(
             "a section `# Errors` does not start with `Returns`",
             "write \"Returns an error if\"",
-            Errors,
+            After("# Errors"),
             r"^[^R]|^R[^e]|^Re[^t]",
             &[(Rust, "/// Reads.\n///\n/// # Errors\n/// When it fails.")],
             &[
                 (Rust, "/// # Errors\n/// Returns an error if it fails."),
                 (Rust, "/// # Errors\n///\n/// Returns an error if it fails."),
             ],
+        ),
+        rule(
+            "a section `# Panics` does not start with `Panics`",
+            "write \"Panics if\"",
+            After("# Panics"),
+            r"^[^P]|^P[^a]",
+            &[(Rust, "/// # Panics\n///\n/// If it is empty.")],
+            &[(Rust, "/// # Panics\n///\n/// Panics if it is empty.")],
         ),
     ]
 }
@@ -239,7 +288,7 @@ fn spelling() -> Vec<Rule> {
             "British spelling",
             "use American spelling",
             All,
-            r"(?i)behaviour|licence|serialis|normalis|initialis|organis|honour|recognis|neighbour|favour|colour|misspelt|learnt|spoilt|judgement",
+            r"(?i)behaviour|licence|serialis|normalis|initialis|organis|optimis|summaris|honour|recognis|neighbour|favour|colour|misspelt|learnt|spoilt|judgement",
             &[(Markdown, "The behaviour of neighbours")],
             &[(Markdown, "The behavior of neighbors")],
         ),
@@ -282,6 +331,17 @@ fn phrases() -> Vec<Rule> {
             &[(Markdown, "The caller waits.")],
         ),
         rule(
+            "a program that tells",
+            "write report, print, show, state, or distinguish",
+            All,
+            r"\b[Tt]ells?\b|\b[Tt]old\b",
+            &[
+                (Rust, "// The server told it."),
+                (Markdown, "It tells them apart."),
+            ],
+            &[(Markdown, "The server reports it.")],
+        ),
+        rule(
             "an old or poetic verb",
             "write is, appears, or is documented in",
             All,
@@ -299,12 +359,14 @@ fn phrases() -> Vec<Rule> {
         ),
         rule(
             "an old phrase",
-            "write only, except, in flight, ignored, accepted, or compare with",
+            "write only, except, separate, anyway, in the meantime, if, continue, in flight, ignored, accepted, or compare with",
             All,
-            r"\bnothing but\b|\bsave within\b|\bis but\b|\bof ours\b|\bunder way\b|\bpass(es|ed)? over\b|\blets? through\b|\b[Hh](old|olds|eld)\b[^.]* against\b",
+            r"\bnothing but\b|\bsave within\b|\bis but\b|\bof ours\b|\bof (its|their|our|one's) own\b|\ball the same\b|\bmeanwhile\b|\bas far as\b|\b([Gg]o|[Gg]oes|[Gg]one|[Gg]oing) on\b|\bunder way\b|\bpass(es|ed)? over\b|\blets? through\b|\b[Hh](old|olds|eld)\b[^.]* against\b",
             &[
                 (Markdown, "It holds the page against the spec."),
                 (Rust, "// nothing but a name"),
+                (Rust, "/// Runs it in a task of its own."),
+                (Markdown, "It goes on all the same."),
             ],
             &[(Markdown, "It compares the page with the spec.")],
         ),

@@ -231,7 +231,7 @@ pub(super) fn in_async_code(reason: InAsyncCode) -> Error {
     Error::new(ErrorKind::InvalidRequest, "a blocking call").with(|parts| {
         parts.sent = false;
         parts.what = Some(format!(
-            "not sent, {reason}; use the async client there, or `tokio::task::spawn_blocking`"
+            "not sent, {reason}; use the async client in a task, or `tokio::task::spawn_blocking`"
         ));
         parts.source = Some(Box::new(reason));
     })

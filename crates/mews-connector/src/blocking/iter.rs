@@ -12,11 +12,10 @@ use super::client::in_async_code;
 use super::runtime::Runtime;
 use crate::error::Error;
 
-/// A stream as an iterator that blocks the thread until the next item has arrived. [`Client::items`](super::Client::items)
-/// creates one.
+/// An iterator over the items of a stream, which blocks the thread until the next item has arrived.
+/// [`Client::items`](super::Client::items) creates it.
 ///
-/// It derefs to the stream, for example to [`Items::cursor`](crate::Items::cursor). After an error the iterator has
-/// ended.
+/// It derefs to the stream, for example to [`Items::cursor`](crate::Items::cursor). An error ends the iterator.
 #[must_use = "iterators do nothing unless they are used"]
 pub struct Iter<S> {
     stream: S,

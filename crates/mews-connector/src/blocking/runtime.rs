@@ -1,4 +1,4 @@
-//! A runtime of its own, for code that is not async.
+//! The runtime of the blocking client.
 
 use std::future::Future;
 use std::io;
@@ -69,8 +69,8 @@ impl Runtime {
     }
 }
 
-/// Wakes one call of [`Runtime::wait`]. Calls that are nested have the same thread, and one must not use up what wakes
-/// the other, so each has a separate flag.
+/// Wakes one call of [`Runtime::wait`]. Nested calls run on the same thread, and one call must not consume the wake-up
+/// of the other, so each has a separate flag.
 struct Unpark {
     thread: Thread,
     is_woken: AtomicBool,
@@ -89,8 +89,8 @@ impl Wake for Unpark {
 
 /// Returns `true` if a tokio runtime polls a task on this thread.
 ///
-/// Threads for blocking code have the handle of a runtime, too. The difference is the budget of a task: it is used up
-/// after a limited number of operations, but where a thread may block, there is none.
+/// Threads for blocking code have the handle of a runtime, too. The difference is the budget of a task, which is used
+/// up after a limited number of operations. Threads that may block have no such budget.
 fn is_in_async_code() -> bool {
     /// More than the budget of a task, which is 128.
     const OPERATIONS: usize = 10_000;

@@ -22,7 +22,7 @@ use crate::redeemability::Activity;
 
 #[derive(Default)]
 pub(super) struct AddVoucherCodes {
-    /// Vouchers whose codes the server rejects to list. They are not requested twice.
+    /// The vouchers whose codes the server does not list. They are not requested twice.
     unreadable: Mutex<HashSet<VoucherId>>,
 }
 

@@ -45,7 +45,7 @@ fn external(input: &VoucherAddParameters) -> Option<External> {
     Some((input.service_id, identifier.clone()))
 }
 
-/// Compares what a voucher itself shows, which is all but its rates.
+/// Compares the properties of a voucher, which are all except its rates.
 fn likeness(input: &VoucherAddParameters, voucher: &Voucher) -> Likeness {
     let identifier = match external(input) {
         Some((_, identifier)) => {
@@ -83,8 +83,7 @@ struct Record {
 
 fn record_likeness(input: &VoucherAddParameters, record: &Record) -> Likeness {
     let rates = input.assigned_rate_ids.iter().flatten().copied();
-    // The external identifier tells vouchers apart here. A changed name is one of the things that the server may
-    // have done to the voucher.
+    // The external identifier distinguishes vouchers here. The server may have changed the name of the voucher.
     let likeness = match likeness(input, &record.voucher) {
         Likeness::Other if same_external(input, &record.voucher) => Likeness::Alike,
         likeness => likeness,
@@ -138,7 +137,7 @@ impl Operation for AddVouchers {
         input.check()
     }
 
-    /// Two vouchers may be alike in everything.
+    /// Returns `None`, because all properties of two vouchers may be equal.
     fn key(_: &Self::Input) -> Option<()> {
         None
     }
@@ -208,7 +207,7 @@ impl Operation for AddVouchers {
             created: created(&record.voucher),
             known: window.is_known(record.voucher.id.0),
         };
-        // Without an identifier of its own a voucher can be missed, but not recognized.
+        // Without a unique identifier, a voucher can be found missing, but it cannot be recognized.
         let is_unique = |input: &VoucherAddParameters| {
             external(input).is_some_and(|external| !self.repeated.contains(&external))
         };

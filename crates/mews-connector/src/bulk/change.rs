@@ -36,7 +36,8 @@ impl Operation for UpdateVouchers {
         input.check()
     }
 
-    /// Several batches are in flight at a time, so the order of two updates of one voucher would be uncertain.
+    /// Returns the ID of the voucher. Several batches are in flight at a time, so the order of two updates of one
+    /// voucher would be uncertain.
     fn key(input: &Self::Input) -> Option<VoucherId> {
         Some(input.voucher_id)
     }
@@ -58,10 +59,11 @@ impl Operation for UpdateVouchers {
     }
 }
 
-/// The records of some IDs, of which the server has told whether they are in use.
+/// The states of records by ID: whether each is in use, if the response contains it.
 type States = HashMap<Uuid, Option<bool>>;
 
-/// A record that is shown and not in use is deleted. One that is not shown may have another parent.
+/// Judges inputs of a delete. A listed record that is not in use is deleted. A record that is not listed may have
+/// another parent.
 fn judge<T: Copy>(inputs: &[T], id: impl Fn(&T) -> Uuid, states: &States) -> Vec<Judged<T>> {
     inputs
         .iter()

@@ -1,4 +1,4 @@
-//! Carries out what the machine decides: sends, waits, reads back, and records.
+//! The execution of the commands of the machine: sending, waiting, reading back, and recording.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -46,13 +46,13 @@ struct State<T> {
     requests: u64,
 }
 
-/// A command with what it takes to carry it out.
+/// A command with the data for its execution.
 enum Task<'a> {
     Send(Batch),
     ReadBack(ReadBack<Arc<Error>>, Window<'a>),
 }
 
-/// A command that was carried out.
+/// The result of a command.
 enum Done<T> {
     Sent(Batch, Result<Reply<T>, Error>, Instant),
     Read(ReadBack<Arc<Error>>, Result<Vec<Judged<T>>, Error>),
@@ -121,8 +121,8 @@ impl<O: Operation> Engine<'_, O> {
         }
     }
 
-    /// Hands to the machine what has to be sent, and settles what cannot be. Returns the inputs that have the outcome
-    /// of an earlier one.
+    /// Passes the inputs to send to the machine, and settles those that cannot be sent. Returns the inputs that have
+    /// the outcome of an earlier one.
     fn sort_out(&self, state: &mut State<O::Output>, in_doubt: &[usize]) -> Vec<(usize, usize)> {
         let mut seen: HashMap<O::Key, usize> = HashMap::new();
         let mut repeats = Vec::new();
@@ -152,8 +152,8 @@ impl<O: Operation> Engine<'_, O> {
         repeats
     }
 
-    /// Learns the server's time, so that the journal can keep it, and lets the rest of the settle time pass that
-    /// began with the last request of the earlier process.
+    /// Reads the server's time for the journal, and waits for the rest of the settle time, which began with the last
+    /// request of the earlier process.
     async fn synchronize(
         &self,
         state: &mut State<O::Output>,
@@ -202,7 +202,7 @@ impl<O: Operation> Engine<'_, O> {
         known: &Known,
     ) -> Result<(), Error> {
         guarded(|| self.observer.sending(&batch.inputs))
-            .map_err(|source| unrecorded::<O>("its intent could not be recorded", source))?;
+            .map_err(|source| unrecorded::<O>("the observer returned an error", source))?;
         let now = self.client.core.clock.now();
         if let Some(journal) = self.journal {
             let line = Line::Sending {
@@ -284,7 +284,7 @@ impl<O: Operation> Engine<'_, O> {
         inputs.map(|index| self.inputs[*index].clone()).collect()
     }
 
-    /// Passes a result to the machine, and settles what it decides.
+    /// Passes a result to the machine, and settles its verdicts.
     fn take(&self, state: &mut State<O::Output>, done: Done<O::Output>, known: &Known) {
         let mut outputs = HashMap::new();
         let verdicts = match done {
@@ -387,12 +387,12 @@ impl<O: Operation> Engine<'_, O> {
     }
 
     fn notify(&self, input: usize, outcome: &Outcome<O::Output>) {
-        let told = guarded(|| {
+        let notified = guarded(|| {
             self.observer
                 .settled(input, &outcome.as_ref().map(|output| O::id(output)));
             Ok(())
         });
-        if told.is_err() {
+        if notified.is_err() {
             error!(
                 mews.operation = O::NAME,
                 mews.input = input,
@@ -401,8 +401,8 @@ impl<O: Operation> Engine<'_, O> {
         }
     }
 
-    /// The report of a job whose journal cannot be used. Nothing is sent. Unless the journal is empty, an earlier process
-    /// may have sent the inputs.
+    /// Returns the report of a job whose journal cannot be used. Nothing is sent. Unless the journal is empty, an
+    /// earlier process may have sent the inputs.
     pub(super) fn not_started(self, error: JournalError) -> Report<O::Output> {
         let error = Arc::new(journal_failed::<O>(error));
         let is_new = self.journal.is_some_and(past::is_empty);
@@ -453,7 +453,7 @@ fn journal_failed<O: Operation>(error: JournalError) -> Error {
     unrecorded::<O>(&error.to_string(), error.into())
 }
 
-/// The error of an input that is unknown. If the last request was rejected, an earlier one is the reason.
+/// Returns the error of an input that is unknown. If the last request was rejected, an earlier one is the reason.
 fn doubtful(error: Arc<Error>) -> Arc<Error> {
     if error.maybe_applied() {
         return error;
@@ -469,15 +469,15 @@ fn doubtful(error: Arc<Error>) -> Arc<Error> {
     Arc::new(unconfirmed.after_doubt())
 }
 
-/// The error of an input that the response to its request does not account for.
+/// Returns the error of an input without a record in the response to its request.
 fn unrecognized<O: Operation>() -> Arc<Error> {
     in_doubt::<O>(
         ErrorKind::Protocol,
-        "the server accepted the request, but the response does not account for this item",
+        "the server accepted the request, but the response does not contain this item",
     )
 }
 
-/// The error of an input whose request an earlier process sent.
+/// Returns the error of an input whose request an earlier process sent.
 fn interrupted<O: Operation>() -> Arc<Error> {
     in_doubt::<O>(
         ErrorKind::Transport,

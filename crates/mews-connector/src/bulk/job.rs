@@ -21,11 +21,11 @@ use super::past::{Past, begin_or_continue};
 use crate::client::Client;
 use crate::filter::MAX_IDS;
 
-/// Writes of any number of items. [`Client::bulk`] creates it. [The module](crate::bulk) describes what a job does
-/// about failures.
+/// Writes of any number of items. [`Client::bulk`] creates it. [The module](crate::bulk) describes how a job handles
+/// failures.
 ///
-/// A job never fails as a whole: its [`Report`] has an outcome for each input. Dropping its future stops it. What was
-/// in flight then is unknown, unless the job has a [journal](Self::journal).
+/// A job never fails as a whole: its [`Report`] has an outcome for each input. Dropping the future stops the job. The
+/// inputs in flight are then unknown, unless the job has a [journal](Self::journal).
 #[derive(Clone)]
 #[must_use]
 pub struct Bulk {
@@ -70,7 +70,7 @@ impl Bulk {
     }
 
     /// Sets the settle time: the time that the server has to finish a write whose response was lost, before the job
-    /// reads back what it did. The default is 60 seconds. The client's [clock](crate::clock::Clock) measures it.
+    /// reads back the records. The default is 60 seconds. The client's [clock](crate::clock::Clock) measures it.
     pub fn settle(self, settle: Duration) -> Self {
         Self { settle, ..self }
     }
@@ -81,7 +81,7 @@ impl Bulk {
     }
 
     /// Sets the vouchers of the codes that [`Self::delete_voucher_codes`] deletes. With them, a job can find out
-    /// whether a code is deleted after the response was lost. Without them the outcome is unknown then.
+    /// whether a code is deleted if the response was lost. Without them, the outcome is unknown.
     pub fn of_vouchers(self, vouchers: impl IntoIterator<Item = VoucherId>) -> Self {
         Self {
             vouchers: vouchers.into_iter().collect(),
@@ -90,7 +90,7 @@ impl Bulk {
     }
 
     /// Sets the services of the vouchers that [`Self::delete_vouchers`] deletes. With them, a job can find out whether
-    /// a voucher is deleted after the response was lost. Without them the outcome is unknown then.
+    /// a voucher is deleted if the response was lost. Without them, the outcome is unknown.
     pub fn of_services(self, services: impl IntoIterator<Item = ServiceId>) -> Self {
         Self {
             services: services.into_iter().collect(),
@@ -98,14 +98,14 @@ impl Bulk {
         }
     }
 
-    /// Sets the journal of the job, with which it survives the end of the process. Use a separate journal for each
-    /// job.
+    /// Sets the journal of the job. With a journal, the job survives the end of the process. Use a separate journal for
+    /// each job.
     ///
-    /// If the journal is empty, the job begins in it. If it has a job with the same inputs, that job continues, as
-    /// [`Self::resume`] does: what was applied is not sent again. If it has another job, nothing is sent, every
+    /// If the journal is empty, the job begins in it. If it has a job with the same inputs, that job continues as with
+    /// [`Self::resume`]: items that were applied are not sent again. If it has another job, nothing is sent, every
     /// outcome is [`NotApplied`](super::Outcome::NotApplied), and [`Report::stopped`] returns the reason.
     ///
-    /// A job that adds records sends one more request at its start, to learn the server's time.
+    /// A job that adds records sends one more request at its start, to read the server's time.
     ///
     /// ```
     #[doc = include_str!("../../doc/sandbox.rs")]

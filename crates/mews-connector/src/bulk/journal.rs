@@ -1,4 +1,4 @@
-//! Journals: what a job has to remember to survive its process.
+//! Journals, with which a job survives its process.
 
 mod file;
 mod lines;
@@ -11,11 +11,11 @@ pub(super) use lines::{Line, RejectedLine, Start, parse};
 
 /// A record of a job that survives the process. [`FileJournal`] keeps it in a file.
 ///
-/// A journal is a list of lines that only grows. Each line is JSON and ends where the line ends. The lines hold the
-/// inputs of the job, such as code values, and the records that became of them. They never hold a token.
+/// A journal is a list of lines, to which lines are only appended. Each line is one JSON value. The lines contain the
+/// inputs of the job, such as code values, and the resulting records. They never contain a token.
 ///
-/// An implementation may keep the lines anywhere. It has to return them in the order in which they were appended, and
-/// may lose only lines whose [`append`](Self::append) did not return `Ok`.
+/// An implementation may store the lines anywhere. It must return them in the order in which they were appended. It may
+/// lose only lines whose [`append`](Self::append) did not return `Ok`.
 pub trait Journal: Send + Sync {
     /// Returns all lines.
     ///

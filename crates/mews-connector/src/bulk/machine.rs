@@ -1,7 +1,7 @@
 //! The decisions of a job, as a state machine without I/O.
 //!
-//! The machine knows inputs by their index only. It hands out commands, takes the results, and decides the verdict of
-//! each input. The engine carries the commands out.
+//! The machine refers to inputs by their index. It returns commands, receives the results, and decides the verdict of
+//! each input. The engine executes the commands.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -9,12 +9,13 @@ use std::collections::{HashSet, VecDeque};
 const MAX_ROUNDS: u32 = 3;
 /// After this number of failed batches in a row the job stops.
 const MAX_FAILURES: u32 = 3;
-/// The number of extra requests that halving may spend on one batch, besides the read-back before the first halving.
+/// The number of extra requests that halving may spend on one batch, in addition to the read-back before the first
+/// halving.
 const MAX_EXTRA_PER_BATCH: u32 = 63;
 /// The number of extra requests that halving may spend on a job.
 const MAX_EXTRA_PER_JOB: u32 = 1_000;
 
-/// The kind of write, as far as the decisions depend on it.
+/// The kind of write. The decisions depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// It creates records. A repeated request creates them again.
@@ -39,7 +40,7 @@ pub(super) enum Cause {
     TooLarge,
     /// The server failed, or its response was lost or is unreadable.
     Lost,
-    /// Nothing else can succeed either, for example because the tokens are rejected.
+    /// No other request can succeed, for example because the tokens are rejected.
     Fatal,
 }
 
@@ -55,7 +56,7 @@ pub(super) struct Failed<E> {
 /// The result of sending a batch.
 #[derive(Clone, Debug)]
 pub(super) enum Sent<E> {
-    /// The server applied the batch. An input that the response does not account for has an error.
+    /// The server applied the batch. An input without a record in the response has an error.
     Applied(Vec<Result<(), E>>),
     Failed(Failed<E>),
 }
@@ -106,12 +107,12 @@ impl Batch {
     }
 }
 
-/// A step that the engine carries out.
+/// A step that the engine executes.
 #[derive(Clone, Debug)]
 pub(super) enum Command<E> {
     /// Send the batch, then call [`Machine::sent`].
     Send(Batch),
-    /// Read back what became of the batch, then call [`Machine::read`].
+    /// Read back the effect of the batch, then call [`Machine::read`].
     ReadBack(ReadBack<E>),
 }
 
@@ -145,10 +146,10 @@ pub(super) struct Machine<E> {
     extra_total: u32,
     /// Inputs that came first in a rejected batch and were read back as missing.
     leading: HashSet<usize>,
-    /// Whether a rejected request is known to leave nothing behind: the first item of a rejected batch was missing
-    /// afterwards although it is valid, as a later request showed.
+    /// Whether a rejected request is known to have no effect: the first item of a rejected batch was missing
+    /// afterwards, and a later request showed that it is valid.
     atomic: bool,
-    /// Whether a rejected request has left something behind.
+    /// Whether a rejected request was applied in part.
     partial: bool,
 }
 
@@ -172,7 +173,7 @@ impl<E: Clone> Machine<E> {
         }
     }
 
-    /// Adds inputs that no request has held yet.
+    /// Adds inputs that no request has contained yet.
     pub(super) fn add(&mut self, inputs: &[usize]) {
         self.enqueue(inputs, false);
     }
@@ -213,10 +214,10 @@ impl<E: Clone> Machine<E> {
         }
     }
 
-    /// Returns the next step, or `None` if a result has to come first or the job has ended.
+    /// Returns the next step, or `None` if a result is needed first or the job has ended.
     ///
-    /// While a batch of an add is being read back, no other is sent, so that little else is created meanwhile and
-    /// the read-back stays short.
+    /// While a batch of an add is being read back, no other batch is sent. Then few other records are created in the
+    /// meantime, and the read-back stays short.
     pub(super) fn next(&mut self) -> Option<Command<E>> {
         if self.in_flight >= self.concurrency {
             return None;
@@ -241,7 +242,7 @@ impl<E: Clone> Machine<E> {
         Some(Command::Send(batch))
     }
 
-    /// Takes a batch back that was not sent, and stops the job.
+    /// Withdraws a batch that was not sent, and stops the job.
     pub(super) fn withdraw(&mut self, batch: Batch, error: E) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.waiting.push_front(batch);
@@ -291,7 +292,7 @@ impl<E: Clone> Machine<E> {
                 left_over(&batch, &failed.error)
             }
             (Kind::Create, _) if batch.doubt => self.read_back(batch, failed, true),
-            // No document says that a rejected batch had no effect.
+            // No document states that a rejected batch had no effect.
             (Kind::Create, Cause::Rejected) if !is_single && !self.atomic => {
                 self.read_back(batch, failed, false)
             }
@@ -314,8 +315,7 @@ impl<E: Clone> Machine<E> {
         Vec::new()
     }
 
-    /// Takes the result of [`Command::ReadBack`]: the evidence for each input, or the error that kept it from being
-    /// read.
+    /// Takes the result of [`Command::ReadBack`]: the evidence for each input, or the error of the read-back.
     pub(super) fn read(
         &mut self,
         read: ReadBack<E>,
@@ -340,7 +340,7 @@ impl<E: Clone> Machine<E> {
             match evidence {
                 Evidence::Applied => verdicts.push((*input, Verdict::Applied)),
                 Evidence::Missing => missing.push(*input),
-                // A parent that cannot be read has no such record, if nothing else speaks for one.
+                // A parent that cannot be read has no such record, unless an earlier request is in doubt.
                 Evidence::Unreadable if !batch.doubt => missing.push(*input),
                 Evidence::Unreadable | Evidence::Undecided => {
                     verdicts.push((*input, Verdict::Unknown(reason.error.clone())));
@@ -358,7 +358,7 @@ impl<E: Clone> Machine<E> {
         if progress {
             self.failures = 0;
         } else if reason.cause == Cause::Lost && batch.rounds > 0 {
-            // A batch of an earlier process shows nothing about the server of now.
+            // A batch of an earlier process shows nothing about the current state of the server.
             self.failure(&reason.error);
         }
         if batch.inputs.is_empty() {
@@ -394,7 +394,7 @@ impl<E: Clone> Machine<E> {
                 self.split(batch);
                 Vec::new()
             }
-            // A single item cannot be made smaller, but the server may have more time for it later.
+            // A single item cannot be split, but the server may be faster later.
             Cause::TooLarge if failed.doubt && batch.rounds < MAX_ROUNDS => {
                 self.again(batch);
                 Vec::new()
@@ -462,7 +462,7 @@ impl<E: Clone> Machine<E> {
         true
     }
 
-    /// Decides about what is left after the job has stopped and nothing is in flight.
+    /// Decides about the remaining inputs, after the job has stopped and nothing is in flight.
     pub(super) fn finish(&mut self) -> Verdicts<E> {
         let Some(error) = self.stopped.clone() else {
             return Vec::new();
@@ -475,7 +475,7 @@ impl<E: Clone> Machine<E> {
     }
 }
 
-/// The verdict of inputs that are given up: unknown if they are in doubt.
+/// Returns the verdict of inputs that are given up. It is unknown if they are in doubt.
 fn left_over<E: Clone>(batch: &Batch, error: &E) -> Verdicts<E> {
     let verdict = if batch.doubt {
         Verdict::Unknown(error.clone())

@@ -1,6 +1,6 @@
 //! The comparison of inputs with records: the records of a response to an add, and the records of a read-back.
 //!
-//! Pure functions: the operations describe inputs and records as a [`Likeness`], and this module decides.
+//! The operations compare inputs with records as a [`Likeness`], and the pure functions of this module decide.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -15,15 +15,15 @@ use super::machine::Evidence;
 pub(super) enum Likeness {
     /// Every requested property is equal, and every omitted one is null.
     Same,
-    /// The record may have been made from the input: it differs in what the server may have changed, or it lacks
-    /// what would tell.
+    /// The record may have been created from the input: it differs in properties that the server may have changed, or
+    /// lacks the properties to decide.
     Alike,
     /// The record is a different one.
     Other,
 }
 
 impl Likeness {
-    /// Compares a property that tells records apart: equal, equal except for case and white space, missing, or
+    /// Compares a property that distinguishes records: equal, equal except for case and white space, missing, or
     /// different.
     pub(super) fn of_text(input: &str, record: Option<&str>) -> Self {
         match record {
@@ -42,7 +42,7 @@ impl Likeness {
         }
     }
 
-    /// Compares the properties that do not tell records apart.
+    /// Compares the properties that do not distinguish records.
     pub(super) fn of_rest(equal: bool) -> Self {
         if equal { Self::Same } else { Self::Alike }
     }
@@ -56,7 +56,7 @@ impl Likeness {
     }
 }
 
-/// Returns the text without white space and without a difference of case.
+/// Returns the text without white space, in lower case.
 pub(super) fn fold(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_whitespace())
@@ -82,7 +82,7 @@ pub(super) struct Comparison<'a, I, R, K> {
     pub(super) records: &'a [R],
     /// The folded strings by which the records of an input are found.
     pub(super) input_keys: &'a dyn Fn(&I) -> Vec<K>,
-    /// The same of a record. A record without any may belong to any input.
+    /// The folded strings by which a record is found. A record without any may belong to any input.
     pub(super) record_keys: &'a dyn Fn(&R) -> Vec<K>,
     pub(super) likeness: &'a dyn Fn(&I, &R) -> Likeness,
 }
@@ -116,8 +116,8 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
         self.inputs.iter().map(candidates).collect()
     }
 
-    /// Assigns the records of a response to the inputs of its request, whatever their order. An input that has no
-    /// certain record has none.
+    /// Assigns the records of a response to the inputs of its request, in any order. An input that has no certain
+    /// record has none.
     pub(super) fn assign(&self) -> Vec<Option<usize>>
     where
         I: PartialEq,
@@ -125,8 +125,7 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
         let candidates = self.candidates();
         let mut assigned: Vec<Option<usize>> = vec![None; self.inputs.len()];
         let mut taken = HashSet::new();
-        // Inputs that are equal in everything may be assigned in any way, but a record that fits two different
-        // inputs is certain for neither.
+        // Equal inputs may be assigned in any way, but a record that fits two different inputs is certain for neither.
         let mut wanted_by: HashMap<usize, Vec<usize>> = HashMap::new();
         for (input, records) in candidates.iter().enumerate() {
             for (record, likeness) in records {
@@ -172,9 +171,10 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
         assigned
     }
 
-    /// Judges what a read-back shows about each input. `is_unique` returns `true` if no other input of the job can
-    /// have the same record, `traits` returns what is known of a record, `since` the server's time at which a request
-    /// with the input was first sent, and `complete` is whether everything was read that was created since then.
+    /// Judges each input by the records of a read-back. `is_unique` returns `true` if no other input of the job can
+    /// have the same record. `traits` returns the known facts about a record. `since` returns the server's time at
+    /// which a request with the input was first sent. `complete` is `true` if everything was read that was created
+    /// since then.
     pub(super) fn judge(
         &self,
         is_unique: &dyn Fn(&I) -> bool,
@@ -201,7 +201,7 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
                 && traits[record].live == Some(true)
                 && is_recent(record, since(input)) == Some(true)
         };
-        // A record that is exactly what another input asks for does not make this one uncertain.
+        // A record that is equal to another input does not make this input uncertain.
         let mut claimed: HashMap<usize, usize> = HashMap::new();
         for (input, records) in candidates.iter().enumerate() {
             for (record, likeness) in records {
@@ -236,7 +236,7 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
 /// The known facts about a record of a read-back.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Traits {
-    /// Whether the record is in use, if it says so.
+    /// Whether the record is in use, if the response contains it.
     pub(super) live: Option<bool>,
     /// The time at which the record was created, if it can be read.
     pub(super) created: Option<DateTime<Utc>>,

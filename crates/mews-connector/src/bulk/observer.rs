@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::outcome::Outcome;
 
-/// Sees what a job does while it runs, for example to show progress.
+/// An observer of a running job, for example to show progress.
 ///
 /// A panic in an observer loses nothing: in [`Self::sending`] it counts as an error, in [`Self::settled`] it is logged.
 /// For a record that survives a crash, use a [`Journal`](super::Journal).
@@ -25,7 +25,7 @@ use super::outcome::Outcome;
 /// }
 /// ```
 pub trait Observer: Send + Sync {
-    /// Called before inputs are sent, with their indexes.
+    /// Is called before inputs are sent, with their indexes.
     ///
     /// # Errors
     /// Return an error to keep the inputs from being sent. The job stops then.
@@ -34,7 +34,7 @@ pub trait Observer: Send + Sync {
         Ok(())
     }
 
-    /// Called with the outcome of an input. The ID is that of the voucher or code.
+    /// Is called with the outcome of an input. The ID is that of the voucher or code.
     fn settled(&self, input: usize, outcome: &Outcome<Uuid>) {
         let _ = (input, outcome);
     }

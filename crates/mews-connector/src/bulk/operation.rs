@@ -24,12 +24,12 @@ pub(super) trait Operation: Sync {
 
     /// The path of the operation.
     const NAME: &'static str;
-    /// The property of the request that holds the list.
+    /// The property of the request that contains the list.
     const LIST: &'static str;
-    /// Whether an input that repeats an earlier one has the outcome of that one. Otherwise it is rejected.
+    /// Whether an input that repeats an earlier one has the same outcome. Otherwise it is rejected.
     const SHARES_OUTCOME: bool = false;
 
-    /// The kind of write.
+    /// Returns the kind of write.
     fn kind(&self) -> Kind;
 
     /// Checks the constraints of an item.
@@ -38,10 +38,10 @@ pub(super) trait Operation: Sync {
     /// Returns the identity of an input, or `None` if inputs have none.
     fn key(input: &Self::Input) -> Option<Self::Key>;
 
-    /// The ID of what an input became.
+    /// Returns the ID of the record of an output.
     fn id(output: &Self::Output) -> Uuid;
 
-    /// The parents by which records are read back, which a journal keeps.
+    /// Returns the parents by which records are read back, which a journal keeps.
     fn parents(&self) -> Vec<Uuid> {
         Vec::new()
     }
@@ -53,7 +53,7 @@ pub(super) trait Operation: Sync {
         inputs: &[Self::Input],
     ) -> impl Future<Output = Result<Reply<Self::Output>, Error>> + Send;
 
-    /// Reads back what became of a batch: the evidence for each input, with the record if it was applied.
+    /// Reads back the effect of a batch: the evidence for each input, with the record if it was applied.
     fn read_back(
         &self,
         client: &Client,
@@ -65,7 +65,7 @@ pub(super) trait Operation: Sync {
         async { Ok(undecided) }
     }
 
-    /// Asks for the server's time, by the cheapest read that there is near the input.
+    /// Reads the server's time with the cheapest read that is related to the input.
     fn server_time(
         &self,
         client: &Client,
@@ -81,7 +81,7 @@ pub(super) type Judged<T> = (Evidence, Option<T>);
 
 /// The response to a batch.
 pub(super) struct Reply<T> {
-    /// The outputs in the order of the inputs. An input that the response does not account for has none.
+    /// The outputs in the order of the inputs. An input without a record in the response has none.
     pub(super) outputs: Vec<Option<T>>,
     pub(super) date: Option<DateTime<Utc>>,
 }

@@ -28,7 +28,7 @@ impl<T> Outcome<T> {
         }
     }
 
-    /// Returns the reason if the write is not known to be applied.
+    /// Returns the reason, or `None` for [`Self::Applied`].
     pub fn reason(&self) -> Option<String> {
         match self {
             Self::Applied(_) => None,

@@ -29,12 +29,12 @@ pub(super) struct Past<T> {
     /// The inputs that were sent with an unknown result.
     pub(super) tracks: Vec<Option<Track>>,
     pub(super) known: Known,
-    /// The server's time of the last request, as far as it is recorded.
+    /// The server's time of the last request, if the journal has it.
     pub(super) last_sent: Option<DateTime<Utc>>,
 }
 
 impl<T> Past<T> {
-    /// A job that begins.
+    /// Creates the state of a job that begins.
     pub(super) fn none(inputs: usize) -> Self {
         let mut outcomes = Vec::new();
         outcomes.resize_with(inputs, || None);
@@ -46,7 +46,7 @@ impl<T> Past<T> {
         }
     }
 
-    /// The inputs that an earlier process sent with an unknown result.
+    /// Returns the inputs that an earlier process sent with an unknown result.
     pub(super) fn in_doubt(&self) -> Vec<usize> {
         let tracks = self.tracks.iter().enumerate();
         tracks
@@ -120,7 +120,7 @@ fn replay<O: Operation>(
     inputs: usize,
 ) -> Result<Past<O::Output>, JournalError> {
     let mut past = Past::none(inputs);
-    // Records of one response have their lines together.
+    // The lines of the records of one response are consecutive.
     let mut together = Vec::new();
     for (line, event) in events {
         if !matches!(event, Line::Applied { .. }) {
@@ -153,9 +153,9 @@ fn replay<O: Operation>(
                 let error = rejection(O::NAME, rejected);
                 past.outcomes[input] = Some(Outcome::Rejected(Rejection::Server(Arc::new(error))));
             }
-            // It was not applied, so it is sent again.
+            // The input was not applied, so it is sent again.
             Line::NotApplied { input, .. } => past.tracks[input] = None,
-            // It is still in doubt.
+            // The input is still in doubt.
             Line::Unknown { .. } | Line::Job(_) | Line::Input(_) => {}
         }
     }
@@ -178,7 +178,8 @@ fn rejection(operation: &'static str, line: RejectedLine) -> Error {
     })
 }
 
-/// The line that records an outcome. An input that was never sent has none, because its outcome follows from the inputs.
+/// Returns the line that records an outcome. An input that was never sent has none, because its outcome follows from
+/// the inputs.
 pub(super) fn line_of<O: Operation>(input: usize, outcome: &Outcome<O::Output>) -> Option<Line> {
     Some(match outcome {
         Outcome::Applied(record) => Line::Applied {

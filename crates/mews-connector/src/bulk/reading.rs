@@ -1,4 +1,4 @@
-//! Reading back: which records were created since a batch was first sent.
+//! Reading back the records that were created since a batch was first sent.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,7 +31,7 @@ pub(super) fn date_of(headers: &HeaderMap) -> Option<DateTime<Utc>> {
 /// The time at which an input was first sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum FirstSent {
-    /// By the monotonic clock of this process.
+    /// In this process, by its monotonic clock.
     Here(Instant),
     /// In an earlier process, after the server's time that the journal has, if it has one.
     Earlier(Option<DateTime<Utc>>),
@@ -45,8 +45,8 @@ pub(super) struct ServerTime {
 }
 
 impl ServerTime {
-    /// Returns the server's time at `instant`. A response is received after it was dated, so the result is early by the
-    /// time that the response took, and by the part of a second that `Date` lacks.
+    /// Returns the server's time at `instant`. A response is received after its `Date`, which has whole seconds.
+    /// Therefore, the result is too early by the duration of the response and by less than a second.
     pub(super) fn at(self, instant: Instant) -> Option<DateTime<Utc>> {
         let moved = if instant >= self.received {
             TimeDelta::from_std(instant - self.received).ok()
@@ -58,8 +58,8 @@ impl ServerTime {
     }
 }
 
-/// The IDs of the records that the job knows to be the result of an input, each with the number of the response that
-/// told it.
+/// The IDs of the records that are known to be the result of an input, each with the number of the response that
+/// contained it.
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<KnownIds>);
 
@@ -70,7 +70,7 @@ struct KnownIds {
 }
 
 impl Known {
-    /// Learns the records of one response.
+    /// Adds the records of one response.
     pub(super) fn learn(&self, ids: impl IntoIterator<Item = Uuid>) {
         let mut known = self.ids();
         let group = known.count;
@@ -80,7 +80,7 @@ impl Known {
         }
     }
 
-    /// Returns the number of groups learned so far.
+    /// Returns the number of groups that were added.
     pub(super) fn count(&self) -> usize {
         self.ids().count
     }
@@ -115,7 +115,7 @@ pub(super) struct Found<R> {
     pub(super) records: Vec<R>,
     /// The time of the first response with a `Date`.
     pub(super) time: Option<ServerTime>,
-    /// Whether nothing is missing that was created since the first of the inputs was first sent.
+    /// Whether the records contain everything that was created since the first of the inputs was first sent.
     pub(super) complete: bool,
 }
 
@@ -148,7 +148,7 @@ impl Window<'_> {
         sent?.checked_sub_signed(ROUNDING)
     }
 
-    /// The earliest of these times, unless one is unknown.
+    /// Returns the earliest of these times, or `None` if one is unknown.
     fn since_first(&self, time: Option<ServerTime>) -> Option<DateTime<Utc>> {
         let all: Option<Vec<_>> = (0..self.first_sent.len())
             .map(|input| self.since(input, time))
@@ -156,7 +156,7 @@ impl Window<'_> {
         all?.into_iter().min()
     }
 
-    /// Returns `true` if the job knows the record as the result of another input.
+    /// Returns `true` if the record is known to be the result of another input.
     pub(super) fn is_known(&self, id: Uuid) -> bool {
         self.known.group(id).is_some()
     }
@@ -211,9 +211,9 @@ impl Window<'_> {
 
 /// The order of a listing, which bounds the age of the records that follow.
 ///
-/// Records are listed newest first, as documented, but no document says how records of the same second are ordered. So
-/// the listing has to reach a record that is older by its time, unless the records of several earlier responses show
-/// that it is in the order of creation.
+/// Records are listed newest first, as documented, but no document states how records of the same second are ordered.
+/// Therefore, the listing has to reach a record with an earlier time. This is not necessary if the records of several
+/// earlier responses show that the listing is in the order of creation.
 #[derive(Debug)]
 struct Order {
     /// Whether no record was listed before an older one.
@@ -240,7 +240,7 @@ impl Default for Order {
 }
 
 impl Order {
-    /// Takes the next record: when it was created, and the group that it has if it is known to be older.
+    /// Adds the next record: its time of creation, and its group if it is known to be older.
     fn see(&mut self, created: Option<DateTime<Utc>>, group: Option<usize>) {
         if let Some(created) = created {
             self.by_time &= self.last.is_none_or(|last| created <= last);

@@ -11,16 +11,16 @@ use super::{Busy, Clock, Sleep};
 
 /// The number of times that all other tasks get a chance to run before the clock advances.
 const YIELDS: usize = 64;
-/// No sleep is longer, so that no addition of times overflows.
+/// The maximum duration of a sleep, with which no addition of times overflows.
 const MAX_SLEEP: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// A clock for tests. It stands still while anything else can make progress, and then advances to the end of the
-/// earliest sleep, so waits take no real time.
+/// A clock for tests. It is stopped while anything else can make progress, and then advances to the end of the earliest
+/// sleep, so waits take no real time.
 ///
 /// While an HTTP exchange of the client is in flight, the clock does not advance automatically; a deadline therefore
-/// does not end a call that waits for its response. Work of the test itself counts if it holds the value of
-/// [`Clock::busy`], or if it runs on the same single-threaded runtime without waiting for anything real. The clock never
-/// pauses the runtime's own time, so it works while sockets are open.
+/// does not end a call that waits for its response. The clock also waits for work of the test that holds the value of
+/// [`Clock::busy`], and for work on the same single-threaded runtime that does not wait for an external event. The
+/// clock never pauses the runtime's own time, so it works while sockets are open.
 ///
 /// ```
 /// use std::time::Duration;
@@ -56,7 +56,7 @@ struct State {
     asleep: BTreeSet<(Duration, u64)>,
     next_sleep: u64,
     busy: usize,
-    /// The number of changes to anything above.
+    /// The number of changes to the fields above.
     changes: u64,
 }
 

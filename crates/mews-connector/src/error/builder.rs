@@ -1,4 +1,4 @@
-//! Errors for tests of a custom policy or handler.
+//! A builder of errors, for tests of a custom policy or error handler.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -10,7 +10,7 @@ use super::{Error, ErrorKind};
 use crate::retry::Effect;
 
 impl Error {
-    /// Begins an error, for tests of a custom [retry policy](crate::retry::RetryPolicy) or error handler.
+    /// Creates a builder of an error, for tests of a custom [retry policy](crate::retry::RetryPolicy) or error handler.
     ///
     /// ```
     /// use std::time::Duration;
@@ -30,7 +30,7 @@ impl Error {
     }
 }
 
-/// Creates an [`Error`]. [`Error::builder`] begins one, after one attempt that was sent.
+/// A builder of an [`Error`]. [`Error::builder`] creates it for a request that was sent once.
 #[derive(Debug)]
 #[must_use]
 pub struct ErrorBuilder(Error);
@@ -61,8 +61,8 @@ impl ErrorBuilder {
         Self(self.0.with(|parts| parts.attempts = attempts))
     }
 
-    /// Sets the error as that of a request that may have been applied, see [`Error::maybe_applied`]. It has no
-    /// effect for [`Effect::Read`].
+    /// Marks the request as one that may have been applied, see [`Error::maybe_applied`]. For [`Effect::Read`], this
+    /// has no effect.
     pub fn maybe_applied(self, effect: Effect) -> Self {
         Self(self.0.with(|parts| {
             parts.creates = !effect.is_idempotent();
@@ -70,7 +70,7 @@ impl ErrorBuilder {
         }))
     }
 
-    /// Sets the error as that of a request that did not reach the server, see [`Error::failed_before_sending`].
+    /// Marks the request as one that did not reach the server, see [`Error::failed_before_sending`].
     pub fn failed_before_sending(self) -> Self {
         Self(self.0.with(|parts| {
             parts.sent = false;

@@ -18,7 +18,7 @@ use crate::interval::UpdatedWithin;
 
 /// The position of an export, with all that is needed to resume it. It contains no token.
 ///
-/// As JSON, its size grows by some 40 bytes for each voucher, and it does not grow with the number of codes. Reading a
+/// As JSON, its size grows by about 40 bytes for each voucher, and does not grow with the number of codes. Reading a
 /// checkpoint from JSON validates it: an unknown version and a state that no export can be in are errors.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -52,11 +52,11 @@ enum Version {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Stage {
     Vouchers(VoucherListing),
-    /// The batches that are left, by number.
+    /// The remaining batches, by number.
     Codes(BTreeMap<u64, Batch>),
 }
 
-/// The place in the listings of vouchers, of which there is one for each filter of the selection.
+/// The position in the listings of vouchers. There is one listing for each filter of the selection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VoucherListing {
@@ -65,7 +65,7 @@ pub(super) struct VoucherListing {
     pub(super) cursor: Option<Cursor>,
 }
 
-/// Vouchers whose codes are read together, and the place in the listing of the codes.
+/// The vouchers whose codes are read together, and the position in the listing of the codes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Batch {
@@ -85,14 +85,15 @@ impl Checkpoint {
 
     /// Returns the start of the next export for [`changed_since`](super::Export::changed_since), which is the time of
     /// the server at the first read. It is `None` until the export is complete, because an export that starts there
-    /// does not contain what is missing.
+    /// would not contain the missing records.
     pub fn watermark(&self) -> Option<DateTime<Utc>> {
         self.0.started.filter(|_| self.is_complete())
     }
 
-    /// Returns the IDs of all vouchers that the export has found so far. Once it is complete, a voucher that an earlier
-    /// export with the same options found and that is missing here is no longer selected, for example because the
-    /// export is limited to [active vouchers](super::Export::active_vouchers) and the voucher was deleted.
+    /// Returns the IDs of all vouchers that the export has found so far. Compare them with the vouchers of an earlier
+    /// export with the same options, once this export is complete. A voucher that is missing here is not selected any
+    /// more. For example, it was deleted, and the export is limited to [active
+    /// vouchers](super::Export::active_vouchers).
     ///
     /// ```
     #[doc = include_str!("../../doc/sandbox.rs")]
@@ -156,7 +157,7 @@ impl Position {
         self.round.since.map(first_slice).transpose()
     }
 
-    /// Advances over what a message reports.
+    /// Advances over the step of a message.
     pub(super) fn apply(&mut self, message: &Message) {
         if let Some(date) = message.date() {
             self.round.note(date);

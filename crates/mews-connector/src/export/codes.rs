@@ -12,7 +12,7 @@ use super::walk::{CODES, Stopped, Walk, next_page, rejects_cursor, server_time};
 use crate::error::{Error, ErrorKind};
 use crate::filter::{MAX_IDS, VoucherCodeFilter, VoucherFilter};
 
-/// The size down to which pages shrink before a batch is split instead.
+/// The minimum size of a page at the start of a slice. Below it, a batch is split instead.
 const MIN_PAGE: u16 = 125;
 /// The number of requests that one run spends on splitting batches and on looking for vanished vouchers.
 const MAX_EXTRA_REQUESTS: u32 = 1000;
@@ -26,7 +26,7 @@ struct Interrupted {
 }
 
 impl Walk {
-    /// Reads a batch, and the smaller ones that it is split into.
+    /// Reads a batch, and the smaller batches into which it is split.
     pub(super) async fn codes(&self, number: u64, batch: Batch) -> Result<(), Stopped> {
         match self.batch_and_parts(number, batch).await {
             // The other batches finish their pages.
@@ -82,7 +82,7 @@ impl Walk {
                 .map(|batch| (self.next_number.fetch_add(1, Ordering::Relaxed), batch))
                 .collect();
             let split = into.clone();
-            self.tell(Message::Split {
+            self.send(Message::Split {
                 number,
                 into: split,
             })
@@ -96,15 +96,15 @@ impl Walk {
             .copied();
         match voucher {
             Some(voucher) if is_rejected && self.has_vanished(voucher).await? => {
-                self.tell(Message::Vanished { number, voucher }).await?;
+                self.send(Message::Vanished { number, voucher }).await?;
                 Ok(Vec::new())
             }
             _ => self.fail(error).await,
         }
     }
 
-    /// Returns `true` if no service of the export has a voucher any more, deleted vouchers included. A server that
-    /// rejects unknown IDs proves that only if it accepts the same request without the ID.
+    /// Returns `true` if no service of the export has the voucher any more, not even as a deleted voucher. A rejection
+    /// of the ID proves this only if the server accepts the same request without the ID.
     async fn has_vanished(&self, voucher: VoucherId) -> Result<bool, Stopped> {
         let services = self.position().services.clone();
         for services in services.chunks(MAX_IDS) {
@@ -150,7 +150,7 @@ impl Walk {
                 filter = filter.updated_utc(slice);
             }
             let starts_at = batch.cursor.clone();
-            // In the middle of a listing, smaller pages are better than to start again with fewer vouchers.
+            // In the middle of a listing, smaller pages cost less than a new start with fewer vouchers.
             let can_split = starts_at.is_none() && vouchers.len() > 1;
             let mut pages = self
                 .client
@@ -171,7 +171,7 @@ impl Walk {
                         let is_cursor_rejected = rejects_cursor(&error, starts_at.as_ref(), &pages);
                         if let Ok(date) = server_time(pages.last_response(), CODES) {
                             let left = Some(batch.clone());
-                            self.tell(Message::no_codes(number, left, date)).await?;
+                            self.send(Message::no_codes(number, left, date)).await?;
                         }
                         return Ok(Err(Interrupted {
                             batch,
@@ -184,7 +184,7 @@ impl Walk {
                 let duplicates = recent.drop_repeated(&mut codes, |code: &VoucherCode| {
                     (code.id.0, code.updated_utc.as_ref())
                 });
-                self.tell(Message::Codes {
+                self.send(Message::Codes {
                     number,
                     codes,
                     duplicates,
@@ -200,7 +200,7 @@ impl Walk {
             batch.cursor = None;
             let left = batch.slice.is_some().then(|| batch.clone());
             let is_done = left.is_none();
-            self.tell(Message::no_codes(number, left, date)).await?;
+            self.send(Message::no_codes(number, left, date)).await?;
             if is_done {
                 return Ok(Ok(()));
             }

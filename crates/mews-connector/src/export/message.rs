@@ -13,12 +13,12 @@ use crate::interval::UpdatedWithin;
 /// A step of an export. The position advances over it once its records were taken.
 pub(super) enum Message {
     Vouchers {
-        /// The vouchers of a page, and what was read with them.
+        /// The vouchers of a page, and the rates that were read with them.
         records: Vec<Record>,
-        /// The vouchers that the export did not know.
+        /// The vouchers that were not known before.
         new: Vec<VoucherId>,
         duplicates: u64,
-        /// The place where the listing continues.
+        /// The position at which the listing continues.
         next: VoucherListing,
         date: DateTime<Utc>,
     },
@@ -47,7 +47,7 @@ pub(super) enum Message {
 }
 
 impl Message {
-    /// The place that a listing of vouchers reached without a voucher.
+    /// Creates the message of a listing of vouchers that advanced without a voucher.
     pub(super) fn no_vouchers(next: VoucherListing, date: DateTime<Utc>) -> Self {
         Self::Vouchers {
             records: Vec::new(),
@@ -58,7 +58,7 @@ impl Message {
         }
     }
 
-    /// The place that a listing of codes reached without a code.
+    /// Creates the message of a listing of codes that advanced without a code.
     pub(super) fn no_codes(number: u64, left: Option<Batch>, date: DateTime<Utc>) -> Self {
         Self::Codes {
             number,

@@ -1,4 +1,4 @@
-//! Recognizes records that a server repeats.
+//! The detection of records that a server repeats.
 
 use std::collections::HashMap;
 use std::mem;
@@ -11,7 +11,7 @@ type Versions = HashMap<Uuid, Option<UtcDateTime>>;
 /// The records of this page and the page before, by ID.
 ///
 /// Within a listing, a page starts after the last item of the page before, so only neighbors can overlap. Older pages
-/// are forgotten, which bounds the memory of an export.
+/// are dropped, which limits the memory of an export.
 #[derive(Default)]
 pub(super) struct Recent {
     page: Versions,

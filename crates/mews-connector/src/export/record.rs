@@ -14,8 +14,8 @@ pub enum Record {
     Code(VoucherCode),
     /// The ID of a voucher that was listed, but was gone when its codes were read. Its codes cannot be read.
     VanishedVoucher(VoucherId),
-    /// A rate that a voucher of the export is assigned to, before that voucher. A rate comes once in a run, and again
-    /// if it changes. Only [`Export::with_rates`](super::Export::with_rates) yields rates.
+    /// A rate that a voucher of the export is assigned to, before that voucher. A rate is yielded once in a run, and
+    /// again if it changes. Only [`Export::with_rates`](super::Export::with_rates) yields rates.
     Rate(RateForExtent),
     /// The assigned rates of a voucher, after that voucher. They replace all earlier assignments of the voucher. Only
     /// [`Export::with_rates`](super::Export::with_rates) yields them.
@@ -34,8 +34,8 @@ pub struct VoucherRates {
 }
 
 impl Record {
-    /// Returns the ID of the voucher, the code or the rate. A record that comes again is of the same variant and has
-    /// the same ID. [`Self::VanishedVoucher`] and [`Self::VoucherRates`] have the ID of their voucher.
+    /// Returns the ID of the voucher, the code or the rate. A record that is yielded again has the same variant and the
+    /// same ID. [`Self::VanishedVoucher`] and [`Self::VoucherRates`] have the ID of their voucher.
     pub fn id(&self) -> Uuid {
         match self {
             Self::Voucher(voucher) => voucher.id.0,
@@ -59,11 +59,11 @@ pub struct Progress {
     pub vanished: u64,
     /// The number of rates yielded.
     pub rates: u64,
-    /// The number of records left out because the server repeated them.
+    /// The number of records that were not yielded because the server repeated them.
     pub duplicates: u64,
     /// The number of batches of vouchers whose codes were read to the end, in all rounds.
     pub batches_done: usize,
-    /// The number of batches left in this round, or `None` until all its vouchers are read.
+    /// The number of remaining batches in this round, or `None` until all vouchers of the round are read.
     pub batches_left: Option<usize>,
 }
 
@@ -75,7 +75,7 @@ impl Progress {
             Record::Code(_) => self.codes += 1,
             Record::VanishedVoucher(_) => self.vanished += 1,
             Record::Rate(_) => self.rates += 1,
-            // They belong to a voucher, which was counted.
+            // The assignments belong to a voucher, which was counted.
             Record::VoucherRates(_) => {}
         }
     }

@@ -23,7 +23,7 @@ use super::walk::{CODES, Walk};
 use crate::error::{ConstraintViolation, Error, ErrorKind, invalid};
 use crate::task::AbortOnDrop;
 
-/// The number of pages that were read and not taken, in addition to one for each batch that is being read.
+/// The maximum number of pages that were read and not taken, in addition to one for each batch that is being read.
 const PAGES_AHEAD: usize = 4;
 
 /// The records of an export, as a [`Stream`]. Dropping it stops the export.
@@ -108,9 +108,9 @@ impl Records {
     /// Returns the next record, or `None` at the end. The export is complete then.
     ///
     /// # Errors
-    /// Returns an error if a call fails, see [`Error`]; [`ErrorKind::Protocol`] if a response has no readable `Date`;
-    /// [`ErrorKind::Stopped`] after a request to stop.
-    /// The export has ended then, and [`Self::checkpoint`] is where to resume it.
+    /// Returns an error if a call fails. See [`Error`]. The kind is [`ErrorKind::Protocol`] if a response has no
+    /// readable `Date`, and [`ErrorKind::Stopped`] after a request to stop. An error ends the export;
+    /// [`Self::checkpoint`] returns the position to resume from.
     pub async fn try_next(&mut self) -> Result<Option<Record>, Error> {
         poll_fn(|context| self.poll(context)).await.transpose()
     }
@@ -205,10 +205,10 @@ impl Records {
     }
 }
 
-/// Without this error, an export whose task panicked would look complete.
+/// Returns the error of an export whose task panicked. Without it, the export would look complete.
 fn ended_too_early() -> Error {
     Error::new(ErrorKind::Transport, CODES)
-        .with(|parts| parts.what = Some("the task that reads has ended too early".into()))
+        .with(|parts| parts.what = Some("the reading task ended too early".into()))
 }
 
 impl Stream for Records {

@@ -3,12 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A round that took longer is followed by another one.
+/// The maximum duration of the last round. A longer round is followed by another one.
 const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 
 /// One round through the vouchers and their codes. All times are the server's.
 ///
-/// The first round reads what the export is for. Each later round reads what changed since the round before started.
+/// The first round reads the requested records. Each later round reads the changes since the start of the round before.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Round {
@@ -23,14 +23,14 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// Notes the time of a response.
+    /// Adds the time of a response.
     pub(super) fn note(&mut self, date: DateTime<Utc>) {
         self.started = Some(self.started.map_or(date, |started| started.min(date)));
         self.last = Some(self.last.map_or(date, |last| last.max(date)));
     }
 
-    /// Returns `true` if at most ten minutes lie between the first and the last response, so that what was read first
-    /// is not out of date.
+    /// Returns `true` if at most ten minutes lie between the first and the last response, so that the first records are
+    /// not out of date.
     pub(super) fn is_short(&self) -> bool {
         match (self.started, self.last) {
             (Some(started), Some(last)) => last - started <= MAX_AGE,

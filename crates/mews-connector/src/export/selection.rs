@@ -1,4 +1,4 @@
-//! The vouchers that an export reads, and what it reads with them.
+//! The selection of the vouchers that an export reads.
 
 use std::collections::{HashMap, HashSet};
 

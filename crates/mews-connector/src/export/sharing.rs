@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use crate::rate_limit::Limits;
 
-/// The maximum number of listings at a time, unless a caller sets another.
+/// The default of the maximum number of listings at a time.
 pub(super) const MAX_LISTINGS: usize = 16;
 /// The minimum number of listings at a time. The last requests of an export do not wait for the rate limit, and take twice
 /// the time with half of the listings.
 const MIN_LISTINGS: usize = 8;
 
-/// Returns the number of batches to share vouchers out in.
+/// Returns the number of batches into which the vouchers are divided.
 ///
-/// A listing that ends at a null cursor costs a request for the empty page at its end, and on average half a request
-/// for the page before, which is not full. So every batch costs requests, and more batches than the rate limit can
-/// serve save no time: a listing sends one request after the other, so a limit of 200 requests in 30 seconds is used up
-/// by two listings if a page takes 300 ms. Half of that number is added, because pages take different times.
+/// A listing costs a request for the empty page at its end, and on average half a request for the page before, which is
+/// not full. Every batch costs requests, and more batches than the rate limit can serve save no time. A listing sends
+/// one request after the other. If a page takes 300 ms, two listings use the limit of 200 requests in 30 seconds
+/// completely. Half of that number is added, because pages take different times.
 pub(super) fn listings(limits: &Limits, page_time: Duration) -> usize {
     let needed = limits.windows.iter().map(|window| {
         let (requests, window) = (window.limit.requests(), window.limit.window());

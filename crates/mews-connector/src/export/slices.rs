@@ -1,4 +1,4 @@
-//! The intervals that a listing of changes is read in.
+//! The intervals in which a listing of changes is read.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
@@ -8,14 +8,13 @@ use crate::interval::UpdatedWithin;
 /// The length of a slice. Three months, the maximum of a filter, have at least 89 days.
 const LENGTH: TimeDelta = TimeDelta::days(89);
 
-/// The difference between the clocks of two servers that share the records: a slice that ends later than this after the
-/// last response was open until then.
+/// The maximum difference between the clocks of two servers that share the records.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
 
 /// Returns the first slice from a timestamp on. Its end is where the next slice starts, so no timestamp is missing and
 /// none is requested twice.
 pub(super) fn first_slice(start: DateTime<Utc>) -> Result<UpdatedWithin, ConstraintViolation> {
-    // A filter has whole seconds. Rounding both ends apart from each other would exceed three months of 89 days.
+    // A filter has whole seconds. Rounding both ends separately could exceed three months of 89 days.
     let start = start.trunc_subsecs(0);
     match start.checked_add_signed(LENGTH) {
         Some(end) => UpdatedWithin::new(start, end),
@@ -29,9 +28,9 @@ pub(super) fn first_slice(start: DateTime<Utc>) -> Result<UpdatedWithin, Constra
 
 /// Returns the slice to read after another one, or `None` if that one was still open at the last response.
 ///
-/// A record that changes while a slice is read can leave the slice only for a time after the end of the slice. So
-/// either the server had not reached the end when the last page was read, and nothing has left, or the record is in a
-/// later slice.
+/// A record that changes while a slice is read can leave the slice only for a time after the end of the slice.
+/// Therefore, if the server's time was before the end of the slice at the last page, no record has left the slice.
+/// Otherwise, the record is in a later slice.
 pub(super) fn next_slice(
     slice: &UpdatedWithin,
     last_response: DateTime<Utc>,

@@ -32,10 +32,10 @@ use crate::sending::failed;
 pub(super) const CODES: &str = VoucherCodeFilterParameters::PATH;
 const VOUCHERS: &str = VoucherFilterParameters::PATH;
 
-/// The number of rounds of one run. A server whose time advances faster than it can be read gives no end.
+/// The maximum number of rounds of one run. Without it, an export would not end if every round takes too long.
 const MAX_ROUNDS: u32 = 16;
 
-/// The stream was dropped, or it was given an error.
+/// The reason to end the task: the stream was dropped, or an error was sent to it.
 pub(super) struct Stopped;
 
 pub(super) struct Walk {
@@ -57,7 +57,7 @@ pub(super) struct Walk {
 
 impl Walk {
     pub(super) async fn run(self) {
-        // The stream is gone or knows the error, except for that of a request to stop.
+        // The stream was dropped or has received the error, except for the error of a request to stop.
         let (Ok(()) | Err(Stopped)) = self.rounds().await;
         if let Some(error) = self.stop.into_inner() {
             let (Ok(()) | Err(_)) = self.to.send(Message::Failed(error)).await;
@@ -73,7 +73,7 @@ impl Walk {
         self.position.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) async fn tell(&self, message: Message) -> Result<(), Stopped> {
+    pub(super) async fn send(&self, message: Message) -> Result<(), Stopped> {
         self.position().apply(&message);
         self.to.send(message).await.map_err(|_| Stopped)
     }
@@ -83,11 +83,11 @@ impl Walk {
             self.stop.get_or_init(|| error);
             return Err(Stopped);
         }
-        self.tell(Message::Failed(error)).await?;
+        self.send(Message::Failed(error)).await?;
         Err(Stopped)
     }
 
-    /// Returns a value, or ends the export because a filter cannot express what it needs.
+    /// Returns a value, or ends the export if a filter cannot express the value.
     pub(super) async fn require<T>(
         &self,
         operation: &'static str,
@@ -112,12 +112,12 @@ impl Walk {
             let slice = self
                 .require(VOUCHERS, first_slice(started.unwrap_or_default()))
                 .await?;
-            self.tell(Message::NextRound(slice)).await?;
+            self.send(Message::NextRound(slice)).await?;
         }
         let error = Error::new(ErrorKind::Protocol, CODES).with(|parts| {
             parts.what = Some(format!(
-                "after {MAX_ROUNDS} rounds, each still took more than ten minutes of the server's time; resume the \
-                 export when the server is faster, or when fewer records change"
+                "each of {MAX_ROUNDS} rounds took more than ten minutes of the server's time; resume the export \
+                 when the server is faster, or when fewer records change"
             ));
         });
         self.fail(error).await
@@ -131,7 +131,7 @@ impl Walk {
                 let page_time = self.vouchers(listing).await?;
                 let batches = self.batches(page_time);
                 let batches = self.require(CODES, batches).await?;
-                self.tell(Message::Batches(batches.clone())).await?;
+                self.send(Message::Batches(batches.clone())).await?;
                 batches
             }
         };
@@ -145,8 +145,8 @@ impl Walk {
             .await
     }
 
-    /// Shares the vouchers out in batches. The codes of a voucher that an earlier round knew are read since that round
-    /// started, and those of all others since the start of the changes to export.
+    /// Divides the vouchers into batches. For a voucher of an earlier round, the changes since the start of that round
+    /// are read. For all other vouchers, the changes since the start of the export's interval are read.
     fn batches(&self, page_time: Duration) -> Result<BTreeMap<u64, Batch>, ConstraintViolation> {
         let position = self.position();
         let (known, all) = (position.round.known, position.vouchers.len());
@@ -249,7 +249,7 @@ impl Walk {
                     }
                     Err(error) => {
                         if let Ok(date) = server_time(pages.last_response(), VOUCHERS) {
-                            self.tell(Message::no_vouchers(listing, date)).await?;
+                            self.send(Message::no_vouchers(listing, date)).await?;
                         }
                         return self.fail(error).await;
                     }
@@ -266,7 +266,7 @@ impl Walk {
                 let new = vouchers.iter().map(|voucher| voucher.id);
                 let new: Vec<_> = new.filter(|voucher| known.insert(*voucher)).collect();
                 let records = page.map(|page| rates.records(&page, vouchers));
-                self.tell(Message::Vouchers {
+                self.send(Message::Vouchers {
                     records: records.unwrap_or_default(),
                     new,
                     duplicates,
@@ -293,8 +293,8 @@ where
     Ok((page.map(Response::into_inner), date))
 }
 
-/// Returns `true` if a listing that was resumed failed at its first request, as after the item of the cursor vanished.
-/// It is read again from its start then.
+/// Returns `true` if a listing that was resumed failed at its first request, for example because the item of the cursor
+/// vanished. The listing is then read again from its start.
 pub(super) fn rejects_cursor<P: Send + 'static>(
     error: &Error,
     starts_at: Option<&Cursor>,
@@ -320,8 +320,8 @@ pub(super) fn server_time(
     };
     Err(error.with(|parts| {
         parts.what = Some(
-            "the response has no readable header `Date`, without which an export cannot prove that no change is \
-             missing; have the proxy keep the header, or read the listings without an export"
+            "missing or invalid header `Date`, so the export cannot prove that no change is missing; configure \
+             the proxy to keep the header, or read the listings without an export"
                 .into(),
         );
     }))

@@ -16,15 +16,16 @@ use crate::response::{Head, Response};
 use crate::retry::Effect;
 use crate::sending::failed;
 
-/// The property of a request that says which page to return.
+/// The property of a request that determines the page to return.
 const LIMITATION: &str = "Limitation";
-/// The property of a page, and of a limitation, that says where a page starts.
+/// The property of a page, and of a limitation, that determines the start of a page.
 const CURSOR: &str = "Cursor";
 
 impl Client {
-    /// Reads a listing page by page: any request that implements [`Listing`], of this crate or of yours.
+    /// Reads a listing page by page. The request can be of any type that implements [`Listing`], including your own
+    /// types.
     ///
-    /// It begins with the page that the request names, the first one if it names none.
+    /// The stream begins at the cursor of the request. Without a cursor, it begins with the first page.
     ///
     /// ```
     #[doc = include_str!("../../doc/sandbox.rs")]
@@ -45,7 +46,7 @@ impl Client {
         self.typed_pages(request, |page| page)
     }
 
-    /// Reads a listing item by item. All that is documented for [`Self::pages`] applies.
+    /// Reads a listing item by item. The documentation of [`Self::pages`] applies.
     ///
     /// ```
     #[doc = include_str!("../../doc/sandbox.rs")]
@@ -66,9 +67,9 @@ impl Client {
 
     /// Reads a listing that the spec does not have, page by page, as JSON.
     ///
-    /// `request` is what [`Self::call`] takes. The client sets `Limitation`: `Count` is 1000 unless the request or
-    /// [`Pages::page_size`] sets another. The listing ends on a null cursor and on nothing else, because nothing is
-    /// known about the items. The operation must read; an operation of the spec that does not is rejected.
+    /// `request` has the same form as for [`Self::call`]. The client adds `Limitation`. The default of `Count` is 1000;
+    /// the request or [`Pages::page_size`] can set another number. The listing ends only at a null cursor, because the
+    /// items are unknown. An operation of the spec that is not a read is rejected.
     ///
     /// ```
     #[doc = include_str!("../../doc/sandbox.rs")]
@@ -160,7 +161,7 @@ impl Client {
         Pages::new(reader, cursor)
     }
 
-    /// Rejects a cursor that contains a token, which would come into logs and checkpoints.
+    /// Rejects a cursor that contains a token. Logs and checkpoints contain cursors.
     pub(crate) fn check_cursor(
         &self,
         operation: &str,
@@ -180,7 +181,7 @@ fn broken_page(operation: &str, head: &Head, what: &str) -> Error {
     failed(ErrorKind::Protocol, operation, head).with(|parts| parts.what = Some(what.to_owned()))
 }
 
-/// The request of a listing as JSON, and the page that it names.
+/// Returns the request of a listing as JSON, and its limitation.
 fn json_listing(
     path: &str,
     request: &(impl Serialize + ?Sized),

@@ -112,7 +112,7 @@ impl<T: Send + 'static> Items<T> {
     }
 }
 
-// Its parts are moved freely.
+// No field is pinned.
 impl<T> Unpin for Items<T> {}
 
 impl<T: Send + 'static> Stream for Items<T> {

@@ -10,10 +10,10 @@ use tracing::debug;
 use crate::error::{Error, ErrorKind, one_line};
 use crate::response::{Head, Response};
 
-/// The number of empty pages in a row after which a listing fails, unless a caller sets another.
+/// The default number of empty pages in a row after which a listing fails.
 const MAX_EMPTY_PAGES: u32 = 100;
 
-/// A page with what the reader knows about it.
+/// A page with its cursor, and the number of its items.
 pub(super) struct Fetched<P> {
     pub(super) page: Response<P>,
     pub(super) cursor: Option<Cursor>,
@@ -22,7 +22,7 @@ pub(super) struct Fetched<P> {
     pub(super) items: Option<usize>,
 }
 
-/// Requests the page of at most so many items that starts at a cursor.
+/// A function that requests the page that starts at a cursor, with a maximum number of items.
 pub(super) type Fetch<P> =
     Box<dyn FnMut(Count, Option<Cursor>) -> BoxFuture<'static, Result<Fetched<P>, Error>> + Send>;
 
@@ -38,7 +38,7 @@ pub(super) struct Reader<P> {
     pub(super) stop_at_short_page: bool,
     has_shrunk: bool,
     page: u64,
-    /// The last response, that of an empty page included.
+    /// The last response, which can be that of an empty page.
     pub(super) last: Option<Head>,
 }
 
@@ -102,8 +102,8 @@ impl<P> Reader<P> {
         }
     }
 
-    /// Returns `true` if the caller takes this page for the last one. After a 408, a page can be short for another
-    /// reason.
+    /// Returns `true` if the listing ends at this page because it is short. After a 408, a page can be short for
+    /// another reason.
     fn is_short(&self, fetched: &Fetched<P>) -> bool {
         let requested = usize::try_from(self.count).unwrap_or_default();
         self.stop_at_short_page
@@ -117,8 +117,8 @@ impl<P> Reader<P> {
     }
 
     /// Requests a page, and after a 408 or 413 one of half the size: "Reduce the amount of data returned"
-    /// (guidelines/requests, *Request timeouts*). The smaller size is kept for the rest of the listing, because a
-    /// larger one would fail again, and each failure takes the server as long as it is willing to try.
+    /// (guidelines/requests, *Request timeouts*). The smaller size is kept for the rest of the listing. A larger page
+    /// would fail again, and each failure takes as long as the server's timeout.
     async fn fetch(&mut self) -> Result<Fetched<P>, Error> {
         loop {
             match (self.fetch)(self.count, self.cursor.clone()).await {

@@ -8,9 +8,9 @@ use super::admission::Priority;
 /// The number of requests that an access token may send within a sliding window.
 ///
 /// The vendor documents 200 requests for each access token within 30 seconds, in a sliding window, "as a guideline"
-/// (guidelines/environments, guidelines/requests). The number of requests that are in flight or ended within
-/// the last `window` never exceeds `requests`: a slot is free again one window after the *response*, so no sliding
-/// window of the server can see more.
+/// (guidelines/environments, guidelines/requests). The number of requests that are in flight or ended within the last
+/// `window` never exceeds `requests`: a slot is free again one window after the *response*, so no sliding window of the
+/// server can contain more.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,7 +39,7 @@ impl RateLimit {
         }
     }
 
-    /// Returns no limit, for a server that has none. A 429 still pauses the client.
+    /// Returns a value without a limit, for a server that has none. A 429 still pauses the client.
     pub fn unlimited() -> Self {
         Self {
             requests: usize::MAX,
@@ -82,12 +82,12 @@ impl RateLimit {
         self.reserve
     }
 
-    /// Returns `true` if this is [no limit](Self::unlimited).
+    /// Returns `true` if the number of requests is [unlimited](Self::unlimited).
     pub fn is_unlimited(&self) -> bool {
         self.requests == usize::MAX
     }
 
-    /// Returns the number of slots that a request of this priority may find used, exclusive.
+    /// Returns the number of used slots at which a request of this priority has to wait.
     pub(super) fn capacity(&self, priority: Priority) -> usize {
         match priority {
             Priority::Foreground => self.requests,

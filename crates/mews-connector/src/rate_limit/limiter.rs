@@ -17,9 +17,9 @@ use crate::clock::Clock;
 
 /// A rate limiter with sliding windows, first come, first served within a priority. Clones share their state.
 ///
-/// Dropping a waiting request removes it from the queue. Dropping a permit frees its slot one window later, because
-/// the server may have counted the request. A waiting future that is kept but not polled keeps its place in the
-/// queue; the client therefore waits in a task of the call.
+/// Dropping a waiting request removes it from the queue. Dropping a permit frees its slot one window later, because the
+/// server may have counted the request. A waiting future that is not polled keeps its place in the queue. Therefore,
+/// the client waits in a task of the call.
 #[derive(Clone)]
 pub struct SlidingWindowLimiter(Arc<Shared>);
 
@@ -77,7 +77,7 @@ impl SlidingWindowLimiter {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state, then lets the first in the queue look at it.
+    /// Changes the state, then wakes the first request of the queue.
     fn change<R>(&self, change: impl FnOnce(&mut State, Instant) -> R) -> R {
         let mut state = self.state();
         // Read within the lock, so that ended requests are in order.
@@ -126,7 +126,7 @@ impl State {
 
     fn leave(&mut self, priority: Priority, ticket: u64) {
         let queue = self.queue(priority);
-        // Tickets are handed out in order, so a queue is sorted.
+        // Tickets ascend, so a queue is sorted.
         if let Ok(at) = queue.binary_search_by_key(&ticket, |waiter| waiter.ticket) {
             queue.remove(at);
         }
@@ -187,7 +187,7 @@ impl RateLimiter for SlidingWindowLimiter {
             loop {
                 match place.step(request.deadline) {
                     Step::Send => {
-                        // Leaving the queue lets the next request look for a slot.
+                        // Leaving the queue wakes the next request.
                         drop(place);
                         let limiter = self.clone();
                         return Ok(Permit::new(move || {

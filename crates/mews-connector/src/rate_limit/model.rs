@@ -20,7 +20,7 @@ enum Fate {
     GiveUp(u64),
     /// Polls once, keeps the future unpolled for this time, then awaits it.
     Keep(u64),
-    /// The same, then drops it.
+    /// Polls once, keeps the future unpolled for this time, then drops it.
     KeepAndDrop(u64),
     /// Finishes with a 429, which holds all traffic for this time.
     RateLimited(u64),
@@ -228,8 +228,8 @@ async fn run(limits: &[RateLimit], generations: Vec<Generation>) -> Log {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// No window of the server ever sees more requests than any of the limits, no request is sent during a hold, and
-    /// requests of one priority are admitted in the order in which they came.
+    /// No window of the server has more requests than any of the limits, and no request is sent during a hold. Requests
+    /// of one priority are admitted in the order of their arrival.
     #[test]
     fn no_window_is_ever_exceeded(
         limits in prop::collection::vec(limit(), 1..4),

@@ -37,7 +37,7 @@ impl Registry {
     }
 
     /// Returns the limiter for this server and token, with one more limit for as long as the lease lives. Limiters
-    /// without a client are forgotten once their last window and hold are over.
+    /// without a client are removed once their last window and hold are over.
     pub(crate) fn lease(&self, server: &str, token: &AccessToken, limit: RateLimit) -> Lease {
         let key = (
             server.to_owned(),

@@ -7,7 +7,7 @@ use super::admission::Priority;
 use super::limit::RateLimit;
 use super::status::Window;
 
-/// Ended requests are remembered for at least this long, in case a later client asks for a longer window.
+/// The minimum time for which ended requests are kept, in case a later client has a longer window.
 const MIN_RETENTION: Duration = Duration::from_secs(30);
 
 /// The limits of one token, and the requests that count against them.
@@ -55,7 +55,7 @@ impl Windows {
         self.forget_limits();
     }
 
-    /// Takes back the limit of a client. The last limit stays, because its window has to be remembered.
+    /// Removes the limit of a client. The last limit stays, because its window may still contain requests.
     pub(super) fn release(&mut self, limit: RateLimit) {
         if let Some(leased) = self.limits.iter_mut().find(|leased| leased.limit == limit) {
             leased.clients -= 1;
@@ -73,7 +73,7 @@ impl Windows {
         self.limits.iter().any(|leased| leased.clients > 0)
     }
 
-    /// Returns `true` if no client is left and nothing of the past matters.
+    /// Returns `true` if no client is left, and the last window and the hold are over.
     pub(super) fn is_forgettable(&mut self, now: Instant) -> bool {
         self.purge(now);
         !self.has_clients()

@@ -1,4 +1,4 @@
-//! The attempts of one call: admission, deadline, retries. This loop knows neither HTTP nor logging.
+//! The attempts of one call: admission, deadline, retries. This loop does not depend on HTTP or logging.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -22,17 +22,17 @@ pub(super) struct Attempts<'a> {
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) stop: Option<&'a StopHandle>,
     pub(super) random: &'a (dyn Fn() -> f64 + Sync),
-    /// Is told of every failed attempt, with the wait before the next one if there is one.
+    /// A function that is called with every failed attempt, and with the wait before the next one if there is one.
     pub(super) on_failure: &'a (dyn Fn(&FailedAttempt<'_>, Option<Duration>) + Sync),
 }
 
-/// One attempt, as the function that makes it sees it.
+/// The parameters of the function that makes one attempt.
 pub(super) struct Attempt<'a> {
     /// The number of the attempt, from 1.
     pub(super) number: u32,
     /// The time that the attempt waited for admission.
     pub(super) paced: Duration,
-    /// Is set as soon as the request may have reached the server.
+    /// A flag that is set as soon as the request may have reached the server.
     pub(super) sent: Sent,
     rules: &'a Attempts<'a>,
 }
@@ -123,7 +123,7 @@ impl Attempts<'_> {
             let Some(wait) = wait else {
                 return Err(error);
             };
-            // A hold makes the next admission wait; waiting here too would be the same time.
+            // After a 429, the next admission waits for the end of the hold.
             if error.kind() != ErrorKind::RateLimited {
                 tokio::select! {
                     () = self.clock.sleep(wait) => {}
@@ -187,7 +187,7 @@ impl Attempts<'_> {
         }
     }
 
-    /// Adds what the whole call knows about an error.
+    /// Adds the number of attempts, the effect and the doubt of the call to an error.
     fn judged(&self, error: Error, attempts: u32, in_doubt: bool) -> Error {
         let error = error.with(|parts| {
             parts.attempts = attempts;

@@ -25,10 +25,10 @@ pub(crate) struct Reply {
 }
 
 impl Core {
-    /// Sends a request until there is a response to return, or nothing more to be done.
+    /// Sends a request until there is a response or an error to return.
     ///
-    /// From admission to the last attempt this happens in a task of its own, which starts at the first poll and is
-    /// aborted on drop. A caller that does not poll holds neither a permit nor a place in the queue.
+    /// Everything from admission to the last attempt runs in a separate task, which starts at the first poll and is
+    /// aborted on drop. Therefore, a permit or a place in the queue is not kept because the caller does not poll.
     pub(crate) async fn send(
         self: &Arc<Self>,
         request: Request,

@@ -1,4 +1,4 @@
-//! The meaning of responses that are errors.
+//! The meaning of error responses.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Source};
 use crate::masking::Mask;
 use crate::response::Head;
 
-/// Creates an error with what every response has.
+/// Creates an error with the properties that every response has.
 pub(crate) fn failed(kind: ErrorKind, operation: &str, head: &Head) -> Error {
     Error::new(kind, operation.to_owned()).with(|parts| {
         parts.status = Some(head.status);
@@ -64,7 +64,7 @@ pub(super) fn error_response(
     })
 }
 
-/// The properties of an error body, whatever its form.
+/// The properties of an error body in any form.
 struct ErrorBody<'a> {
     json: serde_json::Value,
     mask: &'a Mask,

@@ -73,7 +73,7 @@ impl<'a> Exchange<'a> {
         request
     }
 
-    /// Sends the request once, in a span of its own.
+    /// Sends the request once, in a separate span.
     pub(super) fn send(
         &self,
         attempt: Attempt<'_>,
@@ -106,9 +106,9 @@ impl<'a> Exchange<'a> {
 
     async fn exchange(&self, attempt: &Attempt<'_>) -> Result<(Head, Bytes), Error> {
         let Core { mask, clock, .. } = self.core;
-        // A timeout of HTTP is real, so an injected clock has no say in how long this takes.
+        // A timeout of HTTP uses real time, so an injected clock must not advance during the exchange.
         let _busy = clock.busy();
-        // The HTTP library looks at the timeout only after it has tried to send on an open connection.
+        // The HTTP library checks the timeout only after it has tried to send on an open connection.
         if self.timeout.is_zero() {
             return Err(no_response(self.operation, attempt, None));
         }

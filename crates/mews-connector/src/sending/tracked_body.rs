@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// Whether any part of a request's body was handed to a connection.
+/// Whether any part of a request's body was passed to a connection.
 ///
 /// The HTTP library takes the body only once a connection is established, TLS included. A server that has not received
 /// the body cannot have applied the request.
@@ -26,7 +26,7 @@ impl Sent {
     }
 }
 
-/// A body of known length that notes when it is taken.
+/// A body of known length that records when it is taken.
 pub(super) struct TrackedBody {
     bytes: Option<Bytes>,
     sent: Sent,

@@ -144,7 +144,9 @@ async fn observer_is_notified_before_each_batch_and_of_each_outcome() {
     );
     let stopped = report.stopped().unwrap();
     assert!(
-        stopped.to_string().contains("intent could not be recorded"),
+        stopped
+            .to_string()
+            .contains("the observer returned an error"),
         "{stopped}"
     );
     assert_eq!(sandbox.exchanges().len(), 3);

@@ -20,7 +20,7 @@ fn problem(builder: mews_connector::ClientBuilder) -> String {
 fn invalid_configuration_is_an_error_that_names_the_setting() {
     assert_eq!(
         problem(Client::builder()),
-        "the client has no credentials; give it to the builder"
+        "missing credentials; pass credentials to the builder"
     );
     assert!(problem(builder().base_url("http://pms.example.com")).contains("plain http"));
     assert!(problem(builder().language("en-US", " ")).contains("CultureCode"));

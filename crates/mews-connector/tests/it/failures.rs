@@ -179,7 +179,9 @@ async fn retries_a_lost_call_unless_it_creates_records() {
             "{name}"
         );
         assert!(
-            error.to_string().contains("read back before adding again"),
+            error
+                .to_string()
+                .contains("read back before you add them again"),
             "{error}"
         );
     }

@@ -1,4 +1,4 @@
-//! A server that sends scripted responses, byte by byte, whatever the request is.
+//! A server that sends scripted responses to any request, byte by byte.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

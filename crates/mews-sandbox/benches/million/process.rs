@@ -127,7 +127,7 @@ pub(super) fn memory(runtime: &Runtime) -> Result<(), Failure> {
     })
 }
 
-/// A place in the listing that looks random, but not close to its end.
+/// Returns a place in the listing that seems random, and is not close to its end.
 fn place(index: u32) -> u32 {
     CODES / 4 + index.wrapping_mul(0x9e37_79b1) % (CODES / 2)
 }
@@ -279,7 +279,7 @@ fn read_until(
     Ok(())
 }
 
-/// The CPU time of a process so far. The system counts it in hundredths of a second.
+/// Returns the CPU time of a process so far. The system counts it in hundredths of a second.
 fn cpu_seconds(process: &str) -> Result<f64, Failure> {
     let text = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     let (_, fields) = text.rsplit_once(')').ok_or("an unknown format")?;

@@ -165,7 +165,7 @@ impl Bench {
         Ok(times)
     }
 
-    /// The pages of an interval, from the start again at the end of the listing, as a client does at the next poll.
+    /// Measures the pages of an interval. At the end of the listing it starts again, like a client that polls.
     async fn listing(&self, interval: &Value) -> Result<Vec<f64>, Failure> {
         let mut times = Vec::new();
         let mut cursor: Option<String> = None;
@@ -189,7 +189,7 @@ impl Bench {
         Ok((exchange.milliseconds, response))
     }
 
-    /// The length of a page, plain and compressed.
+    /// Returns the length of a page, plain and compressed.
     async fn sizes(&self) -> Result<(usize, usize), Failure> {
         let length = async |encoding: &str| -> Result<usize, Failure> {
             let body = work::text(work::page(100, Some(&work::cursor(CODES / 2)), None));

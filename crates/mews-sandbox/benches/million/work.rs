@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{FIRST, Failure, VOUCHERS};
 
-/// A request for a page of 1000 codes.
+/// Returns a request for a page of 1000 codes.
 pub(super) fn page(vouchers: u32, cursor: Option<&str>, updated: Option<&Value>) -> Value {
     json!({
         "VoucherIds": (0..vouchers).map(voucher).collect::<Vec<_>>(),
@@ -14,12 +14,12 @@ pub(super) fn page(vouchers: u32, cursor: Option<&str>, updated: Option<&Value>)
     })
 }
 
-/// The cursor at a place of the listing, counted from the oldest code.
+/// Returns the cursor at a place of the listing, counted from the oldest code.
 pub(super) fn cursor(place: u32) -> String {
     identifier("c0de", FIRST + place)
 }
 
-/// A request to add 1000 codes, spread over all vouchers.
+/// Returns a request to add 1000 codes, spread over all vouchers.
 pub(super) fn add(round: u32) -> Value {
     let parameters: Vec<Value> = (0..1_000)
         .map(|index| json!({ "VoucherId": voucher(index % VOUCHERS), "Value": format!("ADDED-{round}-{index}") }))

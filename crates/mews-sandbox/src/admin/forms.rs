@@ -12,9 +12,9 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::page::FORM_TOKEN;
-use super::{ClockChange, Reply, page, redirect, restore};
+use super::{ClockChange, MAX_BODY, Reply, add_script, page, redirect, restore};
 use crate::error::ApiError;
-use crate::fault::Fault;
+use crate::request;
 use crate::server::Server;
 
 /// The fields of a form.
@@ -42,9 +42,9 @@ impl Fields {
 
 /// Performs the action of a form, and returns to the page.
 pub(super) async fn submit(State(server): State<Arc<Server>>, request: Request) -> Reply {
-    let result = match Form::from_request(request, &()).await {
-        Ok(Form(fields)) => perform(&server, &Fields(fields)).await,
-        Err(error) => Err(ApiError::invalid("form", error.to_string())),
+    let result = match read(request).await {
+        Ok(fields) => perform(&server, &fields).await,
+        Err(error) => Err(error),
     };
     match result {
         Ok(section) => {
@@ -53,6 +53,15 @@ pub(super) async fn submit(State(server): State<Arc<Server>>, request: Request) 
         }
         Err(error) => page::error(&server, &error),
     }
+}
+
+async fn read(request: Request) -> Result<Fields, ApiError> {
+    let (parts, body) = request.into_parts();
+    let body = request::read_body(&parts.headers, body, MAX_BODY).await?;
+    let request = Request::from_parts(parts, body.into());
+    let form = Form::from_request(request, &()).await;
+    let Form(fields) = form.map_err(|error| ApiError::invalid("form", error.to_string()))?;
+    Ok(Fields(fields))
 }
 
 /// Performs the action of a form, and returns the section of the page to show.
@@ -95,11 +104,11 @@ async fn perform(server: &Arc<Server>, fields: &Fields) -> Result<&'static str, 
                 "" => {}
                 operation => fault["Operation"] = operation.into(),
             }
-            server.faults.extend(Fault::read(fault)?);
+            add_script(server, fault)?;
             Ok("faults")
         }
         "AddScript" => {
-            server.faults.extend(Fault::read(fields.json("Script")?)?);
+            add_script(server, fields.json("Script")?)?;
             Ok("faults")
         }
         "RemoveFault" => {

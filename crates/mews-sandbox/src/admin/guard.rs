@@ -46,7 +46,7 @@ fn check(headers: &HeaderMap, allowed: &[String]) -> Result<(), ApiError> {
     }
 }
 
-/// The host without the port.
+/// Returns the host without the port.
 fn host_of(authority: &str) -> &str {
     if let Some((address, _)) = authority
         .strip_prefix('[')

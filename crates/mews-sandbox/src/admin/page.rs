@@ -79,7 +79,7 @@ pub(super) async fn style(State(server): State<Arc<Server>>) -> Reply {
     )
 }
 
-/// A page for an error of a form.
+/// Returns a page for an error of a form.
 pub(super) fn error(server: &Server, error: &ApiError) -> Reply {
     let content = html! {
         section {
@@ -91,7 +91,7 @@ pub(super) fn error(server: &Server, error: &ApiError) -> Reply {
     respond(server, error.status, "Error", &content)
 }
 
-/// A page with a title and the navigation.
+/// Returns a page with a title and the navigation.
 pub(super) fn respond(server: &Server, status: StatusCode, title: &str, content: &Markup) -> Reply {
     let sections = [
         ("/_sandbox/#clock", "Clock"),
@@ -130,7 +130,7 @@ pub(super) fn respond(server: &Server, status: StatusCode, title: &str, content:
     response
 }
 
-/// A form that is sent to this page. A field or a button named `Action` determines the action.
+/// Returns a form that is sent to this page. A field or a button named `Action` determines the action.
 fn form(server: &Server, class: &str, content: &Markup) -> Markup {
     html! {
         form method="post" action="/_sandbox/" class=(class) {
@@ -323,7 +323,7 @@ fn exchange_of(exchange: &Exchange) -> Markup {
     }
 }
 
-/// A body, or its start.
+/// Returns a body, or its start.
 fn body(body: &Value) -> Markup {
     let mut text = match body {
         Value::Null => return html! { p.note { "No body." } },
@@ -353,7 +353,7 @@ fn data(server: &Server, summary: &Summary) -> Markup {
         .listings
         .iter()
         .filter(|(list, _)| fixed.iter().all(|(other, _)| other != list))
-        .filter_map(|(list, records)| Some((list.as_str(), records.as_ref().ok()?.len())));
+        .map(|(list, listing)| (list.as_str(), listing.records.len()));
     html! {
         section id="data" {
             h2 { "Data" }

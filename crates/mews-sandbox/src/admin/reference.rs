@@ -92,7 +92,7 @@ fn schema_of(spec: &Spec, name: &str, node: &Value) -> Markup {
     }
 }
 
-/// The properties of an object.
+/// Returns the properties of an object.
 fn properties(schema: Schema<'_>) -> Markup {
     let required = schema.required();
     if schema.properties().is_empty() {
@@ -118,7 +118,7 @@ fn properties(schema: Schema<'_>) -> Markup {
     }
 }
 
-/// The type of a schema.
+/// Returns the type of a schema.
 fn kind(schema: Schema<'_>) -> Markup {
     if let Some(name) = schema.name() {
         return html! { a href={ "#schema-" (name) } { code { (name) } } };

@@ -9,7 +9,10 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::operation::Operation;
 use crate::operations::ItemChange;
+use crate::record::{IS_ACTIVE, UPDATED_UTC};
+use crate::spec::{Schema, Spec};
 
 /// The effect of a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +30,7 @@ pub(crate) enum Effect {
         #[serde(default, skip_serializing_if = "Not::not")]
         retry_after_as_date: bool,
     },
-    /// A response of any kind.
+    /// Any response.
     #[serde(rename_all = "PascalCase")]
     Respond {
         code: Status<200>,
@@ -202,7 +205,7 @@ impl<const MIN: u16> From<Status<MIN>> for u16 {
 }
 
 impl fmt::Display for Effect {
-    /// The name that it has in a script.
+    /// Writes the name of the effect in a script.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Status { .. } => "Status",
@@ -239,7 +242,7 @@ pub(crate) enum Stage<'a> {
     BeforeReading,
     /// The request takes longer.
     Delay(Duration),
-    /// There is another response, and the operation is not performed.
+    /// The response is replaced, and the operation is not performed.
     Instead(Replacement<'a>),
     /// The operation is performed later.
     BeforeCommit(Duration),
@@ -270,7 +273,7 @@ pub(crate) enum Replacement<'a> {
     Custom(Custom<'a>),
 }
 
-/// An error that has nothing to do with the request.
+/// An error that does not depend on the request.
 #[derive(Clone, Copy)]
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
@@ -306,21 +309,43 @@ pub(crate) enum Rewrite<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
     Whole,
-    /// The first half of the body, then the connection is reset.
+    /// The first half of the body arrives, then the connection is reset.
     Half,
-    /// Nothing: the connection is reset.
+    /// No part arrives: the connection is reset.
     None,
-    /// The first half of the body, then nothing, on an open connection.
+    /// The first half of the body arrives, and the connection stays open.
     Stalled,
-    /// In parts of so many bytes, with a pause after each.
+    /// The body arrives in parts of this number of bytes, with a pause after each part.
     Drip(u32, Duration),
-    /// With a `Content-Length` that is wrong by so many bytes.
+    /// The `Content-Length` is wrong by this number of bytes.
     WrongLength(i64),
 }
 
 impl Effect {
-    /// Returns the stage of the effect. The match is exhaustive, and so are those over each kind of stage: an effect
-    /// that nothing handles does not compile.
+    /// Returns `true` if the responses of an operation have what the effect changes.
+    pub(crate) fn is_possible(&self, operation: Operation, spec: &Spec) -> bool {
+        let response = spec.response(operation);
+        let is_item_property = |name| {
+            let items = spec
+                .items(operation)
+                .filter(|_| spec.is_paginated(operation));
+            items.is_some_and(|items| items.property(name).is_some())
+        };
+        match self {
+            Self::UnknownEnumValue => response.is_some_and(Schema::has_enum),
+            Self::SameCursor | Self::NullCursor => spec.is_paginated(operation),
+            Self::DuplicateItem | Self::DuplicatePage => response.is_some_and(|response| {
+                let mut properties = response.properties().into_values();
+                properties.any(|property| property.items().is_some())
+            }),
+            Self::DeleteBetweenPages => is_item_property(IS_ACTIVE),
+            Self::UpdateBetweenPages => is_item_property(UPDATED_UTC),
+            _ => spec.has(operation),
+        }
+    }
+
+    /// Returns the stage of the effect. The matches over effects and over each kind of stage are exhaustive, so an
+    /// effect that is not handled does not compile.
     pub(crate) fn stage(&self) -> Stage<'_> {
         match self {
             Self::Status {

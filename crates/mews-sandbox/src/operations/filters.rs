@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::requests::{TimeInterval, unsupported_filter};
 use super::window;
 use crate::error::ApiError;
+use crate::identifier::normalized;
 use crate::instant::Instant;
 use crate::operation::Operation;
-use crate::record::activity_state;
+use crate::record::{IS_ACTIVE, activity_state};
 use crate::spec::Schema;
 use crate::store::Window;
 
@@ -18,9 +19,27 @@ use crate::store::Window;
 pub(super) type Matches = Box<dyn Fn(&Value) -> bool>;
 
 const ACTIVITY_STATES: &str = "ActivityStates";
-const IS_ACTIVE: &str = "IsActive";
 /// The filter for records whose time, from the first to the second property, intersects an interval.
 const COLLIDING: (&str, &str, &str) = ("CollidingUtc", "ScheduledStartUtc", "ScheduledEndUtc");
+
+/// The filters that "cannot be used with" each other (pages/reservations.md).
+const EXCLUSIVE: [[&str; 2]; 2] = [
+    ["ScheduledStartUtc", "ActualStartUtc"],
+    ["ScheduledEndUtc", "ActualEndUtc"],
+];
+
+/// Rejects two filters that exclude each other.
+pub(super) fn check_exclusive(filters: &[(&str, &Value)]) -> Result<(), ApiError> {
+    let is_set = |name: &str| filters.iter().any(|(filter, _)| *filter == name);
+    let both = |pair: &[&str; 2]| pair.iter().all(|name| is_set(name));
+    match EXCLUSIVE.into_iter().find(both) {
+        None => Ok(()),
+        Some([one, other]) => Err(ApiError::invalid(
+            other,
+            format!("`{other}` cannot be used together with `{one}`; omit one of them"),
+        )),
+    }
+}
 
 /// The kind of record that an operation lists.
 pub(super) struct Kind<'a> {
@@ -80,13 +99,8 @@ impl<'a> Kind<'a> {
 
     fn list(&self, name: &str, wanted: &[Value]) -> Option<Matches> {
         let wanted = wanted.iter().filter_map(Value::as_str);
-        if let Some(property) = name.strip_suffix("Ids").and_then(|name| self.id(name)) {
-            let wanted: HashSet<String> = wanted.map(str::to_ascii_lowercase).collect();
-            return Some(Box::new(move |record| {
-                record[&property]
-                    .as_str()
-                    .is_some_and(|id| wanted.contains(&id.to_ascii_lowercase()))
-            }));
+        if let Some(property) = self.id(name) {
+            return Some(is_one_of(property, wanted.map(normalized).collect()));
         }
         let wanted: HashSet<String> = wanted.map(str::to_owned).collect();
         if wanted.is_empty() {
@@ -99,16 +113,12 @@ impl<'a> Kind<'a> {
             }));
         }
         let property = name.strip_suffix('s').filter(|name| self.has(name))?;
-        let property = property.to_owned();
-        Some(Box::new(move |record| {
-            record[&property]
-                .as_str()
-                .is_some_and(|text| wanted.contains(text))
-        }))
+        Some(is_one_of(property.to_owned(), wanted))
     }
 
-    /// The property with the ID of what a filter names.
-    fn id(&self, name: &str) -> Option<String> {
+    /// Returns the property with the IDs that a filter lists, if it is such a filter.
+    pub(super) fn id(&self, filter: &str) -> Option<String> {
+        let name = filter.strip_suffix("Ids")?;
         let own = format!("{name}Id");
         if self.has(&own) {
             return Some(own);
@@ -175,6 +185,14 @@ pub(crate) fn singular(list: &str) -> String {
         Some(stem) => format!("{stem}y"),
         None => list.strip_suffix('s').unwrap_or(list).to_owned(),
     }
+}
+
+fn is_one_of(property: String, wanted: HashSet<String>) -> Matches {
+    Box::new(move |record| {
+        record[&property]
+            .as_str()
+            .is_some_and(|text| wanted.contains(text))
+    })
 }
 
 fn instant(record: &Value, property: &str) -> Option<Instant> {

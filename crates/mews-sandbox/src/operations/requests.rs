@@ -1,7 +1,7 @@
 //! The parts of requests that business rules use.
 //!
 //! Requests are read into these types after they were validated against the spec, so the types do not repeat its
-//! constraints. Everything that is not named here is stored as it is.
+//! constraints. All other properties are stored without changes.
 
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};
@@ -19,7 +19,7 @@ pub(crate) struct Limitation {
 }
 
 impl Limitation {
-    /// The number of items; `10.0` is an integer to JSON Schema too.
+    /// Returns the number of items. In JSON Schema, `10.0` is an integer too.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub(crate) fn count(&self) -> usize {
         let float = || self.count.as_f64().unwrap_or_default() as usize;

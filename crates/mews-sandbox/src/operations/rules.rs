@@ -76,7 +76,7 @@ pub(crate) fn check_code(code: &VoucherCode) -> Result<(), ApiError> {
     )
 }
 
-pub(crate) fn missing(parameter: &str, identifier: Uuid) -> ApiError {
+pub(crate) fn missing(parameter: &str, identifier: impl std::fmt::Display) -> ApiError {
     ApiError::invalid(
         parameter,
         format!("{identifier} does not exist within the scope of the access token"),

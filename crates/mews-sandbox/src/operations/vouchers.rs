@@ -294,7 +294,7 @@ fn voucher(record: Properties) -> Result<Voucher, ApiError> {
         .map_err(|error| ApiError::invalid("request", error.to_string()))
 }
 
-/// The only state to list. Both states, or none, are not a filter.
+/// Returns the only state to list, or `None` for both states or an empty list.
 fn only_state(states: Option<&[String]>) -> Option<bool> {
     let has = |name: &str| states.is_some_and(|states| states.iter().any(|state| state == name));
     let (active, deleted) = (has("Active"), has("Deleted"));

@@ -3,7 +3,8 @@
 //! OpenAPI 3.0 has its own schema dialect. The differences to JSON Schema are translated here, so that a request is
 //! validated against the spec itself and a mistake in a client's types shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use chrono::{DateTime, Months};
 use jsonschema::{Draft, Keyword, ValidationError, Validator};
@@ -11,6 +12,13 @@ use serde_json::{Map, Value, json};
 
 /// The number of references and `allOf` levels that are followed.
 const MAX_DEPTH: usize = 16;
+
+/// The number of levels of properties and items in which an enum is searched.
+const MAX_NESTING: usize = 6;
+
+/// The property of an object that selects the schema of another one.
+const DISCRIMINATOR: &str = "Discriminator";
+const DISCRIMINATED: &str = "Value";
 
 const MAX_INTERVAL: &str = "x-max-interval-in-months";
 
@@ -35,12 +43,12 @@ impl<'a> Schema<'a> {
         Self { root, node }
     }
 
-    /// The schema as it is written.
+    /// Returns the JSON of the schema.
     pub(crate) const fn node(self) -> &'a Value {
         self.node
     }
 
-    /// The schema and those that it is made of.
+    /// Returns the schema and its parts.
     fn parts(self) -> Vec<&'a Value> {
         fn collect<'a>(root: &'a Value, node: &'a Value, depth: usize, parts: &mut Vec<&'a Value>) {
             if depth == 0 {
@@ -53,12 +61,7 @@ impl<'a> Schema<'a> {
                 return;
             }
             parts.push(node);
-            for part in node
-                .get("allOf")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-            {
+            for part in array(node.get("allOf")) {
                 collect(root, part, depth - 1, parts);
             }
         }
@@ -71,7 +74,7 @@ impl<'a> Schema<'a> {
         self.parts().into_iter().find_map(|part| part.get(name))
     }
 
-    /// The properties by name.
+    /// Returns the properties by name.
     pub(crate) fn properties(self) -> BTreeMap<&'a str, Self> {
         self.parts()
             .into_iter()
@@ -85,12 +88,12 @@ impl<'a> Schema<'a> {
         self.properties().remove(name)
     }
 
-    /// The schema of the items of an array.
+    /// Returns the schema of the items of an array.
     pub(crate) fn items(self) -> Option<Self> {
         self.keyword("items").map(|node| Self::new(self.root, node))
     }
 
-    /// The names of the required properties.
+    /// Returns the names of the required properties.
     pub(crate) fn required(self) -> Vec<&'a str> {
         self.parts()
             .into_iter()
@@ -105,24 +108,99 @@ impl<'a> Schema<'a> {
     }
 
     pub(crate) fn is_date_time(self) -> bool {
-        self.keyword("format").and_then(Value::as_str) == Some("date-time")
+        self.format() == Some("date-time")
     }
 
     pub(crate) fn is_deprecated(self) -> bool {
         self.keyword("deprecated") == Some(&Value::Bool(true))
     }
 
-    /// The name of the schema that this one refers to, directly or as its only part.
-    pub(crate) fn name(self) -> Option<&'a str> {
-        let node = match self.node.get("allOf").and_then(Value::as_array) {
-            Some(parts) => match parts.as_slice() {
-                [only] => only,
-                _ => return None,
-            },
-            None => self.node,
-        };
-        node.get("$ref")?.as_str()?.rsplit('/').next()
+    /// Returns the format of a string.
+    pub(crate) fn format(self) -> Option<&'a str> {
+        self.keyword("format")?.as_str()
     }
+
+    /// Returns the name of the component that this schema refers to, if it refers to exactly one.
+    pub(crate) fn name(self) -> Option<&'a str> {
+        fn collect<'a>(node: &'a Value, names: &mut BTreeSet<&'a str>) {
+            match node.get("$ref").and_then(Value::as_str) {
+                Some(reference) => names.extend(reference.rsplit('/').next()),
+                None => array(node.get("allOf")).for_each(|part| collect(part, names)),
+            }
+        }
+        let mut names = BTreeSet::new();
+        collect(self.node, &mut names);
+        names.pop_first().filter(|_| names.is_empty())
+    }
+
+    /// Returns the schemas of which a value must have at least one.
+    fn alternatives(self) -> impl Iterator<Item = Self> {
+        let nodes = array(self.keyword("anyOf")).chain(array(self.keyword("oneOf")));
+        nodes.map(move |node| Self::new(self.root, node))
+    }
+
+    /// Returns `true` if a value of this schema can contain a value of an enum.
+    pub(crate) fn has_enum(self) -> bool {
+        fn find(schema: Schema<'_>, depth: usize) -> bool {
+            let mut inner = schema
+                .items()
+                .into_iter()
+                .chain(schema.properties().into_values())
+                .chain(schema.alternatives());
+            schema.keyword("enum").is_some()
+                || depth > 0 && inner.any(|schema| find(schema, depth - 1))
+        }
+        find(self, MAX_NESTING)
+    }
+
+    /// Calls `visit` with the JSON pointer, the schema and the value of everything inside `value` that is neither an
+    /// object nor an array.
+    pub(crate) fn visit(
+        self,
+        value: &mut Value,
+        visit: &mut dyn FnMut(&str, Schema<'_>, &mut Value),
+    ) {
+        self.visit_at(&mut String::new(), value, visit);
+    }
+
+    fn visit_at(
+        self,
+        place: &mut String,
+        value: &mut Value,
+        visit: &mut dyn FnMut(&str, Schema<'_>, &mut Value),
+    ) {
+        let length = place.len();
+        match value {
+            Value::Array(values) => {
+                let items = self.items();
+                for (index, value) in values.iter_mut().enumerate() {
+                    if let Some(items) = items {
+                        let _ = write!(place, "/{index}");
+                        items.visit_at(place, value, visit);
+                        place.truncate(length);
+                    }
+                }
+            }
+            Value::Object(values) => {
+                for (name, schema) in self.properties() {
+                    if let Some(value) = values.get_mut(name) {
+                        let _ = write!(place, "/{name}");
+                        schema.visit_at(place, value, visit);
+                        place.truncate(length);
+                    }
+                }
+                for alternative in self.alternatives() {
+                    alternative.visit_at(place, value, visit);
+                }
+            }
+            scalar => visit(place, self, scalar),
+        }
+    }
+}
+
+/// Returns the elements of an array, if there is one.
+fn array(node: Option<&Value>) -> impl Iterator<Item = &Value> {
+    node.and_then(Value::as_array).into_iter().flatten()
 }
 
 /// Builds the validator of a schema. The components are those of [`components`].
@@ -153,15 +231,39 @@ pub(crate) fn components(root: &Value, view: View) -> Value {
     let translated: Map<String, Value> = schemas
         .into_iter()
         .flatten()
-        .map(|(name, schema)| (name.clone(), translate(schema, view)))
+        .map(|(name, schema)| {
+            let schemas = [translate(schema, view)]
+                .into_iter()
+                .chain(selections(name, Schema::new(root, schema)));
+            (
+                name.clone(),
+                json!({ "allOf": schemas.collect::<Vec<_>>() }),
+            )
+        })
         .collect();
     json!({ "schemas": translated })
 }
 
+/// Returns the schemas that a discriminator selects for a value: for `Bookable` in `ServiceData`, it is
+/// `BookableServiceData`.
+fn selections<'a>(name: &'a str, schema: Schema<'a>) -> impl Iterator<Item = Value> {
+    let value = schema
+        .property(DISCRIMINATOR)
+        .and_then(|_| schema.property(DISCRIMINATED));
+    let alternatives = value.into_iter().flat_map(Schema::alternatives);
+    alternatives.filter_map(move |alternative| {
+        let kind = alternative.name()?.strip_suffix(name)?;
+        Some(json!({
+            "if": { "properties": { DISCRIMINATOR: { "const": kind } } },
+            "then": { "properties": { DISCRIMINATED: alternative.node() } },
+        }))
+    })
+}
+
 /// Translates one schema and all inside it.
 ///
-/// In OpenAPI 3.0 `nullable` is a keyword like the others, keywords next to a `$ref` have no effect, a flag makes
-/// bounds exclusive, and the width of an integer is a format.
+/// In OpenAPI 3.0, `nullable` is a separate keyword, and keywords next to a `$ref` have no effect. A flag makes bounds
+/// exclusive, and the width of an integer is a format.
 fn translate(schema: &Value, view: View) -> Value {
     let Some(source) = schema.as_object() else {
         return schema.clone();

@@ -157,7 +157,7 @@ fn get_all(
         .collect()
 }
 
-/// The numbers of a page if the request names the codes: few enough to look at each.
+/// Returns the numbers of a page if the request names the codes, which are few enough to check each.
 fn named(connection: &Connection, query: &CodeQuery, codes: &[i64]) -> rusqlite::Result<Vec<i64>> {
     let vouchers: std::collections::HashSet<i64> = query.vouchers.iter().copied().collect();
     let mut statement =
@@ -180,8 +180,8 @@ fn named(connection: &Connection, query: &CodeQuery, codes: &[i64]) -> rusqlite:
     Ok(numbers)
 }
 
-/// The key of a value in the index: a hash of 32 bits (FNV-1a). An index of the values would take several times the
-/// memory. A search compares the values too, because two values can have the same key.
+/// Returns the key of a value in the index: a hash of 32 bits (FNV-1a). An index of the values would take several times
+/// the memory. A search compares the values too, because two values can have the same key.
 pub(crate) fn value_key(value: &str) -> i64 {
     let hash = value.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

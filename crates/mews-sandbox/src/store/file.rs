@@ -55,7 +55,7 @@ fn escaped(path: &str) -> String {
         .replace('#', "%23")
 }
 
-/// The path of a file next to a data file.
+/// Returns the path of a file next to a data file.
 fn next_to(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

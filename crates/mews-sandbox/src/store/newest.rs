@@ -1,7 +1,8 @@
 //! The newest codes of many vouchers, without reading the codes that are not on the page.
 //!
-//! SQL would have to read every code of the vouchers and sort. But an index has the codes of each voucher in order, so a
-//! page is a merge of ordered runs, one for each voucher, and each run is read only up to the end of the page.
+//! SQL would have to read every code of the vouchers and sort. But an index has the codes of each voucher in order.
+//! Therefore, a page is a merge of ordered runs, one for each voucher, and each run is read only up to the end of the
+//! page.
 //!
 //! An interval of `UpdatedUtc` selects two kinds of codes. Those that were created within the interval form a range of
 //! numbers, because numbers are given in the order of creation. Those that were created before it and changed within
@@ -143,8 +144,8 @@ impl Run {
     }
 }
 
-/// The codes that were created before the number `below` and changed within the interval: all of them are read, and
-/// the newest are kept.
+/// Returns the codes that were created before the number `below` and changed within the interval: all of them are read,
+/// and the newest are kept.
 fn changed(
     connection: &Connection,
     vouchers: &[i64],

@@ -32,7 +32,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// A new store in memory, which exists until its last connection is closed.
+    /// Returns a new store in memory, which exists until its last connection is closed.
     pub(super) fn new_in_memory() -> Self {
         Self::Memory(format!("file:/mews-sandbox-{}?vfs=memdb", Uuid::new_v4()))
     }
@@ -60,7 +60,7 @@ impl Place {
     }
 }
 
-/// The number of connections that read at the same time.
+/// Returns the number of connections that read at the same time.
 pub(crate) fn max_readers() -> usize {
     let cores = std::thread::available_parallelism();
     cores.map_or(2, usize::from).clamp(2, MAX_READERS)

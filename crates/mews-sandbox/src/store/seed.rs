@@ -1,4 +1,4 @@
-//! Generated codes for load work: realistic, and the same each time.
+//! Generated codes for load tests: realistic, and the same each time.
 
 use rusqlite::Connection;
 use serde_json::json;
@@ -130,7 +130,7 @@ fn campaign(number: i64, index: u32, ids: Ids, service: &Service, created: Insta
     }
 }
 
-/// The value of a code. Two values are equal only if their indexes are.
+/// Returns the value of a code. Two values are equal only if their indexes are.
 fn value(index: u32) -> String {
     let campaign = CAMPAIGNS[index as usize % CAMPAIGNS.len()];
     let mut rest = index.wrapping_mul(0x9e37_79b1);
@@ -142,7 +142,7 @@ fn value(index: u32) -> String {
     text
 }
 
-/// A number that looks unrelated to the one of the previous index.
+/// Returns a number that seems unrelated to the number of the previous index.
 fn scatter(index: u32) -> u32 {
     let mixed = index.wrapping_mul(0x85eb_ca6b);
     let mixed = (mixed ^ (mixed >> 13)).wrapping_mul(0xc2b2_ae35);

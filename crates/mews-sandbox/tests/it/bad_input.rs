@@ -30,7 +30,7 @@ fn valid(operation: Operation) -> Value {
     })
 }
 
-/// The example of a request with every property.
+/// Returns the example of a request with every property.
 fn full_example(operation: Operation) -> Value {
     let spec: Value = serde_json::from_str(DOCUMENT).expect("the spec is JSON");
     let post = &spec["paths"][operation.path()]["post"];

@@ -211,7 +211,7 @@ fn invalid_arguments_are_errors_that_name_the_problem() {
         (
             &["--port-file", "/no/such/file"],
             1,
-            "error: cannot write /no/such/file",
+            "error: failed to write /no/such/file",
         ),
         (
             &["--no-rate-limit", "--limit", "5"],

@@ -60,9 +60,21 @@ async fn response_is_compressed_if_the_client_accepts_gzip() {
     let plain = send(&api, None, &body).await.expect("a response");
     assert!(!plain.is_compressed());
     let whole: Value = serde_json::from_slice(&plain.bytes).expect("JSON");
-    for accepted in ["gzip", "deflate, GZIP;q=0.5, br", "*", "gzip, identity;q=0"] {
+    assert_eq!(plain.headers["vary"], "accept-encoding");
+    for accepted in [
+        "gzip",
+        "x-gzip",
+        "deflate, GZIP;q=0.5, br",
+        "*",
+        "*;q=0.1",
+        "gzip, identity;q=0",
+        "identity;q=0.5, gzip;q=0.5",
+        "*;q=0, gzip;q=0.2",
+        "gzip ; q=1.000",
+    ] {
         let raw = send(&api, Some(accepted), &body).await.expect("a response");
         assert!(raw.is_compressed(), "{accepted}");
+        assert_eq!(raw.headers["vary"], "accept-encoding");
         assert_eq!(raw.headers["content-length"], raw.bytes.len().to_string());
         assert!(
             raw.bytes.len() * 3 < plain.bytes.len(),
@@ -79,9 +91,18 @@ async fn response_is_compressed_if_the_client_accepts_gzip() {
         "gzip;q=x",
         "*;q=0",
         "br, deflate",
+        "identity;q=1, gzip;q=0.5",
+        "gzip;q=0.5, *;q=0.8, identity",
+        "*;q=0.8, gzip;q=0.5",
+        "gzip, gzip;q=0",
+        "gzip;q=0, gzip",
+        "gzip;q=2",
+        "gzip;q=-1",
+        "gzip;q=NaN",
     ] {
         let raw = send(&api, Some(accepted), &body).await.expect("a response");
         assert!(!raw.is_compressed(), "{accepted}");
+        assert_eq!(raw.headers["vary"], "accept-encoding", "{accepted}");
         assert_eq!(raw.bytes, plain.bytes, "{accepted}");
     }
     // An error is compressed too, and a recorded exchange has the body in plain text.
@@ -110,6 +131,7 @@ async fn response_that_a_fault_changes_is_not_compressed() {
         api.sandbox.faults().add(fault.clone());
         let raw = send(&api, Some("gzip"), &body).await.expect("a response");
         assert_eq!(raw.is_compressed(), is_compressed, "{fault:?}");
+        assert_eq!(raw.headers.contains_key("vary"), is_compressed, "{fault:?}");
     }
     api.sandbox.faults().add(Fault::drop_mid_body());
     assert!(send(&api, Some("gzip"), &body).await.is_err());

@@ -42,7 +42,7 @@ async fn requests_that_fail_anyway_do_not_use_up_a_fault() {
             .collect();
         assert_eq!(named, [0, 0, 0, 0, 1]);
     }
-    // The response has no value that the fault can change.
+    // The response has no value that the fault can change, so the request does not match.
     let api = Api::with(|builder| builder.fault(Fault::unknown_enum_value())).await;
     let delete = json!({ "VoucherCodeIds": [builtin::CODE_ID] });
     api.call(Operation::VoucherCodesDelete, delete).await.ok();

@@ -221,8 +221,9 @@ async fn responses_can_contain_unknown_values_and_properties() {
         .try_call(Operation::VouchersGetAll, vouchers_of(builtin::SERVICE_ID))
         .await
         .expect("a response");
-    assert_eq!(reply.strings("Vouchers", "Type"), ["Loyalty"; 3]);
-    assert_eq!(reply.strings("Vouchers", "ActivityState"), ["Archived"; 3]);
+    let unknown = ["AddedInTheMeantime"; 3];
+    assert_eq!(reply.strings("Vouchers", "Type"), unknown);
+    assert_eq!(reply.strings("Vouchers", "ActivityState"), unknown);
     assert!(validate_response(Operation::VouchersGetAll, 200, reply.text.as_bytes()).is_err());
 
     api.sandbox.faults().add(Fault::unknown_field());
@@ -402,6 +403,13 @@ async fn faults_are_read_from_a_file_and_over_http() {
         r#"[{"Effect": {"Respond": {"Code": 100}}}]"#,
         r#"[{"Effect": {"Respond": {"Code": 200, "Headers": {"a b": "c"}}}}]"#,
         r#"[{"Where": {"Pointr": "/x"}, "Effect": "InvalidJson"}]"#,
+        r#"[{"Effect": "InvalidJson"}, {"Times": 0, "Effect": "InvalidJson"}]"#,
+        r#"[{"AccessToken": "fake-token", "Effect": "DropBeforeReading"}]"#,
+        r#"[{"Where": {"Pointer": "/x"}, "Effect": "DropBeforeReading"}]"#,
+        r#"[{"Operation": "vouchers/delete", "Effect": "UnknownEnumValue"}]"#,
+        r#"[{"Operation": "vouchers/delete", "Effect": "DuplicateItem"}]"#,
+        r#"[{"Operation": "voucherCodes/add", "Effect": "SameCursor"}]"#,
+        r#"[{"Operation": "enterprises/getAll", "Effect": "DeleteBetweenPages"}]"#,
     ] {
         let reply = list(
             api.http
@@ -413,6 +421,24 @@ async fn faults_are_read_from_a_file_and_over_http() {
         .rejected(400, "Invalid faults");
         assert!(reply.body["Details"].is_string());
     }
+    assert_eq!(read_codes(&api).await.expect("a response").status, 200);
+    assert_eq!(
+        api.sandbox.faults().list().len(),
+        1,
+        "none of them was added"
+    );
+}
+
+#[tokio::test]
+#[should_panic(
+    expected = "`UpdateBetweenPages` has no effect on `vouchers/add`; use one of: companies/getAll, \
+                companyContracts/getAll, enterprises/getAll, rates/getAll, reservations/getAll/2023-06-06, \
+                services/getAll, voucherCodes/getAll, vouchers/getAll"
+)]
+async fn fault_without_an_effect_cannot_be_added() {
+    let api = Api::new().await;
+    let fault = Fault::update_between_pages().on(Operation::VouchersAdd);
+    api.sandbox.faults().add(fault);
 }
 
 #[tokio::test]

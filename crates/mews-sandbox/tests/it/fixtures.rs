@@ -17,6 +17,7 @@ async fn accepts_any_ids() {
     let mut voucher = fixtures["Vouchers"][0].clone();
     voucher["Id"] = VOUCHER.into();
     fixtures["Vouchers"] = json!([voucher]);
+    fixtures["Reservations"] = json!([]);
     let code = fixtures["VoucherCodes"][0].clone();
     let codes: Vec<Value> = [
         (
@@ -177,10 +178,106 @@ async fn rejects_invalid_fixtures_with_the_pointer_of_the_violation() {
             json!(unknown),
             "/TravelAgencyContracts/0/CompanyId: ",
         ),
+        ("/TravelAgencyIds", json!([unknown]), "/TravelAgencyIds/0: "),
         (
-            "/Vouchers/0/ServiceId",
-            json!(builtin::SECOND_ENTERPRISE_SERVICE_ID),
-            "/Vouchers/0/EnterpriseId: ",
+            "/Vouchers/4/EnterpriseId",
+            json!(builtin::SECOND_ENTERPRISE_ID),
+            "/Vouchers/4/ServiceId: ",
+        ),
+        (
+            "/Services/0/Data/Discriminator",
+            json!("Additional"),
+            "/Services/0/Data/Value: ",
+        ),
+        (
+            "/Services/0/Data/Discriminator",
+            json!("Loyalty"),
+            "/Services/0/Data/Discriminator: ",
+        ),
+        (
+            "/Services/0/Ordering",
+            json!("first"),
+            "/Services/0/Ordering: ",
+        ),
+        (
+            "/Services/0/UpdatedUtc",
+            json!("2025-01-01T00:00:00Z"),
+            "/Services/0/UpdatedUtc: the time is before `CreatedUtc`",
+        ),
+        (
+            "/Rates/1/BaseRateId",
+            json!(unknown),
+            "/Rates/1/BaseRateId: ",
+        ),
+        (
+            "/Rates/1/BaseRateId",
+            json!("4a000000-0000-4000-8000-000000000004"),
+            "/Rates/1/BaseRateId: `4a000000-0000-4000-8000-000000000004` has another `ServiceId`",
+        ),
+        (
+            "/Companies/0/MotherCompanyId",
+            json!(unknown),
+            "/Companies/0/MotherCompanyId: ",
+        ),
+        (
+            "/AvailabilityBlockAssignments/0/RateId",
+            json!(unknown),
+            "/AvailabilityBlockAssignments/0/RateId: ",
+        ),
+        (
+            "/TravelAgencyContracts/0/ServiceId",
+            json!(unknown),
+            "/TravelAgencyContracts/0/ServiceId: ",
+        ),
+        (
+            "/Reservations/0/ServiceId",
+            json!(unknown),
+            "/Reservations/0/ServiceId: ",
+        ),
+        (
+            "/Reservations/0/VoucherId",
+            json!(unknown),
+            "/Reservations/0/VoucherId: `00000000-0000-4000-8000-000000000000` is not in `Vouchers`",
+        ),
+        (
+            "/Reservations/0/VoucherId",
+            json!(builtin::PARKING_VOUCHER_ID),
+            "/Reservations/0/VoucherId: ",
+        ),
+        (
+            "/Reservations/0/RateId",
+            json!(unknown),
+            "/Reservations/0/RateId: ",
+        ),
+        (
+            "/Reservations/0/PartnerCompanyId",
+            json!(unknown),
+            "/Reservations/0/PartnerCompanyId: ",
+        ),
+        (
+            "/Reservations/0/TravelAgencyId",
+            json!(unknown),
+            "/Reservations/0/TravelAgencyId: ",
+        ),
+        (
+            "/Reservations/0/ScheduledEndUtc",
+            json!("2026-03-05T00:00:00Z"),
+            "/Reservations/0/ScheduledEndUtc: the time is before `ScheduledStartUtc`",
+        ),
+        (
+            "/Reservations/5/ActualEndUtc",
+            json!("2026-01-20T07:29:59Z"),
+            "/Reservations/5/ActualEndUtc: ",
+        ),
+        (
+            "/Reservations/3/CancelledUtc",
+            json!("2026-01-11T09:59:59Z"),
+            "/Reservations/3/CancelledUtc: ",
+        ),
+        (
+            "/Reservations/0/CreatedUtc",
+            json!("9999-12-31T23:59:59-01:00"),
+            "/Reservations/0/CreatedUtc: ",
         ),
         (
             "/Vouchers/1/Id",
@@ -231,7 +328,7 @@ async fn rejects_invalid_fixtures_with_the_pointer_of_the_violation() {
         (
             "/Vouchers/0/AssignedRateIds",
             json!([unknown]),
-            "/Vouchers/0: Invalid AssignedRateIds",
+            "/Vouchers/0/AssignedRateIds/0: ",
         ),
         (
             "/Vouchers/0/AssignedRateIds",
@@ -241,7 +338,7 @@ async fn rejects_invalid_fixtures_with_the_pointer_of_the_violation() {
         (
             "/Vouchers/0/OccupiableIntervalEndUtc",
             json!("2026-01-01T00:00:00Z"),
-            "/Vouchers/0: Invalid Occ",
+            "/Vouchers/0/OccupiableIntervalEndUtc: ",
         ),
         (
             "/VoucherCodes/0/VoucherId",

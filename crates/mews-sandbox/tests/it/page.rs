@@ -272,7 +272,7 @@ async fn forms_add_and_remove_faults() {
     for effect in &effects {
         let fields = [
             ("Effect", effect.as_str()),
-            ("Operation", "vouchers/add"),
+            ("Operation", "vouchers/getAll"),
             ("Times", "2"),
         ];
         api.act("AddFault", &fields, "faults").await;
@@ -281,7 +281,7 @@ async fn forms_add_and_remove_faults() {
         let effect: serde_json::Value = serde_json::from_str(effect).expect("JSON");
         assert_eq!(
             fault,
-            json!({ "Effect": effect, "Operation": "vouchers/add", "Times": 2 })
+            json!({ "Effect": effect, "Operation": "vouchers/getAll", "Times": 2 })
         );
     }
     // The page has an example of every effect that the error of an unknown effect lists.
@@ -483,6 +483,24 @@ async fn invalid_form_is_an_error_page_and_changes_nothing() {
             ],
             "Invalid Times",
         ),
+        (
+            &[
+                ("Action", "AddFault"),
+                ("Effect", r#""NoRequestId""#),
+                ("Times", "0"),
+                ("Operation", ""),
+            ],
+            "`Times` 0",
+        ),
+        (
+            &[
+                ("Action", "AddFault"),
+                ("Effect", r#""NullCursor""#),
+                ("Times", "1"),
+                ("Operation", "vouchers/add"),
+            ],
+            "has no effect on `vouchers/add`",
+        ),
     ] {
         let mut all = vec![("FormToken", token.as_str())];
         all.extend_from_slice(fields);
@@ -491,6 +509,15 @@ async fn invalid_form_is_an_error_page_and_changes_nothing() {
         assert!(reply.text.contains(problem), "{problem}: {}", reply.text);
         assert!(reply.headers.contains_key("content-security-policy"));
     }
+    let script = "x".repeat(1024 * 1024);
+    let fields = [
+        ("FormToken", token.as_str()),
+        ("Action", "AddScript"),
+        ("Script", &script),
+    ];
+    let too_large = api.submit(&fields, &[]).await;
+    assert_eq!(too_large.status, 413, "{}", too_large.text);
+    assert!(too_large.text.contains("The request body is too large."));
     assert_eq!(api.sandbox.faults().list(), []);
 }
 

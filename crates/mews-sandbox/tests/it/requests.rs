@@ -89,7 +89,12 @@ async fn tokens_are_masked_in_every_part_of_an_exchange() {
         api.send(
             &path,
             &body.to_string(),
-            &[("x-token", builtin::ACCESS_TOKEN)],
+            &[
+                ("x-token", builtin::ACCESS_TOKEN),
+                ("authorization", "Bearer not-issued-1"),
+                ("proxy-authorization", "Basic not-issued-2"),
+                ("cookie", "session=not-issued-3"),
+            ],
         )
         .await
         .expect("a response");
@@ -115,6 +120,12 @@ async fn tokens_are_masked_in_every_part_of_an_exchange() {
         serde_json::from_str::<Vec<Exchange>>(&listed).expect("exchanges"),
         api.sandbox.exchanges()
     );
+    let headers = &api.sandbox.exchanges()[0].request_headers;
+    let names = ["authorization", "cookie", "proxy-authorization", "x-token"];
+    for name in names {
+        let masked = (name.to_owned(), "***".to_owned());
+        assert!(headers.contains(&masked), "{name}: {headers:?}");
+    }
     for record in [
         listed,
         format!("{:?}", api.sandbox.exchanges()),

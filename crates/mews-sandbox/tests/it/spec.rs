@@ -31,7 +31,7 @@ async fn call(api: &Api, operation: Operation, body: Value) -> Reply {
     reply
 }
 
-/// The spec with a plain property on vouchers and one on codes.
+/// Returns the spec with a plain property on vouchers and one on codes.
 fn with_notes() -> Value {
     let mut document = document();
     let schemas = &mut document["components"]["schemas"];
@@ -166,7 +166,7 @@ async fn a_new_property_is_read_from_fixtures_and_a_new_filter_is_rejected() {
     assert!(without.to_string().contains("/Vouchers/0"), "{without}");
 }
 
-/// The spec with `outlets/getAll` and with an operation that the sandbox cannot serve.
+/// Returns the spec with `outlets/getAll` and with an operation that the sandbox cannot serve.
 fn with_outlets() -> Value {
     let mut document = document();
     let interval = json!({ "allOf": [{ "$ref": "#/components/schemas/TimeFilterInterval" }], "nullable": true });
@@ -266,11 +266,7 @@ async fn a_new_listing_is_served_from_fixtures() {
     }
     // Each kind of filter.
     for (filter, value, expected) in [
-        (
-            "OutletIds",
-            json!([SERVICES[0], builtin::VOUCHER_ID]),
-            vec![0],
-        ),
+        ("OutletIds", json!([SERVICES[0].to_uppercase()]), vec![0]),
         ("Names", json!(["Outlet 1", "Outlet 7"]), vec![1]),
         ("GroupIds", json!([SERVICES[0].to_uppercase()]), vec![2, 0]),
         (
@@ -304,6 +300,10 @@ async fn a_new_listing_is_served_from_fixtures() {
     own["AccessToken"] = builtin::ACCESS_TOKEN.into();
     let own = call(&api, operation, own).await.ok();
     assert_eq!(own.ids("Outlets"), [SERVICES[1], SERVICES[0]]);
+    let unknown = all(json!({ "OutletIds": [SERVICES[0], builtin::VOUCHER_ID] }));
+    call(&api, operation, unknown)
+        .await
+        .rejected(400, "Invalid OutletIds");
     // Filters that cannot be derived are rejected by name.
     let interval = json!({ "StartUtc": "2026-01-01T00:00:00Z", "EndUtc": "2026-01-03T00:00:00Z" });
     for (filter, value) in [

@@ -107,6 +107,12 @@ async fn stub_of_an_operation_that_is_served_is_an_error() {
         ("/countries/getAll", json!({}), "invalid path"),
         ("countries/getAll?x=1", json!({}), "invalid path"),
         ("countries getAll", json!({}), "invalid path"),
+        ("../countries/getAll", json!({}), "invalid path"),
+        ("countries/./getAll", json!({}), "invalid path"),
+        ("countries/{id}", json!({}), "invalid path"),
+        ("countries/%67etAll", json!({}), "invalid path"),
+        ("countries//getAll", json!({}), "invalid path"),
+        ("countries/getAll/", json!({}), "invalid path"),
         (
             "countries/getAll",
             json!([]),
@@ -144,6 +150,14 @@ async fn stubs_are_read_from_a_file() {
     for invalid in ["", "[]", "{\"a/b\": 1}"] {
         let error = start(invalid).await.expect_err("an invalid file");
         assert!(matches!(error, StartError::Stub(_)), "{error}");
+    }
+    for (first, second) in [(NAME, NAME), (NAME, "/api/connector/v1/reservations/add")] {
+        let text = format!("{{\"{first}\": {{}}, \"{second}\": {{}}}}");
+        let error = start(&text).await.expect_err("a duplicate").to_string();
+        assert!(
+            error.contains("duplicate stub of `reservations/add`"),
+            "{error}"
+        );
     }
     std::fs::remove_file(&path).expect("a file");
     let missing = Sandbox::builder().stubs_file(&path).start().await;

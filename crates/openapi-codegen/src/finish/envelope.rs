@@ -125,7 +125,7 @@ fn debug(item: &ItemStruct, names: &[&str], contract: &Contract<'_>) -> Item {
     }
 }
 
-/// `pub mod envelope`.
+/// Returns the module `envelope`.
 fn body(item: &ItemStruct, names: &[&str]) -> Item {
     let fields = fields(item, names);
     let idents: Vec<_> = fields.iter().map(|field| &field.ident).collect();

@@ -58,7 +58,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     Ok(())
 }
 
-/// `let mut header_map = …;`
+/// Returns `true` for `let mut header_map = …;`.
 fn is_header_map(statement: &Stmt) -> bool {
     matches!(statement, Stmt::Local(local) if matches!(&local.pat, Pat::Ident(pat) if pat.ident == HEADER_MAP))
 }

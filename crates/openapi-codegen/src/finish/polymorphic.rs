@@ -82,7 +82,7 @@ struct Variant<'a> {
 }
 
 impl Variant<'_> {
-    /// The type of the value, without a box around it.
+    /// Returns the type of the value, without a box around it.
     fn inner(&self) -> &Type {
         code::argument_of(&self.ty, "Box").unwrap_or(&self.ty)
     }
@@ -220,7 +220,7 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// The type of a value that only one kind has converts into that kind.
+    /// Returns the conversions into a kind from the type of its value, if no other kind has this type.
     fn conversions(&self) -> Vec<Item> {
         let name = &self.name;
         let is_distinct = |ty: &Type| {

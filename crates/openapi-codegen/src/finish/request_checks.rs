@@ -292,8 +292,8 @@ impl<'a> Checks<'a> {
         })
     }
 
-    /// Returns the statements that check the arguments of an operation, and whether one of them is inline, which means that
-    /// it does not call the check of a type.
+    /// Returns the statements that check the arguments of an operation, and whether one of them is inline. An inline
+    /// statement does not call the check of a type.
     fn of_operation(
         &self,
         function: &ImplItemFn,

@@ -66,7 +66,7 @@ fn has_timestamp(ty: &Type) -> bool {
         || code::arguments(ty).any(has_timestamp)
 }
 
-/// `mod timestamps`.
+/// Returns the module `timestamps`.
 fn module(contract: &Contract<'_>, items: &[Item]) -> Item {
     let name = format_ident!("{MODULE}");
     let has_updates = items
@@ -139,7 +139,8 @@ fn module(contract: &Contract<'_>, items: &[Item]) -> Item {
     }
 }
 
-/// The implementations for timestamps, for containers, and for update values, which are objects with one property.
+/// Returns the implementations for timestamps, for containers, and for update values, which are objects with one
+/// property.
 fn implementations(update_property: Option<&String>) -> TokenStream {
     let container = quote!(<T: Timestamps>);
     let mut all = vec![

@@ -142,7 +142,7 @@ fn replace(field: &mut Field, values: &BTreeMap<String, (Type, bool)>) {
         .push(parse_quote!(#[serde(rename = #wire, default, skip_serializing_if = #is_keep)]));
 }
 
-/// `pub mod update_values`.
+/// Returns the module `update_values`.
 fn module(property: &str) -> Item {
     let name = format_ident!("{MODULE}");
     let nullable = update(property, &format_ident!("Update"), true);

@@ -41,13 +41,13 @@ fn is_simple(tree: &Value, schema: &Value) -> bool {
             .and_then(|name| tree.pointer(&component_pointer(name)))
             .is_some_and(is_struct)
     };
-    let alone = schema.as_object().is_some_and(|object| {
+    let is_only_keyword = schema.as_object().is_some_and(|object| {
         object
             .keys()
             .all(|keyword| keyword == "oneOf" || is_annotation(keyword))
     });
     named_component(schema).is_some()
-        || alone
+        || is_only_keyword
             && members.len() > 1
             && members.iter().all(is_object)
             && members

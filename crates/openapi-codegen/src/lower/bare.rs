@@ -111,7 +111,8 @@ fn bare_operation(operation: &mut Value) {
     }
 }
 
-/// The generator supports one name for JSON. A finishing pass sends the name in the document.
+/// Names every JSON content `application/json`, and keeps only the schemas. The generator supports one name for JSON; a
+/// finishing pass sends the name in the document.
 fn bare_content(holder: &mut Value) {
     let Some(content) = holder.get_mut("content").and_then(Value::as_object_mut) else {
         return;

@@ -65,7 +65,7 @@ fn apply(tree: &mut Value, changes: &mut Changes) {
         return;
     }
     let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
-    // By the pointer of the schema. Names that can stay come first.
+    // The keys are the pointers of schemas. Names that can stay come first.
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let (stay, go): (Vec<&String>, Vec<&String>) = components(tree)
         .map(|(name, _)| name)

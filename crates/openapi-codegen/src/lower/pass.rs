@@ -22,8 +22,8 @@ pub struct Pass {
 
 /// The work of a pass.
 pub enum Work {
-    /// Returns the edits of one schema, which comes with its JSON pointer. An edit changes a keyword, so that it does not
-    /// overwrite edits of the schemas inside.
+    /// Returns the edits of one schema, which is passed with its JSON pointer. An edit changes a keyword, so that it
+    /// does not overwrite edits of the schemas inside.
     Schemas(fn(&str, &Value) -> Vec<Edit>),
     /// Returns the edits of the document.
     Document(fn(&Value) -> Vec<Edit>),

@@ -57,12 +57,13 @@ impl<'a> Kinds<'a> {
     }
 }
 
-/// The name of the lowered property of a kind. A number keeps the names apart in Rust, which kinds themselves may not be.
+/// Returns the name of the lowered property of a kind. The name contains a number, because kinds can have the same name
+/// in Rust.
 fn property(value: &str, index: usize) -> String {
     format!("{value} {index}")
 }
 
-/// Gives each schema of the settings, in place of the property with the value, an optional property for each kind. All
+/// Replaces the property with the value by an optional property for each kind, in each schema of the settings. All
 /// passes follow the references of these properties, and the generator creates a struct with a field for each kind. A
 /// finishing pass turns the struct into an enum.
 pub(super) fn apply(tree: &mut Value, pair: &Polymorphic, changes: &mut Changes) {
@@ -159,14 +160,14 @@ pub(crate) fn known_to(tree: &Value, pair: &Polymorphic) -> Option<Polymorphic> 
     findings(tree, &known).is_empty().then_some(known)
 }
 
-/// The strings that a schema lists, if it is an enum of strings.
+/// Returns the strings that a schema lists, if it is an enum of strings.
 fn listed<'a>(tree: &'a Value, schema: &'a Value) -> Option<Vec<&'a str>> {
     let values = target(tree, schema)?.get("enum")?.as_array()?;
     let values = values.iter().filter(|value| !value.is_null());
     values.map(Value::as_str).collect()
 }
 
-/// The schema that another one refers to, or the schema itself.
+/// Returns the schema that another one refers to, or the schema itself.
 fn target<'a>(tree: &'a Value, schema: &'a Value) -> Option<&'a Value> {
     let target = match named_component(schema) {
         Some(name) => tree.pointer(&component_pointer(name))?,

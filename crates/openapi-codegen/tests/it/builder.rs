@@ -17,8 +17,8 @@ pub(crate) fn document(paths: &Value, schemas: &Value) -> Value {
     })
 }
 
-/// Returns a document with one operation, whose request is `Question` and whose response is `Answer`.
-pub(crate) fn exchange(schemas: &Value, question: &Value, answer: &Value) -> Value {
+/// Returns a document with one operation, whose request is `Question` and whose response is `Reply`.
+pub(crate) fn exchange(schemas: &Value, question: &Value, reply: &Value) -> Value {
     document(
         &json!({
             "/do": {
@@ -33,7 +33,7 @@ pub(crate) fn exchange(schemas: &Value, question: &Value, answer: &Value) -> Val
                         "200": {
                             "description": "Done.",
                             "content": {
-                                "application/json": { "schema": reference("Answer"), "example": answer },
+                                "application/json": { "schema": reference("Reply"), "example": reply },
                             },
                         },
                     },

@@ -21,7 +21,7 @@ pub(crate) fn combined() -> Value {
         "", "int", "int16", "int32", "int64", "int8", "uint", "uint16", "uint32", "uint64", "uint8",
     ];
     let numbers = ["", "double", "float"];
-    let texts = json!({ "minLength": 1, "maxLength": 20, "pattern": "^a" });
+    let lengths = json!({ "minLength": 1, "maxLength": 20, "pattern": "^a" });
     let bounds = json!({
         "minimum": 1, "maximum": 20, "exclusiveMinimum": true, "exclusiveMaximum": true, "multipleOf": 2,
     });
@@ -29,10 +29,10 @@ pub(crate) fn combined() -> Value {
     let maps = json!({ "minProperties": 1, "maxProperties": 20 });
     let mut properties = Map::new();
     let kinds = [
-        ("string", &strings[..], &texts),
+        ("string", &strings[..], &lengths),
         ("integer", &integers[..], &bounds),
         ("number", &numbers[..], &bounds),
-        ("boolean", &[""][..], &texts),
+        ("boolean", &[""][..], &lengths),
     ];
     for (kind, formats, constraints) in kinds {
         for format in formats {
@@ -77,7 +77,7 @@ pub(crate) fn combined() -> Value {
             "Question": { "type": "object", "properties": properties },
             "Shared": { "type": "object", "required": ["string  minLength false"], "properties": properties },
             "Sent": { "type": "object", "properties": { "Shared": reference("Shared") } },
-            "Answer": { "type": "object", "properties": { "Shared": reference("Shared") } },
+            "Reply": { "type": "object", "properties": { "Shared": reference("Shared") } },
         }),
         &json!({}),
         &json!({ "Shared": {} }),
@@ -131,7 +131,7 @@ pub(crate) fn checked() -> Value {
             "Short": { "type": "object", "required": ["S"], "properties": { "S": short } },
             "Long": { "type": "object", "required": ["L"], "properties": { "L": { "type": "string", "minLength": 3 } } },
             "Part": { "properties": { "description": { "type": "string" }, "headers": short } },
-            "Answer": {},
+            "Reply": {},
         }),
         &json!({
             "Names": { "a": "ab" },

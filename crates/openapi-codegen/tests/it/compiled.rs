@@ -110,7 +110,7 @@ fn sent<F: Future>(call: impl FnOnce(String) -> F) -> String {
     server.join().expect("what was sent")
 }
 
-fn holds(text: &str, part: &str) -> bool {
+fn has(text: &str, part: &str) -> bool {
     let holds = text.contains(part);
     if !holds {
         println!("{part} is not in {text}");
@@ -145,15 +145,15 @@ fn wire() -> Vec<bool> {
         client.any(&bodies::types::AnyBody::new()).await.expect("a response");
     });
     vec![
-        holds(&joined, "/joined?commas=a%20b,c%2Cd&pipes="),
-        holds(&joined, "&pipes=a%20b%7Cc%2Cd&"),
-        holds(&joined, "&ids=1,2&map=x,1&"),
-        holds(&joined, "&many=a+b&many=c%2Cd"),
-        holds(&joined, "&scalar=1%2C2"),
-        holds(&renamed, "EndTime%3C=first&EndTime%3E=second&body=b"),
-        holds(&renamed, "end-time: third"),
-        holds(&patch, "content-type: application/json-patch+json\r\n"),
-        holds(&any, "content-type: application/json\r\n"),
+        has(&joined, "/joined?commas=a%20b,c%2Cd&pipes="),
+        has(&joined, "&pipes=a%20b%7Cc%2Cd&"),
+        has(&joined, "&ids=1,2&map=x,1&"),
+        has(&joined, "&many=a+b&many=c%2Cd"),
+        has(&joined, "&scalar=1%2C2"),
+        has(&renamed, "EndTime%3C=first&EndTime%3E=second&body=b"),
+        has(&renamed, "end-time: third"),
+        has(&patch, "content-type: application/json-patch+json\r\n"),
+        has(&any, "content-type: application/json\r\n"),
     ]
 }
 "#;

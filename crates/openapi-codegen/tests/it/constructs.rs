@@ -36,7 +36,7 @@ pub(crate) fn all() -> Vec<Construct> {
     add("parameters", super::operations::parameters());
     add("bodies", super::operations::bodies());
     add("outcomes", super::operations::outcomes());
-    add("beside", super::operations::beside());
+    add("surroundings", super::operations::surroundings());
     all
 }
 
@@ -69,7 +69,7 @@ fn references() -> Value {
                 "properties": { "All": reference("All"), "Alias": reference("Alias") },
             },
             "All": { "type": "object", "properties": properties },
-            "Answer": { "type": "object", "properties": { "All": reference("All") } },
+            "Reply": { "type": "object", "properties": { "All": reference("All") } },
         }),
         &json!({
             "All": {
@@ -114,7 +114,7 @@ fn merged() -> Value {
                     },
                 },
             },
-            "Answer": {
+            "Reply": {
                 "allOf": [reference("Base")],
                 "anyOf": [
                     { "type": "object", "required": ["A"], "properties": { "A": { "type": "string" } } },
@@ -179,19 +179,19 @@ fn choices() -> Value {
                     "Some": { "anyOf": [reference("Cash"), reference("Card")] },
                     "TextOrNumber": { "oneOf": [{ "type": "string" }, { "type": "number" }] },
                     "Numbers": { "anyOf": [{ "type": "integer" }, { "type": "number" }] },
-                    "Texts": { "anyOf": [{ "type": "string", "enum": ["a"] }, { "type": "string", "enum": ["b"] }] },
+                    "Strings": { "anyOf": [{ "type": "string", "enum": ["a"] }, { "type": "string", "enum": ["b"] }] },
                     "Free": { "anyOf": [{ "type": "string", "enum": ["a"] }, { "type": "string" }] },
                     "NotA": { "type": "string", "not": { "enum": ["a"] } },
                 },
             },
-            "Answer": { "type": "object", "properties": { "Pairs": { "type": "array", "items": reference("Pair") } } },
+            "Reply": { "type": "object", "properties": { "Pairs": { "type": "array", "items": reference("Pair") } } },
         }),
         &json!({
             "Sent": { "Number": "1234" },
             "Some": { "Amount": 1.5 },
             "TextOrNumber": 4,
             "Numbers": 2.5,
-            "Texts": "b",
+            "Strings": "b",
             "Free": "z",
         }),
         &json!({
@@ -220,7 +220,7 @@ fn untyped() -> Value {
                     "Bare": { "type": "array" },
                 },
             },
-            "Answer": { "description": "Whatever comes." },
+            "Reply": { "description": "Any JSON." },
         }),
         &json!({
             "Anything": [1, { "a": null }],
@@ -269,7 +269,7 @@ fn formats() -> Value {
     exchange(
         &json!({
             "Question": { "type": "object", "properties": properties },
-            "Answer": { "type": "object", "properties": properties },
+            "Reply": { "type": "object", "properties": properties },
         }),
         &values,
         &values,
@@ -306,7 +306,7 @@ fn recursive() -> Value {
             },
             "Needy": { "type": "object", "required": ["More"], "properties": { "More": reference("Needy") } },
             "Question": { "type": "object", "properties": properties },
-            "Answer": { "type": "object", "properties": properties },
+            "Reply": { "type": "object", "properties": properties },
         }),
         &json!({
             "Token": { "a": [1] },
@@ -349,7 +349,7 @@ fn inline() -> Value {
                     "NamedKind": reference("QuestionThingKind"),
                 },
             },
-            "Answer": { "type": "object", "properties": { "Thing": object } },
+            "Reply": { "type": "object", "properties": { "Thing": object } },
         }),
         &json!({
             "Thing": { "Kind": "A", "Deeper": { "Kind": "C" } },
@@ -424,7 +424,7 @@ fn names() -> Value {
         };
     }
     schemas["Question"] = json!({ "type": "object", "properties": properties });
-    schemas["Answer"] = json!({ "type": "object", "properties": properties });
+    schemas["Reply"] = json!({ "type": "object", "properties": properties });
     exchange(&schemas, &values, &values)
 }
 
@@ -455,7 +455,7 @@ fn enums() -> Value {
             "Only": { "type": "object", "properties": properties },
             "Shared": { "type": "object", "properties": properties },
             "Question": { "type": "object", "properties": { "Only": reference("Only"), "Shared": reference("Shared") } },
-            "Answer": { "type": "object", "properties": { "Shared": reference("Shared") } },
+            "Reply": { "type": "object", "properties": { "Shared": reference("Shared") } },
         }),
         &json!({ "Only": values, "Shared": values }),
         &json!({ "Shared": values }),
@@ -496,7 +496,7 @@ fn fields() -> Value {
                 "properties": properties,
                 "additionalProperties": { "type": "integer" },
             },
-            "Answer": { "type": "object", "required": ["foo_bar"], "properties": properties },
+            "Reply": { "type": "object", "required": ["foo_bar"], "properties": properties },
         }),
         &merge(&values, &json!({ "undeclared": [1] })),
         &values,
@@ -531,7 +531,7 @@ fn nulls() -> Value {
                     "Map": { "type": "object", "additionalProperties": { "type": "string", "nullable": true } },
                 },
             },
-            "Answer": { "type": "object", "properties": { "Object": reference("MaybeObject") } },
+            "Reply": { "type": "object", "properties": { "Object": reference("MaybeObject") } },
         }),
         &json!({
             "Required": null,
@@ -582,7 +582,7 @@ fn containers() -> Value {
             },
             "Closed": { "type": "object", "additionalProperties": false },
             "Question": { "type": "object", "properties": properties },
-            "Answer": { "type": "object", "properties": properties },
+            "Reply": { "type": "object", "properties": properties },
         }),
         &values,
         &values,
@@ -616,7 +616,7 @@ fn limits() -> Value {
                     "EndUtc": { "type": "string", "format": "date-time" },
                 },
             },
-            "Answer": { "type": "object", "properties": { "Deep": reference("Deep") } },
+            "Reply": { "type": "object", "properties": { "Deep": reference("Deep") } },
         }),
         &json!({
             "Codes": ["ab", "c"],
@@ -646,7 +646,7 @@ fn read_only() -> Value {
                 },
             },
             "Question": { "type": "object", "properties": { "Thing": reference("Thing") } },
-            "Answer": { "type": "object", "properties": { "Thing": reference("Thing") } },
+            "Reply": { "type": "object", "properties": { "Thing": reference("Thing") } },
         }),
         &json!({ "Thing": { "Name": "n", "Secret": "s" } }),
         &json!({ "Thing": { "Id": "i", "Name": "n" } }),
@@ -672,7 +672,7 @@ fn deprecated() -> Value {
                     "Text": { "allOf": [reference("OldText")], "deprecated": true },
                 },
             },
-            "Answer": {
+            "Reply": {
                 "type": "object",
                 "properties": { "Old": reference("Old"), "Object": reference("OldObject") },
             },
@@ -700,7 +700,7 @@ fn contradicted() -> Value {
             },
             "Coordinates": { "type": "object", "properties": { "X": { "type": "number" } } },
             "ThingId": { "type": "string", "format": "uuid" },
-            "Answer": {
+            "Reply": {
                 "type": "object",
                 "properties": {
                     "Shared": { "type": "array", "items": reference("Shared") },
@@ -743,13 +743,13 @@ fn contradicted() -> Value {
     if let Some(media) = media {
         let example = media["example"].take();
         *media = json!({
-            "schema": reference("Answer"),
+            "schema": reference("Reply"),
             "examples": {
                 "AsJson": { "value": example },
                 "AsText": { "value": "{\"Text\": \"t\", \"Whole\": 2}" },
                 "Broken": { "value": "{\"Text\": \"t\",}" },
                 "Two": { "value": "{} {}" },
-                "Elsewhere": { "externalValue": "https://example.com/answer.json" },
+                "Elsewhere": { "externalValue": "https://example.com/reply.json" },
             },
         });
     }

@@ -25,7 +25,7 @@ fn a_finishing_pass_that_does_not_find_its_code_is_an_error() {
     let plain = exchange(
         &json!({
             "Question": { "type": "object", "required": ["Name"], "properties": { "Name": { "type": "string" } } },
-            "Answer": { "type": "object", "properties": { "Kind": reference("Kind") } },
+            "Reply": { "type": "object", "properties": { "Kind": reference("Kind") } },
             "Kind": { "type": "string", "enum": ["a", "b"] },
         }),
         &json!({ "Name": "n" }),

@@ -294,7 +294,7 @@ fn example(kind: usize) -> Value {
                 "Price": { "Currency": "EUR", "Kind": "net" },
                 "Tags": null,
                 "Data": { "free": [1, "two"] },
-                "Gift": { "Discriminator": "Gift", "Value": { "Giver": "Somebody" } },
+                "Gift": { "Discriminator": "Gift", "Value": { "Giver": "A guest" } },
                 "Tree": { "Name": "Oak", "Children": [{ "Name": "Twig", "Children": null }] },
                 "Unheard": true,
             },

@@ -1,6 +1,6 @@
-//! Any OpenAPI 3.0 document becomes code, or an error with a location.
+//! Tests that any OpenAPI 3.0 document becomes code, or an error with a location.
 
-#![allow(clippy::expect_used, reason = "a test that can't go on has failed")]
+#![allow(clippy::expect_used, reason = "a failed expectation fails the test")]
 
 mod builder;
 mod checks;

@@ -29,14 +29,14 @@ fn another_operation_renames_nothing() {
         &json!({
             "Question": { "type": "object", "properties": { "Thing": object } },
             "QuestionThing": { "type": "object", "properties": { "Mine": { "type": "boolean" } } },
-            "Answer": { "type": "object", "properties": { "Thing": object, "Named": reference("QuestionThing") } },
+            "Reply": { "type": "object", "properties": { "Thing": object, "Named": reference("QuestionThing") } },
         }),
         &json!({}),
         &json!({}),
     );
     let before = types(&code_of(&document).0);
     assert!(before.contains(&"QuestionThing2".to_owned()), "{before:?}");
-    assert!(before.contains(&"AnswerThingKind".to_owned()), "{before:?}");
+    assert!(before.contains(&"ReplyThingKind".to_owned()), "{before:?}");
     document["paths"]["/a"] = json!({
         "post": {
             "operationId": "a_first",
@@ -52,24 +52,24 @@ fn another_operation_renames_nothing() {
 }
 
 #[test]
-fn each_relaxation_and_each_invalid_example_is_reported_with_its_pointer() {
+fn reports_each_relaxation_and_each_invalid_example_with_its_pointer() {
     let contradicted = crate::constructs::all()
         .into_iter()
         .find(|construct| construct.name == "contradicted")
         .expect("the construct");
-    let (code, said) = code_of(&contradicted.document);
+    let (code, changes) = code_of(&contradicted.document);
     for line in [
         "#/components/schemas/Shared: `Id` may be missing",
         "#/components/schemas/Shared/properties/Flag: any JSON: both boolean and string",
-        "#/components/schemas/Answer/properties/Day: a string without the format date",
-        "#/components/schemas/Answer/properties/ThingId: a string without the format uuid",
-        "#/components/schemas/Answer/properties/Small: an integer without the format int32",
-        "#/components/schemas/Answer/properties/Whole: a number",
-        "#/components/schemas/Answer/properties/Where: any JSON: both object and string",
+        "#/components/schemas/Reply/properties/Day: a string without the format date",
+        "#/components/schemas/Reply/properties/ThingId: a string without the format uuid",
+        "#/components/schemas/Reply/properties/Small: an integer without the format int32",
+        "#/components/schemas/Reply/properties/Whole: a number",
+        "#/components/schemas/Reply/properties/Where: any JSON: both object and string",
         "/examples/Broken/value: invalid example, ignored: it is not JSON",
         "/examples/Two/value: invalid example, ignored: it is not JSON: trailing characters",
     ] {
-        assert!(said.contains(line), "{line}\n{said}");
+        assert!(changes.contains(line), "{line}\n{changes}");
     }
     // A schema that no example contradicts stays, and so does a component that an example of one use contradicts.
     assert!(

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::builder::{document, exchange, reference};
 
-fn answer(schema: &Value, example: &Value) -> Value {
+fn success(schema: &Value, example: &Value) -> Value {
     json!({
         "200": {
             "description": "Done.",
@@ -15,7 +15,7 @@ fn answer(schema: &Value, example: &Value) -> Value {
 
 /// Returns a document with every method, and with operations whose names are missing or in use.
 pub(crate) fn operations() -> Value {
-    let text = answer(&json!({ "type": "string" }), &json!("done"));
+    let text = success(&json!({ "type": "string" }), &json!("done"));
     let mut item = json!({ "x-note": "no operation" });
     for method in [
         "get", "put", "post", "delete", "patch", "head", "options", "trace",
@@ -62,7 +62,7 @@ pub(crate) fn parameters() -> Value {
                         { "name": "body", "in": "query", "schema": { "type": "string" } },
                         { "name": "url", "in": "query", "schema": { "type": "string" } },
                     ],
-                    "responses": answer(&reference("Part"), &json!({ "State": "Dim" })),
+                    "responses": success(&reference("Part"), &json!({ "State": "Dim" })),
                 },
                 "delete": {
                     "operationId": "parts_delete",
@@ -102,7 +102,7 @@ fn joined() -> Value {
                 parameter("scalar", json!("form"), &json!({ "type": "string" })),
                 { "name": "many", "in": "query", "schema": list },
             ],
-            "responses": answer(&json!({ "type": "string" }), &json!("done")),
+            "responses": success(&json!({ "type": "string" }), &json!("done")),
         },
     })
 }
@@ -111,7 +111,7 @@ fn joined() -> Value {
 pub(crate) fn bodies() -> Value {
     let object = json!({ "type": "object", "properties": { "A": { "type": "string" } } });
     let body = |content: Value| json!({ "content": content, "description": "What is sent." });
-    let text = answer(&json!({ "type": "string" }), &json!("done"));
+    let text = success(&json!({ "type": "string" }), &json!("done"));
     let post = |id: &str, body: Value| json!({ "post": { "operationId": id, "requestBody": body, "responses": text } });
     let mut document = document(
         &json!({
@@ -233,7 +233,7 @@ pub(crate) fn outcomes() -> Value {
 }
 
 /// Returns a document with other parts next to the operations, and with descriptions of every kind.
-pub(crate) fn beside() -> Value {
+pub(crate) fn surroundings() -> Value {
     let mut document = exchange(
         &json!({
             "Question": {
@@ -245,7 +245,7 @@ pub(crate) fn beside() -> Value {
                     "A": { "type": "string", "description": "```rust\npanic!();\n```", "x-rust-type": { "crate": "nowhere", "version": "1", "path": "nowhere::A" } },
                 },
             },
-            "Answer": { "type": "object", "properties": { "B": { "type": "string", "example": "b" } } },
+            "Reply": { "type": "object", "properties": { "B": { "type": "string", "example": "b" } } },
         }),
         &json!({ "A": "a" }),
         &json!({ "B": "b" }),

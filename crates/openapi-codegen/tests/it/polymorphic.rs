@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::builder::{exchange, reference};
 use crate::compiled;
 
-/// The settings of the document below.
+/// Returns the settings of the document below.
 fn pair() -> Polymorphic {
     let map = |kinds: &[(&str, &str)]| -> BTreeMap<String, String> {
         let kinds = kinds.iter();
@@ -45,8 +45,8 @@ pub(crate) fn conventions() -> Conventions {
     }
 }
 
-/// Kinds that share a schema, that differ only by case, that are scalars, that contain themselves, and that have the
-/// names of other things; a pair in requests and responses, and a closed pair in requests only.
+/// Returns a document with a pair in requests and responses, and a closed pair in requests only. Kinds share a schema,
+/// differ only by case, are scalars, contain themselves, or have names that are also used elsewhere.
 pub(crate) fn shapes() -> Value {
     let shape = reference("Shape");
     exchange(
@@ -106,7 +106,7 @@ pub(crate) fn shapes() -> Value {
                 "required": ["Shape"],
                 "properties": { "Shape": shape, "Filter": reference("Filter") },
             },
-            "Answer": {
+            "Reply": {
                 "type": "object",
                 "properties": {
                     "Shapes": { "type": "array", "items": shape },
@@ -123,7 +123,7 @@ pub(crate) fn shapes() -> Value {
 /// A program that uses the module `shapes`.
 const PROGRAM: &str = r##"
 use serde_json::{Value, from_str, from_value, json, to_value};
-use shapes::types::{self, Answer, Filter, Kind, Question, Shape};
+use shapes::types::{self, Reply, Filter, Kind, Question, Shape};
 
 fn shape(json: &Value) -> Shape {
     let shape: Shape = from_value(json.clone()).expect("a shape");
@@ -180,12 +180,12 @@ fn main() {
         assert_eq!(shape(json), Shape::Unrecognized(json.clone()));
     }
     let page = json!({ "Shapes": hostile, "One": hostile[0], "Named": { "a": hostile[6] } });
-    let answer: Answer = from_value(page.clone()).expect("a page");
-    assert_eq!(answer.shapes.as_ref().map(Vec::len), Some(hostile.len()));
-    assert_eq!(to_value(&answer).unwrap(), page);
+    let reply: Reply = from_value(page.clone()).expect("a page");
+    assert_eq!(reply.shapes.as_ref().map(Vec::len), Some(hostile.len()));
+    assert_eq!(to_value(&reply).unwrap(), page);
     let twice: Shape = from_str(r#"{"Discriminator":"Square","Discriminator":"Circle","Value":{}}"#).unwrap();
     assert_eq!(twice.kind(), Some(Kind::Circle));
-    assert_eq!(from_value::<Answer>(json!({ "One": null })).unwrap().one, None);
+    assert_eq!(from_value::<Reply>(json!({ "One": null })).unwrap().one, None);
 
     assert_eq!(shape(&circle).kind(), Some(Kind::Circle));
     assert_eq!(shape(&hostile[7]).kind(), Some(Kind::Circle));
@@ -210,7 +210,7 @@ fn main() {
         let violation = violated(Question::new(shape(json)));
         assert_eq!((&*violation.property, &*violation.actual), ("Shape", "a value that fits none of its kinds"));
     }
-    // What a closed request does not know is neither lost nor sent.
+    // JSON with properties that a closed request does not declare is kept as `Unknown`, which is rejected.
     for filter in [
         json!({ "Discriminator": "Text", "Value": {}, "More": 1 }),
         json!({ "Discriminator": "Range", "Value": { "From": 1, "More": 1 } }),
@@ -265,10 +265,10 @@ fn lowering_reports_the_enum_and_what_an_example_shows() {
     );
 }
 
-/// An edit of the document or of the settings, the place of the finding, and its message.
-type Breach = (fn(&mut Value, &mut Polymorphic), &'static str, &'static str);
+/// An edit of the document or of the settings, the location of the finding, and its message.
+type InvalidSettings = (fn(&mut Value, &mut Polymorphic), &'static str, &'static str);
 
-const BREACHES: [Breach; 15] = [
+const INVALID_SETTINGS: [InvalidSettings; 15] = [
     (
         |_, pair| drop(pair.schemas.insert("Shap".to_owned(), BTreeMap::new())),
         "/components/schemas",
@@ -369,7 +369,7 @@ const BREACHES: [Breach; 15] = [
 #[test]
 fn settings_that_do_not_fit_the_document_are_rejected() {
     assert_eq!(settings::findings(&document(shapes()), &conventions()), []);
-    for (edit, pointer, what) in BREACHES {
+    for (edit, pointer, what) in INVALID_SETTINGS {
         let (mut tree, mut pair) = (shapes(), pair());
         let mut enum_of_eight = tree["components"]["schemas"]["Kind"]["enum"].take();
         enum_of_eight
@@ -401,7 +401,7 @@ fn settings_that_do_not_fit_the_document_are_rejected() {
 }
 
 #[test]
-fn settings_for_another_version_of_the_document_are_left_out() {
+fn settings_for_another_version_of_the_document_are_ignored() {
     let mut old = shapes();
     old["components"]["schemas"]["Kind"]["enum"] = json!(["Circle"]);
     old["components"]["schemas"]["Shape"]["properties"]["Value"] = json!({ "type": "string" });

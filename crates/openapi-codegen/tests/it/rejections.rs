@@ -108,7 +108,7 @@ fn rejects_invalid_paths() {
 #[test]
 fn rejects_an_encoding_of_a_form() {
     let mut form = exchange(
-        &json!({ "Question": {}, "Answer": {} }),
+        &json!({ "Question": {}, "Reply": {} }),
         &json!({}),
         &json!({}),
     );
@@ -125,7 +125,7 @@ fn rejects_references_without_a_target() {
         exchange(
             &json!({
                 "Question": { "type": "object", "properties": { "example": { "$ref": reference } } },
-                "Answer": {},
+                "Reply": {},
             }),
             &json!({ "$ref": "anything goes here" }),
             &json!({}),
@@ -147,7 +147,7 @@ fn rejects_references_without_a_target() {
         &with("#/info/title"),
         &[place, "unsupported reference target"],
     );
-    let mut circle = with("#/components/schemas/Answer");
+    let mut circle = with("#/components/schemas/Reply");
     circle["components"]["responses"] = json!({ "A": { "$ref": "#/components/responses/A" } });
     circle["paths"]["/do"]["post"]["responses"]["400"] =
         json!({ "$ref": "#/components/responses/A" });
@@ -159,9 +159,9 @@ fn rejects_references_without_a_target() {
 }
 
 #[test]
-fn rejects_documents_of_another_form() {
+fn rejects_invalid_documents() {
     let valid = exchange(
-        &json!({ "Question": {}, "Answer": {} }),
+        &json!({ "Question": {}, "Reply": {} }),
         &json!({}),
         &json!({}),
     );

@@ -19,7 +19,7 @@ pub(crate) fn generate_tree(document: &Document) -> Result<Generated, String> {
     pipeline::generate(document, &conventions()).map_err(|error| in_words(&error))
 }
 
-/// The conventions of the documents of these tests.
+/// Returns the conventions of the documents of these tests.
 fn conventions() -> Conventions {
     Conventions {
         identifier: Some("Id".to_owned()),

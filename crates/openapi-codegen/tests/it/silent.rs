@@ -18,7 +18,7 @@ fn properties_named_like_parts_of_a_response_stay() {
     let properties =
         json!({ "description": { "type": "string" }, "headers": { "type": "string" } });
     let (code, _) = code_of(&exchange(
-        &json!({ "Question": { "properties": properties }, "Answer": {} }),
+        &json!({ "Question": { "properties": properties }, "Reply": {} }),
         &json!({}),
         &json!({}),
     ));
@@ -37,12 +37,12 @@ fn an_unchecked_constraint_is_reported_with_its_location() {
                     "Money": { "type": "number", "multipleOf": 0.01 },
                     "At": { "type": "string", "format": "date-time", "maxLength": 21 },
                     "Always": { "type": "string", "format": "date-time", "minLength": 1 },
-                    "Beside": { "allOf": [reference("Code")], "maxLength": 3 },
+                    "NextTo": { "allOf": [reference("Code")], "maxLength": 3 },
                     "Not": { "type": "string", "not": { "enum": ["a"] } },
                 },
             },
             "Code": { "type": "string" },
-            "Answer": { "type": "object", "properties": { "Code": { "type": "string", "pattern": "^b" } } },
+            "Reply": { "type": "object", "properties": { "Code": { "type": "string", "pattern": "^b" } } },
         }),
         &json!({}),
         &json!({}),
@@ -52,7 +52,7 @@ fn an_unchecked_constraint_is_reported_with_its_location() {
         "Question/properties/Code: not checked before sending: pattern \"^a\"",
         "Question/properties/Money: not checked before sending: multipleOf 0.01",
         "Question/properties/At: not checked before sending: maxLength 21",
-        "Question/properties/Beside: not checked next to a reference: maxLength 3",
+        "Question/properties/NextTo: not checked next to a reference: maxLength 3",
         "Question/properties/Not: not checked: no type expresses `not`",
     ] {
         assert!(changes.contains(line), "{line}\n{changes}");
@@ -69,7 +69,7 @@ fn a_component_that_merges_itself_is_reported() {
         &json!({
             "Question": { "type": "object", "properties": { "Third": reference("Third") } },
             "Third": { "oneOf": [{ "allOf": [reference("Third"), { "type": "string" }] }] },
-            "Answer": {},
+            "Reply": {},
         }),
         &json!({}),
         &json!({}),
@@ -88,7 +88,7 @@ enum Shape {
     Members(&'static str, Vec<Shape>),
 }
 
-const NAMES: [&str; 4] = ["Question", "Answer", "Third", "Fourth"];
+const NAMES: [&str; 4] = ["Question", "Reply", "Third", "Fourth"];
 
 /// The names of properties that are keywords elsewhere in a document.
 const KEYWORD_NAMES: [&str; 8] = [

@@ -53,7 +53,7 @@ fn times() -> Value {
                 },
                 "additionalProperties": nullable,
             },
-            "Answer": { "type": "object", "properties": { "At": time } },
+            "Reply": { "type": "object", "properties": { "At": time } },
         }),
         &json!({ "Required": "2026-01-05T09:00:00Z", "Nullable": null }),
         &json!({ "At": "2026-01-05T09:00:00.5Z" }),
@@ -63,7 +63,7 @@ fn times() -> Value {
 /// A program that uses the module `times`.
 const PROGRAM: &str = r#"
 use serde_json::{from_value, json, to_value};
-use times::types::{Answer, Interval, Question};
+use times::types::{Reply, Interval, Question};
 
 fn main() {
     let (exact, cut) = ("2026-01-05T09:00:00.999999999Z", "2026-01-05T09:00:00Z");
@@ -101,8 +101,8 @@ fn main() {
     assert!(interval("2026-01-05T09:00:00.5Z", "2026-01-05T09:00:00.4Z").is_err());
 
     // Responses keep what was received.
-    let answer: Answer = from_value(json!({ "At": "2026-01-05T09:00:00.500Z" })).unwrap();
-    assert_eq!(to_value(&answer).unwrap(), json!({ "At": "2026-01-05T09:00:00.500Z" }));
+    let reply: Reply = from_value(json!({ "At": "2026-01-05T09:00:00.500Z" })).unwrap();
+    assert_eq!(to_value(&reply).unwrap(), json!({ "At": "2026-01-05T09:00:00.500Z" }));
 }
 "#;
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::builder::{document, reference};
 use crate::compiled;
 
-/// The conventions of the document below.
+/// Returns the conventions of the document below.
 pub(crate) fn conventions() -> Conventions {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let effects = [

@@ -43,22 +43,22 @@ pub static DIALECTS: [&dyn Dialect; 6] = [
     &by_hand::ByHand,
 ];
 
-/// The meaning of what a document omits. If a field is `true`, the document denies what it omits.
+/// The meaning of what a document omits. If a field is `true`, an omission states that the item is absent.
 #[derive(Clone, Copy, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "the rules are independent of each other"
 )]
 pub struct Silence {
-    /// Whether an omitted format is denied.
+    /// Whether a property without a format has none.
     pub denies_formats: bool,
-    /// The constraints that are denied if they are omitted.
+    /// The constraints that a property does not have if they are omitted.
     pub denies_limits: &'static [Limit],
     /// Whether a property without a mark is not deprecated.
     pub denies_deprecation: bool,
-    /// Whether an omitted status is denied, if the document has others.
+    /// Whether an omitted status is absent, if the document has others.
     pub denies_statuses: bool,
-    /// The operations that are denied if they are omitted.
+    /// The operations that do not exist if they are omitted.
     pub denies_operations: Operations,
     /// Whether schemas may be matched by name only.
     pub matches_by_name: bool,

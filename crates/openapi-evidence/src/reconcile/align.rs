@@ -320,7 +320,7 @@ impl<'a> Walk<'a> {
 
     /// Reports the schemas that are left over and belong to the operations of the spec.
     ///
-    /// Those that only properties refer to which the spec lacks are part of what is said about these properties.
+    /// Those that only properties refer to which the spec lacks are part of the statements about these properties.
     fn rest(&mut self) {
         let is_new = |index: usize| !self.matched.contains(&index);
         let names_of = |known: bool| {

@@ -265,7 +265,7 @@ impl Speaker<'_> {
                 aligned.body_agrees,
             );
         }
-        // A document without headers does not deny them.
+        // A document without headers does not state that there are none.
         if !response.headers.is_empty() {
             self.states(subject, Dimension::Headers, enum_value(&response.headers));
         }
@@ -312,7 +312,7 @@ impl Speaker<'_> {
         }
     }
 
-    /// Returns `true` if the document denies what the row of a cell omits.
+    /// Returns `true` if an omission in the row of a cell is a statement of the document.
     fn denies(&self, dimension: &Dimension, cell: &Cell) -> bool {
         !cell.fragment
             && match dimension {

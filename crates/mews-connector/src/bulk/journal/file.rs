@@ -10,13 +10,13 @@ use super::Journal;
 
 /// A [`Journal`] in a file.
 ///
-/// Every line is handed to the operating system before the request that it announces is sent, so the journal survives
-/// a killed process. With [`Self::sync_data`] it also survives a power failure. A last line that was not written
+/// Every line is passed to the operating system before the request that it announces is sent, so the journal survives a
+/// killed process. With [`Self::sync_data`] it also survives a power failure. A last line that was not written
 /// completely is dropped when the file is opened.
 ///
 /// The file is locked while it is open, so that two processes cannot run the same job. It contains the inputs, such as
-/// code values, and the records that became of them, but no token. It is created so that only the user can read it,
-/// where the operating system supports that.
+/// code values, and the resulting records, but no token. If the operating system supports permissions, only the user
+/// can read the file.
 ///
 /// ```
 #[doc = include_str!("../../../doc/sandbox.rs")]

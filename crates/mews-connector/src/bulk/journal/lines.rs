@@ -21,9 +21,9 @@ pub(in crate::bulk) enum Line {
     /// The inputs are about to be sent.
     Sending {
         inputs: Vec<usize>,
-        /// The `Date` of an earlier response. What the inputs become is created later.
+        /// The `Date` of an earlier response. The records of the inputs are created later.
         after: Option<DateTime<Utc>>,
-        /// The time of the server now, estimated from that.
+        /// The estimated time of the server when the line was written.
         now: Option<DateTime<Utc>>,
     },
     Applied {
@@ -41,7 +41,7 @@ pub(in crate::bulk) enum Line {
     },
 }
 
-/// The first line: which job it is.
+/// The first line, which identifies the job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::bulk) struct Start {
     version: u64,
@@ -133,7 +133,7 @@ pub(in crate::bulk) fn parse(lines: &[String]) -> Result<Option<Parsed>, Journal
     Ok(parsed.filter(Parsed::has_begun))
 }
 
-/// Returns the version of a first line that this version of the crate does not know, whatever else is in it.
+/// Returns the version of a first line with a version that is unknown to this crate. Other properties are ignored.
 fn other_version(text: &str) -> Option<u64> {
     if !text.starts_with("{\"job\"") {
         return None;

@@ -10,7 +10,7 @@ use super::*;
 #[derive(Clone, Copy, Debug)]
 enum Luck {
     Applied,
-    /// Applied, but the response does not account for the first item.
+    /// Applied, but the response does not contain the first item.
     Unrecognized,
     Failed(Cause, bool),
     ReadBack([Evidence; 3]),

@@ -36,8 +36,11 @@ fn compare<R>(
     })
 }
 
-fn assign(inputs: &[&'static str], texts: &[Option<&'static str>]) -> Vec<Option<usize>> {
-    let records: Vec<_> = texts.iter().map(|text| record(*text, None, None)).collect();
+fn assign(inputs: &[&'static str], values: &[Option<&'static str>]) -> Vec<Option<usize>> {
+    let records: Vec<_> = values
+        .iter()
+        .map(|value| record(*value, None, None))
+        .collect();
     let mut assigned = Vec::new();
     compare(inputs, &records, |comparison| {
         assigned = comparison.assign();
@@ -136,6 +139,6 @@ fn a_record_that_another_input_of_the_batch_claims_is_no_obstacle() {
         })
     };
     assert_eq!(judge(true), [Evidence::Missing, Evidence::Applied]);
-    // If inputs cannot be told apart, none is found, and none is missed.
+    // If inputs cannot be distinguished, none is found, and none is missing.
     assert_eq!(judge(false), [Evidence::Undecided, Evidence::Undecided]);
 }

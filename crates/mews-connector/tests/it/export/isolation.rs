@@ -14,12 +14,19 @@ use super::services;
 use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id, start};
 
-/// The built-in data without some vouchers and their codes.
+/// Returns the built-in data without some vouchers, their codes and their reservations.
 fn fixtures_without(vouchers: &[&str]) -> Fixtures {
     let mut fixtures: Value = serde_json::from_str(builtin::FIXTURES).unwrap();
-    for (list, property) in [("Vouchers", "Id"), ("VoucherCodes", "VoucherId")] {
+    for (list, property) in [
+        ("Vouchers", "Id"),
+        ("VoucherCodes", "VoucherId"),
+        ("Reservations", "VoucherId"),
+    ] {
         let records = fixtures[list].as_array_mut().unwrap();
-        records.retain(|record| !vouchers.contains(&record[property].as_str().unwrap()));
+        records.retain(|record| {
+            let id = record[property].as_str();
+            id.is_none_or(|id| !vouchers.contains(&id))
+        });
     }
     fixtures.to_string().parse().unwrap()
 }

@@ -269,7 +269,7 @@ impl<'a> Merger<'a> {
                         mine
                     }
                 }
-                // A part does not know the properties of the others, so it cannot close the merged object.
+                // A part does not contain the properties of the others, so it cannot close the merged object.
                 ("additionalProperties", None) if value == &Value::Bool(false) => continue,
                 (
                     "items" | "additionalProperties" | "anyOf" | "oneOf" | "enum" | "format",

@@ -1,4 +1,4 @@
-//! The samples of the documents: compared with the tables of their own document, and with each other.
+//! The samples of the documents, compared with the tables of the same document and with each other.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The sections of operations and schemas: a table of their own facts, and one row per property.
+//! The sections of operations and schemas: a table of facts about the whole, and one row for each property.
 
 use super::{Page, letter, ruling_links};
 use crate::reconcile::explain::Fact;
