@@ -3,7 +3,7 @@
 //!
 //!     cargo run -p mews-connector --example campaign
 //!
-//! The guide describes it: `mews_connector::guide::campaign`.
+//! The guide describes the example: `mews_connector::guide::campaign`.
 #![allow(clippy::print_stdout)] // It reports its result.
 
 #[path = "shared/connection.rs"]
@@ -32,12 +32,12 @@ use mews_connector::{Client, Error, NewVoucher, NewVoucherCode};
 use mews_sandbox::builtin;
 use rand::seq::IndexedRandom;
 
-/// Create a voucher with rates and unique codes; run it again after a failure to finish what is missing
+/// Create a voucher with rates and unique codes; after a failure, run the command again to create the missing codes
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
     connection: Connection,
-    /// Keep the codes, the journals and the outcomes in this folder; each campaign needs its own
+    /// Keep the codes, the journals and the outcomes in this folder; use a separate folder for each campaign
     #[arg(long, value_name = "FOLDER", default_value = "campaign-output")]
     folder: PathBuf,
     /// Create the voucher in this service instead of one of the sandbox
@@ -85,7 +85,7 @@ fn identifier(text: &str) -> Result<String, &'static str> {
 async fn main() -> anyhow::Result<()> {
     let mut arguments = Arguments::parse();
     if arguments.rates.is_empty() && arguments.service.is_none() {
-        // They belong to the service of the sandbox.
+        // The rates belong to the service of the sandbox.
         arguments.rates = vec![builtin::RATE_IDS[0].parse()?];
     }
     let service = match arguments.service {
@@ -103,7 +103,7 @@ async fn main() -> anyhow::Result<()> {
     let folder = &arguments.folder;
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
 
-    // It is locked, so a second process ends here.
+    // The journal is locked, so a second process ends here.
     let journal = open_journal(&folder.join("codes.journal"))?;
     let values = values(
         &folder.join("codes.txt"),
@@ -120,7 +120,8 @@ async fn main() -> anyhow::Result<()> {
         .await;
 
     if let Some(error) = report.stopped().filter(|_| report.requests() == 0) {
-        // Such as a journal of another job: the outcomes of the run before stay.
+        // The job did not start, for example because the journal belongs to another job. The outcomes of the run before
+        // stay.
         bail!("{}", with_sources(error));
     }
     let outcomes = folder.join("outcomes.csv");
@@ -162,7 +163,7 @@ impl Arguments {
     }
 
     fn voucher(&self, service: ServiceId) -> VoucherAddParameters {
-        // By the external identifier, a later run recognizes the voucher if the response was lost.
+        // If the response was lost, the external identifier identifies the voucher.
         NewVoucher::public(service, &self.name)
             .external_identifier(&self.identifier)
             .assigned_rate_ids(self.rates.iter().copied())
@@ -170,7 +171,7 @@ impl Arguments {
 }
 
 /// The interval in which a code can be used. Its bounds are inclusive (guidelines/serialization), so it ends with the
-/// last second of the last date. Midnight of the next date would include one second too many.
+/// last second of the last date. Midnight of the next date would be one second too late.
 struct Validity {
     first: DateTime<Utc>,
     last: DateTime<Utc>,

@@ -114,8 +114,8 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the first service with a private rate, which a voucher gives access to, and that rate. Usually, both are a
-/// setting or a choice of the user.
+/// Returns the first service with a private rate, and the rate. A voucher gives access to private rates. Usually, the
+/// service and the rate are settings, or choices of the user.
 async fn service_with_private_rate(client: &Client) -> anyhow::Result<(ServiceId, RateId)> {
     println!("Reading the services …");
     let services = client.bookable_services().collect_all().await?;

@@ -1,8 +1,8 @@
-//! A service that returns whether a code can be used now at a service of the hotel, and if not, why.
+//! An HTTP service that returns whether a code can be used now for a service of the hotel, and if not, the reason.
 //!
 //!     cargo run -p mews-connector --example redeemable
 //!
-//! The guide describes it: `mews_connector::guide::redeemable`.
+//! The guide describes the example: `mews_connector::guide::redeemable`.
 
 #[path = "shared/connection.rs"]
 mod connection;
@@ -40,7 +40,7 @@ struct Arguments {
     /// Listen on this address; port 0 is any free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Keep what was found for this number of seconds
+    /// Keep the result of a lookup for this number of seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u64).range(0..=86_400))]
     cache: u64,
@@ -63,7 +63,7 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let (client, _sandbox) = arguments.connection.open().await?;
     let lookup = Lookup {
-        // A guest waits for the response.
+        // A guest waits for the response, so the call has a short deadline.
         client: client.with_options(CallOptions::new().deadline(Duration::from_secs(10))),
         found: Cache::builder()
             .max_capacity(10_000)
@@ -96,7 +96,7 @@ async fn main() -> anyhow::Result<()> {
 #[derive(Clone)]
 struct Lookup {
     client: Client,
-    /// The codes with a value. Whether they can be redeemed is determined for each request, because the time passes.
+    /// The codes with a value. Their redeemability depends on the time, so it is determined for each request.
     found: Cache<(ServiceId, String), Arc<Vec<FoundCode>>>,
     time_zone: Tz,
 }
@@ -126,7 +126,7 @@ async fn redeemable(
     let found = lookup.find(service, code).await.map_err(|error| {
         warn!(%service, %error, "the lookup failed");
         match error.kind() {
-            // Such as a service that the token cannot access.
+            // The server rejected the lookup, for example because the token cannot access the service.
             ErrorKind::InvalidRequest | ErrorKind::BadRequest => {
                 problem(StatusCode::NOT_FOUND, "unknown service")
             }

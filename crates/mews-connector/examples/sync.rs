@@ -3,7 +3,7 @@
 //!
 //!     cargo run -p mews-connector --example sync
 //!
-//! The guide describes it: `mews_connector::guide::sync`.
+//! The guide describes the example: `mews_connector::guide::sync`.
 #![allow(clippy::print_stdout)] // It reports its progress.
 
 #[path = "shared/connection.rs"]
@@ -42,7 +42,7 @@ struct Arguments {
     /// Export only this voucher and its codes; repeat for several vouchers
     #[arg(long = "voucher", value_name = "ID")]
     vouchers: Vec<VoucherId>,
-    /// Export the rates of the vouchers, too
+    /// Also export the rates of the vouchers
     #[arg(long)]
     rates: bool,
     /// Request pages of this number of records
@@ -116,7 +116,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The records to export. A folder belongs to one selection, because an export of changes needs the one before.
+/// The records to export. A folder belongs to one selection, because an export of changes continues the export before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Selection {
     services: Vec<ServiceId>,
@@ -149,12 +149,12 @@ const STATE: &str = "state.json";
 /// The file of records, and the position up to which it is valid.
 struct Store {
     folder: PathBuf,
-    /// The records, one in each line. If a record is there twice, the last line counts.
+    /// The records, one in each line. If there are several lines for a record, the last one counts.
     records: io::BufWriter<File>,
     state: State,
 }
 
-/// The position of the sync. It replaces the one before as a whole, so a kill leaves one or the other.
+/// The position of the sync. The file is replaced in one step, so a kill leaves the old or the new position.
 #[derive(Serialize, Deserialize)]
 struct State {
     selection: Selection,

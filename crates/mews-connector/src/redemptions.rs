@@ -176,7 +176,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::interval::tests::timestamp;
+    use crate::interval::strategies::timestamp;
 
     proptest! {
         #[test]

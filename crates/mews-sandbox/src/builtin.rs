@@ -1,8 +1,8 @@
 //! The built-in data set, which a sandbox has unless it is given other fixtures.
 //!
-//! Two enterprises of one chain. The first one has accommodation, parking and a restaurant, with vouchers of every type and
-//! reservations that used them. The second one can be accessed with the portfolio access token only. The examples of the spec work with this data unchanged. Each
-//! constant is also in `mews-sandbox --print-fixtures`.
+//! Two enterprises of one chain. The first one has accommodation, parking and a restaurant, with vouchers of every type
+//! and reservations that used them. Only the portfolio access token gives access to the second one. The examples of the
+//! spec work with this data unchanged. Each constant is also in `mews-sandbox --print-fixtures`.
 
 /// The built-in data set as a file of fixtures, to derive other fixtures from.
 pub const FIXTURES: &str = include_str!("builtin.json");

@@ -339,7 +339,8 @@ impl Fault {
         Self::new(Effect::NoRequestId)
     }
 
-    /// Limits the fault to requests with an access token.
+    /// Limits the fault to requests with an access token. A token on [`drop_before_reading`](Self::drop_before_reading) is
+    /// an error, because that fault does not read the body.
     #[must_use]
     pub fn with_token(mut self, access_token: impl Into<String>) -> Self {
         self.access_token = Some(Token(access_token.into()));

@@ -34,6 +34,19 @@ fn stored(folder: &Path) -> BTreeMap<(String, String), Value> {
     records
 }
 
+/// Runs the sync with small pages, so that it sends many requests, and stores the position after that number of records.
+async fn run_through(proxy: &Proxy, folder: &Path, save_every: &str) -> Output {
+    let flags = [
+        "--base-url",
+        &proxy.url,
+        "--page-size",
+        "4",
+        "--save-every",
+        save_every,
+    ];
+    proxy.process.run(command(PROGRAM, folder, &flags)).await
+}
+
 /// Returns the records of the service in the sandbox.
 async fn expected(client: &Client) -> BTreeMap<(String, String), Value> {
     let json = |record: serde_json::Result<Value>| record.unwrap();
@@ -75,20 +88,7 @@ async fn is_complete_wherever_it_was_killed() {
     let kill = async |point: usize| {
         let folder = tempfile::tempdir().unwrap();
         let proxy = Proxy::start(sandbox.url()).await;
-        let run = async || {
-            let flags = [
-                "--base-url",
-                &proxy.url,
-                "--page-size",
-                "4",
-                "--save-every",
-                "7",
-            ];
-            proxy
-                .process
-                .run(command(PROGRAM, folder.path(), &flags))
-                .await
-        };
+        let run = async || run_through(&proxy, folder.path(), "7").await;
         proxy.kill_at(point, Fate::Responded);
         let killed = run().await;
         assert!(
@@ -133,20 +133,7 @@ async fn contains_changes_that_are_committed_late() {
     for point in [3, 6, 9, 12] {
         let folder = tempfile::tempdir().unwrap();
         let proxy = Proxy::start(sandbox.url()).await;
-        let run = async || {
-            let flags = [
-                "--base-url",
-                &proxy.url,
-                "--page-size",
-                "4",
-                "--save-every",
-                "1",
-            ];
-            proxy
-                .process
-                .run(command(PROGRAM, folder.path(), &flags))
-                .await
-        };
+        let run = async || run_through(&proxy, folder.path(), "1").await;
         // The add is in progress when the sync is killed, and takes effect while the next one runs, or after it.
         sandbox.faults().add(
             Fault::commit_late(std::time::Duration::from_millis(60)).on(Operation::VoucherCodesAdd),

@@ -50,7 +50,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::interval::tests::timestamp;
+    use crate::interval::strategies::timestamp;
 
     proptest! {
         #[test]

@@ -48,7 +48,8 @@ impl AdmissionRequest {
 pub type Admission<'a> =
     Pin<Box<dyn Future<Output = Result<Permit, DeadlineExceeded>> + Send + 'a>>;
 
-/// Decides when a request may be sent. The default is a [`SlidingWindowLimiter`](super::SlidingWindowLimiter).
+/// A limiter that decides when a request may be sent. The default is a
+/// [`SlidingWindowLimiter`](super::SlidingWindowLimiter).
 pub trait RateLimiter: fmt::Debug + Send + Sync {
     /// Waits until one more request may be sent. The client polls the future in a task of the call until it completes,
     /// and drops it at the deadline.

@@ -172,6 +172,7 @@ fn help_lists_every_flag_and_path() {
         "--data",
         "--fixtures",
         "--print-fixtures",
+        "--stubs",
         "--seed-codes",
         "--ids",
         "--faults",

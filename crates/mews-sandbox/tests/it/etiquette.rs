@@ -76,6 +76,13 @@ async fn rejects_invalid_json() {
             .expect("a response");
         reply.rejected(400, "Invalid JSON");
     }
+    // The last one of duplicate keys is used.
+    let body = with_tokens(codes_of(builtin::VOUCHER_ID)).to_string();
+    let twice = body.replacen('{', "{\"AccessToken\": \"fake-unknown-token\",", 1);
+    let reply = api
+        .send(&Operation::VoucherCodesGetAll.path(), &twice, &[])
+        .await;
+    reply.expect("a response").ok();
     for body in ["[]", "null", "1", "\"text\""] {
         let reply = api
             .send(&Operation::VouchersGetAll.path(), body, &[])

@@ -19,6 +19,7 @@ mod memory;
 mod page;
 mod pagination;
 mod portfolio;
+mod readme;
 mod requests;
 mod spec;
 mod stubs;

@@ -171,6 +171,11 @@ async fn derives_every_filter_from_the_spec() {
             json!({ "States": ["Canceled", "Started"] }),
             vec![4, 2],
         ),
+        (
+            reservations,
+            json!({ "States": [] }),
+            vec![7, 6, 5, 4, 3, 2, 1],
+        ),
         (reservations, json!({ "Numbers": ["5"] }), vec![5]),
         (
             reservations,

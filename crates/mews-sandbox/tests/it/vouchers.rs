@@ -5,7 +5,7 @@ use std::time::Duration;
 use mews_sandbox::{Behavior, NullRates, Operation, ResponseOrder, builtin};
 use serde_json::{Value, json};
 
-use crate::support::{Api, codes_of, vouchers_of};
+use crate::support::{Api, add_codes, codes_of, vouchers_of};
 
 fn new_voucher(change: &Value) -> Value {
     let mut voucher = json!({ "ServiceId": builtin::SERVICE_ID, "Name": "New", "Type": "Public" });
@@ -190,6 +190,35 @@ async fn update_values_keep_or_clear_properties() {
     expected["UpdatedUtc"] = "2026-02-01T10:00:01Z".into();
     assert_eq!(cleared, expected);
     assert_eq!(rates_of(&api, builtin::VOUCHER_ID).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn updates_of_one_voucher_are_applied_in_order_and_change_its_timestamp() {
+    let api = Api::new().await;
+    let updated = async || {
+        let mut body = vouchers_of(builtin::SERVICE_ID);
+        body["VoucherIds"] = json!([builtin::VOUCHER_ID]);
+        let reply = api.call(Operation::VouchersGetAll, body).await.ok();
+        reply.strings("Vouchers", "UpdatedUtc").remove(0)
+    };
+    let before = updated().await;
+    let code = add_codes(builtin::VOUCHER_ID, ["NEW"]);
+    api.call(Operation::VoucherCodesAdd, code).await.ok();
+    assert_eq!(
+        updated().await,
+        before,
+        "a code does not change its voucher"
+    );
+    let names = ["First", "Second"]
+        .map(|name| json!({ "VoucherId": builtin::VOUCHER_ID, "Name": { "Value": name } }));
+    let body = json!({ "VoucherUpdates": names });
+    let reply = api.call(Operation::VouchersUpdate, body).await.ok();
+    assert_eq!(reply.strings("Vouchers", "Name"), ["Second"; 2]);
+    api.clock.advance(Duration::from_secs(1));
+    api.call(Operation::VouchersUpdate, update(&json!({})))
+        .await
+        .ok();
+    assert_eq!(updated().await, "2026-02-01T10:00:01Z", "an empty update");
 }
 
 // pages/vouchers.md: a type is "not nullable" inside its update value, and a voucher's name is required.
