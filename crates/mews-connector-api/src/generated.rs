@@ -86,23 +86,22 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Company" => Some(Self::Company),
+                "Customer" => Some(Self::Customer),
+                _ => None,
+            }
+        }
     }
     impl ::std::convert::From<&str> for AccountType {
         fn from(value: &str) -> Self {
-            match value {
-                "Company" => Self::Company,
-                "Customer" => Self::Customer,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for AccountType {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Company" => Self::Company,
-                "Customer" => Self::Customer,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for AccountType {
@@ -153,6 +152,13 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Active" => Some(Self::Active),
+                "Deleted" => Some(Self::Deleted),
+                _ => None,
+            }
+        }
         /// Checks the constraints of the document.
         ///
         /// # Errors
@@ -170,20 +176,12 @@ pub mod types {
     }
     impl ::std::convert::From<&str> for ActivityState {
         fn from(value: &str) -> Self {
-            match value {
-                "Active" => Self::Active,
-                "Deleted" => Self::Deleted,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for ActivityState {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Active" => Self::Active,
-                "Deleted" => Self::Deleted,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for ActivityState {
@@ -1359,25 +1357,23 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "CreditOk" => Some(Self::CreditOk),
+                "PaymentRequiredUpfront" => Some(Self::PaymentRequiredUpfront),
+                "LocalDecisionRequired" => Some(Self::LocalDecisionRequired),
+                _ => None,
+            }
+        }
     }
     impl ::std::convert::From<&str> for CreditRatingBasic {
         fn from(value: &str) -> Self {
-            match value {
-                "CreditOk" => Self::CreditOk,
-                "PaymentRequiredUpfront" => Self::PaymentRequiredUpfront,
-                "LocalDecisionRequired" => Self::LocalDecisionRequired,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for CreditRatingBasic {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "CreditOk" => Self::CreditOk,
-                "PaymentRequiredUpfront" => Self::PaymentRequiredUpfront,
-                "LocalDecisionRequired" => Self::LocalDecisionRequired,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for CreditRatingBasic {
@@ -2477,23 +2473,22 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Gross" => Some(Self::Gross),
+                "Net" => Some(Self::Net),
+                _ => None,
+            }
+        }
     }
     impl ::std::convert::From<&str> for PricingMode {
         fn from(value: &str) -> Self {
-            match value {
-                "Gross" => Self::Gross,
-                "Net" => Self::Net,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for PricingMode {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Gross" => Self::Gross,
-                "Net" => Self::Net,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for PricingMode {
@@ -3264,25 +3259,23 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Public" => Some(Self::Public),
+                "Private" => Some(Self::Private),
+                "AvailabilityBlock" => Some(Self::AvailabilityBlock),
+                _ => None,
+            }
+        }
     }
     impl ::std::convert::From<&str> for RateType {
         fn from(value: &str) -> Self {
-            match value {
-                "Public" => Self::Public,
-                "Private" => Self::Private,
-                "AvailabilityBlock" => Self::AvailabilityBlock,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for RateType {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Public" => Self::Public,
-                "Private" => Self::Private,
-                "AvailabilityBlock" => Self::AvailabilityBlock,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for RateType {
@@ -3709,25 +3702,23 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Leisure" => Some(Self::Leisure),
+                "Business" => Some(Self::Business),
+                "Student" => Some(Self::Student),
+                _ => None,
+            }
+        }
     }
     impl ::std::convert::From<&str> for ReservationPurpose {
         fn from(value: &str) -> Self {
-            match value {
-                "Leisure" => Self::Leisure,
-                "Business" => Self::Business,
-                "Student" => Self::Student,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for ReservationPurpose {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Leisure" => Self::Leisure,
-                "Business" => Self::Business,
-                "Student" => Self::Student,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for ReservationPurpose {
@@ -4575,6 +4566,13 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Bookable" => Some(Self::Bookable),
+                "Additional" => Some(Self::Additional),
+                _ => None,
+            }
+        }
         /// Checks the constraints of the document.
         ///
         /// # Errors
@@ -4592,20 +4590,12 @@ pub mod types {
     }
     impl ::std::convert::From<&str> for ServiceDataDiscriminator {
         fn from(value: &str) -> Self {
-            match value {
-                "Bookable" => Self::Bookable,
-                "Additional" => Self::Additional,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for ServiceDataDiscriminator {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Bookable" => Self::Bookable,
-                "Additional" => Self::Additional,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for ServiceDataDiscriminator {
@@ -4893,49 +4883,35 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Other" => Some(Self::Other),
+                "ConfirmationMissed" => Some(Self::ConfirmationMissed),
+                "BookedElsewhere" => Some(Self::BookedElsewhere),
+                "ForceMajeure" => Some(Self::ForceMajeure),
+                "GuestComplaint" => Some(Self::GuestComplaint),
+                "NoShow" => Some(Self::NoShow),
+                "PriceTooHigh" => Some(Self::PriceTooHigh),
+                "ServiceNotAvailable" => Some(Self::ServiceNotAvailable),
+                "InputError" => Some(Self::InputError),
+                "InvalidPayment" => Some(Self::InvalidPayment),
+                "TravelAgency" => Some(Self::TravelAgency),
+                "RequestedByGuest" => Some(Self::RequestedByGuest),
+                "Update" => Some(Self::Update),
+                "BookingAbandoned" => Some(Self::BookingAbandoned),
+                "RequestedByBooker" => Some(Self::RequestedByBooker),
+                _ => None,
+            }
+        }
     }
     impl ::std::convert::From<&str> for ServiceOrderCancellationReason {
         fn from(value: &str) -> Self {
-            match value {
-                "Other" => Self::Other,
-                "ConfirmationMissed" => Self::ConfirmationMissed,
-                "BookedElsewhere" => Self::BookedElsewhere,
-                "ForceMajeure" => Self::ForceMajeure,
-                "GuestComplaint" => Self::GuestComplaint,
-                "NoShow" => Self::NoShow,
-                "PriceTooHigh" => Self::PriceTooHigh,
-                "ServiceNotAvailable" => Self::ServiceNotAvailable,
-                "InputError" => Self::InputError,
-                "InvalidPayment" => Self::InvalidPayment,
-                "TravelAgency" => Self::TravelAgency,
-                "RequestedByGuest" => Self::RequestedByGuest,
-                "Update" => Self::Update,
-                "BookingAbandoned" => Self::BookingAbandoned,
-                "RequestedByBooker" => Self::RequestedByBooker,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for ServiceOrderCancellationReason {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Other" => Self::Other,
-                "ConfirmationMissed" => Self::ConfirmationMissed,
-                "BookedElsewhere" => Self::BookedElsewhere,
-                "ForceMajeure" => Self::ForceMajeure,
-                "GuestComplaint" => Self::GuestComplaint,
-                "NoShow" => Self::NoShow,
-                "PriceTooHigh" => Self::PriceTooHigh,
-                "ServiceNotAvailable" => Self::ServiceNotAvailable,
-                "InputError" => Self::InputError,
-                "InvalidPayment" => Self::InvalidPayment,
-                "TravelAgency" => Self::TravelAgency,
-                "RequestedByGuest" => Self::RequestedByGuest,
-                "Update" => Self::Update,
-                "BookingAbandoned" => Self::BookingAbandoned,
-                "RequestedByBooker" => Self::RequestedByBooker,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for ServiceOrderCancellationReason {
@@ -5013,35 +4989,28 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "InPerson" => Some(Self::InPerson),
+                "Channel" => Some(Self::Channel),
+                "Phone" => Some(Self::Phone),
+                "Email" => Some(Self::Email),
+                "Website" => Some(Self::Website),
+                "Message" => Some(Self::Message),
+                "CallCenter" => Some(Self::CallCenter),
+                "RoomingList" => Some(Self::RoomingList),
+                _ => None,
+            }
+        }
     }
     impl ::std::convert::From<&str> for ServiceOrderCommanderOrigin {
         fn from(value: &str) -> Self {
-            match value {
-                "InPerson" => Self::InPerson,
-                "Channel" => Self::Channel,
-                "Phone" => Self::Phone,
-                "Email" => Self::Email,
-                "Website" => Self::Website,
-                "Message" => Self::Message,
-                "CallCenter" => Self::CallCenter,
-                "RoomingList" => Self::RoomingList,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for ServiceOrderCommanderOrigin {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "InPerson" => Self::InPerson,
-                "Channel" => Self::Channel,
-                "Phone" => Self::Phone,
-                "Email" => Self::Email,
-                "Website" => Self::Website,
-                "Message" => Self::Message,
-                "CallCenter" => Self::CallCenter,
-                "RoomingList" => Self::RoomingList,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for ServiceOrderCommanderOrigin {
@@ -5141,31 +5110,26 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Distributor" => Some(Self::Distributor),
+                "ChannelManager" => Some(Self::ChannelManager),
+                "Commander" => Some(Self::Commander),
+                "Import" => Some(Self::Import),
+                "Connector" => Some(Self::Connector),
+                "Navigator" => Some(Self::Navigator),
+                _ => None,
+            }
+        }
     }
     impl ::std::convert::From<&str> for ServiceOrderOrigin {
         fn from(value: &str) -> Self {
-            match value {
-                "Distributor" => Self::Distributor,
-                "ChannelManager" => Self::ChannelManager,
-                "Commander" => Self::Commander,
-                "Import" => Self::Import,
-                "Connector" => Self::Connector,
-                "Navigator" => Self::Navigator,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for ServiceOrderOrigin {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Distributor" => Self::Distributor,
-                "ChannelManager" => Self::ChannelManager,
-                "Commander" => Self::Commander,
-                "Import" => Self::Import,
-                "Connector" => Self::Connector,
-                "Navigator" => Self::Navigator,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for ServiceOrderOrigin {
@@ -5240,6 +5204,18 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Inquired" => Some(Self::Inquired),
+                "Confirmed" => Some(Self::Confirmed),
+                "Started" => Some(Self::Started),
+                "Processed" => Some(Self::Processed),
+                "Canceled" => Some(Self::Canceled),
+                "Optional" => Some(Self::Optional),
+                "Requested" => Some(Self::Requested),
+                _ => None,
+            }
+        }
         /// Checks the constraints of the document.
         ///
         /// # Errors
@@ -5257,30 +5233,12 @@ pub mod types {
     }
     impl ::std::convert::From<&str> for ServiceOrderState {
         fn from(value: &str) -> Self {
-            match value {
-                "Inquired" => Self::Inquired,
-                "Confirmed" => Self::Confirmed,
-                "Started" => Self::Started,
-                "Processed" => Self::Processed,
-                "Canceled" => Self::Canceled,
-                "Optional" => Self::Optional,
-                "Requested" => Self::Requested,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for ServiceOrderState {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Inquired" => Self::Inquired,
-                "Confirmed" => Self::Confirmed,
-                "Started" => Self::Started,
-                "Processed" => Self::Processed,
-                "Canceled" => Self::Canceled,
-                "Optional" => Self::Optional,
-                "Requested" => Self::Requested,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for ServiceOrderState {
@@ -5399,47 +5357,34 @@ pub mod types {
                 Self::Unrecognized(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Unknown" => Some(Self::Unknown),
+                "IT_N1" => Some(Self::ItN1),
+                "IT_N2_1" => Some(Self::ItN21),
+                "IT_N2_2" => Some(Self::ItN22),
+                "IT_N3_4" => Some(Self::ItN34),
+                "IT_N3_5" => Some(Self::ItN35),
+                "IT_N4" => Some(Self::ItN4),
+                "IT_N5" => Some(Self::ItN5),
+                "PL_ZW" => Some(Self::PlZw),
+                "PL_NP" => Some(Self::PlNp),
+                "DE_NATO" => Some(Self::DeNato),
+                "FR_261_7" => Some(Self::Fr2617),
+                "FR_262_00_BIS" => Some(Self::Fr26200Bis),
+                "FR_293_B" => Some(Self::Fr293B),
+                _ => None,
+            }
+        }
     }
     impl ::std::convert::From<&str> for TaxExemptionReasonType {
         fn from(value: &str) -> Self {
-            match value {
-                "Unknown" => Self::Unknown,
-                "IT_N1" => Self::ItN1,
-                "IT_N2_1" => Self::ItN21,
-                "IT_N2_2" => Self::ItN22,
-                "IT_N3_4" => Self::ItN34,
-                "IT_N3_5" => Self::ItN35,
-                "IT_N4" => Self::ItN4,
-                "IT_N5" => Self::ItN5,
-                "PL_ZW" => Self::PlZw,
-                "PL_NP" => Self::PlNp,
-                "DE_NATO" => Self::DeNato,
-                "FR_261_7" => Self::Fr2617,
-                "FR_262_00_BIS" => Self::Fr26200Bis,
-                "FR_293_B" => Self::Fr293B,
-                _ => Self::Unrecognized(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unrecognized(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for TaxExemptionReasonType {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Unknown" => Self::Unknown,
-                "IT_N1" => Self::ItN1,
-                "IT_N2_1" => Self::ItN21,
-                "IT_N2_2" => Self::ItN22,
-                "IT_N3_4" => Self::ItN34,
-                "IT_N3_5" => Self::ItN35,
-                "IT_N4" => Self::ItN4,
-                "IT_N5" => Self::ItN5,
-                "PL_ZW" => Self::PlZw,
-                "PL_NP" => Self::PlNp,
-                "DE_NATO" => Self::DeNato,
-                "FR_261_7" => Self::Fr2617,
-                "FR_262_00_BIS" => Self::Fr26200Bis,
-                "FR_293_B" => Self::Fr293B,
-                _ => Self::Unrecognized(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unrecognized(value))
         }
     }
     impl ::std::str::FromStr for TaxExemptionReasonType {
@@ -5517,25 +5462,23 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Day" => Some(Self::Day),
+                "Month" => Some(Self::Month),
+                "Hour" => Some(Self::Hour),
+                _ => None,
+            }
+        }
     }
     impl ::std::convert::From<&str> for TimeUnitPeriod {
         fn from(value: &str) -> Self {
-            match value {
-                "Day" => Self::Day,
-                "Month" => Self::Month,
-                "Hour" => Self::Hour,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for TimeUnitPeriod {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Day" => Self::Day,
-                "Month" => Self::Month,
-                "Hour" => Self::Hour,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for TimeUnitPeriod {
@@ -6756,6 +6699,14 @@ pub mod types {
                 Self::Unknown(value) => value,
             }
         }
+        fn listed(value: &str) -> ::std::option::Option<Self> {
+            match value {
+                "Public" => Some(Self::Public),
+                "PartnerCompany" => Some(Self::PartnerCompany),
+                "TravelAgency" => Some(Self::TravelAgency),
+                _ => None,
+            }
+        }
         /// Checks the constraints of the document.
         ///
         /// # Errors
@@ -6773,22 +6724,12 @@ pub mod types {
     }
     impl ::std::convert::From<&str> for VoucherType {
         fn from(value: &str) -> Self {
-            match value {
-                "Public" => Self::Public,
-                "PartnerCompany" => Self::PartnerCompany,
-                "TravelAgency" => Self::TravelAgency,
-                _ => Self::Unknown(value.to_owned()),
-            }
+            Self::listed(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
         }
     }
     impl ::std::convert::From<::std::string::String> for VoucherType {
         fn from(value: ::std::string::String) -> Self {
-            match value.as_str() {
-                "Public" => Self::Public,
-                "PartnerCompany" => Self::PartnerCompany,
-                "TravelAgency" => Self::TravelAgency,
-                _ => Self::Unknown(value),
-            }
+            Self::listed(&value).unwrap_or(Self::Unknown(value))
         }
     }
     impl ::std::str::FromStr for VoucherType {

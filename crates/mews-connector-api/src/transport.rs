@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub type SendFuture<'a> =
     Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send + 'a>>;
 
-/// Sends requests.
+/// The interface of a type that sends requests.
 ///
 /// A transport receives each request before it is sent, and each response with its status, headers and body before it
 /// is decoded. It may wait before it sends a request, send a request more than once, or return a response without

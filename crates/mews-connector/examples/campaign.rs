@@ -3,36 +3,41 @@
 //!
 //!     cargo run -p mews-connector --example campaign
 //!
-//! The guide describes it: `mews_connector::guide::campaign`.
+//! The guide describes the example: `mews_connector::guide::campaign`.
 #![allow(clippy::print_stdout)] // It reports its result.
 
 #[path = "shared/connection.rs"]
 mod connection;
 #[path = "shared/dates.rs"]
 mod dates;
+#[path = "shared/files.rs"]
+mod files;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::{Chain, Context, anyhow, bail};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Parser;
-use connection::{Connection, Failure};
+use connection::Connection;
 use mews_connector::bulk::{Bulk, FileJournal, Outcome, Report};
-use mews_connector::types::{RateId, ServiceId, VoucherCode, VoucherId};
-use mews_connector::{Client, NewVoucher, NewVoucherCode};
+use mews_connector::types::{RateId, ServiceId, VoucherAddParameters, VoucherCode, VoucherId};
+use mews_connector::uuid::Uuid;
+use mews_connector::{Client, Error, NewVoucher, NewVoucherCode};
 use mews_sandbox::builtin;
 use rand::seq::IndexedRandom;
 
-/// Create a voucher with rates and unique codes; run it again after a failure to finish what is missing
+/// Create a voucher with rates and unique codes; after a failure, run the command again to create the missing codes
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
     connection: Connection,
-    /// Keep the codes, the journals and the outcomes in this folder; each campaign needs its own
+    /// Keep the codes, the journals and the outcomes in this folder; use a separate folder for each campaign
     #[arg(long, value_name = "FOLDER", default_value = "campaign-output")]
     folder: PathBuf,
     /// Create the voucher in this service instead of one of the sandbox
@@ -45,11 +50,11 @@ struct Arguments {
     #[arg(long, default_value = "Summer campaign")]
     name: String,
     /// Set the external identifier of the voucher and the beginning of each code; it must be unique in the service
-    #[arg(long, default_value = "SUMMER")]
+    #[arg(long, default_value = "SUMMER", value_parser = identifier)]
     identifier: String,
     /// Create this number of codes
-    #[arg(long, value_name = "COUNT", default_value_t = 100)]
-    codes: usize,
+    #[arg(long, value_name = "COUNT", default_value = "100")]
+    codes: NonZeroUsize,
     /// Accept the codes from the first second of this date
     #[arg(long, value_name = "DATE", default_value = "2027-06-01")]
     from: NaiveDate,
@@ -61,17 +66,26 @@ struct Arguments {
     time_zone: Tz,
     /// Send this number of codes in a request
     #[arg(long, value_name = "COUNT", default_value_t = 1000)]
-    batch_size: usize,
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1000))]
+    batch_size: u16,
     /// Give the server this number of seconds to finish a request whose response was lost
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     settle: u64,
 }
 
+/// Accepts what fits into a line, because `codes.txt` has a line for each code.
+fn identifier(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() || text.trim() != text || text.contains(char::is_control) {
+        return Err("expected characters without line breaks, and no space at either end");
+    }
+    Ok(text.to_owned())
+}
+
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> anyhow::Result<()> {
     let mut arguments = Arguments::parse();
     if arguments.rates.is_empty() && arguments.service.is_none() {
-        // They belong to the service of the sandbox.
+        // The rates belong to the service of the sandbox.
         arguments.rates = vec![builtin::RATE_IDS[0].parse()?];
     }
     let service = match arguments.service {
@@ -79,22 +93,25 @@ async fn main() -> Result<(), Failure> {
         None => arguments.connection.default_service()?,
     };
     let validity = Validity::new(arguments.from, arguments.until, arguments.time_zone)?;
+    // A job belongs to its journal and its values from its first line on, so everything is checked before.
+    let voucher = arguments.voucher(service);
+    voucher.check()?;
+    for value in draw(&arguments.identifier, 1) {
+        validity.code(VoucherId(Uuid::nil()), &value).check()?;
+    }
     let (client, _sandbox) = arguments.connection.open().await?;
-    fs::create_dir_all(&arguments.folder)?;
+    let folder = &arguments.folder;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
 
-    // It is locked, so a second process ends here.
-    let journal = FileJournal::open(arguments.folder.join("codes.journal"))?;
+    // The journal is locked, so a second process ends here.
+    let journal = open_journal(&folder.join("codes.journal"))?;
     let values = values(
-        &arguments.folder.join("codes.txt"),
+        &folder.join("codes.txt"),
         &arguments.identifier,
-        arguments.codes,
+        arguments.codes.get(),
     )?;
-    let voucher = create_voucher(&arguments, &client, service).await?;
-    let codes = values.iter().map(|value| {
-        NewVoucherCode::new(voucher, value)
-            .validity_start_utc(validity.first)
-            .validity_end_utc(validity.last)
-    });
+    let voucher = create_voucher(&arguments, &client, voucher).await?;
+    let codes = values.iter().map(|value| validity.code(voucher, value));
     // With the same inputs, the job of the journal continues.
     let report = arguments
         .bulk(&client)
@@ -103,10 +120,11 @@ async fn main() -> Result<(), Failure> {
         .await;
 
     if let Some(error) = report.stopped().filter(|_| report.requests() == 0) {
-        // Such as a journal of another job: the outcomes of the run before stay.
-        return Err(error.to_string().into());
+        // The job did not start, for example because the journal belongs to another job. The outcomes of the run before
+        // stay.
+        bail!("{}", with_sources(error));
     }
-    let outcomes = arguments.folder.join("outcomes.csv");
+    let outcomes = folder.join("outcomes.csv");
     write_outcomes(&outcomes, &values, &validity, &report)?;
     let counts = report.counts();
     println!(
@@ -118,34 +136,51 @@ async fn main() -> Result<(), Failure> {
         outcomes.display()
     );
     if let Some(error) = report.stopped() {
-        return Err(format!("the job stopped: {error}; run it again").into());
+        bail!("the job stopped: {}; run it again", with_sources(error));
     }
-    if report.is_complete() {
-        return Ok(());
+    if !report.is_complete() {
+        bail!("some codes were not created; see their reasons, then run it again");
     }
-    Err("some codes were not created; see their reasons, then run it again".into())
+    Ok(())
+}
+
+fn open_journal(path: &Path) -> anyhow::Result<FileJournal> {
+    FileJournal::open(path).with_context(|| format!("cannot open {}", path.display()))
+}
+
+/// Returns the text of an error and of its sources.
+fn with_sources(error: &Error) -> String {
+    let texts: Vec<String> = Chain::new(error).map(ToString::to_string).collect();
+    texts.join(": ")
 }
 
 impl Arguments {
     fn bulk(&self, client: &Client) -> Bulk {
         client
             .bulk()
-            .batch_size(self.batch_size)
+            .batch_size(self.batch_size.into())
             .settle(Duration::from_secs(self.settle))
+    }
+
+    fn voucher(&self, service: ServiceId) -> VoucherAddParameters {
+        // If the response was lost, the external identifier identifies the voucher.
+        NewVoucher::public(service, &self.name)
+            .external_identifier(&self.identifier)
+            .assigned_rate_ids(self.rates.iter().copied())
     }
 }
 
 /// The interval in which a code can be used. Its bounds are inclusive (guidelines/serialization), so it ends with the
-/// last second of the last date. Midnight of the next date would include one second too many.
+/// last second of the last date. Midnight of the next date would be one second too late.
 struct Validity {
     first: DateTime<Utc>,
     last: DateTime<Utc>,
 }
 
 impl Validity {
-    fn new(from: NaiveDate, until: NaiveDate, time_zone: Tz) -> Result<Self, Failure> {
+    fn new(from: NaiveDate, until: NaiveDate, time_zone: Tz) -> anyhow::Result<Self> {
         if until < from {
-            return Err(format!("--until {until} is before --from {from}").into());
+            bail!("--until {until} is before --from {from}");
         }
         let first = dates::first_second(from, time_zone);
         let next = until
@@ -156,8 +191,14 @@ impl Validity {
                 first,
                 last: next - TimeDelta::seconds(1),
             }),
-            _ => Err(format!("no timestamps for {from} to {until} in {time_zone}").into()),
+            _ => bail!("no timestamps for {from} to {until} in {time_zone}"),
         }
+    }
+
+    fn code(&self, voucher: VoucherId, value: &str) -> NewVoucherCode {
+        NewVoucherCode::new(voucher, value)
+            .validity_start_utc(self.first)
+            .validity_end_utc(self.last)
     }
 }
 
@@ -165,47 +206,39 @@ impl Validity {
 async fn create_voucher(
     arguments: &Arguments,
     client: &Client,
-    service: ServiceId,
-) -> Result<VoucherId, Failure> {
-    let journal = FileJournal::open(arguments.folder.join("voucher.journal"))?;
-    // By the external identifier, a later run recognizes the voucher if the response was lost.
-    let voucher = NewVoucher::public(service, &arguments.name)
-        .external_identifier(&arguments.identifier)
-        .assigned_rate_ids(arguments.rates.iter().copied());
+    voucher: VoucherAddParameters,
+) -> anyhow::Result<VoucherId> {
+    let journal = open_journal(&arguments.folder.join("voucher.journal"))?;
     let bulk = arguments.bulk(client).journal(journal);
     let report = bulk.add_vouchers([voucher]).await;
-    match report.outcomes() {
-        [Outcome::Applied(voucher)] => Ok(voucher.id),
-        outcomes => {
-            let reason = outcomes.iter().find_map(Outcome::reason);
-            Err(format!(
-                "the voucher was not created: {}",
-                reason.unwrap_or_default()
-            )
-            .into())
-        }
+    if let [Outcome::Applied(voucher)] = report.outcomes() {
+        return Ok(voucher.id);
     }
+    let reason = report.outcomes().iter().find_map(Outcome::reason);
+    let reason = report.stopped().map(with_sources).or(reason);
+    Err(anyhow!(reason.unwrap_or_default()).context("the voucher was not created"))
 }
 
 /// Returns the values of the codes. They are drawn once and stored before the first request, so that a later run
 /// continues with the same values.
-fn values(path: &Path, prefix: &str, count: usize) -> Result<Vec<String>, Failure> {
+fn values(path: &Path, prefix: &str, count: usize) -> anyhow::Result<Vec<String>> {
     let values: Vec<String> = match fs::read_to_string(path) {
         Ok(stored) => stored.lines().map(str::to_owned).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let drawn = draw(prefix, count);
-            write_file(path, drawn.join("\n").as_bytes())?;
+            files::replace(path, drawn.join("\n").as_bytes())?;
             drawn
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read {}", path.display()));
+        }
     };
     if values.len() != count {
         let stored = values.len();
-        return Err(format!(
+        bail!(
             "{} has {stored} codes instead of {count}; pass --codes {stored}, or use another folder",
             path.display()
-        )
-        .into());
+        );
     }
     Ok(values)
 }
@@ -229,7 +262,7 @@ fn write_outcomes(
     values: &[String],
     validity: &Validity,
     report: &Report<VoucherCode>,
-) -> Result<(), Failure> {
+) -> anyhow::Result<()> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record([
         "value",
@@ -257,15 +290,7 @@ fn write_outcomes(
             &outcome.reason().unwrap_or_default(),
         ])?;
     }
-    write_file(path, &csv.into_inner()?)
-}
-
-/// Writes a file as a whole: after a kill, it is complete or missing.
-fn write_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let new = path.with_extension("new");
-    fs::write(&new, content)?;
-    fs::rename(new, path)?;
-    Ok(())
+    files::replace(path, &csv.into_inner()?)
 }
 
 #[cfg(test)]
@@ -292,6 +317,14 @@ mod tests {
     fn rejects_dates_in_the_wrong_order() {
         let (from, until) = ("2027-06-02".parse().unwrap(), "2027-06-01".parse().unwrap());
         assert!(Validity::new(from, until, Tz::UTC).is_err());
+    }
+
+    #[test]
+    fn rejects_an_identifier_that_needs_more_than_a_line() {
+        for text in ["", " ", "SUMMER ", "SUM\nMER", "SUM\u{85}MER"] {
+            assert!(identifier(text).is_err(), "{text:?}");
+        }
+        assert_eq!(identifier("SUMMER 2027").unwrap(), "SUMMER 2027");
     }
 
     #[test]

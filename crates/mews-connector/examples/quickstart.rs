@@ -6,6 +6,7 @@
 //! the first lines differ: `Client::builder().from_env()`.
 #![allow(clippy::print_stdout)] // It is there to print.
 
+use anyhow::bail;
 use mews_connector::types::{RateId, Service, ServiceId};
 use mews_connector::{
     Client, NewVoucher, NewVoucherCode, Update, VoucherCodeFilter, VoucherFilter, VoucherFilterExt,
@@ -14,7 +15,7 @@ use mews_connector::{
 use mews_sandbox::{Sandbox, builtin};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> anyhow::Result<()> {
     let sandbox = Sandbox::builder().start().await?;
     println!("The sandbox listens at {}.", sandbox.url());
 
@@ -113,11 +114,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Returns the first service with a private rate, which a voucher gives access to, and that rate. Usually, both are a
-/// setting or a choice of the user.
-async fn service_with_private_rate(
-    client: &Client,
-) -> Result<(ServiceId, RateId), Box<dyn std::error::Error>> {
+/// Returns the first service with a private rate, and the rate. A voucher gives access to private rates. Usually, the
+/// service and the rate are settings, or choices of the user.
+async fn service_with_private_rate(client: &Client) -> anyhow::Result<(ServiceId, RateId)> {
     println!("Reading the services …");
     let services = client.bookable_services().collect_all().await?;
     for service in &services {
@@ -130,7 +129,7 @@ async fn service_with_private_rate(
             return Ok((service.id, rate.id));
         }
     }
-    Err("no service has a private rate".into())
+    bail!("no service has a private rate")
 }
 
 /// Returns the name of a service in any language.

@@ -1,8 +1,8 @@
-//! A service that returns whether a code can be used now at a service of the hotel, and if not, why.
+//! An HTTP service that returns whether a code can be used now for a service of the hotel, and if not, the reason.
 //!
 //!     cargo run -p mews-connector --example redeemable
 //!
-//! The guide describes it: `mews_connector::guide::redeemable`.
+//! The guide describes the example: `mews_connector::guide::redeemable`.
 
 #[path = "shared/connection.rs"]
 mod connection;
@@ -13,6 +13,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::get;
@@ -20,7 +22,7 @@ use axum::{Json, Router};
 use chrono::{NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::Parser;
-use connection::{Connection, Failure};
+use connection::Connection;
 use mews_connector::types::ServiceId;
 use mews_connector::{CallOptions, Client, Error, ErrorKind, FoundCode, Redeemability, Stay};
 use mews_sandbox::builtin;
@@ -38,7 +40,7 @@ struct Arguments {
     /// Listen on this address; port 0 is any free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Keep what was found for this number of seconds
+    /// Keep the result of a lookup for this number of seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u64).range(0..=86_400))]
     cache: u64,
@@ -48,19 +50,20 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> anyhow::Result<()> {
     // RUST_LOG=mews_connector=debug shows the calls. No level shows a token.
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::builder()
                 .with_default_directive(tracing::Level::INFO.into())
-                .from_env()?,
+                .from_env()
+                .context("invalid RUST_LOG")?,
         )
         .init();
     let arguments = Arguments::parse();
     let (client, _sandbox) = arguments.connection.open().await?;
     let lookup = Lookup {
-        // A guest waits for the response.
+        // A guest waits for the response, so the call has a short deadline.
         client: client.with_options(CallOptions::new().deadline(Duration::from_secs(10))),
         found: Cache::builder()
             .max_capacity(10_000)
@@ -71,7 +74,9 @@ async fn main() -> Result<(), Failure> {
     let service = Router::new()
         .route("/services/{service}/codes/{code}", get(redeemable))
         .with_state(lookup);
-    let listener = TcpListener::bind(arguments.listen).await?;
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let address = listener.local_addr()?;
     info!("listening on http://{address}/services/{{service}}/codes/{{code}}");
     if let Ok(service) = arguments.connection.default_service() {
@@ -91,7 +96,7 @@ async fn main() -> Result<(), Failure> {
 #[derive(Clone)]
 struct Lookup {
     client: Client,
-    /// The codes with a value. Whether they can be redeemed is determined for each request, because the time passes.
+    /// The codes with a value. Their redeemability depends on the time, so it is determined for each request.
     found: Cache<(ServiceId, String), Arc<Vec<FoundCode>>>,
     time_zone: Tz,
 }
@@ -111,16 +116,17 @@ fn problem(status: StatusCode, problem: impl Into<String>) -> Response {
 
 async fn redeemable(
     State(lookup): State<Lookup>,
-    Path((service, code)): Path<(ServiceId, String)>,
-    Query(dates): Query<Dates>,
+    path: Result<Path<(ServiceId, String)>, PathRejection>,
+    dates: Result<Query<Dates>, QueryRejection>,
 ) -> Result<Response, Response> {
-    let stay = lookup
-        .stay(&dates)
-        .map_err(|reason| problem(StatusCode::BAD_REQUEST, reason))?;
+    let invalid = |reason: String| problem(StatusCode::BAD_REQUEST, reason);
+    let Path((service, code)) = path.map_err(|rejection| invalid(rejection.body_text()))?;
+    let Query(dates) = dates.map_err(|rejection| invalid(rejection.body_text()))?;
+    let stay = lookup.stay(&dates).map_err(invalid)?;
     let found = lookup.find(service, code).await.map_err(|error| {
         warn!(%service, %error, "the lookup failed");
         match error.kind() {
-            // Such as a service that the token cannot access.
+            // The server rejected the lookup, for example because the token cannot access the service.
             ErrorKind::InvalidRequest | ErrorKind::BadRequest => {
                 problem(StatusCode::NOT_FOUND, "unknown service")
             }

@@ -3,20 +3,23 @@
 //!
 //!     cargo run -p mews-connector --example sync
 //!
-//! The guide describes it: `mews_connector::guide::sync`.
+//! The guide describes the example: `mews_connector::guide::sync`.
 #![allow(clippy::print_stdout)] // It reports its progress.
 
 #[path = "shared/connection.rs"]
 mod connection;
+#[path = "shared/files.rs"]
+mod files;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use connection::{Connection, Failure};
+use connection::Connection;
 use mews_connector::export::{Checkpoint, Record};
 use mews_connector::types::{ServiceId, VoucherId};
 use mews_connector::{Client, export::Export};
@@ -39,7 +42,7 @@ struct Arguments {
     /// Export only this voucher and its codes; repeat for several vouchers
     #[arg(long = "voucher", value_name = "ID")]
     vouchers: Vec<VoucherId>,
-    /// Export the rates of the vouchers, too
+    /// Also export the rates of the vouchers
     #[arg(long)]
     rates: bool,
     /// Request pages of this number of records
@@ -53,7 +56,7 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
+async fn main() -> anyhow::Result<()> {
     let mut arguments = Arguments::parse();
     if arguments.services.is_empty() {
         arguments.services = vec![arguments.connection.default_service()?];
@@ -113,7 +116,7 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The records to export. A folder belongs to one selection, because an export of changes needs the one before.
+/// The records to export. A folder belongs to one selection, because an export of changes continues the export before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Selection {
     services: Vec<ServiceId>,
@@ -146,12 +149,12 @@ const STATE: &str = "state.json";
 /// The file of records, and the position up to which it is valid.
 struct Store {
     folder: PathBuf,
-    /// The records, one in each line. If a record is there twice, the last line counts.
+    /// The records, one in each line. If there are several lines for a record, the last one counts.
     records: io::BufWriter<File>,
     state: State,
 }
 
-/// The position of the sync. It replaces the one before as a whole, so a kill leaves one or the other.
+/// The position of the sync. The file is replaced in one step, so a kill leaves the old or the new position.
 #[derive(Serialize, Deserialize)]
 struct State {
     selection: Selection,
@@ -166,19 +169,25 @@ struct State {
 }
 
 impl Store {
-    fn open(folder: &Path, selection: &Selection) -> Result<Self, Failure> {
-        fs::create_dir_all(folder)?;
-        let records = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(folder.join(RECORDS))?;
-        records.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => "another sync uses the folder; wait until it ends".into(),
-            TryLockError::Error(error) => Failure::from(error),
-        })?;
-        let state = match fs::read(folder.join(STATE)) {
-            Ok(state) => serde_json::from_slice(&state)?,
+    fn open(folder: &Path, selection: &Selection) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        let (records_path, state_path) = (folder.join(RECORDS), folder.join(STATE));
+        let records = files::open(&records_path)?;
+        match records.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => bail!(
+                "another sync uses {}; wait until it ends",
+                records_path.display()
+            ),
+            Err(TryLockError::Error(error)) => {
+                return Err(error)
+                    .with_context(|| format!("cannot lock {}", records_path.display()));
+            }
+        }
+        let unreadable = || format!("cannot read {}", state_path.display());
+        let state = match fs::read(&state_path) {
+            Ok(state) => serde_json::from_slice(&state).with_context(unreadable)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => State {
                 selection: selection.clone(),
                 length: 0,
@@ -186,16 +195,18 @@ impl Store {
                 watermark: None,
                 vouchers: BTreeSet::new(),
             },
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error).with_context(unreadable),
         };
         if state.selection != *selection {
-            return Err(
-                "the folder belongs to a sync with other options; use another folder".into(),
+            bail!(
+                "{} belongs to a sync with other options; use another folder",
+                folder.display()
             );
         }
         if records.metadata()?.len() < state.length {
-            return Err(
-                "records.jsonl is shorter than the stored position; use another folder".into(),
+            bail!(
+                "{} is shorter than the position in {STATE}; restore it, or use another folder",
+                records_path.display()
             );
         }
         // Records after the position are yielded again, and the last line may be incomplete.
@@ -209,20 +220,21 @@ impl Store {
         })
     }
 
-    fn append(&mut self, record: &Record) -> Result<(), Failure> {
-        serde_json::to_writer(&mut self.records, record)?;
-        self.records.write_all(b"\n")?;
-        Ok(())
+    fn append(&mut self, record: &Record) -> anyhow::Result<()> {
+        let written = serde_json::to_writer(&mut self.records, record);
+        written.with_context(|| self.unwritable())?;
+        let written = self.records.write_all(b"\n");
+        written.with_context(|| self.unwritable())
     }
 
-    fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), Failure> {
+    fn save(&mut self, checkpoint: &Checkpoint) -> anyhow::Result<()> {
         self.state.checkpoint = Some(checkpoint.clone());
         self.write_state()
     }
 
     /// Stores that the export is complete. Returns the number of vouchers that the export before found and this one did
     /// not. Without a separate record, they would stay active forever.
-    fn complete(&mut self, checkpoint: &Checkpoint) -> Result<usize, Failure> {
+    fn complete(&mut self, checkpoint: &Checkpoint) -> anyhow::Result<usize> {
         let found: BTreeSet<VoucherId> = checkpoint.vouchers().collect();
         let gone: Vec<VoucherId> = self.state.vouchers.difference(&found).copied().collect();
         for voucher in &gone {
@@ -236,15 +248,16 @@ impl Store {
     }
 
     /// Writes the state. The records reach the disk before the position that refers to them.
-    fn write_state(&mut self) -> Result<(), Failure> {
-        self.records.flush()?;
-        self.records.get_ref().sync_data()?;
+    fn write_state(&mut self) -> anyhow::Result<()> {
+        let written = self.records.flush();
+        let written = written.and_then(|()| self.records.get_ref().sync_data());
+        written.with_context(|| self.unwritable())?;
         self.state.length = self.records.stream_position()?;
-        let new = self.folder.join("state.json.new");
-        let mut file = File::create(&new)?;
-        serde_json::to_writer(&mut file, &self.state)?;
-        file.sync_data()?;
-        fs::rename(new, self.folder.join(STATE))?;
-        Ok(())
+        let state = serde_json::to_vec(&self.state)?;
+        files::replace(&self.folder.join(STATE), &state)
+    }
+
+    fn unwritable(&self) -> String {
+        format!("cannot write {}", self.folder.join(RECORDS).display())
     }
 }

@@ -22,7 +22,7 @@ use crate::rate_limit::{RateLimit, RateLimiter, Registry, SlidingWindowLimiter};
 use crate::retry::{RetryPolicy, StandardRetry};
 use crate::sending::Core;
 
-/// Creates a [`Client`]. [`Client::builder`] returns a builder with the defaults.
+/// A builder of a [`Client`]. [`Client::builder`] returns it with the defaults.
 ///
 /// ```
 /// use std::time::Duration;

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 pub use manual::ManualClock;
 
+use crate::task::OnDrop;
+
 /// The future of a wait.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -28,32 +30,23 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Marks the beginning of work whose duration this clock does not control, such as an HTTP exchange. A clock that
     /// advances automatically does not advance until the returned value is dropped.
     fn busy(&self) -> Busy {
-        Busy(None)
+        Busy::new(|| {})
     }
 }
 
 /// Work in progress, see [`Clock::busy`]. It ends when it is dropped.
+#[derive(Debug)]
 #[must_use = "dropped at once, it stops no clock"]
-pub struct Busy(Option<Box<dyn FnOnce() + Send>>);
+pub struct Busy {
+    _on_end: OnDrop,
+}
 
 impl Busy {
     /// Creates a value that calls `on_end` when it is dropped.
     pub fn new(on_end: impl FnOnce() + Send + 'static) -> Self {
-        Self(Some(Box::new(on_end)))
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        if let Some(on_end) = self.0.take() {
-            on_end();
+        Self {
+            _on_end: OnDrop::new(on_end),
         }
-    }
-}
-
-impl fmt::Debug for Busy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Busy").finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,5 @@
 //! The credentials of a client.
 
-use std::fmt;
-
 use mews_connector_api::{AccessToken, ClientToken};
 
 use crate::error::{ConfigError, ConstraintViolation, invalid};
@@ -28,7 +26,7 @@ pub const URL_VARIABLE: &str = "MEWS_URL";
 /// assert!(!format!("{credentials:?}").contains("sandbox-access-token"));
 /// # Ok::<(), mews_connector::ConfigError>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Credentials {
     pub(crate) client_token: ClientToken,
     pub(crate) access_token: AccessToken,
@@ -108,14 +106,4 @@ fn check_token(name: &str, token: &str) -> Result<(), ConstraintViolation> {
         wrong,
         "the token exactly as the vendor issued it",
     ))
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("client_token", &self.client_token)
-            .field("access_token", &self.access_token)
-            .field("client", &self.client)
-            .finish()
-    }
 }

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::filter::{VoucherCodeFilter, VoucherFilterExt};
 use crate::item_stream::ItemStream;
-use crate::pages::VoucherPage;
+use crate::pages::{Ceiling, VoucherPage};
 
 /// The number of vouchers whose codes are read together. All of these codes are in memory at the same time.
 const VOUCHERS_AT_A_TIME: u16 = 100;
@@ -37,10 +37,11 @@ impl DetailsStream {
         let pages = client
             .pages(filter.with_rates())
             .page_size(VOUCHERS_AT_A_TIME);
+        let ceiling = Ceiling::default();
         let details = pages
             .and_then(move |page| {
-                let client = client.clone();
-                async move { join(&client, page.into_inner()).await }
+                let (client, ceiling) = (client.clone(), ceiling.clone());
+                async move { join(&client, page.into_inner(), &ceiling).await }
             })
             .map_ok(|vouchers| stream::iter(vouchers.into_iter().map(Ok)))
             .try_flatten();
@@ -48,7 +49,12 @@ impl DetailsStream {
     }
 }
 
-async fn join(client: &Client, page: VoucherPage) -> Result<Vec<VoucherDetails>, Error> {
+/// Reads the codes of the vouchers of a page. `ceiling` is the maximum size of the pages of codes so far.
+async fn join(
+    client: &Client,
+    page: VoucherPage,
+    ceiling: &Ceiling,
+) -> Result<Vec<VoucherDetails>, Error> {
     let ids: Vec<VoucherId> = page.items().iter().map(|voucher| voucher.id).collect();
     let mut rates: HashMap<VoucherId, Vec<RateForExtent>> = ids
         .iter()
@@ -56,7 +62,8 @@ async fn join(client: &Client, page: VoucherPage) -> Result<Vec<VoucherDetails>,
         .collect();
     let mut codes: HashMap<VoucherId, Vec<VoucherCode>> = HashMap::new();
     for ids in ids.chunks(VOUCHERS_AT_A_TIME.into()) {
-        let mut items = client.items(VoucherCodeFilter::vouchers(ids.iter().copied()));
+        let filter = VoucherCodeFilter::vouchers(ids.iter().copied());
+        let mut items = client.items(filter).below(ceiling);
         while let Some(code) = items.try_next().await? {
             if let Some(voucher) = code.voucher_id {
                 codes.entry(voucher).or_default().push(code);

@@ -14,26 +14,8 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::filter::{MAX_IDS, PAGE_SIZE};
 use crate::item_stream::ItemStream;
-use crate::pages::Items;
+use crate::pages::{Ceiling, Items};
 use crate::redeemability::Activity;
-
-impl Activity for Service {
-    fn is_active(&self) -> Option<bool> {
-        self.is_active
-    }
-}
-
-impl Activity for Rate {
-    fn is_active(&self) -> Option<bool> {
-        self.is_active
-    }
-}
-
-impl Activity for Company {
-    fn is_active(&self) -> Option<bool> {
-        self.is_active
-    }
-}
 
 impl Client {
     /// Reads the enterprises in the scope of the access token (`enterprises/getAll`), newest first: those of a
@@ -166,8 +148,9 @@ impl Client {
                 .map(|request| request.activity_states([ActivityState::Active]))
                 .map(Ok)
                 .collect();
-            let client = client.of_chains();
-            let pages = stream::iter(requests).map_ok(move |request| client.items(request));
+            let (client, ceiling) = (client.of_chains(), Ceiling::default());
+            let pages =
+                stream::iter(requests).map_ok(move |request| client.items(request).below(&ceiling));
             Ok::<_, Error>(pages.try_flatten())
         });
         ItemStream::new(companies.try_flatten())

@@ -111,3 +111,17 @@ impl From<UpdatedWithin> for TimeFilterInterval {
         Self::new(interval.start, interval.end)
     }
 }
+
+/// Values for property tests.
+#[cfg(test)]
+pub(crate) mod strategies {
+    use chrono::{DateTime, Utc};
+    use proptest::prelude::*;
+
+    /// Returns timestamps with nanoseconds, from 1970 to 2100.
+    pub(crate) fn timestamp() -> impl Strategy<Value = DateTime<Utc>> {
+        (0_i64..4_102_444_800, 0_u32..1_000_000_000).prop_map(|(seconds, nanos)| {
+            DateTime::from_timestamp(seconds, nanos).unwrap_or_default()
+        })
+    }
+}

@@ -18,6 +18,7 @@ mod filter;
 pub mod guide;
 mod interval;
 mod item_stream;
+mod lock;
 mod lookup;
 mod masking;
 mod new_voucher;

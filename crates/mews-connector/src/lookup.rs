@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, invalid};
 use crate::filter::{MAX_IDS, VoucherCodeFilter, VoucherFilter};
+use crate::pages::Ceiling;
 use crate::redeemability::{Redeem, Redeemability};
 use crate::stay::Stay;
 
@@ -137,6 +138,7 @@ impl FindCodes {
             return Err(Error::invalid(VoucherFilterParameters::PATH, violation));
         }
         let mut found = Vec::new();
+        let (of_vouchers, of_codes) = (Ceiling::default(), Ceiling::default());
         for services in self.services.chunks(MAX_IDS) {
             let filter = VoucherFilter::services(services.iter().copied())
                 .voucher_code_values([self.value.as_str()]);
@@ -145,11 +147,12 @@ impl FindCodes {
                 .client
                 .vouchers()
                 .pages(filter)
+                .below(&of_vouchers)
                 .stop_at_short_page(self.stop_at_short_page)
                 .prefetch(true);
             while let Some(page) = pages.try_next().await? {
                 for vouchers in page.into_inner().into_items().chunks(MAX_IDS) {
-                    self.codes_of(vouchers, &mut found).await?;
+                    self.codes_of(vouchers, &of_codes, &mut found).await?;
                 }
             }
         }
@@ -162,6 +165,7 @@ impl FindCodes {
     async fn codes_of(
         &self,
         vouchers: &[Voucher],
+        ceiling: &Ceiling,
         found: &mut Vec<FoundCode>,
     ) -> Result<(), Error> {
         let by_id: HashMap<VoucherId, &Voucher> = vouchers
@@ -172,6 +176,7 @@ impl FindCodes {
             .client
             .voucher_codes()
             .items(VoucherCodeFilter::vouchers(by_id.keys().copied()))
+            .below(ceiling)
             .stop_at_short_page(self.stop_at_short_page);
         while let Some(code) = codes.try_next().await? {
             if code.value.as_deref() != Some(&*self.value) {

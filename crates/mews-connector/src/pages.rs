@@ -1,5 +1,6 @@
 //! Listings as streams: page by page, or item by item.
 
+mod ceiling;
 mod fetch;
 mod items;
 mod page;
@@ -14,9 +15,10 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_core::stream::FusedStream;
-use mews_connector_api::operations::{Count, Cursor};
+use mews_connector_api::operations::Cursor;
 use tokio::runtime::Handle;
 
+pub(crate) use self::ceiling::Ceiling;
 pub use self::items::Items;
 pub use self::page::{Page, VoucherCodePage, VoucherPage};
 use self::reader::{Fetched, Reader};
@@ -68,14 +70,12 @@ pub struct Pages<P> {
     cursor: Option<Cursor>,
     prefetch: bool,
     last: Option<Head>,
-    count: Count,
 }
 
 impl<P: Send + 'static> Pages<P> {
     fn new(reader: Reader<P>, cursor: Option<Cursor>) -> Self {
         let pages = Self {
             operation: reader.operation.clone(),
-            count: reader.count,
             state: State::Idle(Box::new(reader)),
             cursor: None,
             prefetch: false,
@@ -99,6 +99,11 @@ impl<P: Send + 'static> Pages<P> {
     /// the first page is taken.
     pub fn page_size(self, count: u16) -> Self {
         self.configure(|reader| reader.count = count.into())
+    }
+
+    /// Shares the page size with other listings: after a 408 or 413 in one of them, all request smaller pages.
+    pub(crate) fn below(self, ceiling: &Ceiling) -> Self {
+        self.configure(|reader| reader.ceiling = ceiling.clone())
     }
 
     /// Sets the minimum number of items of a page after a 408.
@@ -160,11 +165,6 @@ impl<P: Send + 'static> Pages<P> {
         self.last.as_ref()
     }
 
-    /// Returns the number of items that was requested for the last page. It is smaller after a 408.
-    pub(crate) fn count(&self) -> Count {
-        self.count
-    }
-
     /// Returns the next page, or `None` at the end.
     ///
     /// # Errors
@@ -214,7 +214,6 @@ impl<P: Send + 'static> Pages<P> {
             };
             self.state = State::Done;
             self.last.clone_from(&reader.last);
-            self.count = reader.count;
             let fetched = match result {
                 Ok(Some(fetched)) => fetched,
                 Ok(None) => return Poll::Ready(None),

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use mews_connector_api::types::{ActivityState, RateForExtent, Voucher, VoucherCode};
+use mews_connector_api::types::{
+    ActivityState, Company, Rate, RateForExtent, Service, Voucher, VoucherCode,
+};
 
 use crate::stay::Stay;
 
@@ -46,11 +48,17 @@ impl Activity for VoucherCode {
     }
 }
 
-impl Activity for RateForExtent {
-    fn is_active(&self) -> Option<bool> {
-        self.is_active
-    }
+macro_rules! activity_of {
+    ($($record:ty),*) => {
+        $(impl Activity for $record {
+            fn is_active(&self) -> Option<bool> {
+                self.is_active
+            }
+        })*
+    };
 }
+
+activity_of!(Company, Rate, RateForExtent, Service);
 
 /// The result of checking whether a code can be redeemed.
 #[derive(Clone, Debug, PartialEq, Eq)]

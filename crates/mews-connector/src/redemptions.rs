@@ -16,6 +16,7 @@ use crate::client::Client;
 use crate::error::{ConstraintViolation, Error, invalid};
 use crate::interval::{MAX_MONTHS, UpdatedWithin};
 use crate::item_stream::ItemStream;
+use crate::pages::Ceiling;
 
 /// The number of reservations of a page. The vendor names this operation as the most frequent cause of a 408
 /// (guidelines/requests), and recommends small pages.
@@ -48,7 +49,7 @@ impl Client {
     /// There is no filter for vouchers, so **all** reservations of the interval are read and compared
     /// (`reservations/getAll/2023-06-06`). A filter covers at most three months; a longer interval is split. The cost
     /// is one request for every 100 reservations, and one or two more for each three months: 10,000 reservations of a
-    /// year take about 105 requests. After a 408, smaller pages apply to the rest of the three months.
+    /// year take about 105 requests. After a 408, smaller pages are requested for the rest of the interval.
     /// [`Redemptions::services`] limits the search to the reservations of some services, such as those of the vouchers.
     ///
     /// ```
@@ -133,9 +134,9 @@ impl Redemptions {
         // The newest interval comes first, like the newest reservation of a page.
         let requests = slices.into_iter().rev();
         let requests = requests.map(move |slice| Ok(request.clone().created_utc(slice)));
-        let mut seen = HashSet::new();
+        let (mut seen, ceiling) = (HashSet::new(), Ceiling::default());
         let reservations = stream::iter(requests)
-            .map_ok(move |request| client.items(request))
+            .map_ok(move |request| client.items(request).below(&ceiling))
             .try_flatten()
             .try_filter(move |reservation: &Reservation| {
                 let is_used = reservation
@@ -175,12 +176,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn timestamp() -> impl Strategy<Value = DateTime<Utc>> {
-        (0_i64..4_102_444_800, 0_u32..1_000_000_000).prop_map(|(seconds, nanos)| {
-            DateTime::from_timestamp(seconds, nanos).unwrap_or_default()
-        })
-    }
+    use crate::interval::strategies::timestamp;
 
     proptest! {
         #[test]

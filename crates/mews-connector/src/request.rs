@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use mews_connector_api::operations::{self, Metadata};
+use mews_connector_api::operations;
 use mews_connector_api::types::EnterpriseId;
 use mews_connector_api::{Effect, Envelope, Operation};
 use serde::Serialize;
@@ -34,23 +34,8 @@ pub(crate) fn effect_of(path: &str) -> Effect {
 impl Client {
     /// Prepares the request of an operation that has a type.
     pub(crate) fn typed<R: Operation>(&self, request: &R) -> Result<Request, Error> {
-        let body = || {
-            check_path(R::PATH)?;
-            check_declared(R::PROPERTIES.iter().copied())?;
-            request.check()?;
-            // A request type of a caller can have properties that it does not declare.
-            let mut request = object(&self.core.envelope.body(request).only(&[]))?;
-            check_declared(request.keys().map(String::as_str))?;
-            if let Some(enterprises) = &self.enterprises {
-                scope(&mut request, enterprises, R::EFFECT, Some(R::PROPERTIES))?;
-            }
-            self.in_envelope(R::ENVELOPE, &request)
-        };
-        Ok(Request {
-            operation: R::PATH.into(),
-            effect: R::EFFECT,
-            body: body().map_err(|violation| Error::invalid(R::PATH, violation))?,
-        })
+        let (path, declared, check) = (R::PATH.into(), Some(R::PROPERTIES), || request.check());
+        self.prepare(path, R::EFFECT, declared, R::ENVELOPE, check, request)
     }
 
     /// Prepares the request of an operation by its path. `effect` is used if the spec does not have the operation.
@@ -62,39 +47,49 @@ impl Client {
     ) -> Result<Request, Error> {
         // A path is part of errors, spans and the URL, so tokens in it are masked. A path with a masked token is
         // invalid.
-        let path = &*self.core.mask.text(path);
-        let operation: Option<&Metadata> = operations::find(path);
-        let effect = operation
-            .map(|operation| operation.effect)
-            .or(effect)
-            .unwrap_or_else(|| effect_of(path));
+        let path = self.core.mask.text(path).into_owned();
+        let known = operations::find(&path);
+        let effect = match known {
+            Some(operation) => operation.effect,
+            None => effect.unwrap_or_else(|| effect_of(&path)),
+        };
+        let envelope = known.map_or(Envelope::PROPERTIES, |operation| operation.envelope);
+        let declared = known.map(|operation| operation.properties);
+        self.prepare(path.into(), effect, declared, envelope, || Ok(()), request)
+    }
+
+    /// Prepares a request. `declared` are the properties that the operation takes, if the spec has it, and `envelope`
+    /// those that the client adds.
+    fn prepare(
+        &self,
+        operation: Cow<'static, str>,
+        effect: Effect,
+        declared: Option<&[&str]>,
+        envelope: &[&str],
+        check: impl FnOnce() -> Result<(), ConstraintViolation>,
+        request: &(impl Serialize + ?Sized),
+    ) -> Result<Request, Error> {
         let body = || {
-            check_path(path)?;
+            check_path(&operation)?;
+            check_declared(declared.into_iter().flatten().copied())?;
+            check()?;
+            // A request type of a caller can have properties that it does not declare.
             let mut request = object(&self.core.envelope.body(request).only(&[]))?;
             check_declared(request.keys().map(String::as_str))?;
             if let Some(enterprises) = &self.enterprises {
-                let declared = operation.map(|operation| operation.properties);
                 scope(&mut request, enterprises, effect, declared)?;
             }
-            let envelope = operation.map_or(Envelope::PROPERTIES, |operation| operation.envelope);
-            self.in_envelope(envelope, &request)
+            let body = self.core.envelope.body(&request).only(envelope);
+            serde_json::to_vec(&body).map_err(|error| not_json(&error))
         };
-        Ok(Request {
-            operation: path.to_owned().into(),
-            effect,
-            body: body().map_err(|violation| Error::invalid(path.to_owned(), violation))?,
-        })
-    }
-
-    fn in_envelope(
-        &self,
-        properties: &[&str],
-        request: &impl Serialize,
-    ) -> Result<Bytes, ConstraintViolation> {
-        let body = self.core.envelope.body(request).only(properties);
-        Ok(serde_json::to_vec(&body)
-            .map_err(|error| not_json(&error))?
-            .into())
+        match body() {
+            Ok(body) => Ok(Request {
+                operation,
+                effect,
+                body: body.into(),
+            }),
+            Err(violation) => Err(Error::invalid(operation, violation)),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use chrono::{DateTime, Utc};
+use http::header::DATE;
 use http::{HeaderMap, StatusCode};
 
 /// The decoded body of a response, with its status and headers.
@@ -20,6 +22,12 @@ pub(crate) struct Head {
     pub(crate) headers: HeaderMap,
     pub(crate) request_id: Option<String>,
     pub(crate) attempts: u32,
+}
+
+/// Returns the server's time of a response.
+pub(crate) fn date_of(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let text = headers.get(DATE)?.to_str().ok()?;
+    Some(httpdate::parse_http_date(text).ok()?.into())
 }
 
 impl<T> Response<T> {

@@ -13,6 +13,6 @@ mod retry_after;
 mod tests;
 mod tracked_body;
 
-pub(crate) use self::call::Reply;
+pub(crate) use self::call::{Reply, millis};
 pub(crate) use self::core::Core;
 pub(crate) use self::error_response::failed;

@@ -1,9 +1,33 @@
 //! Tasks that end with their owner.
 
+use std::fmt;
 use std::future::Future;
 
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle};
+
+/// A function that is called when the value is dropped.
+pub(crate) struct OnDrop(Option<Box<dyn FnOnce() + Send>>);
+
+impl OnDrop {
+    pub(crate) fn new(call: impl FnOnce() + Send + 'static) -> Self {
+        Self(Some(Box::new(call)))
+    }
+}
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        if let Some(call) = self.0.take() {
+            call();
+        }
+    }
+}
+
+impl fmt::Debug for OnDrop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnDrop").finish_non_exhaustive()
+    }
+}
 
 /// A task that is aborted when its owner is dropped.
 pub(crate) struct AbortOnDrop<T>(pub(crate) JoinHandle<T>);

@@ -13,9 +13,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::conventions::Conventions;
-use openapi_tree::document::escape;
 use openapi_tree::error::{Error, Result};
-use openapi_tree::schemas::{COMPONENTS, Operation, components, operations, reachable};
+use openapi_tree::schemas::{
+    COMPONENTS, Operation, component_pointer, components, operations, reachable,
+};
 
 /// The version of progenitor. `Cargo.toml` pins the same one.
 pub const PROGENITOR: &str = "progenitor 0.15.1";
@@ -147,7 +148,7 @@ fn narrow(lowered: &Value, conventions: &Conventions) -> String {
             .min_by_key(|(size, name, _)| (*size, (*name).clone()));
         return smallest.map_or_else(
             || COMPONENTS.to_owned(),
-            |(_, name, _)| format!("{COMPONENTS}/{}", escape(name)),
+            |(_, name, _)| component_pointer(name),
         );
     }
     // The shortest list of operations, from the first one, that causes the panic ends with the operation to report.

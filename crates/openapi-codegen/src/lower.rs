@@ -53,7 +53,7 @@ pub use pass::{Edit, Pass, Work};
 
 use crate::conventions::{Conventions, OperationRules};
 use crate::operations::{self, Described};
-use openapi_tree::document::escape;
+use openapi_tree::document::unescape;
 use openapi_tree::error::{Error, Result};
 use openapi_tree::lint::reject;
 
@@ -189,18 +189,13 @@ fn describe(
     Ok(described)
 }
 
-/// Returns the pointer of a component schema.
-fn component_pointer(name: &str) -> String {
-    format!("{}/{}", openapi_tree::schemas::COMPONENTS, escape(name))
-}
-
 /// Returns the name of the component that contains a location.
 fn component_of(pointer: &str) -> Option<String> {
     let step = pointer
         .strip_prefix(openapi_tree::schemas::COMPONENTS)?
         .split('/')
         .nth(1)?;
-    Some(step.replace("~1", "/").replace("~0", "~"))
+    Some(unescape(step))
 }
 
 /// Returns a reference to a component schema.

@@ -93,6 +93,21 @@ pub fn escape(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
 }
 
+/// Adds a step to a JSON Pointer.
+pub fn push_step(pointer: &mut String, step: &str) {
+    pointer.push('/');
+    if step.contains(['~', '/']) {
+        pointer.push_str(&escape(step));
+    } else {
+        pointer.push_str(step);
+    }
+}
+
+/// Returns a step of a JSON Pointer as the name that it was made from by [`escape`].
+pub fn unescape(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
 /// Calls `visit` for every object of a tree with its JSON Pointer, parents before children.
 pub fn each_object<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Map<String, Value>)) {
     fn walk<'a>(
@@ -105,16 +120,14 @@ pub fn each_object<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Map<Str
             Value::Object(object) => {
                 visit(pointer, object);
                 for (key, value) in object {
-                    pointer.push('/');
-                    pointer.push_str(&escape(key));
+                    push_step(pointer, key);
                     walk(value, pointer, visit);
                     pointer.truncate(length);
                 }
             }
             Value::Array(items) => {
                 for (index, value) in items.iter().enumerate() {
-                    pointer.push('/');
-                    pointer.push_str(&index.to_string());
+                    push_step(pointer, &index.to_string());
                     walk(value, pointer, visit);
                     pointer.truncate(length);
                 }
@@ -157,8 +170,7 @@ fn json_of(yaml: serde_yaml::Value, pointer: &mut String) -> Result<Value, Strin
             let length = pointer.len();
             let mut array = Vec::with_capacity(items.len());
             for (index, item) in items.into_iter().enumerate() {
-                pointer.push('/');
-                pointer.push_str(&index.to_string());
+                push_step(pointer, &index.to_string());
                 array.push(json_of(item, pointer)?);
                 pointer.truncate(length);
             }
@@ -175,8 +187,7 @@ fn json_of(yaml: serde_yaml::Value, pointer: &mut String) -> Result<Value, Strin
                     Yaml::Null => "null".to_owned(),
                     _ => return Err("unsupported key: expected a string".to_owned()),
                 };
-                pointer.push('/');
-                pointer.push_str(&escape(&key));
+                push_step(pointer, &key);
                 if object.contains_key(&key) {
                     return Err(format!("duplicate key `{key}`"));
                 }

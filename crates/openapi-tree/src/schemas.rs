@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use crate::document::escape;
+use crate::document::{escape, push_step};
 
 /// The methods of a path item.
 pub const METHODS: [&str; 8] = [
@@ -153,14 +153,15 @@ pub fn inside<'a>(
     let length = pointer.len();
     if let Some(properties) = object.get(NAMED).and_then(Value::as_object) {
         for (name, child) in properties {
-            push(pointer, &[NAMED, name]);
+            push_step(pointer, NAMED);
+            push_step(pointer, name);
             inside(child, pointer, visit);
             pointer.truncate(length);
         }
     }
     for keyword in ONE {
         if let Some(child @ Value::Object(_)) = object.get(keyword) {
-            push(pointer, &[keyword]);
+            push_step(pointer, keyword);
             inside(child, pointer, visit);
             pointer.truncate(length);
         }
@@ -168,7 +169,8 @@ pub fn inside<'a>(
     for keyword in LIST {
         let members = object.get(keyword).and_then(Value::as_array);
         for (index, child) in members.into_iter().flatten().enumerate() {
-            push(pointer, &[keyword, &index.to_string()]);
+            push_step(pointer, keyword);
+            push_step(pointer, &index.to_string());
             inside(child, pointer, visit);
             pointer.truncate(length);
         }
@@ -199,14 +201,15 @@ pub fn each_child_mut(
     let length = pointer.len();
     if let Some(properties) = object.get_mut(NAMED).and_then(Value::as_object_mut) {
         for (name, child) in properties {
-            push(pointer, &[NAMED, name]);
+            push_step(pointer, NAMED);
+            push_step(pointer, name);
             visit(pointer, child);
             pointer.truncate(length);
         }
     }
     for keyword in ONE {
         if let Some(child @ Value::Object(_)) = object.get_mut(keyword) {
-            push(pointer, &[keyword]);
+            push_step(pointer, keyword);
             visit(pointer, child);
             pointer.truncate(length);
         }
@@ -214,20 +217,10 @@ pub fn each_child_mut(
     for keyword in LIST {
         let members = object.get_mut(keyword).and_then(Value::as_array_mut);
         for (index, child) in members.into_iter().flatten().enumerate() {
-            push(pointer, &[keyword, &index.to_string()]);
+            push_step(pointer, keyword);
+            push_step(pointer, &index.to_string());
             visit(pointer, child);
             pointer.truncate(length);
-        }
-    }
-}
-
-fn push(pointer: &mut String, steps: &[&str]) {
-    for step in steps {
-        pointer.push('/');
-        if step.contains(['~', '/']) {
-            pointer.push_str(&escape(step));
-        } else {
-            pointer.push_str(step);
         }
     }
 }

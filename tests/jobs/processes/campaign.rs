@@ -7,6 +7,7 @@ use std::process::Output;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
+use mews_connector::bulk::FileJournal;
 use mews_connector::prelude::*;
 use mews_sandbox::{Fault, Operation, Sandbox, builtin};
 
@@ -260,4 +261,99 @@ async fn reports_codes_that_were_not_created() {
     let csv = fs::read_to_string(folder.path().join("outcomes.csv")).unwrap();
     assert_eq!(csv.matches(",created,").count(), 3, "{csv}");
     assert_eq!(csv.matches(",rejected,").count(), 2, "{csv}");
+}
+
+/// Asserts that a process failed, and returns what it reported.
+fn failed(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn a_second_process_with_the_same_folder_ends_before_it_draws_values() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("codes.journal");
+    let _first = FileJournal::open(&path).unwrap();
+    let message = failed(&run(folder.path(), &["--base-url", sandbox.url()]).await);
+    assert!(message.contains(path.to_str().unwrap()), "{message}");
+    assert!(message.contains("the journal is in use"), "{message}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert!(sandbox.exchanges().is_empty());
+}
+
+#[tokio::test]
+async fn outcomes_stay_if_the_folder_is_used_for_another_campaign() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let flags = ["--base-url", sandbox.url(), "--codes", "2"];
+    succeeded(&run(folder.path(), &flags).await);
+    let outcomes = || fs::read_to_string(folder.path().join("outcomes.csv")).unwrap();
+    let (before, requests) = (outcomes(), sandbox.exchanges().len());
+    let other = [&flags[..], &["--until", "2027-09-30"]].concat();
+    let message = failed(&run(folder.path(), &other).await);
+    assert!(message.contains("another job"), "{message}");
+    assert_eq!(outcomes(), before);
+    assert_eq!(sandbox.exchanges().len(), requests);
+    // The campaign itself is complete, and its outcomes can be written again.
+    fs::remove_file(folder.path().join("outcomes.csv")).unwrap();
+    succeeded(&run(folder.path(), &flags).await);
+    assert_eq!(outcomes(), before);
+}
+
+#[tokio::test]
+async fn invalid_flags_are_reported_before_a_file_is_written() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let long = "X".repeat(300);
+    let rates = ["--rate", builtin::RATE_IDS[0]].repeat(11);
+    for (flags, status, reason) in [
+        (&["--identifier", "SUM\nMER"][..], 2, "line breaks"),
+        (&["--identifier", ""], 2, "--identifier"),
+        (&["--identifier", &long], 1, "ExternalIdentifier"),
+        (&["--name", ""], 1, "Name"),
+        (&rates, 1, "AssignedRateIds"),
+        (&["--codes", "0"], 2, "--codes"),
+        (&["--batch-size", "1001"], 2, "--batch-size"),
+        (&["--until", "2027-05-31"], 1, "--until"),
+    ] {
+        let flags = [&["--base-url", sandbox.url()], flags].concat();
+        let output = run(folder.path(), &flags).await;
+        assert_eq!(output.status.code(), Some(status), "{output:?}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(message.contains(reason), "{message}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+    assert!(sandbox.exchanges().is_empty());
+    // So the same folder can be used with valid ones.
+    let flags = [
+        "--base-url",
+        sandbox.url(),
+        "--identifier",
+        "A B",
+        "--codes",
+        "1",
+    ];
+    succeeded(&run(folder.path(), &flags).await);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_user_can_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    succeeded(&run(folder.path(), &["--codes", "1"]).await);
+    let files = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+    let modes = files.map(|file| {
+        (
+            file.file_name(),
+            file.metadata().unwrap().permissions().mode(),
+        )
+    });
+    let modes: Vec<_> = modes.collect();
+    assert_eq!(modes.len(), 4, "{modes:?}");
+    for (name, mode) in modes {
+        assert_eq!(mode & 0o777, 0o600, "{name:?}");
+    }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod campaign;
+mod copied;
 mod process;
 mod proxy;
 mod redeemable;

@@ -146,7 +146,20 @@ async fn reports_whether_a_code_can_be_used_and_why_not() {
         );
     }
     assert_eq!(stay("2026-03-02", "2026-03-02").await.0, 400);
-    assert_eq!(service.code("A?arrival=2026-03-02").await.0, 400);
+    for (path, reason) in [
+        ("?arrival=2026-03-02", "both `arrival` and `departure`"),
+        ("?arrival=tomorrow", "arrival"),
+        ("/services/unknown/codes/A", "UUID"),
+    ] {
+        let path = match path.strip_prefix('?') {
+            Some(query) => format!("/services/{}/codes/A?{query}", builtin::SERVICE_ID),
+            None => path.to_owned(),
+        };
+        let (status, response) = service.get(&path).await;
+        assert_eq!(status, 400, "{path}");
+        let error = response["error"].as_str().unwrap();
+        assert!(error.contains(reason), "{error}");
+    }
 
     let elsewhere = format!(
         "/services/{}/codes/A",

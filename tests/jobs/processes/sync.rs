@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::process::Output;
 
 use futures_util::stream::{self, StreamExt};
 use mews_connector::prelude::*;
@@ -31,6 +32,19 @@ fn stored(folder: &Path) -> BTreeMap<(String, String), Value> {
         records.insert((variant.clone(), id.unwrap().to_owned()), content.clone());
     }
     records
+}
+
+/// Runs the sync with small pages, so that it sends many requests, and stores the position after that number of records.
+async fn run_through(proxy: &Proxy, folder: &Path, save_every: &str) -> Output {
+    let flags = [
+        "--base-url",
+        &proxy.url,
+        "--page-size",
+        "4",
+        "--save-every",
+        save_every,
+    ];
+    proxy.process.run(command(PROGRAM, folder, &flags)).await
 }
 
 /// Returns the records of the service in the sandbox.
@@ -74,20 +88,7 @@ async fn is_complete_wherever_it_was_killed() {
     let kill = async |point: usize| {
         let folder = tempfile::tempdir().unwrap();
         let proxy = Proxy::start(sandbox.url()).await;
-        let run = async || {
-            let flags = [
-                "--base-url",
-                &proxy.url,
-                "--page-size",
-                "4",
-                "--save-every",
-                "7",
-            ];
-            proxy
-                .process
-                .run(command(PROGRAM, folder.path(), &flags))
-                .await
-        };
+        let run = async || run_through(&proxy, folder.path(), "7").await;
         proxy.kill_at(point, Fate::Responded);
         let killed = run().await;
         assert!(
@@ -132,20 +133,7 @@ async fn contains_changes_that_are_committed_late() {
     for point in [3, 6, 9, 12] {
         let folder = tempfile::tempdir().unwrap();
         let proxy = Proxy::start(sandbox.url()).await;
-        let run = async || {
-            let flags = [
-                "--base-url",
-                &proxy.url,
-                "--page-size",
-                "4",
-                "--save-every",
-                "1",
-            ];
-            proxy
-                .process
-                .run(command(PROGRAM, folder.path(), &flags))
-                .await
-        };
+        let run = async || run_through(&proxy, folder.path(), "1").await;
         // The add is in progress when the sync is killed, and takes effect while the next one runs, or after it.
         sandbox.faults().add(
             Fault::commit_late(std::time::Duration::from_millis(60)).on(Operation::VoucherCodesAdd),
@@ -256,4 +244,70 @@ async fn continues_after_a_failure() {
     assert!(output.contains("continuing"), "{output}");
     let client = client_of(sandbox.url());
     assert_eq!(stored(folder.path()), expected(&client).await);
+}
+
+async fn run(folder: &Path, flags: &[&str]) -> Output {
+    let command = command(PROGRAM, folder, flags);
+    Process::default().run(command).await
+}
+
+/// Returns the content of the files of a sync.
+fn files(folder: &Path) -> [String; 2] {
+    ["records.jsonl", "state.json"].map(|name| fs::read_to_string(folder.join(name)).unwrap())
+}
+
+/// Asserts that a sync fails, sends nothing, and changes no file. Returns what it reports.
+async fn rejected(folder: &Path, sandbox: &Sandbox) -> String {
+    let before = files(folder);
+    sandbox.clear_exchanges();
+    let output = run(folder, &["--base-url", sandbox.url()]).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(files(folder), before);
+    assert!(sandbox.exchanges().is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn rejects_files_that_do_not_belong_together() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    succeeded(&run(folder.path(), &["--base-url", sandbox.url()]).await);
+    let [records, state] = files(folder.path());
+
+    // The last record is missing, so the state counts on more than there is.
+    let path = folder.path().join("records.jsonl");
+    let end = records.trim_end().rfind('\n').unwrap();
+    fs::write(&path, &records[..=end]).unwrap();
+    let message = rejected(folder.path(), &sandbox).await;
+    assert!(message.contains(path.to_str().unwrap()), "{message}");
+    assert!(message.contains("shorter than the position"), "{message}");
+
+    fs::write(&path, &records).unwrap();
+    let path = folder.path().join("state.json");
+    fs::write(&path, &state[..state.len() / 2]).unwrap();
+    let message = rejected(folder.path(), &sandbox).await;
+    assert!(message.contains(path.to_str().unwrap()), "{message}");
+    assert!(message.contains("EOF while parsing"), "{message}");
+}
+
+#[tokio::test]
+async fn a_folder_with_records_of_a_sandbox_in_the_process_is_not_continued_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    succeeded(&run(folder.path(), &[]).await);
+    let sandbox = Sandbox::start().await.unwrap();
+    let message = rejected(folder.path(), &sandbox).await;
+    assert!(message.contains("other options"), "{message}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_user_can_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    succeeded(&run(folder.path(), &[]).await);
+    for name in ["records.jsonl", "state.json"] {
+        let metadata = fs::metadata(folder.path().join(name)).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{name}");
+    }
 }

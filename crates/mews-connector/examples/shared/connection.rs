@@ -1,11 +1,10 @@
 //! The connection of an example: to a sandbox in this process, to a running sandbox, or to a real server.
 
+use anyhow::bail;
 use clap::Args;
 use mews_connector::Client;
 use mews_connector::types::ServiceId;
 use mews_sandbox::{Sandbox, builtin};
-
-pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// The flags for the connection. Without them, the example starts a sandbox in this process.
 #[derive(Args, Debug)]
@@ -21,7 +20,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Returns a client, and the sandbox that lives as long as the example.
-    pub(crate) async fn open(&self) -> Result<(Client, Option<Sandbox>), Failure> {
+    pub(crate) async fn open(&self) -> anyhow::Result<(Client, Option<Sandbox>)> {
         if self.from_env {
             return Ok((Client::builder().from_env().build()?, None));
         }
@@ -38,9 +37,9 @@ impl Connection {
     }
 
     /// Returns the service to use if the flags do not name one.
-    pub(crate) fn default_service(&self) -> Result<ServiceId, Failure> {
+    pub(crate) fn default_service(&self) -> anyhow::Result<ServiceId> {
         if self.from_env {
-            return Err("missing --service; pass the ID of a service of your enterprise".into());
+            bail!("missing --service; pass the ID of a service of your enterprise");
         }
         Ok(builtin::SERVICE_ID.parse()?)
     }

@@ -1,24 +1,26 @@
 //! `voucherCodes/add`, in bulk.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use mews_connector_api::Operation as _;
 use mews_connector_api::types::{
-    Limitation, MultipleVoucherCodeAddParameters, VoucherCode, VoucherCodeAddParameters, VoucherId,
+    MultipleVoucherCodeAddParameters, VoucherCode, VoucherCodeAddParameters, VoucherId,
 };
 use uuid::Uuid;
 
-use super::machine::{Evidence, Kind};
+use super::machine::Kind;
 use super::matching::{Comparison, Likeness, Traits, fold, same_second};
 use super::operation::{Judged, Operation, Reply};
-use super::reading::{Found, Mark, Window, date_of, read_split};
+use super::reading::{Mark, OfParents, Window, server_time};
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error};
 use crate::filter::VoucherCodeFilter;
+use crate::lock::lock;
 use crate::pages::Page;
 use crate::redeemability::Activity;
+use crate::response::date_of;
 
 #[derive(Default)]
 pub(super) struct AddVoucherCodes {
@@ -83,13 +85,8 @@ impl Operation for AddVoucherCodes {
     ) -> Result<Reply<VoucherCode>, Error> {
         let response = client.voucher_codes().add(inputs.to_vec()).await?;
         let date = date_of(response.headers());
-        let codes = response.into_inner();
-        let assigned = comparison(inputs, &codes).assign();
-        let outputs = assigned.into_iter().map(|code| Some(codes[code?].clone()));
-        Ok(Reply {
-            outputs: outputs.collect(),
-            date,
-        })
+        let outputs = comparison(inputs, &response).outputs();
+        Ok(Reply { outputs, date })
     }
 
     async fn read_back(
@@ -98,16 +95,9 @@ impl Operation for AddVoucherCodes {
         inputs: &[Self::Input],
         window: &Window<'_>,
     ) -> Result<Vec<Judged<VoucherCode>>, Error> {
-        let unreadable = || {
-            self.unreadable
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
-        let mut vouchers: Vec<_> = inputs.iter().map(|input| input.voucher_id).collect();
-        vouchers.sort_unstable();
-        vouchers.dedup();
-        vouchers.retain(|voucher| !unreadable().contains(voucher));
-        let split = read_split(vouchers, async |vouchers| {
+        let vouchers = inputs.iter().map(|input| input.voucher_id);
+        let unreadable = lock(&self.unreadable).clone();
+        let codes = OfParents::read(vouchers, unreadable, async |vouchers| {
             let pages = client.pages(VoucherCodeFilter::vouchers(vouchers));
             let mark = |code: &VoucherCode| Mark {
                 id: code.id.0,
@@ -116,11 +106,8 @@ impl Operation for AddVoucherCodes {
             window.read(pages, Page::into_items, mark).await
         })
         .await?;
-        unreadable().extend(split.rejected);
-        let mut found = Found::default();
-        for part in split.read {
-            found.extend(part);
-        }
+        lock(&self.unreadable).extend(&codes.rejected);
+        let found = &codes.found;
         let traits = |code: &VoucherCode| Traits {
             live: code.is_active(),
             created: created(code),
@@ -129,28 +116,14 @@ impl Operation for AddVoucherCodes {
         let since = |input| window.since(input, found.time);
         let comparison = comparison(inputs, &found.records);
         let judged = comparison.judge(&|_| true, &traits, &since, found.complete);
-        let unreadable = unreadable();
-        Ok(inputs
-            .iter()
-            .zip(judged)
-            .map(|(input, (evidence, code))| {
-                if unreadable.contains(&input.voucher_id) {
-                    (Evidence::Unreadable, None)
-                } else if split.unread.contains(&input.voucher_id) {
-                    (Evidence::Undecided, None)
-                } else {
-                    (evidence, code.map(|code| found.records[code].clone()))
-                }
-            })
-            .collect())
+        let judged = inputs.iter().zip(judged).map(|(input, (evidence, code))| {
+            let code = code.map(|code| found.records[code].clone());
+            codes.evidence(input.voucher_id, (evidence, code))
+        });
+        Ok(judged.collect())
     }
 
     async fn server_time(&self, client: &Client, input: &Self::Input) -> Option<DateTime<Utc>> {
-        let filter = VoucherCodeFilter::vouchers([input.voucher_id]);
-        let limitation = Limitation::new(1);
-        match client.voucher_codes().get_page(&filter, limitation).await {
-            Ok(page) => date_of(page.headers()),
-            Err(error) => date_of(error.headers()),
-        }
+        server_time(client, VoucherCodeFilter::vouchers([input.voucher_id])).await
     }
 }

@@ -5,19 +5,20 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use mews_connector_api::Operation as _;
 use mews_connector_api::types::{
-    Limitation, MultipleVoucherAddParameters, RateId, ServiceId, Voucher, VoucherAddParameters,
+    MultipleVoucherAddParameters, RateId, ServiceId, Voucher, VoucherAddParameters,
 };
 use uuid::Uuid;
 
-use super::machine::{Evidence, Kind};
+use super::machine::Kind;
 use super::matching::{Comparison, Likeness, Traits, fold, same_second};
 use super::operation::{Judged, Operation, Reply};
-use super::reading::{Found, Mark, Window, date_of, read_split};
+use super::reading::{Mark, OfParents, Window, server_time};
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error};
 use crate::filter::{VoucherFilter, VoucherFilterExt};
 use crate::pages::VoucherPage;
 use crate::redeemability::Activity;
+use crate::response::date_of;
 
 type External = (ServiceId, String);
 
@@ -106,16 +107,11 @@ fn keys(name: Option<&String>, identifier: Option<&String>) -> Vec<(&'static str
 }
 
 fn records(page: VoucherPage) -> Vec<Record> {
-    let mut rates: HashMap<_, HashSet<RateId>> = HashMap::new();
-    for assignment in page.voucher_assignments.iter().flatten() {
-        if let (Some(voucher), Some(rate)) = (assignment.voucher_id, assignment.rate_id) {
-            rates.entry(voucher).or_default().insert(rate);
-        }
-    }
+    let mut rates = page.assigned_rates().unwrap_or_default();
     let vouchers = page.into_items().into_iter();
     vouchers
         .map(|voucher| Record {
-            rates: rates.remove(&voucher.id).unwrap_or_default(),
+            rates: rates.remove(&voucher.id).into_iter().flatten().collect(),
             voucher,
         })
         .collect()
@@ -149,22 +145,15 @@ impl Operation for AddVouchers {
     async fn send(&self, client: &Client, inputs: &[Self::Input]) -> Result<Reply<Voucher>, Error> {
         let response = client.vouchers().add(inputs.to_vec()).await?;
         let date = date_of(response.headers());
-        let vouchers = response.into_inner();
         let comparison = Comparison {
             inputs,
-            records: &vouchers,
+            records: &response,
             input_keys: &|input: &VoucherAddParameters| vec![fold(&input.name)],
             record_keys: &|voucher: &Voucher| voucher.name.iter().map(|name| fold(name)).collect(),
             likeness: &likeness,
         };
-        let assigned = comparison.assign();
-        let outputs = assigned
-            .into_iter()
-            .map(|voucher| Some(vouchers[voucher?].clone()));
-        Ok(Reply {
-            outputs: outputs.collect(),
-            date,
-        })
+        let outputs = comparison.outputs();
+        Ok(Reply { outputs, date })
     }
 
     async fn read_back(
@@ -173,10 +162,8 @@ impl Operation for AddVouchers {
         inputs: &[Self::Input],
         window: &Window<'_>,
     ) -> Result<Vec<Judged<Voucher>>, Error> {
-        let mut services: Vec<_> = inputs.iter().map(|input| input.service_id).collect();
-        services.sort_unstable();
-        services.dedup();
-        let split = read_split(services, async |services| {
+        let services = inputs.iter().map(|input| input.service_id);
+        let vouchers = OfParents::read(services, HashSet::new(), async |services| {
             let filter = VoucherFilter::services(services).with_rates();
             let mark = |record: &Record| Mark {
                 id: record.voucher.id.0,
@@ -187,10 +174,7 @@ impl Operation for AddVouchers {
                 .await
         })
         .await?;
-        let mut found = Found::default();
-        for part in split.read {
-            found.extend(part);
-        }
+        let found = &vouchers.found;
         let comparison = Comparison {
             inputs,
             records: &found.records,
@@ -213,33 +197,15 @@ impl Operation for AddVouchers {
         };
         let since = |input| window.since(input, found.time);
         let judged = comparison.judge(&is_unique, &traits, &since, found.complete);
-        Ok(inputs
-            .iter()
-            .zip(judged)
-            .map(|(input, (evidence, record))| {
-                if split.rejected.contains(&input.service_id) {
-                    (Evidence::Unreadable, None)
-                } else if split.unread.contains(&input.service_id) {
-                    (Evidence::Undecided, None)
-                } else {
-                    (
-                        evidence,
-                        record.map(|record| found.records[record].voucher.clone()),
-                    )
-                }
-            })
-            .collect())
+        let judged = inputs.iter().zip(judged);
+        let judged = judged.map(|(input, (evidence, record))| {
+            let voucher = record.map(|record| found.records[record].voucher.clone());
+            vouchers.evidence(input.service_id, (evidence, voucher))
+        });
+        Ok(judged.collect())
     }
 
     async fn server_time(&self, client: &Client, input: &Self::Input) -> Option<DateTime<Utc>> {
-        let filter = VoucherFilter::services([input.service_id]);
-        match client
-            .vouchers()
-            .get_page(&filter, Limitation::new(1))
-            .await
-        {
-            Ok(page) => date_of(page.headers()),
-            Err(error) => date_of(error.headers()),
-        }
+        server_time(client, VoucherFilter::services([input.service_id])).await
     }
 }

@@ -12,11 +12,12 @@ use uuid::Uuid;
 
 use super::machine::{Evidence, Kind};
 use super::operation::{Judged, Operation, Reply};
-use super::reading::{Window, date_of, read_split};
+use super::reading::{Window, read_split};
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error};
 use crate::filter::{MAX_IDS, VoucherCodeFilter, VoucherFilter};
 use crate::redeemability::Activity;
+use crate::response::date_of;
 
 pub(super) struct UpdateVouchers;
 

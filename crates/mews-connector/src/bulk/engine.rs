@@ -17,9 +17,11 @@ use super::observer::Observer;
 use super::operation::{Judged, Operation, Reply};
 use super::outcome::{Outcome, Rejection, Report};
 use super::past::{self, Past, Track, append, guarded, line_of};
-use super::reading::{FirstSent, Known, ServerTime, Window, date_of};
+use super::reading::{FirstSent, Known, ServerTime, Window};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::response::date_of;
+use crate::sending::millis;
 use crate::stop::{StopHandle, stop_error, stopped};
 
 /// The maximum error of a recorded time of the server, because of its whole seconds.
@@ -492,8 +494,4 @@ fn in_doubt<O: Operation>(kind: ErrorKind, what: &str) -> Arc<Error> {
         parts.maybe_applied = true;
     });
     Arc::new(error)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

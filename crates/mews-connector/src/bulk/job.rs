@@ -102,8 +102,9 @@ impl Bulk {
     /// each job.
     ///
     /// If the journal is empty, the job begins in it. If it has a job with the same inputs, that job continues as with
-    /// [`Self::resume`]: items that were applied are not sent again. If it has another job, nothing is sent, every
-    /// outcome is [`NotApplied`](super::Outcome::NotApplied), and [`Report::stopped`] returns the reason.
+    /// [`Self::resume`]: items that were applied are not sent again. If it has another job, or cannot be read, nothing is
+    /// sent, and [`Report::stopped`] returns the reason. Every outcome is [`Unknown`](super::Outcome::Unknown) then,
+    /// because an earlier process may have sent some of the inputs.
     ///
     /// A job that adds records sends one more request at its start, to read the server's time.
     ///

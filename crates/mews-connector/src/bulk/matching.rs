@@ -171,6 +171,18 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
         assigned
     }
 
+    /// Returns the records of a response in the order of the inputs, see [`Self::assign`].
+    pub(super) fn outputs(&self) -> Vec<Option<R>>
+    where
+        I: PartialEq,
+        R: Clone,
+    {
+        let assigned = self.assign().into_iter();
+        assigned
+            .map(|record| Some(self.records[record?].clone()))
+            .collect()
+    }
+
     /// Judges each input by the records of a read-back. `is_unique` returns `true` if no other input of the job can
     /// have the same record. `traits` returns the known facts about a record. `since` returns the server's time at
     /// which a request with the input was first sent. `complete` is `true` if everything was read that was created

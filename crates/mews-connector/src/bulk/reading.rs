@@ -1,19 +1,22 @@
 //! Reading back the records that were created since a batch was first sent.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use http::HeaderMap;
-use http::header::DATE;
 use mews_connector_api::Listing;
 use uuid::Uuid;
 
+use super::machine::Evidence;
+use super::operation::Judged;
+use crate::client::Client;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
+use crate::lock::lock;
 use crate::pages::{Page, Pages};
-use crate::response::Response;
+use crate::response::{Response, date_of};
 
 /// The maximum error of rounding to whole seconds: one second of `Date`, and one of `CreatedUtc`.
 const ROUNDING: TimeDelta = TimeDelta::seconds(2);
@@ -21,12 +24,6 @@ const ROUNDING: TimeDelta = TimeDelta::seconds(2);
 const LONG_GROUP: usize = 16;
 /// The number of extra requests that one read-back may spend on finding IDs that the server rejects.
 const MAX_EXTRA: usize = 64;
-
-/// Returns the server's time of a response.
-pub(super) fn date_of(headers: &HeaderMap) -> Option<DateTime<Utc>> {
-    let text = headers.get(DATE)?.to_str().ok()?;
-    Some(httpdate::parse_http_date(text).ok()?.into())
-}
 
 /// The time at which an input was first sent.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +87,7 @@ impl Known {
     }
 
     fn ids(&self) -> MutexGuard<'_, KnownIds> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
@@ -268,6 +265,62 @@ impl Order {
             .is_some_and(|(since, last)| last < since);
         let is_long = self.group.is_some_and(|(_, length)| length >= LONG_GROUP);
         self.by_time && (by_time || (self.by_creation && self.has_long_group && is_long))
+    }
+}
+
+/// Asks for the server's time with the first page of a listing.
+pub(super) async fn server_time<L>(client: &Client, mut listing: L) -> Option<DateTime<Utc>>
+where
+    L: Listing<Response: Send> + Send,
+{
+    listing.set_page(1, None);
+    match client.page(listing).await {
+        Ok(page) => date_of(page.headers()),
+        Err(error) => date_of(error.headers()),
+    }
+}
+
+/// The records of a read-back by their parents, such as the vouchers of codes.
+pub(super) struct OfParents<P, R> {
+    pub(super) found: Found<R>,
+    /// Parents that the server rejects.
+    pub(super) rejected: HashSet<P>,
+    unread: Vec<P>,
+}
+
+impl<P: Copy + Ord + Hash, R> OfParents<P, R> {
+    /// Reads the records of all parents except for those that are known to be rejected.
+    pub(super) async fn read<F>(
+        parents: impl Iterator<Item = P>,
+        mut rejected: HashSet<P>,
+        read: impl Fn(Vec<P>) -> F,
+    ) -> Result<Self, Error>
+    where
+        F: Future<Output = Result<Found<R>, Error>>,
+    {
+        let parents: BTreeSet<P> = parents.filter(|id| !rejected.contains(id)).collect();
+        let split = read_split(parents.into_iter().collect(), read).await?;
+        let mut found = Found::default();
+        for part in split.read {
+            found.extend(part);
+        }
+        rejected.extend(split.rejected);
+        Ok(Self {
+            found,
+            rejected,
+            unread: split.unread,
+        })
+    }
+
+    /// Limits the evidence for an input to what could be read of its parent.
+    pub(super) fn evidence<T>(&self, parent: P, (evidence, record): Judged<T>) -> Judged<T> {
+        if self.rejected.contains(&parent) {
+            (Evidence::Unreadable, None)
+        } else if self.unread.contains(&parent) {
+            (Evidence::Undecided, None)
+        } else {
+            (evidence, record)
+        }
     }
 }
 

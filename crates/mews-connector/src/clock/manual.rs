@@ -1,13 +1,14 @@
 //! A clock for tests, which advances when nothing else can make progress.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 
 use super::{Busy, Clock, Sleep};
+use crate::lock::lock;
 
 /// The number of times that all other tasks get a chance to run before the clock advances.
 const YIELDS: usize = 64;
@@ -115,13 +116,7 @@ impl ManualClock {
     }
 
     fn read<R>(&self, read: impl FnOnce(&mut State) -> R) -> R {
-        read(
-            &mut self
-                .shared
-                .state
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        read(&mut lock(&self.shared.state))
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {

@@ -11,6 +11,7 @@ use super::slices::next_slice;
 use super::walk::{CODES, Stopped, Walk, next_page, rejects_cursor, server_time};
 use crate::error::{Error, ErrorKind};
 use crate::filter::{MAX_IDS, VoucherCodeFilter, VoucherFilter};
+use crate::pages::Ceiling;
 
 /// The minimum size of a page at the start of a slice. Below it, a batch is split instead.
 const MIN_PAGE: u16 = 125;
@@ -142,7 +143,8 @@ impl Walk {
             let vouchers = position.vouchers.get(batch.vouchers.clone());
             vouchers.unwrap_or_default().to_vec()
         };
-        let mut page_size = self.page_size;
+        // A page size that was too large in a slice is too large in the next one, too.
+        let ceiling = Ceiling::default();
         let mut recent = Recent::default();
         loop {
             let mut filter = VoucherCodeFilter::vouchers(vouchers.iter().copied());
@@ -156,7 +158,8 @@ impl Walk {
                 .client
                 .voucher_codes()
                 .pages(filter)
-                .page_size(page_size)
+                .page_size(self.page_size)
+                .below(&ceiling)
                 .smallest(if can_split { MIN_PAGE } else { 1 });
             if let Some(cursor) = batch.cursor.take() {
                 pages = pages.resume_after(cursor);
@@ -193,8 +196,6 @@ impl Walk {
                 })
                 .await?;
             };
-            // A page size that was too large in this slice is too large in the next one, too.
-            page_size = u16::try_from(pages.count()).unwrap_or(page_size);
             let slice = batch.slice.map(|slice| next_slice(&slice, date));
             batch.slice = self.require(CODES, slice.transpose()).await?.flatten();
             batch.cursor = None;

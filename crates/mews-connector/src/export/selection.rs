@@ -93,15 +93,7 @@ impl Rates {
                 records.push(Record::Rate(rate.clone()));
             }
         }
-        let mut assigned: Option<HashMap<VoucherId, Vec<RateId>>> = None;
-        if let Some(assignments) = &page.voucher_assignments {
-            let assigned = assigned.insert(HashMap::new());
-            for assignment in assignments {
-                if let (Some(voucher), Some(rate)) = (assignment.voucher_id, assignment.rate_id) {
-                    assigned.entry(voucher).or_default().push(rate);
-                }
-            }
-        }
+        let mut assigned = page.assigned_rates();
         for voucher in vouchers {
             let voucher_id = voucher.id;
             records.push(Record::Voucher(voucher));

@@ -50,12 +50,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn timestamp() -> impl Strategy<Value = DateTime<Utc>> {
-        (0_i64..4_102_444_800, 0_u32..1_000_000_000).prop_map(|(seconds, nanos)| {
-            DateTime::from_timestamp(seconds, nanos).unwrap_or_default()
-        })
-    }
+    use crate::interval::strategies::timestamp;
 
     proptest! {
         #[test]

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, TryStreamExt};
-use http::header::DATE;
 use mews_connector_api::Operation;
 use mews_connector_api::operations::{Cursor, Listing};
 use mews_connector_api::types::{
@@ -24,8 +23,9 @@ use super::slices::{first_slice, next_slice};
 use crate::client::Client;
 use crate::error::{ConstraintViolation, Error, ErrorKind, invalid};
 use crate::filter::MAX_IDS;
+use crate::lock::lock;
 use crate::pages::{Page, Pages};
-use crate::response::{Head, Response};
+use crate::response::{Head, Response, date_of};
 use crate::sending::failed;
 
 /// The path of the listing of codes, for errors that are about the export as a whole.
@@ -70,7 +70,7 @@ impl Walk {
     }
 
     pub(super) fn position(&self) -> MutexGuard<'_, Position> {
-        self.position.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.position)
     }
 
     pub(super) async fn send(&self, message: Message) -> Result<(), Stopped> {
@@ -308,11 +308,8 @@ pub(super) fn server_time(
     head: Option<&Head>,
     operation: &'static str,
 ) -> Result<DateTime<Utc>, Error> {
-    let date = head
-        .and_then(|head| head.headers.get(DATE)?.to_str().ok())
-        .and_then(|date| httpdate::parse_http_date(date).ok());
-    if let Some(date) = date {
-        return Ok(date.into());
+    if let Some(date) = head.and_then(|head| date_of(&head.headers)) {
+        return Ok(date);
     }
     let error = match head {
         Some(head) => failed(ErrorKind::Protocol, operation, head),

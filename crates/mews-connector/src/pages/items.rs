@@ -10,7 +10,7 @@ use futures_core::Stream;
 use futures_core::stream::FusedStream;
 use mews_connector_api::operations::Cursor;
 
-use super::Pages;
+use super::{Ceiling, Pages};
 use crate::error::Error;
 
 /// The items of a listing, newest first, as a [`Stream`]. All that is documented for [`Pages`] applies.
@@ -40,6 +40,11 @@ impl<T: Send + 'static> Items<T> {
     /// See [`Pages::page_size`].
     pub fn page_size(self, count: u16) -> Self {
         self.configure(|pages| pages.page_size(count))
+    }
+
+    /// See [`Pages::below`].
+    pub(crate) fn below(self, ceiling: &Ceiling) -> Self {
+        self.configure(|pages| pages.below(ceiling))
     }
 
     /// See [`Pages::resume_after`].

@@ -1,5 +1,6 @@
 //! One page of a listing.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
 
@@ -46,6 +47,17 @@ impl<R: Listing> Page<R> {
 }
 
 impl VoucherPage {
+    /// Returns the IDs of the assigned rates by voucher, or `None` if the page has no assignments.
+    pub(crate) fn assigned_rates(&self) -> Option<HashMap<VoucherId, Vec<RateId>>> {
+        let mut assigned = HashMap::<_, Vec<_>>::new();
+        for assignment in self.voucher_assignments.as_ref()? {
+            if let (Some(voucher), Some(rate)) = (assignment.voucher_id, assignment.rate_id) {
+                assigned.entry(voucher).or_default().push(rate);
+            }
+        }
+        Some(assigned)
+    }
+
     /// Returns the IDs of the rates that a voucher of this page is assigned to. The filter must request them.
     pub fn rate_ids_of(&self, voucher: VoucherId) -> impl Iterator<Item = RateId> {
         let assignments = self.voucher_assignments.as_deref().unwrap_or_default();

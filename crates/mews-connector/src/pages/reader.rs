@@ -7,6 +7,7 @@ use futures_core::future::BoxFuture;
 use mews_connector_api::operations::{Count, Cursor};
 use tracing::debug;
 
+use super::ceiling::Ceiling;
 use crate::error::{Error, ErrorKind, one_line};
 use crate::response::{Head, Response};
 
@@ -34,6 +35,7 @@ pub(super) struct Reader<P> {
     seen: HashSet<Cursor>,
     pub(super) count: Count,
     pub(super) min_count: Count,
+    pub(super) ceiling: Ceiling,
     pub(super) max_empty_pages: u32,
     pub(super) stop_at_short_page: bool,
     has_shrunk: bool,
@@ -51,6 +53,7 @@ impl<P> Reader<P> {
             seen: HashSet::new(),
             count,
             min_count: 1,
+            ceiling: Ceiling::default(),
             max_empty_pages: MAX_EMPTY_PAGES,
             stop_at_short_page: false,
             has_shrunk: false,
@@ -121,9 +124,11 @@ impl<P> Reader<P> {
     /// would fail again, and each failure takes as long as the server's timeout.
     async fn fetch(&mut self) -> Result<Fetched<P>, Error> {
         loop {
+            self.count = self.count.min(self.ceiling.get());
             match (self.fetch)(self.count, self.cursor.clone()).await {
                 Err(error) if error.is_splittable() && self.count > self.min_count => {
                     self.count = (self.count / 2).max(self.min_count);
+                    self.ceiling.lower(self.count);
                     self.has_shrunk = true;
                     debug!(
                         mews.operation = &*self.operation,

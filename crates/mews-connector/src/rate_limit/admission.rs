@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use super::status::Limits;
+use crate::task::OnDrop;
 
 /// The order in which waiting requests are admitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -47,7 +48,8 @@ impl AdmissionRequest {
 pub type Admission<'a> =
     Pin<Box<dyn Future<Output = Result<Permit, DeadlineExceeded>> + Send + 'a>>;
 
-/// Decides when a request may be sent. The default is a [`SlidingWindowLimiter`](super::SlidingWindowLimiter).
+/// A limiter that decides when a request may be sent. The default is a
+/// [`SlidingWindowLimiter`](super::SlidingWindowLimiter).
 pub trait RateLimiter: fmt::Debug + Send + Sync {
     /// Waits until one more request may be sent. The client polls the future in a task of the call until it completes,
     /// and drops it at the deadline.
@@ -68,27 +70,18 @@ pub trait RateLimiter: fmt::Debug + Send + Sync {
 }
 
 /// The right to send one request. It ends when it is dropped, after the response or when the call ends without one.
+#[derive(Debug)]
 #[must_use = "dropped at once, it limits nothing"]
-pub struct Permit(Option<Box<dyn FnOnce() + Send>>);
+pub struct Permit {
+    _on_end: OnDrop,
+}
 
 impl Permit {
     /// Creates a permit that calls `on_end` when it ends.
     pub fn new(on_end: impl FnOnce() + Send + 'static) -> Self {
-        Self(Some(Box::new(on_end)))
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        if let Some(on_end) = self.0.take() {
-            on_end();
+        Self {
+            _on_end: OnDrop::new(on_end),
         }
-    }
-}
-
-impl fmt::Debug for Permit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").finish_non_exhaustive()
     }
 }
 

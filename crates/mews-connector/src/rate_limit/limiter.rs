@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use tokio::sync::Notify;
@@ -14,6 +14,7 @@ use super::limit::RateLimit;
 use super::status::Limits;
 use super::windows::Windows;
 use crate::clock::Clock;
+use crate::lock::lock;
 
 /// A rate limiter with sliding windows, first come, first served within a priority. Clones share their state.
 ///
@@ -28,6 +29,7 @@ struct Shared {
     state: Mutex<State>,
 }
 
+#[derive(Default)]
 struct State {
     windows: Windows,
     foreground: VecDeque<Waiter>,
@@ -51,12 +53,7 @@ impl SlidingWindowLimiter {
     pub(super) fn without_limit(clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Shared {
             clock,
-            state: Mutex::new(State {
-                windows: Windows::new(),
-                foreground: VecDeque::new(),
-                background: VecDeque::new(),
-                next_ticket: 0,
-            }),
+            state: Mutex::default(),
         }))
     }
 
@@ -74,7 +71,7 @@ impl SlidingWindowLimiter {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.state)
     }
 
     /// Changes the state, then wakes the first request of the queue.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Instant;
 
 use mews_connector_api::AccessToken;
@@ -13,6 +13,7 @@ use super::limit::RateLimit;
 use super::limiter::SlidingWindowLimiter;
 use super::status::Limits;
 use crate::clock::{Clock, SystemClock};
+use crate::lock::lock;
 
 /// One limiter for each server and access token. A token is stored as a hash only.
 pub(crate) struct Registry {
@@ -43,7 +44,7 @@ impl Registry {
             server.to_owned(),
             self.hasher.hash_one(token.expose_secret()),
         );
-        let mut limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut limiters = lock(&self.limiters);
         limiters.retain(|_, limiter| !limiter.is_forgettable());
         let limiter = limiters
             .entry(key)
@@ -57,10 +58,7 @@ impl Registry {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.limiters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+        lock(&self.limiters).len()
     }
 }
 

@@ -11,7 +11,7 @@ use super::status::Window;
 const MIN_RETENTION: Duration = Duration::from_secs(30);
 
 /// The limits of one token, and the requests that count against them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Windows {
     limits: Vec<Leased>,
     in_flight: usize,
@@ -37,15 +37,6 @@ pub(super) struct Turn {
 }
 
 impl Windows {
-    pub(super) fn new() -> Self {
-        Self {
-            limits: Vec::new(),
-            in_flight: 0,
-            ended: VecDeque::new(),
-            held_until: None,
-        }
-    }
-
     /// Adds the limit of one more client.
     pub(super) fn lease(&mut self, limit: RateLimit) {
         match self.limits.iter_mut().find(|leased| leased.limit == limit) {

@@ -81,7 +81,7 @@ impl Call {
             random: &|| core.random(),
             on_failure: &|failed, wait| self.log_failure(failed, wait),
         };
-        let (head, body) = attempts
+        let reply = attempts
             .run(|attempt| {
                 debug!(
                     mews.operation = operation,
@@ -94,13 +94,13 @@ impl Call {
             .await?;
         debug!(
             mews.operation = operation,
-            mews.attempt = head.attempts,
-            http.response.status_code = head.status.as_u16(),
-            mews.request_id = head.request_id,
-            mews.body_bytes = body.len(),
+            mews.attempt = reply.head.attempts,
+            http.response.status_code = reply.head.status.as_u16(),
+            mews.request_id = reply.head.request_id,
+            mews.body_bytes = reply.body.len(),
             "responded"
         );
-        Ok(Reply { head, body })
+        Ok(reply)
     }
 
     fn log_failure(&self, failed: &FailedAttempt<'_>, wait: Option<Duration>) {
@@ -149,7 +149,8 @@ pub(super) fn error_type(error: &Error) -> String {
         )
 }
 
-fn millis(duration: Duration) -> u64 {
+/// Returns a number of milliseconds for a log.
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

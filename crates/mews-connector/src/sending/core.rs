@@ -1,6 +1,6 @@
 //! The state that all clones of a client share.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mews_connector_api::Envelope;
@@ -8,6 +8,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::clock::Clock;
+use crate::lock::lock;
 use crate::masking::Mask;
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryPolicy;
@@ -34,9 +35,6 @@ pub(crate) struct Core {
 impl Core {
     /// Returns a random number from 0 up to 1.
     pub(super) fn random(&self) -> f64 {
-        self.random
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .random()
+        lock(&self.random).random()
     }
 }

@@ -7,7 +7,7 @@ use reqwest::Url;
 use tracing::{Instrument, Span, field, info_span};
 
 use super::attempts::Attempt;
-use super::call::error_type;
+use super::call::{Reply, error_type};
 use super::core::{Core, PATH_PREFIX};
 use super::error_response::{error_response, failed, header_text, masked_headers, text_of};
 use super::retry_after::retry_after;
@@ -25,7 +25,6 @@ static PREFER: HeaderName = HeaderName::from_static("prefer");
 pub(super) struct Exchange<'a> {
     core: &'a Core,
     operation: &'a str,
-    method: Method,
     url: Url,
     headers: HeaderMap,
     body: Bytes,
@@ -56,7 +55,6 @@ impl<'a> Exchange<'a> {
         Ok(Self {
             core,
             operation,
-            method: Method::POST,
             url,
             headers,
             body: request.body.clone(),
@@ -65,7 +63,7 @@ impl<'a> Exchange<'a> {
     }
 
     fn request(&self, sent: Sent) -> reqwest::Request {
-        let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
+        let mut request = reqwest::Request::new(Method::POST, self.url.clone());
         *request.headers_mut() = self.headers.clone();
         *request.timeout_mut() = Some(self.timeout);
         let body = TrackedBody::new(self.body.clone(), sent);
@@ -74,16 +72,13 @@ impl<'a> Exchange<'a> {
     }
 
     /// Sends the request once, in a separate span.
-    pub(super) fn send(
-        &self,
-        attempt: Attempt<'_>,
-    ) -> impl Future<Output = Result<(Head, Bytes), Error>> {
+    pub(super) fn send(&self, attempt: Attempt<'_>) -> impl Future<Output = Result<Reply, Error>> {
         let host = self.url.host_str().unwrap_or_default();
         let span = info_span!(
             "mews.attempt",
-            otel.name = self.method.as_str(),
+            otel.name = Method::POST.as_str(),
             otel.kind = "client",
-            http.request.method = self.method.as_str(),
+            http.request.method = Method::POST.as_str(),
             server.address = host.trim_start_matches('[').trim_end_matches(']'),
             server.port = self.url.port_or_known_default(),
             url.full = self.url.as_str(),
@@ -104,7 +99,7 @@ impl<'a> Exchange<'a> {
         .instrument(span)
     }
 
-    async fn exchange(&self, attempt: &Attempt<'_>) -> Result<(Head, Bytes), Error> {
+    async fn exchange(&self, attempt: &Attempt<'_>) -> Result<Reply, Error> {
         let Core { mask, clock, .. } = self.core;
         // A timeout of HTTP uses real time, so an injected clock must not advance during the exchange.
         let _busy = clock.busy();
@@ -156,10 +151,15 @@ impl<'a> Exchange<'a> {
             }))
         };
         match body.end {
-            End::Complete if head.status == StatusCode::NO_CONTENT => {
-                Ok((head, Bytes::from_static(b"{}")))
+            End::Complete => {
+                let is_empty = head.status == StatusCode::NO_CONTENT;
+                let body = if is_empty {
+                    Bytes::from_static(b"{}")
+                } else {
+                    body.bytes
+                };
+                Ok(Reply { head, body })
             }
-            End::Complete => Ok((head, body.bytes)),
             End::TooLong => broken(
                 ErrorKind::Protocol,
                 format!(

@@ -3,9 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use http::header::{DATE, RETRY_AFTER};
+use http::header::RETRY_AFTER;
 
 use super::error_response::header_text;
+use crate::response::date_of;
 
 /// Reads `Retry-After`, in seconds or as a date, up to `max`. A date is compared with the server's own `Date` if there
 /// is one, else with `now`. A value that is neither is ignored.
@@ -19,9 +20,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime, max: Duration) -
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     } else {
         let until = httpdate::parse_http_date(&text).ok()?;
-        let now = header_text(headers, &DATE)
-            .and_then(|date| httpdate::parse_http_date(&date).ok())
-            .unwrap_or(now);
+        let now = date_of(headers).map_or(now, Into::into);
         until.duration_since(now).unwrap_or_default()
     };
     Some(wait.min(max))

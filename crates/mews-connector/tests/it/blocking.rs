@@ -1,5 +1,7 @@
 //! The blocking client.
 
+use std::time::Duration;
+
 use mews_connector::blocking::Client;
 use mews_connector::bulk::FileJournal;
 use mews_connector::clock::ManualClock;
@@ -195,4 +197,24 @@ fn returns_errors_in_async_code_and_works_where_blocking_is_allowed() {
         .unwrap();
     let _entered = runtime.enter();
     read(&client);
+}
+
+#[test]
+fn nested_calls_do_not_use_up_the_wakeups_of_each_other() {
+    let (_runtime, _sandbox, client) = start();
+    let (done, result) = std::sync::mpsc::channel();
+    // If a wakeup is lost, this thread waits forever.
+    std::thread::spawn(move || {
+        let inner = client.clone();
+        let (wake, woken) = tokio::sync::oneshot::channel();
+        let nested = async {
+            // The outer call is woken while the inner one waits for responses.
+            wake.send(()).unwrap();
+            inner.items(all_codes()).count()
+        };
+        let both = client.wait(async { Ok(futures_util::future::join(woken, nested).await) });
+        done.send(both.unwrap()).unwrap();
+    });
+    let (woken, codes) = result.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert_eq!((woken, codes), (Ok(()), 3));
 }

@@ -427,3 +427,67 @@ async fn job_whose_journal_panics_sends_nothing() {
     assert_eq!(report.counts().unknown, 3);
     assert!(sandbox.exchanges().is_empty());
 }
+
+/// An unusable journal proves nothing about the inputs, because an earlier process may have sent them.
+#[tokio::test]
+async fn inputs_of_an_unusable_journal_are_unknown() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let (_folder, path) = folder();
+    let run = async |inputs| {
+        let bulk = client.bulk().journal(open(&path));
+        bulk.add_voucher_codes(codes(inputs)).await
+    };
+    assert!(run(3).await.is_complete());
+    sandbox.clear_exchanges();
+    let written = std::fs::read_to_string(&path).unwrap();
+    for (content, inputs, reason) in [
+        (
+            written.replace("\"version\":1", "\"version\":2"),
+            3,
+            "version 2",
+        ),
+        (
+            written.replace("{\"applied\"", "{\"unknown\"!"),
+            3,
+            "line 6",
+        ),
+        (written.clone(), 2, "3 inputs instead of 2"),
+    ] {
+        std::fs::write(&path, &content).unwrap();
+        let report = run(inputs).await;
+        assert_eq!(report.counts().unknown, inputs, "{report:?}");
+        let stopped = report.stopped().unwrap().to_string();
+        assert!(stopped.contains(reason), "{stopped}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+    }
+    assert!(sandbox.exchanges().is_empty());
+}
+
+#[test]
+fn opening_a_file_journal_rejects_other_files_and_changes_nothing() {
+    let (_folder, path) = folder();
+    for other in [
+        "notes of a user",
+        "notes of a user\n",
+        "{\"name\":\"settings of a user\"}",
+        "[1]\n",
+        " {\"job\":1}\n",
+    ] {
+        std::fs::write(&path, other).unwrap();
+        let error = FileJournal::open(&path).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidData, "{other}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), other);
+    }
+    // An incomplete last line stays until lines are appended, and is never read.
+    for (complete, torn) in [("", "{\"jo"), ("{\"job\":1}\n", "{\"input\":")] {
+        std::fs::write(&path, format!("{complete}{torn}")).unwrap();
+        let journal = open(&path);
+        let lines = journal.read().unwrap();
+        assert_eq!(lines, complete.lines().collect::<Vec<_>>());
+        let unchanged = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(unchanged, format!("{complete}{torn}"));
+        journal.append(&["{\"job\":2}".into()]).unwrap();
+        let appended = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(appended, format!("{complete}{{\"job\":2}}\n"));
+    }
+}

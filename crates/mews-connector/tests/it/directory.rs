@@ -5,7 +5,7 @@ use mews_connector::clock::ManualClock;
 use mews_connector::prelude::*;
 use mews_connector::types::{Rate, ServiceData};
 use mews_connector::{Client, ItemStream};
-use mews_sandbox::{Fault, Sandbox, builtin};
+use mews_sandbox::{Behavior, Fault, Sandbox, builtin};
 use serde_json::{Value, json};
 
 use crate::setup::{client_of, id, start};
@@ -232,4 +232,113 @@ async fn a_failure_ends_the_search_for_redemptions() {
     );
     assert!(items.try_next().await.unwrap().is_none());
     assert_eq!(sandbox.exchanges().len(), 1);
+}
+
+#[tokio::test]
+async fn bounds_of_redemptions_are_rounded_down() {
+    let (sandbox, client, _clock) = start(Sandbox::builder()).await;
+    let search = |from: &str, until: &str| {
+        let [from, until] = [from, until].map(|bound| bound.parse().unwrap());
+        client.redemptions([id(builtin::VOUCHER_ID)], from..until)
+    };
+    // Each interval continues the one before, whatever the fractions.
+    let bounds = [
+        ("2026-01-05T00:00:00.9Z", "2026-01-05T00:00:00Z"),
+        ("2026-02-01T12:00:00.1Z", "2026-02-01T12:00:00Z"),
+        ("2026-03-31T23:59:59.999Z", "2026-03-31T23:59:59Z"),
+    ];
+    for pair in bounds.windows(2) {
+        let ((from, sent_from), (until, sent_until)) = (pair[0], pair[1]);
+        sandbox.clear_exchanges();
+        search(from, until).items().collect_all().await.unwrap();
+        let sent = json!({ "StartUtc": sent_from, "EndUtc": sent_until });
+        assert_eq!(sandbox.exchanges()[0].request_body["CreatedUtc"], sent);
+    }
+    sandbox.clear_exchanges();
+    let within_a_second = search("2026-01-05T00:00:00.1Z", "2026-01-05T00:00:00.9Z");
+    let error = within_a_second.items().try_next().await.unwrap_err();
+    assert!(error.to_string().contains("whole seconds"), "{error}");
+    assert!(sandbox.exchanges().is_empty());
+}
+
+#[tokio::test]
+async fn redemptions_of_no_services_are_an_error_and_not_those_of_all_services() {
+    let (sandbox, client, _clock) = start(Sandbox::builder()).await;
+    let all = client.redemptions([id(builtin::VOUCHER_ID)], day(2026, 1, 1)..day(2026, 4, 1));
+    let error = all.services([]).items().try_next().await.unwrap_err();
+    let violation = error.constraint_violation().unwrap();
+    assert!(violation.to_string().contains("ServiceIds"), "{violation}");
+    assert!(sandbox.exchanges().is_empty());
+}
+
+/// Returns the requests for a page that was too large, and for a smaller one.
+fn page_sizes(sandbox: &Sandbox, path: &str) -> Vec<i64> {
+    let exchanges = sandbox.exchanges();
+    let listings = exchanges
+        .iter()
+        .filter(|exchange| exchange.path.ends_with(path));
+    listings
+        .map(|exchange| exchange.request_body["Limitation"]["Count"].as_i64())
+        .map(Option::unwrap)
+        .collect()
+}
+
+/// Returns a fault that responds with a 408 to all requests for pages of a size.
+fn too_large(path: &str, count: u32) -> Fault {
+    Fault::status(408)
+        .on(path.parse().unwrap())
+        .only_if("/Limitation/Count", Some(json!(count)))
+        .times(100)
+}
+
+#[tokio::test]
+async fn listings_in_sequence_remember_a_page_size_that_was_too_large() {
+    let builder = Sandbox::builder()
+        .unknown_ids(Behavior::Accept)
+        .fault(too_large(RESERVATIONS, 100))
+        .fault(too_large(RESERVATIONS, 50))
+        .fault(too_large("vouchers/getAll", 1000))
+        .fault(too_large("voucherCodes/getAll", 1000));
+    let (sandbox, client, _clock) = start(builder).await;
+
+    // A year has four intervals of three months.
+    let used = client.redemptions(
+        [id(builtin::VOUCHER_ID)],
+        day(2025, 7, 15)..day(2026, 7, 15),
+    );
+    assert!(!used.items().collect_all().await.unwrap().is_empty());
+    let sizes = page_sizes(&sandbox, RESERVATIONS);
+    assert_eq!(sizes[..3], [100, 50, 25]);
+    assert!(
+        sizes.len() > 5 && sizes[3..].iter().all(|size| *size == 25),
+        "{sizes:?}"
+    );
+
+    // A request has at most 1000 services, so these are two listings of vouchers.
+    let unknown = (0..1000).map(|n| ServiceId(mews_connector::uuid::Uuid::from_u128(n)));
+    let services = unknown.chain([id(builtin::SERVICE_ID)]);
+    let found = client.find_codes(services, builtin::CODE_VALUE).await;
+    assert_eq!(found.unwrap().len(), 1);
+    let sizes = page_sizes(&sandbox, "vouchers/getAll");
+    assert_eq!(sizes[..2], [1000, 500]);
+    assert!(
+        sizes.len() > 2 && sizes[2..].iter().all(|size| *size == 500),
+        "{sizes:?}"
+    );
+
+    // The codes of 100 vouchers are read together.
+    let service = id(builtin::PARKING_SERVICE_ID);
+    let more = (0..150).map(|n| NewVoucher::public(service, format!("Voucher {n}")));
+    client.vouchers().add(more).await.unwrap();
+    sandbox.clear_exchanges();
+    let details = client
+        .vouchers()
+        .details(VoucherFilter::services([service]));
+    assert_eq!(details.collect_all().await.unwrap().len(), 152);
+    let sizes = page_sizes(&sandbox, "voucherCodes/getAll");
+    assert_eq!(sizes[..2], [1000, 500]);
+    assert!(
+        sizes.len() > 2 && sizes[2..].iter().all(|size| *size == 500),
+        "{sizes:?}"
+    );
 }

@@ -55,12 +55,12 @@ async fn unknown_value_takes_one_request() {
 async fn lookup_reads_the_pages_of_the_voucher_of_a_value() {
     let (sandbox, client, _) = start(Sandbox::builder()).await;
     let voucher = id(builtin::PARTNER_VOUCHER_ID);
-    let many = (0..1000).map(|n| NewVoucherCode::new(voucher, format!("MANY-{n}")));
+    let many = (0..1000).map(|n| NewVoucherCode::new(voucher, format!("PAGE-{n}")));
     assert!(client.bulk().add_voucher_codes(many).await.is_complete());
     sandbox.clear_exchanges();
 
-    let found = client.find_codes(service(), "MANY-7").await.unwrap();
-    assert_eq!(values(&found), [("MANY-7", Some(true))]);
+    let found = client.find_codes(service(), "PAGE-7").await.unwrap();
+    assert_eq!(values(&found), [("PAGE-7", Some(true))]);
     let (vouchers, codes) = (Operation::VouchersGetAll, Operation::VoucherCodesGetAll);
     let expected = [
         (vouchers, 1),
@@ -72,12 +72,12 @@ async fn lookup_reads_the_pages_of_the_voucher_of_a_value() {
     ];
     assert_eq!(requests(&sandbox), expected);
     let request = sandbox.exchanges()[0].request_body.clone();
-    assert_eq!(request["VoucherCodeValues"], json!(["MANY-7"]));
+    assert_eq!(request["VoucherCodeValues"], json!(["PAGE-7"]));
     assert_eq!(request["Extent"], json!({ "Vouchers": true }));
 
     sandbox.clear_exchanges();
     let short = client
-        .find_codes(service(), "MANY-7")
+        .find_codes(service(), "PAGE-7")
         .stop_at_short_page(true)
         .await
         .unwrap();

@@ -241,3 +241,29 @@ async fn reset_restores_the_initial_state() {
     let codes = api.call(Operation::VoucherCodesGetAll, codes).await.ok();
     assert_eq!(codes.ids("VoucherCodes").len(), 3);
 }
+
+#[tokio::test]
+async fn tokens_do_not_print_in_any_letter_case_or_in_the_condition_of_a_fault() {
+    let api = Api::new().await;
+    let tokens = ["fake-token-one", "fake-token-two", "fake-token-three"];
+    let request = json!({ "accesstoken": tokens[0], "CLIENTTOKEN": tokens[1] });
+    let reply = api
+        .send(&Operation::VouchersGetAll.path(), &request.to_string(), &[])
+        .await;
+    assert_eq!(reply.expect("a response").status, 400);
+    for pointer in ["/AccessToken", "/accesstoken", "/ClientToken"] {
+        let fault = Fault::status(503).only_if(pointer, Some(json!(tokens[2])));
+        api.sandbox.faults().add(fault);
+    }
+    // Another condition prints.
+    let other = Fault::status(503).only_if("/Limitation/Count", Some(json!("fake-count")));
+    api.sandbox.faults().add(other);
+    let mut printed = format!("{:?}", api.sandbox.exchanges());
+    for path in ["requests", "faults", ""] {
+        printed += &api.admin("GET", path, None).await.ok().text;
+    }
+    assert!(printed.contains("fake-count"), "{printed}");
+    for token in tokens {
+        assert!(!printed.contains(token), "{token} in {printed}");
+    }
+}

@@ -36,7 +36,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         }
         item.attrs.push(parse_quote!(#[non_exhaustive]));
     }
-    code::add_after(items, |name| constructors.remove(name));
+    code::add_after(items, |name| constructors.remove(&name.to_string()));
     Ok(())
 }
 

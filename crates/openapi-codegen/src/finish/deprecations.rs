@@ -39,7 +39,10 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
         let mut properties: BTreeMap<&str, Attribute> = properties(schema)
             .filter_map(|(property, schema)| Some((property.as_str(), attribute(schema)?)))
             .collect();
-        any |= !properties.is_empty();
+        if properties.is_empty() {
+            continue;
+        }
+        any = true;
         for field in &mut item.fields {
             if let Some(attribute) = properties.remove(code::field_wire_name(field).as_str()) {
                 field.attrs.push(attribute);

@@ -1,7 +1,7 @@
 //! Form of doc comments.
 
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, File, Variant, parse_quote};
+use syn::{Attribute, Block, File, Variant};
 
 use super::{Contract, Pass, code};
 use openapi_tree::error::Result;
@@ -33,6 +33,9 @@ impl VisitMut for Documentation {
         attributes.sort_by_key(|attribute| !attribute.path().is_ident("doc"));
     }
 
+    /// Statements have no documentation.
+    fn visit_block_mut(&mut self, _: &mut Block) {}
+
     fn visit_variant_mut(&mut self, variant: &mut Variant) {
         if !variant
             .attrs
@@ -40,8 +43,7 @@ impl VisitMut for Documentation {
             .any(|attribute| code::doc_text(attribute).is_some())
         {
             let text = code::wire_name(&variant.attrs, &variant.ident.to_string());
-            let text = format!(" `{text}`");
-            variant.attrs.insert(0, parse_quote!(#[doc = #text]));
+            variant.attrs.insert(0, code::doc(&format!(" `{text}`")));
         }
         syn::visit_mut::visit_variant_mut(self, variant);
     }
@@ -81,12 +83,11 @@ fn lines(text: &str) -> Vec<Attribute> {
                 }
                 None => line,
             };
-            let line = if line.is_empty() || line.starts_with(' ') {
-                line.to_owned()
+            if line.is_empty() || line.starts_with(' ') {
+                code::doc(line)
             } else {
-                format!(" {line}")
-            };
-            parse_quote!(#[doc = #line])
+                code::doc(&format!(" {line}"))
+            }
         })
         .collect()
 }

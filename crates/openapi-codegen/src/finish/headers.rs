@@ -103,7 +103,7 @@ fn json_kind<'a>(operation: &Operation<'a>) -> Option<&'a str> {
     (is_json(kind) && kind != JSON).then_some(kind)
 }
 
-/// Sets the media type, because reqwest sets `application/json` otherwise.
+/// A visitor that sets the media type, because reqwest sets `application/json` otherwise.
 struct NameJson<'a>(&'a str);
 
 impl VisitMut for NameJson<'_> {

@@ -8,9 +8,8 @@ use super::operations::Qualify;
 use super::{Contract, code};
 use crate::conventions::ListingRules;
 use crate::operations::{Described, Listing};
-use openapi_tree::document::escape;
 use openapi_tree::error::Result;
-use openapi_tree::schemas::{COMPONENTS, required};
+use openapi_tree::schemas::{component_pointer, required};
 
 /// Creates the implementations of the trait `Listing`.
 pub(super) struct Listings<'a> {
@@ -129,7 +128,7 @@ impl<'a> Listings<'a> {
 
     /// Returns the arguments of the constructor of a limitation, which can require only a count and a cursor.
     fn arguments(&self, limitation: &str) -> Vec<TokenStream> {
-        let pointer = format!("{COMPONENTS}/{}", escape(limitation));
+        let pointer = component_pointer(limitation);
         let schema = self.contract.tree.pointer(&pointer);
         let names = schema.map(required).unwrap_or_default();
         names

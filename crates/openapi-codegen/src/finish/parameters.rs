@@ -84,7 +84,7 @@ impl VisitMut for Rename<'_> {
     }
 }
 
-/// Removes `.query(&QueryParam::new(name, value))`, and keeps its value.
+/// A visitor that removes `.query(&QueryParam::new(name, value))`, and keeps the value.
 struct TakeQuery<'a> {
     name: &'a str,
     value: Option<Expr>,

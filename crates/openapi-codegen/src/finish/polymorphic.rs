@@ -11,7 +11,7 @@ use super::{Contract, Pass, code, open_enums};
 use crate::lower::polymorphic::Kinds;
 use crate::rust_names::{pascal, unique};
 use openapi_tree::error::Result;
-use openapi_tree::schemas::{COMPONENTS, components, named_component};
+use openapi_tree::schemas::{component_or_self, components};
 
 pub(super) const PASS: Pass = Pass {
     name: "polymorphic",
@@ -126,7 +126,6 @@ impl<'a> Pair<'a> {
                 is_object: is_object(contract.tree, &schema["properties"][&property]),
             });
         }
-        let known: Vec<String> = taken.into_iter().collect();
         Ok(Self {
             docs: item
                 .attrs
@@ -138,7 +137,7 @@ impl<'a> Pair<'a> {
             value: kinds.value(),
             kind,
             variants,
-            unknown: format_ident!("{}", open_enums::fallback(&known)),
+            unknown: format_ident!("{}", open_enums::fallback(taken)),
             is_closed: schema.get("additionalProperties") == Some(&Value::Bool(false))
                 && !contract.responses.contains(&name),
             name: item.ident.clone(),
@@ -334,9 +333,7 @@ impl<'a> Pair<'a> {
 
 /// Returns `true` if a schema, or the component that it refers to, is an object.
 fn is_object(tree: &Value, schema: &Value) -> bool {
-    let component = named_component(schema).and_then(|name| tree.pointer(COMPONENTS)?.get(name));
-    component
-        .unwrap_or(schema)
+    component_or_self(tree, schema)
         .get("type")
         .and_then(Value::as_str)
         == Some("object")

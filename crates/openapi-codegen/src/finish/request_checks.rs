@@ -19,7 +19,8 @@ use crate::rust_names::argument;
 use openapi_tree::document::escape;
 use openapi_tree::error::Result;
 use openapi_tree::schemas::{
-    COMPONENTS, Operation, components, inside, named_component, referenced_component, required,
+    Operation, component_pointer, components, inside, named_component, referenced_component,
+    required,
 };
 use statements::{Place, around, statement};
 
@@ -43,6 +44,13 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
             .collect(),
     };
     let mut is_used = !checks.checked.is_empty() || contract.conventions.operations.is_some();
+    let check: ImplItemFn = parse_quote! {
+        /// Checks the constraints of the document.
+        ///
+        /// # Errors
+        /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
+        pub fn check(&self) -> ::std::result::Result<(), constraints::ConstraintViolation> {}
+    };
     let mut methods = BTreeMap::new();
     for item in items.iter() {
         let Some(name) = code::type_name(item).map(ToString::to_string) else {
@@ -55,17 +63,11 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
             continue;
         }
         let body = checks.body_of(&name, schema, item)?;
-        let method: ImplItem = parse_quote! {
-            /// Checks the constraints of the document.
-            ///
-            /// # Errors
-            /// Returns an error if a constraint is violated. The error has the property, its value and the allowed values.
-            pub fn check(&self) -> ::std::result::Result<(), constraints::ConstraintViolation> {
-                #body
-                Ok(())
-            }
+        let method = ImplItemFn {
+            block: parse_quote!({ #body Ok(()) }),
+            ..check.clone()
         };
-        methods.insert(name, method);
+        methods.insert(name, ImplItem::Fn(method));
     }
     code::add_methods(items, methods);
     let mut is_inline = false;
@@ -216,7 +218,7 @@ impl<'a> Checks<'a> {
         let name = named_component(schema)?;
         let value = self.contract.conventions.update_value.as_ref()?;
         self.updates.get(name)?;
-        let pointer = format!("{COMPONENTS}/{}/properties/{}", escape(name), escape(value));
+        let pointer = format!("{}/properties/{}", component_pointer(name), escape(value));
         Some((
             format!("{property}.{value}"),
             self.contract.tree.pointer(&pointer)?,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use openapi_tree::document::{Document, escape};
+use openapi_tree::document::{Document, push_step};
 use openapi_tree::lint::{Findings, Rule};
 use openapi_tree::schemas::pointer_of;
 
@@ -56,8 +56,7 @@ fn walk(
                 if !is_map && (FREE.contains(&key.as_str()) || key.starts_with("x-")) {
                     continue;
                 }
-                pointer.push('/');
-                pointer.push_str(&escape(key));
+                push_step(pointer, key);
                 let inner = !is_map && (MAPS.contains(&key.as_str()) || key == "examples");
                 walk(document, value, pointer, inner, findings);
                 pointer.truncate(length);
@@ -65,8 +64,7 @@ fn walk(
         }
         Value::Array(items) => {
             for (index, value) in items.iter().enumerate() {
-                pointer.push('/');
-                pointer.push_str(&index.to_string());
+                push_step(pointer, &index.to_string());
                 walk(document, value, pointer, false, findings);
                 pointer.truncate(length);
             }

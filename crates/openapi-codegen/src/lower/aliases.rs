@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Changes, Pass, Work, component_pointer, reference_to};
-use openapi_tree::schemas::{components, each_schema_mut, named_component, referenced_component};
+use super::{Changes, Pass, Work, reference_to};
+use openapi_tree::schemas::{
+    component_pointer, components, each_schema_mut, named_component, referenced_component,
+};
 
 /// Removes each component that is only another name of a component. Its uses refer to that component.
 pub(super) const PASS: Pass = Pass {

@@ -6,12 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::hoist::{Names, is_struct, place_name, rewrite};
 use super::{
-    Changes, Pass, Work, any_json, component_of, component_pointer, is_annotation, is_any_json,
-    is_nullable, reference_to,
+    Changes, Pass, Work, any_json, component_of, is_annotation, is_any_json, is_nullable,
+    reference_to,
 };
 use crate::constraints::is_constraint;
 use openapi_tree::schemas::{
-    each_schema, named_component, referenced_component, response_components,
+    component_or_self, component_pointer, each_schema, named_component, referenced_component,
+    response_components,
 };
 
 /// A choice of scalars becomes their common scalar. A choice of objects stays a choice if only requests contain it. A
@@ -161,7 +162,10 @@ fn simplify(
     if members.is_empty() {
         return (any_json(schema), nullable);
     }
-    let targets: Vec<&Value> = members.iter().map(|member| target(tree, member)).collect();
+    let targets: Vec<&Value> = members
+        .iter()
+        .map(|member| component_or_self(tree, member))
+        .collect();
     if let Some(scalar) = common_scalar(&targets) {
         return (annotated(scalar), nullable);
     }
@@ -190,7 +194,7 @@ fn constraints_left_out(tree: &Value, schema: &Value, simple: &Value) -> Option<
     let members = members
         .flatten()
         .filter(|_| is_scalar)
-        .map(|member| target(tree, member));
+        .map(|member| component_or_self(tree, member));
     for schema in std::iter::once(schema).chain(members) {
         for (keyword, value) in schema.as_object().into_iter().flatten() {
             if is_constraint(keyword) && simple.get(keyword) != Some(value) {
@@ -199,13 +203,6 @@ fn constraints_left_out(tree: &Value, schema: &Value, simple: &Value) -> Option<
         }
     }
     (!left_out.is_empty()).then(|| left_out.join(", "))
-}
-
-/// Returns the schema of a member of a choice.
-fn target<'a>(tree: &'a Value, member: &'a Value) -> &'a Value {
-    named_component(member)
-        .and_then(|name| tree.pointer(&component_pointer(name)))
-        .unwrap_or(member)
 }
 
 fn is_null_alone(schema: &Value) -> bool {

@@ -1,13 +1,15 @@
 //! Names of components that are names of types.
 
+use openapi_tree::document::unescape;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{Changes, Pass, Work, component_pointer, reference_to};
+use super::{Changes, Pass, Work, reference_to};
 use crate::rust_names::{type_name, unique};
 use openapi_tree::schemas::{
-    COMPONENT_REFERENCE, COMPONENTS, components, each_schema, each_schema_mut, pointer_of,
+    COMPONENT_REFERENCE, COMPONENTS, component_pointer, components, each_schema, each_schema_mut,
+    pointer_of,
 };
 
 /// Gives every component the name of its type, and makes a component of every other target of a reference.
@@ -41,20 +43,16 @@ fn is_type_name(name: &str) -> bool {
     type_name(name) == name && !RESERVED.contains(&name)
 }
 
-fn is_plain(tree: &Value, reference: &str) -> bool {
-    reference
-        .strip_prefix(COMPONENT_REFERENCE)
-        .is_some_and(|name| is_type_name(name) && tree.pointer(&component_pointer(name)).is_some())
-}
-
 fn find(tree: &Value) -> Vec<String> {
-    let mut found: Vec<String> = components(tree)
-        .filter(|(name, _)| !is_type_name(name))
-        .map(|(name, _)| component_pointer(name))
-        .collect();
+    let (plain, others): (BTreeSet<&str>, BTreeSet<&str>) = components(tree)
+        .map(|(name, _)| name.as_str())
+        .partition(|name| is_type_name(name));
+    let mut found: Vec<String> = others.into_iter().map(component_pointer).collect();
     each_schema(tree, &mut |pointer, schema| {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str)
-            && !is_plain(tree, reference)
+            && !reference
+                .strip_prefix(COMPONENT_REFERENCE)
+                .is_some_and(|name| plain.contains(name))
         {
             found.push(pointer.to_owned());
         }
@@ -63,6 +61,9 @@ fn find(tree: &Value) -> Vec<String> {
 }
 
 fn apply(tree: &mut Value, changes: &mut Changes) {
+    if find(tree).is_empty() {
+        return;
+    }
     let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
     // The keys are the pointers of schemas. Names that can stay come first.
     let mut names: BTreeMap<String, String> = BTreeMap::new();
@@ -125,7 +126,7 @@ fn words_of(pointer: &str) -> String {
         .trim_start_matches("/components")
         .split('/')
         .filter(|step| *step != "properties" && *step != "schema")
-        .map(|step| step.replace("~1", "/").replace("~0", "~"))
+        .map(unescape)
         .collect::<Vec<_>>()
         .join(" ")
 }

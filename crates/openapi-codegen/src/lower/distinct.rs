@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{Changes, Pass, Work, component_pointer};
+use super::{Changes, Pass, Work};
 use crate::rust_names::{argument, pascal, snake};
-use openapi_tree::schemas::{components, operations};
+use openapi_tree::schemas::{component_pointer, components, operations};
 
 /// Adds a number to the second of two properties, enum values or parameters that have the same name in Rust. The
 /// finishing passes `wire-names` and `written-parameters` restore the name on the wire.

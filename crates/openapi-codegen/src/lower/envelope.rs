@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{Changes, component_pointer, hoist, is_annotation};
+use super::{Changes, hoist, is_annotation};
 use openapi_tree::document::escape;
 use openapi_tree::lint::Finding;
 use openapi_tree::schemas::{
-    components, each_schema, named_component, operations, reachable, request_components, required,
+    component_pointer, components, each_schema, named_component, operations, reachable,
+    request_components, required,
 };
 
 /// The name of the pass in the list of changes.

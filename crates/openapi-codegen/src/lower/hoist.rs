@@ -1,12 +1,15 @@
 //! Inline schemas become components.
 
+use openapi_tree::document::unescape;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Changes, Pass, Work, component_names, component_pointer, is_annotation, reference_to};
+use super::{Changes, Pass, Work, component_names, is_annotation, reference_to};
 use crate::rust_names::{type_name, unique};
-use openapi_tree::schemas::{COMPONENTS, components, each_schema, inside_mut, roots};
+use openapi_tree::schemas::{
+    COMPONENTS, component_pointer, components, each_schema, inside_mut, roots,
+};
 
 /// Inline objects, enums and choices become components that are named after their location. The names of components stay;
 /// the name of an inline schema gets the first free number from 2.
@@ -151,11 +154,7 @@ fn component_map(tree: &mut Value) -> Option<&mut Map<String, Value>> {
 
 /// Returns a name for the schema at a location: the component or the operation, and the steps from there.
 pub(super) fn place_name(tree: &Value, pointer: &str) -> String {
-    let steps: Vec<String> = pointer
-        .split('/')
-        .skip(1)
-        .map(|step| step.replace("~1", "/").replace("~0", "~"))
-        .collect();
+    let steps: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
     let (mut words, mut rest) = match steps.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["components", "schemas", name, ..] => (vec![name.to_owned()], &steps[3..]),
         ["paths", path, method, ..] => {

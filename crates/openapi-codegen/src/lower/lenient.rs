@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Edit, Pass, Work, component_pointer, is_nullable};
+use super::{Edit, Pass, Work, is_nullable};
 use crate::conventions::Conventions;
 use openapi_tree::document::escape;
-use openapi_tree::schemas::{inside, properties, required, response_components};
+use openapi_tree::schemas::{component_pointer, inside, properties, required, response_components};
 
 /// The extension at an identifier that an example of a response omits. Such an identifier can be missing.
 pub(super) const OMITTED: &str = "x-omitted-by-example";

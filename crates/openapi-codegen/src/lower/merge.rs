@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::hoist::{Names, place_name, reference_with_annotations, rewrite};
-use super::{Changes, Pass, Work, any_json, component_pointer, is_annotation};
+use super::{Changes, Pass, Work, any_json, is_annotation};
 use merger::Merger;
-use openapi_tree::schemas::{COMPONENTS, each_schema, named_component};
+use openapi_tree::schemas::{COMPONENTS, component_pointer, each_schema, named_component};
 
 /// `allOf` with several members, or next to properties, becomes one object. The alternatives of `anyOf` and `oneOf` next to
 /// properties or `allOf` add optional properties to it.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Changes, Pass, Work, component_pointer, is_any_json, is_nullable, make_nullable};
-use openapi_tree::schemas::{components, each_schema_mut, named_component};
+use super::{Changes, Pass, Work, is_any_json, is_nullable, make_nullable};
+use openapi_tree::schemas::{component_pointer, components, each_schema_mut, named_component};
 
 /// Moves `nullable` from a component to each of its uses.
 pub(super) const PASS: Pass = Pass {

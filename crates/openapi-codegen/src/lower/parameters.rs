@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Edit, Pass, Work};
-use openapi_tree::schemas::{named_component, operations, resolve};
+use openapi_tree::schemas::{component_or_self, operations, resolve};
 
 /// A parameter in a path or a header becomes one string, number or boolean.
 pub(super) const PASS: Pass = Pass {
@@ -64,10 +64,7 @@ pub(crate) fn separator(tree: &Value, parameter: &Value) -> Option<&'static str>
         _ => return None,
     };
     let schema = parameter.get("schema")?;
-    let target = match named_component(schema) {
-        Some(name) => tree.pointer(&super::component_pointer(name))?,
-        None => schema,
-    };
+    let target = component_or_self(tree, schema);
     let is_container = matches!(
         target.get("type").and_then(Value::as_str),
         Some("array" | "object")
@@ -77,13 +74,7 @@ pub(crate) fn separator(tree: &Value, parameter: &Value) -> Option<&'static str>
 
 /// Returns `true` if a schema is a scalar or refers to one, also by `allOf` with one reference.
 fn is_scalar(tree: &Value, schema: &Value) -> bool {
-    let target = match named_component(schema) {
-        Some(_) if schema.get("$ref").is_some() => resolve(tree, schema),
-        Some(_) => schema
-            .pointer("/allOf/0")
-            .map_or(schema, |member| resolve(tree, member)),
-        None => schema,
-    };
+    let target = resolve(tree, component_or_self(tree, schema));
     let is_scalar = matches!(
         target.get("type").and_then(Value::as_str),
         Some("string" | "integer" | "number" | "boolean")

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Changes, Effect};
 use crate::conventions::Conventions;
+use openapi_tree::document::unescape;
 use openapi_tree::error::{Error, Result};
 use openapi_tree::schemas::each_schema;
 
@@ -109,7 +110,7 @@ impl Edit {
         };
         match (tree.pointer_mut(around), self.value) {
             (Some(Value::Object(object)), value) => {
-                let step = step.replace("~1", "/").replace("~0", "~");
+                let step = unescape(step);
                 match value {
                     Some(value) => object.insert(step, value),
                     None => object.remove(&step),

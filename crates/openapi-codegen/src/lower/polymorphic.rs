@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Changes, component_pointer, is_annotation, make_nullable, reference_to};
+use super::{Changes, is_annotation, make_nullable, reference_to};
 use crate::constraints::is_constraint;
 use crate::conventions::Polymorphic;
 use openapi_tree::document::escape;
 use openapi_tree::lint::Finding;
 use openapi_tree::schemas::{
-    COMPONENTS, each_schema, named_component, properties, referenced_component, resolve,
+    COMPONENTS, component_pointer, each_schema, named_component, properties, referenced_component,
+    resolve,
 };
 
 /// The name of the pass in the list of changes, and of the rule.

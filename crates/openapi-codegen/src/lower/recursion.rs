@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Edit, Pass, Work, component_pointer};
-use openapi_tree::schemas::{components, named_component};
+use super::{Edit, Pass, Work};
+use openapi_tree::schemas::{component_pointer, components, named_component};
 
 /// A component that is only a list or a map of itself, or another name of itself, becomes any JSON. Some documents describe
 /// any JSON in this way.

@@ -4,9 +4,10 @@ use std::error::Error as StdError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::Journal;
+use crate::lock::lock;
 
 /// A [`Journal`] in a file.
 ///
@@ -38,6 +39,9 @@ pub struct FileJournal {
     sync: bool,
 }
 
+/// The beginning of every journal.
+const START: &[u8] = b"{\"job\":";
+
 #[derive(Debug)]
 struct Open {
     file: File,
@@ -68,7 +72,8 @@ impl FileJournal {
         file.read_to_end(&mut bytes)?;
         let complete = bytes.iter().rposition(|byte| *byte == b'\n');
         let length = complete.map_or(0, |end| end as u64 + 1);
-        if bytes.first().is_some_and(|byte| *byte != b'{') {
+        // An end of the process can cut the first line off.
+        if bytes.iter().zip(START).any(|(byte, start)| byte != start) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 "the file is not a journal; use another file",
@@ -90,7 +95,7 @@ impl FileJournal {
 
 impl Journal for FileJournal {
     fn read(&self) -> Result<Vec<String>, Box<dyn StdError + Send + Sync>> {
-        let mut open = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = lock(&self.file);
         let mut text = String::new();
         // An incomplete last line is not part of the journal, and is replaced when lines are appended.
         let length = open.length;
@@ -105,7 +110,7 @@ impl Journal for FileJournal {
             text.push_str(line);
             text.push('\n');
         }
-        let mut open = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = lock(&self.file);
         let length = open.length;
         // A write that failed half-way, for example on a full disk, must not join the next line.
         open.file.set_len(length)?;

@@ -511,3 +511,26 @@ fn missing_batches_of_an_earlier_process_do_not_stop_the_job() {
     assert_eq!(machine.stopped(), None);
     assert_eq!(send(&mut machine).inputs.len(), 1);
 }
+
+#[test]
+fn the_budgets_of_halving_are_spent_to_the_last_request() {
+    let spent = |machine: &mut Machine<u32>, account, cost| {
+        (0..2000)
+            .take_while(|_| machine.spend(account, cost))
+            .count()
+    };
+    let mut machine = Machine::new(Kind::Update, 1, 1);
+    machine.add(&(0..20).collect::<Vec<_>>());
+    assert_eq!(spent(&mut machine, 0, 1), 63);
+    assert_eq!(spent(&mut machine, 1, 2), 31);
+    assert_eq!(spent(&mut machine, 1, 1), 1);
+    let rest: usize = (2..20).map(|account| spent(&mut machine, account, 1)).sum();
+    assert_eq!(63 + 63 + rest, 1000);
+    // A request that has to be read back if it is rejected costs two.
+    let mut machine = Machine::new(Kind::Create, 1, 1);
+    machine.add(&[0, 1]);
+    assert_eq!(spent(&mut machine, 0, 1), 31);
+    machine.atomic = true;
+    assert_eq!(spent(&mut machine, 0, 1), 1);
+    assert_eq!(spent(&mut machine, 1, 1), 63);
+}

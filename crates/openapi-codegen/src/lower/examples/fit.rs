@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::constraints::is_constraint;
 use crate::lower::lenient::OMITTED;
 use crate::lower::polymorphic::Kinds;
-use crate::lower::{Edit, any_json, component_pointer, hoist, is_any_json, is_nullable};
+use crate::lower::{Edit, any_json, hoist, is_any_json, is_nullable};
 use openapi_tree::document::escape;
-use openapi_tree::schemas::{named_component, required};
+use openapi_tree::schemas::{component_or_self, component_pointer, named_component, required};
 
 /// Compares examples with the schemas of a document.
 pub(super) struct Reader<'a> {
@@ -21,9 +21,7 @@ pub(super) struct Reader<'a> {
 /// Returns `true` if a string is valid for a schema.
 pub(super) fn takes_text(tree: &Value, pointer: &str) -> bool {
     tree.pointer(pointer).is_some_and(|schema| {
-        let target = named_component(schema)
-            .and_then(|name| tree.pointer(&component_pointer(name)))
-            .unwrap_or(schema);
+        let target = component_or_self(tree, schema);
         is_any_json(target) || target.get("type").and_then(Value::as_str) == Some("string")
     })
 }
