@@ -150,8 +150,8 @@ fn open_journal(path: &Path) -> anyhow::Result<FileJournal> {
 
 /// Returns the text of an error and of its sources.
 fn with_sources(error: &Error) -> String {
-    let texts: Vec<String> = Chain::new(error).map(ToString::to_string).collect();
-    texts.join(": ")
+    let messages: Vec<String> = Chain::new(error).map(ToString::to_string).collect();
+    messages.join(": ")
 }
 
 impl Arguments {

@@ -70,7 +70,7 @@ impl Entry {
 }
 
 /// The maximum size of all bodies, so that pages of codes do not fill the memory.
-const MAX_BYTES: usize = 8 * 1024 * 1024;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 impl Journal {
     pub(crate) fn new(max: usize) -> Self {

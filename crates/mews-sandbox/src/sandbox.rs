@@ -95,7 +95,7 @@ impl Sandbox {
         &self.server.faults
     }
 
-    /// Returns the last exchanges, oldest first. The builder sets their maximum number, and they have at most 8 MiB. An
+    /// Returns the last exchanges, oldest first. The builder sets their maximum number, and they have at most 4 MiB. An
     /// exchange is included when its response is ready to be sent. Tokens are masked.
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.server.journal.read()

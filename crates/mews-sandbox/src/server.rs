@@ -368,7 +368,10 @@ impl Server {
                 body.to_string()
             }
         };
-        let response_text = mask.text(&String::from_utf8_lossy(&response.body));
+        let response_text = match std::str::from_utf8(&response.body) {
+            Ok(text) => mask.text(text),
+            Err(_) => mask.text(&String::from_utf8_lossy(&response.body)),
+        };
         self.journal.keep(exchange, request_text, response_text);
     }
 }

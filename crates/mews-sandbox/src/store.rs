@@ -41,7 +41,7 @@ const SCHEMA_VERSION: i32 = 4;
 
 /// The number of a record is its place in time: listings are ordered by it, newest first, and cursors are looked up to
 /// it. The ID is only kept where it cannot be made from the number. The indexes on `voucher` and `service` end in the
-/// number, like every index of SQLite, so they have the codes of a voucher in the order of a listing.
+/// number, like every index of SQLite. Therefore, they have the codes of a voucher in the order of a listing.
 ///
 /// `properties` has the plain properties of a record as JSON, see [`crate::record`].
 const TABLES: &str = "

@@ -20,7 +20,7 @@ const MAX_SLEEP: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 ///
 /// While an HTTP exchange of the client is in flight, the clock does not advance automatically; a deadline therefore
 /// does not end a call that waits for its response. The clock also waits for work of the test that holds the value of
-/// [`Clock::busy`], and for work on the same single-threaded runtime that does not wait for an external event. The
+/// [`Clock::busy`]. On a single-threaded runtime, it waits for all work that does not wait for an external event. The
 /// clock never pauses the runtime's own time, so it works while sockets are open.
 ///
 /// ```

@@ -1,6 +1,7 @@
 //! A certificate authority for the tests, and certificates for servers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio_rustls::TlsAcceptor;
@@ -12,10 +13,12 @@ pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub(crate) fn new() -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(1);
         let mut params = CertificateParams::default();
-        // OpenSSL takes a certificate for self-signed if it has the name of its issuer.
-        let name = &mut params.distinguished_name;
-        name.push(DnType::CommonName, "Authority of the tests");
+        // OpenSSL finds an issuer by its name, and takes a certificate for self-signed if it has the name of its issuer.
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("Authority {number} of the tests");
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         Self(CertifiedIssuer::self_signed(params, key).unwrap())

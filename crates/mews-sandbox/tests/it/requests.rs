@@ -163,6 +163,21 @@ async fn only_the_last_exchanges_are_kept() {
 }
 
 #[tokio::test]
+async fn bodies_of_kept_exchanges_have_a_maximum_size() {
+    let api = Api::with(|builder| builder.seed_codes(1_000)).await;
+    let page = codes_of("d15c0000-0000-4000-8000-000000000101");
+    for _ in 0..20 {
+        let reply = api.try_call(Operation::VoucherCodesGetAll, page.clone());
+        reply.await.expect("a response").ok();
+    }
+    let exchanges = api.sandbox.exchanges();
+    let bodies = exchanges.iter().map(|exchange| &exchange.response_body);
+    let size: usize = bodies.map(|body| body.to_string().len()).sum();
+    assert!((5..20).contains(&exchanges.len()), "{}", exchanges.len());
+    assert!(size <= 4 * 1024 * 1024, "{size} bytes");
+}
+
+#[tokio::test]
 async fn observer_is_called_with_each_exchange() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let api = Api::with(|builder| {
