@@ -57,7 +57,7 @@ impl RateLimit {
     ///
     /// // A nightly job may use 120 of the 200 slots.
     /// let limit = RateLimit::default().reserve(80);
-    /// assert_ne!(limit, RateLimit::default());
+    /// assert_eq!(limit.reserved(), 80);
     /// ```
     #[must_use]
     pub fn reserve(self, slots: usize) -> Self {

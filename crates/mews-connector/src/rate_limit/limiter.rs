@@ -234,3 +234,30 @@ impl fmt::Debug for SlidingWindowLimiter {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    #[tokio::test]
+    async fn slot_at_the_deadline_is_in_time() {
+        let clock = Arc::new(ManualClock::new());
+        let window = Duration::from_secs(30);
+        let limit = RateLimit::new(1.try_into().expect("a number"), window);
+        let limiter = SlidingWindowLimiter::new(limit, clock.clone());
+        let request = AdmissionRequest::new(Priority::Foreground);
+        drop(limiter.admit(request).await.expect("the first slot"));
+
+        let deadline = |offset: Duration| request.with_deadline(Some(clock.now() + offset));
+        let late = limiter
+            .admit(deadline(window - Duration::from_nanos(1)))
+            .await
+            .expect_err("no slot is free before the deadline");
+        assert_eq!(late.wait, Some(window));
+        let in_time = limiter.admit(deadline(window)).await;
+        assert!(in_time.is_ok());
+    }
+}

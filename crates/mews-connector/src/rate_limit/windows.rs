@@ -160,3 +160,81 @@ impl Windows {
 fn is_over(ended: Instant, window: Duration, now: Instant) -> bool {
     ended.checked_add(window).is_some_and(|free| free <= now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn limit(requests: usize, window: Duration) -> RateLimit {
+        RateLimit::new(requests.try_into().expect("a number"), window)
+    }
+
+    fn is_free(windows: &mut Windows, now: Instant) -> bool {
+        windows.turn(Priority::Foreground, now).earliest == Some(now)
+    }
+
+    #[test]
+    fn limit_of_a_dropped_client_no_longer_applies() {
+        let (strict, wide) = (limit(1, 60 * SECOND), limit(100, 60 * SECOND));
+        let now = Instant::now();
+        let mut windows = Windows::default();
+        windows.lease(wide);
+        windows.lease(strict);
+        windows.begin();
+        windows.end(now);
+        assert!(!is_free(&mut windows, now));
+        windows.release(strict);
+        assert!(is_free(&mut windows, now));
+    }
+
+    #[test]
+    fn last_limit_stays_until_its_window_is_over() {
+        let strict = limit(1, 60 * SECOND);
+        let now = Instant::now();
+        let mut windows = Windows::default();
+        windows.lease(strict);
+        windows.begin();
+        windows.release(strict);
+        assert!(!windows.is_forgettable(now), "a request is in flight");
+        assert_eq!(windows.in_flight(), 1);
+        windows.end(now);
+        assert!(!windows.is_forgettable(now + 59 * SECOND));
+        // A new client within the window is limited by what was sent before.
+        windows.lease(strict);
+        assert!(!is_free(&mut windows, now + 59 * SECOND));
+        assert!(
+            !windows.is_forgettable(now + 60 * SECOND),
+            "it has a client"
+        );
+        windows.release(strict);
+        assert!(windows.is_forgettable(now + 60 * SECOND));
+    }
+
+    #[test]
+    fn hold_is_remembered_without_clients() {
+        let now = Instant::now();
+        let mut windows = Windows::default();
+        windows.hold_until(now + 5 * SECOND);
+        windows.hold_until(now + SECOND);
+        assert!(!windows.is_forgettable(now + 4 * SECOND));
+        assert!(windows.is_forgettable(now + 5 * SECOND));
+    }
+
+    #[test]
+    fn requests_without_a_limit_are_not_remembered() {
+        let now = Instant::now();
+        let mut windows = Windows::default();
+        windows.lease(RateLimit::unlimited());
+        windows.begin();
+        windows.end(now);
+        assert!(windows.ended.is_empty());
+        assert_eq!(windows.status(now), []);
+        windows.lease(limit(3, SECOND));
+        let [window] = windows.status(now)[..] else {
+            panic!("one window");
+        };
+        assert_eq!((window.used, window.free), (0, 3));
+    }
+}

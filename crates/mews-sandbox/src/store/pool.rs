@@ -14,7 +14,7 @@ use super::codes;
 const MAX_READERS: usize = 4;
 
 /// The size of all caches together, in KiB. The content of a store in memory is not a part of it.
-const CACHE_IN_MEMORY: usize = 4_000;
+const CACHE_IN_MEMORY: usize = 2_000;
 const CACHE_OF_FILE: usize = 64_000;
 
 /// The page size of a store in memory, in bytes. A write keeps a copy of each page that it changes, and codes of many
