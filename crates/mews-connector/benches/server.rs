@@ -12,7 +12,7 @@ const SERVE: &str = "MEWS_CONNECTOR_BENCH_SERVE";
 /// The number of codes of a page.
 pub(crate) const PAGE: usize = 1000;
 
-/// Returns the body of the response to a request, from its path and its body.
+/// A function that returns the body of the response to a request, from its path and its body.
 trait Respond: Fn(&str, &Value) -> Option<String> + Send + Sync + 'static {}
 
 impl<T: Fn(&str, &Value) -> Option<String> + Send + Sync + 'static> Respond for T {}

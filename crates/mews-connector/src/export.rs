@@ -9,10 +9,9 @@
 //! An export costs one request for each full page of vouchers and codes. In addition, each listing costs one request
 //! for the empty page at its end, and up to one request for the page before, which is not full. Only a null cursor ends
 //! a listing, so this request cannot be avoided. There is one listing for the vouchers, and one for the codes of each
-//! batch. Therefore, an export uses [few large batches](Export::concurrency): as many as are needed to use the whole
-//! rate limit, from 8 to
-//! 16. An export of 1,000 vouchers with 560 codes each costs 570 requests with 8 batches, 560 of which return full
-//! pages of codes.
+//! batch. Therefore, an export uses [few large batches](Export::concurrency), from 8 to 16: as many as are needed to use
+//! the whole rate limit. An export of 1,000 vouchers with 560 codes each costs 570 requests with 8 batches, 560 of which
+//! return full pages of codes.
 //!
 //! # Choosing vouchers
 //!

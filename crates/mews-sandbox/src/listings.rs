@@ -39,10 +39,12 @@ impl Listings {
     /// Changes a record that clients did not change. Returns `true` if there is one with the ID.
     pub(crate) fn touch(&self, list: &str, id: &str, change: ItemChange, now: Instant) -> bool {
         let mut lists = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let record = lists.get_mut(list).and_then(|listing| {
-            let position = listing.position(id)?;
-            listing.records.get_mut(position)?.as_object_mut()
-        });
+        let Some(listing) = lists.get_mut(list) else {
+            return false;
+        };
+        let record = listing
+            .position(id)
+            .and_then(|position| listing.records.get_mut(position)?.as_object_mut());
         let Some(record) = record else {
             return false;
         };
@@ -51,7 +53,7 @@ impl Listings {
         }
         let now = now.to_string();
         let updated = record.get(UPDATED_UTC).and_then(Value::as_str);
-        if updated.is_none_or(|updated| updated < now.as_str()) {
+        if listing.has_updated && updated.is_none_or(|updated| updated < now.as_str()) {
             record.insert(UPDATED_UTC.into(), now.into());
         }
         true
@@ -69,6 +71,8 @@ pub(crate) struct Listing {
     pub(crate) id_name: String,
     /// The property that relates a record to an enterprise.
     pub(crate) scope: Option<&'static str>,
+    /// Whether the records have a time of the last update.
+    has_updated: bool,
     /// The first property that a record lacks. Business rules need only some properties, so the others can be missing.
     pub(crate) problem: Option<String>,
 }
@@ -99,6 +103,7 @@ impl Listing {
             records,
             id_name,
             scope,
+            has_updated: items.property(UPDATED_UTC).is_some(),
             problem,
         }
     }

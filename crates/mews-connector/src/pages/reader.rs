@@ -105,8 +105,8 @@ impl<P> Reader<P> {
         }
     }
 
-    /// Returns `true` if the listing ends at this page because it is short. After a 408, a page can be short for
-    /// another reason.
+    /// Returns `true` if the listing ends at this page because it is short. After a 408, also in an earlier
+    /// listing, a page can be short for another reason.
     fn is_short(&self, fetched: &Fetched<P>) -> bool {
         let requested = usize::try_from(self.count).unwrap_or_default();
         self.stop_at_short_page
@@ -124,7 +124,12 @@ impl<P> Reader<P> {
     /// would fail again, and each failure takes as long as the server's timeout.
     async fn fetch(&mut self) -> Result<Fetched<P>, Error> {
         loop {
-            self.count = self.count.min(self.ceiling.get());
+            let ceiling = self.ceiling.get();
+            if ceiling < self.count {
+                // An earlier listing got a 408 for a larger page, so here, too, a page can be short for that reason.
+                self.count = ceiling;
+                self.has_shrunk = true;
+            }
             match (self.fetch)(self.count, self.cursor.clone()).await {
                 Err(error) if error.is_splittable() && self.count > self.min_count => {
                     self.count = (self.count / 2).max(self.min_count);

@@ -245,7 +245,7 @@ mod tests {
     #[tokio::test]
     async fn slot_at_the_deadline_is_in_time() {
         let clock = Arc::new(ManualClock::new());
-        let window = Duration::from_secs(30);
+        let (window, too_short) = (Duration::from_secs(30), Duration::from_millis(29_999));
         let limit = RateLimit::new(1.try_into().expect("a number"), window);
         let limiter = SlidingWindowLimiter::new(limit, clock.clone());
         let request = AdmissionRequest::new(Priority::Foreground);
@@ -253,7 +253,7 @@ mod tests {
 
         let deadline = |offset: Duration| request.with_deadline(Some(clock.now() + offset));
         let late = limiter
-            .admit(deadline(window - Duration::from_nanos(1)))
+            .admit(deadline(too_short))
             .await
             .expect_err("no slot is free before the deadline");
         assert_eq!(late.wait, Some(window));

@@ -285,6 +285,13 @@ async fn mismatched_inputs_and_invalid_journals_are_errors_that_name_the_differe
         matches!(error, JournalError::Invalid { line: 3, .. }),
         "{error}"
     );
+    let error = with(&|lines| lines[1] = r#"{"input":{"Value":5}}"#.into())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, JournalError::Invalid { line: 2, .. }),
+        "{error}"
+    );
     let error = with(&|lines| lines.truncate(2)).await.unwrap_err();
     assert!(matches!(error, JournalError::Empty), "{error}");
     let unknown = r#"{"unknown":{"input":3,"reason":""}}"#;

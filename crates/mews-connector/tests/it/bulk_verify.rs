@@ -367,3 +367,18 @@ async fn lost_voucher_without_an_external_identifier_is_retried_if_no_similar_vo
         assert_eq!(plain.count(), 2, "{:?}", sandbox.exchanges().len());
     }
 }
+
+#[tokio::test]
+async fn record_of_another_input_does_not_prove_an_equal_one() {
+    let fault = Fault::drop_before_reading()
+        .on(Operation::VouchersAdd)
+        .skip(1);
+    let (_sandbox, client, _) = start(Sandbox::builder().fault(fault)).await;
+    let new = || NewVoucher::public(id(builtin::SERVICE_ID), "Plain");
+    let bulk = client.bulk().batch_size(1).concurrency(1);
+    let report = bulk.add_vouchers([new(), new()]).await;
+    let [Outcome::Applied(first), Outcome::Applied(second)] = report.outcomes() else {
+        panic!("{:?}", report.outcomes());
+    };
+    assert_ne!(first.id, second.id);
+}

@@ -1,5 +1,6 @@
 //! Lookup of codes by their value.
 
+use mews_connector::clock::ManualClock;
 use mews_connector::types::ServiceId;
 use mews_connector::{Client, ErrorKind, FoundCode, NewVoucher, NewVoucherCode, Redeemability};
 use mews_sandbox::{Fault, Operation, Sandbox, builtin};
@@ -84,6 +85,42 @@ async fn lookup_reads_the_pages_of_the_voucher_of_a_value() {
     assert_eq!(short, found);
     let expected = [(vouchers, 1), (codes, 1000), (codes, 1)];
     assert_eq!(requests(&sandbox), expected);
+}
+
+#[tokio::test]
+async fn short_page_does_not_end_a_listing_after_a_408_of_an_earlier_one() {
+    let server = Scripted::start([Response::of(|request: &Value| {
+        let Some(services) = request["ServiceIds"].as_array() else {
+            return Response::ok(json!({ "VoucherCodes": [], "Cursor": null }));
+        };
+        match (services.len(), request["Limitation"]["Count"].as_u64()) {
+            (1000, Some(1000)) => {
+                Response::Json(408, "", json!({ "Message": "Too slow" }).to_string())
+            }
+            (1000, _) => Response::ok(json!({ "Vouchers": [], "Cursor": null })),
+            // The last service has two vouchers, one on each page.
+            (_, count) => {
+                assert_eq!(count, Some(500));
+                let is_first = request["Limitation"]["Cursor"].is_null();
+                let voucher = json!({ "Id": uuid::Uuid::from_u128(u128::from(is_first)) });
+                Response::ok(json!({
+                    "Vouchers": [voucher],
+                    "Cursor": is_first.then_some("next"),
+                }))
+            }
+        }
+    })])
+    .await;
+    let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
+    let services = (0..1001).map(|n| ServiceId(uuid::Uuid::from_u128(n)));
+    let found = client.find_codes(services, "X").stop_at_short_page(true);
+    assert_eq!(found.await.unwrap(), []);
+    let requests = server.requests();
+    let mut cursors = requests
+        .iter()
+        .map(|(_, body)| &body["Limitation"]["Cursor"]);
+    let followed = cursors.any(|cursor| cursor == "next");
+    assert!(followed, "the second page of vouchers was not read");
 }
 
 #[tokio::test]
@@ -173,7 +210,7 @@ async fn client_with(vouchers: Value, codes: Value) -> (Scripted, Client) {
         Response::ok(json!({ list: items, "Cursor": cursor }))
     };
     let server = Scripted::start([Response::of(response)]).await;
-    let client = client_of(&server.url, &mews_connector::clock::ManualClock::new());
+    let client = client_of(&server.url, &ManualClock::new());
     (server, client.build().unwrap())
 }
 

@@ -55,7 +55,7 @@ impl Context<'_> {
             if let Some(property) = kind.id(name) {
                 let id_name = schema.and_then(|schema| schema.items()?.name());
                 let known = match property.as_str() {
-                    "Id" => Known::Records(listing),
+                    "Id" => Known::Records(vec![listing]),
                     _ => Known::new(&lists, listing, &property, id_name),
                 };
                 let ids = value.as_array().into_iter().flatten();
@@ -100,9 +100,11 @@ impl Context<'_> {
     /// Returns `true` unless an ID does not exist within the scope.
     fn is_known(&self, known: &Known<'_>, id: &str, enterprises: &Enterprises) -> bool {
         match known {
-            Known::Records(listing) => listing
-                .get(id)
-                .is_some_and(|record| self.is_in_scope(record, listing, enterprises)),
+            Known::Records(listings) => listings.iter().any(|listing| {
+                listing
+                    .get(id)
+                    .is_some_and(|record| self.is_in_scope(record, listing, enterprises))
+            }),
             Known::Scope(property) => id
                 .parse()
                 .is_ok_and(|id| self.leads_to(property, id, enterprises)),
@@ -136,8 +138,8 @@ impl Context<'_> {
 
 /// The IDs that a filter can have.
 enum Known<'a> {
-    /// Those of records.
-    Records(&'a Listing),
+    /// Those of records, in one or more lists.
+    Records(Vec<&'a Listing>),
     /// Those that the property relates to an enterprise.
     Scope(&'a str),
     /// The sandbox has no records with such IDs, such as resources.
@@ -147,11 +149,16 @@ enum Known<'a> {
 impl<'a> Known<'a> {
     /// Finds the IDs of a filter that matches a property of a listing.
     fn new(lists: &'a Lists, listing: &Listing, property: &'a str, id_name: Option<&str>) -> Self {
-        let mut others = lists.values();
-        match others.find(|other| Some(other.id_name.as_str()) == id_name) {
-            Some(other) => Self::Records(other),
-            None if listing.scope == Some(property) => Self::Scope(property),
-            None => Self::Anything,
+        let others = lists.values();
+        let others: Vec<&Listing> = others
+            .filter(|other| Some(other.id_name.as_str()) == id_name)
+            .collect();
+        if !others.is_empty() {
+            Self::Records(others)
+        } else if listing.scope == Some(property) {
+            Self::Scope(property)
+        } else {
+            Self::Anything
         }
     }
 }

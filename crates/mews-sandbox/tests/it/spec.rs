@@ -418,3 +418,41 @@ async fn the_records_of_a_listing_are_checked_and_can_be_missing() {
         assert!(error.to_string().starts_with("invalid spec: "), "{error}");
     }
 }
+
+#[tokio::test]
+async fn two_listings_can_have_ids_of_one_kind_and_no_time_of_the_last_update() {
+    let mut document = with_outlets();
+    let outlet = &mut document["components"]["schemas"]["Outlet"];
+    outlet["required"] = json!(["Id"]);
+    outlet["properties"]["Id"] = json!({ "$ref": "#/components/schemas/CompanyId" });
+    let mut records = outlets();
+    let without_update = |object: &mut Value| {
+        let object = object.as_object_mut().expect("an object");
+        object.remove("UpdatedUtc").expect("a time");
+    };
+    without_update(&mut outlet["properties"]);
+    records
+        .as_array_mut()
+        .expect("records")
+        .iter_mut()
+        .for_each(without_update);
+    let api = api(&document, |builder| builder.records("Outlets", records)).await;
+    let operation: Operation = "outlets/getAll".parse().expect("an operation of the spec");
+    let fault = Fault::delete_between_pages().on(operation);
+    api.sandbox.faults().add(fault);
+    let mut cursor = Value::Null;
+    let mut states = Vec::new();
+    for _ in 0..2 {
+        let body = json!({ "Limitation": { "Count": 1, "Cursor": cursor } });
+        let page = call(&api, operation, body).await.ok();
+        states.push(page.body["Outlets"][0]["IsActive"].clone());
+        cursor = page.body["Cursor"].clone();
+    }
+    assert_eq!(states, [true, false]);
+    // The IDs of both listings are known.
+    let companies = json!({ "Limitation": { "Count": 1 }, "MotherCompanyIds": [SERVICES[0]] });
+    let companies_get_all = "companies/getAll"
+        .parse()
+        .expect("an operation of the spec");
+    call(&api, companies_get_all, companies).await.ok();
+}

@@ -474,7 +474,7 @@ async fn responses_of_every_listing_with_an_enum_can_have_unknown_values() {
     }
 }
 
-/// Returns every ID of a record that is built in leads to a record that is built in.
+/// Every ID in the built-in records leads to a built-in record.
 #[test]
 fn the_built_in_records_belong_together() {
     let fixtures: Value = serde_json::from_str(builtin::FIXTURES).expect("JSON");

@@ -142,3 +142,20 @@ fn a_record_that_another_input_of_the_batch_claims_is_no_obstacle() {
     // If inputs cannot be distinguished, none is found, and none is missing.
     assert_eq!(judge(false), [Evidence::Undecided, Evidence::Undecided]);
 }
+
+#[test]
+fn fraction_of_a_second_is_the_same_time_and_a_second_is_another() {
+    let input = DateTime::from_timestamp(1_800_000_000, 0);
+    let after = |milliseconds| {
+        let time = input.map(|input| input + TimeDelta::milliseconds(milliseconds));
+        time.map(UtcDateTime::from)
+    };
+    for (milliseconds, is_same) in [(-1000, false), (-999, true), (999, true), (1000, false)] {
+        let record = after(milliseconds);
+        assert_eq!(
+            same_second(input, record.as_ref()),
+            is_same,
+            "{milliseconds} ms"
+        );
+    }
+}
