@@ -47,7 +47,12 @@ impl Resumed {
     /// Returns `true` if every write was applied.
     pub fn is_complete(&self) -> bool {
         let counts = self.counts();
-        counts.rejected + counts.not_applied + counts.unknown == 0
+        let applied = counts.applied;
+        counts
+            == Counts {
+                applied,
+                ..Counts::default()
+            }
     }
 
     /// Returns the error that stopped the job early, if one did.
