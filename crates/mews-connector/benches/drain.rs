@@ -11,7 +11,7 @@ mod server;
 use std::time::{Duration, Instant};
 
 use memory::{peak_kib, reset_peak};
-use mews_connector::{Client, RateLimit, VoucherCodeFilter};
+use mews_connector::{Client, VoucherCodeFilter};
 use serde_json::{Value, json};
 use server::{PAGE, Server};
 
@@ -35,7 +35,7 @@ fn main() {
     for _ in 0..ROUNDS {
         by_hand.push(runtime.block_on(drain_by_hand(url, PAGES, Duration::ZERO)));
         reset_peak();
-        ours.push(runtime.block_on(drain(url, PAGES, false, Duration::ZERO)));
+        ours.push(runtime.block_on(drain(&server.client(), PAGES, false, Duration::ZERO)));
         memory = memory.max(peak_kib());
     }
     report("prefetch off", best(&by_hand), best(&ours), PAGES, 0.95);
@@ -49,7 +49,7 @@ fn main() {
         let (mut by_hand, mut ours) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             by_hand.push(runtime.block_on(drain_by_hand(url, pages, takes)));
-            ours.push(runtime.block_on(drain(url, pages, true, takes)));
+            ours.push(runtime.block_on(drain(&server.client(), pages, true, takes)));
         }
         let possible = best(&by_hand).as_secs_f64() / (takes * pages).as_secs_f64();
         report(
@@ -101,17 +101,7 @@ fn consume(codes: usize, takes: Duration) -> usize {
     codes
 }
 
-async fn drain(url: &str, pages: u32, prefetch: bool, takes: Duration) -> Duration {
-    let client = Client::builder()
-        .credentials(
-            "sandbox-client-token",
-            "sandbox-access-token",
-            "Bench 1.0.0",
-        )
-        .base_url(url)
-        .rate_limit(RateLimit::unlimited())
-        .build()
-        .unwrap();
+async fn drain(client: &Client, pages: u32, prefetch: bool, takes: Duration) -> Duration {
     let filter =
         VoucherCodeFilter::vouchers(["d15c0000-0000-4000-8000-000000000001".parse().unwrap()]);
     let start = Instant::now();

@@ -1,7 +1,7 @@
 //! The peak memory of an export of many codes, compared with an export of a tenth of them.
 //!
-//! Another process serves pages of 1000 codes, all of them different. The checkpoint is read after every record, as a
-//! caller does that stores it with each page.
+//! Another process serves pages of 1000 codes, all of them different. The checkpoint is read after every 1000 records,
+//! like in a caller that stores it with each page.
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 mod baseline;
@@ -11,7 +11,7 @@ mod server;
 use std::time::Instant;
 
 use memory::{peak_kib, reset_peak};
-use mews_connector::{Client, RateLimit};
+use mews_connector::Client;
 use serde_json::{Value, json};
 use server::{PAGE, Server};
 
@@ -31,7 +31,7 @@ fn main() {
     for pages in SIZES {
         reset_peak();
         let start = Instant::now();
-        let (codes, checkpoint) = runtime.block_on(export(&server.url, pages));
+        let (codes, checkpoint) = runtime.block_on(export(&server.client(), pages));
         println!(
             "{codes:>6} codes: {:.2} s, peak memory {} MiB, checkpoint at most {checkpoint} bytes",
             start.elapsed().as_secs_f64(),
@@ -42,17 +42,7 @@ fn main() {
 
 /// Exports every voucher with that number of pages of codes. Returns the number of codes, and the size of the largest
 /// checkpoint.
-async fn export(url: &str, pages: usize) -> (u64, usize) {
-    let client = Client::builder()
-        .credentials(
-            "sandbox-client-token",
-            "sandbox-access-token",
-            "Bench 1.0.0",
-        )
-        .base_url(url)
-        .rate_limit(RateLimit::unlimited())
-        .build()
-        .unwrap();
+async fn export(client: &Client, pages: usize) -> (u64, usize) {
     // The service has the number of pages, so that the server needs no state.
     let service = format!("5e710000-0000-4000-8000-{pages:012x}");
     let mut records = client.export([service.parse().unwrap()]).records();

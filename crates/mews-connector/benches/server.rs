@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
+use mews_connector::{Client, RateLimit};
 use serde_json::Value;
 
 const SERVE: &str = "MEWS_CONNECTOR_BENCH_SERVE";
@@ -52,6 +53,20 @@ impl Server {
             process,
             url: format!("http://{}", address.trim()),
         }
+    }
+
+    /// Returns a new client of the server, without a rate limit.
+    pub(crate) fn client(&self) -> Client {
+        Client::builder()
+            .credentials(
+                "sandbox-client-token",
+                "sandbox-access-token",
+                "Bench 1.0.0",
+            )
+            .base_url(&self.url)
+            .rate_limit(RateLimit::unlimited())
+            .build()
+            .unwrap()
     }
 }
 

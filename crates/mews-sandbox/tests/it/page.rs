@@ -434,6 +434,20 @@ async fn form_of_another_page_changes_nothing() {
     );
 }
 
+/// Returns the fields of the form that adds a fault.
+fn add_fault<'a>(
+    effect: &'a str,
+    times: &'a str,
+    operation: &'a str,
+) -> [(&'static str, &'a str); 4] {
+    [
+        ("Action", "AddFault"),
+        ("Effect", effect),
+        ("Times", times),
+        ("Operation", operation),
+    ]
+}
+
 #[tokio::test]
 async fn invalid_form_is_an_error_page_and_changes_nothing() {
     let api = Api::new().await;
@@ -466,39 +480,13 @@ async fn invalid_form_is_an_error_page_and_changes_nothing() {
             "unknown variant `&lt;b&gt;`",
         ),
         (
-            &[
-                ("Action", "AddFault"),
-                ("Effect", r#""NoRequestId""#),
-                ("Times", "1"),
-                ("Operation", "x"),
-            ],
+            &add_fault(r#""NoRequestId""#, "1", "x"),
             "unknown operation `x`",
         ),
+        (&add_fault(r#""NoRequestId""#, "x", ""), "Invalid Times"),
+        (&add_fault(r#""NoRequestId""#, "0", ""), "`Times` 0"),
         (
-            &[
-                ("Action", "AddFault"),
-                ("Effect", r#""NoRequestId""#),
-                ("Times", "x"),
-                ("Operation", ""),
-            ],
-            "Invalid Times",
-        ),
-        (
-            &[
-                ("Action", "AddFault"),
-                ("Effect", r#""NoRequestId""#),
-                ("Times", "0"),
-                ("Operation", ""),
-            ],
-            "`Times` 0",
-        ),
-        (
-            &[
-                ("Action", "AddFault"),
-                ("Effect", r#""NullCursor""#),
-                ("Times", "1"),
-                ("Operation", "vouchers/add"),
-            ],
+            &add_fault(r#""NullCursor""#, "1", "vouchers/add"),
             "has no effect on `vouchers/add`",
         ),
     ] {
