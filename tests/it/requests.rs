@@ -267,7 +267,23 @@ const BROKEN: &[Breach] = &[
         || json!([]),
         "`VoucherCodeIds` has 0 items",
     ),
+    (
+        "reservations_getAll_2023-06-06",
+        "/ActualStartUtc",
+        january,
+        "`ActualStartUtc` has a value together with `ScheduledStartUtc`; allowed: at most 1 of them",
+    ),
+    (
+        "reservations_getAll_2023-06-06",
+        "/ActualEndUtc",
+        january,
+        "`ActualEndUtc` has a value together with `ScheduledEndUtc`; allowed: at most 1 of them",
+    ),
 ];
+
+fn january() -> Value {
+    json!({ "StartUtc": "2026-01-01T00:00:00Z", "EndUtc": "2026-02-01T00:00:00Z" })
+}
 
 fn identifiers(count: usize) -> Value {
     (0..count)

@@ -111,6 +111,12 @@ pub(crate) fn validate(spec: &Spec, operation: Operation, body: &Value) -> Resul
         .map_err(ApiError::unexpected)?
         .validate(body)
         .map_err(|error| {
+            if let Some((property, others)) = exclusive(&error) {
+                return ApiError::invalid(
+                    property,
+                    format!("`{property}` cannot be used together with {others}; omit one of them"),
+                );
+            }
             let mut details = format!("at \"{}\": {}", error.instance_path(), error.masked());
             if let Some((end, _)) = details.char_indices().nth(MAX_DETAILS) {
                 details.truncate(end);
@@ -118,6 +124,24 @@ pub(crate) fn validate(spec: &Spec, operation: Operation, body: &Value) -> Resul
             }
             ApiError::invalid(&parameter(&error), details)
         })
+}
+
+/// Returns a property and the others that it excludes, if an error is about properties that exclude each other.
+fn exclusive<'e>(error: &'e ValidationError<'_>) -> Option<(&'e str, String)> {
+    let ValidationErrorKind::Not { schema } = error.kind() else {
+        return None;
+    };
+    let alternatives = schema.get("anyOf").and_then(Value::as_array);
+    let alternatives = alternatives.map_or(std::slice::from_ref(schema), Vec::as_slice);
+    let is_set = |name: &&str| !error.instance()[*name].is_null();
+    let mut groups = alternatives.iter().filter_map(|alternative| {
+        let names = alternative.get("required")?.as_array()?.iter();
+        names.map(Value::as_str).collect::<Option<Vec<_>>>()
+    });
+    let names = groups.find(|names| names.iter().all(is_set))?;
+    let (property, others) = names.split_last()?;
+    let others: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
+    Some((property, others.join(" and ")))
 }
 
 /// Returns the property that an error is about.

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use openapi_tree::schemas::required;
+use serde::Deserialize as _;
 use serde_json::Value;
 
 /// The constraint keywords of each type.
@@ -13,8 +15,11 @@ pub const KEYWORDS: [(&str, &[&str]); 5] = [
     ("integer", &NUMERIC),
     ("number", &NUMERIC),
     ("array", &["minItems", "maxItems", "uniqueItems"]),
-    ("object", &["minProperties", "maxProperties"]),
+    ("object", &["minProperties", "maxProperties", EXCLUSIVE]),
 ];
+
+/// The keyword with the groups of properties that exclude each other. Lowering writes it for `not` with `required`.
+pub const EXCLUSIVE: &str = "exclusiveProperties";
 
 const NUMERIC: [&str; 5] = [
     "minimum",
@@ -71,6 +76,8 @@ pub enum Check {
     },
     /// The integer is a multiple of this number.
     MultipleOf(i128),
+    /// At least one of these optional properties of an object is omitted.
+    Exclusive(Vec<String>),
 }
 
 /// The unit of a count.
@@ -155,10 +162,12 @@ impl Constraints {
                     whole("minProperties"),
                     whole("maxProperties"),
                 );
+                found.leave(schema, EXCLUSIVE);
             }
             "object" => {
                 found.leave(schema, "minProperties");
                 found.leave(schema, "maxProperties");
+                found.exclusive(schema);
             }
             _ => {}
         }
@@ -168,6 +177,24 @@ impl Constraints {
     fn count(&mut self, unit: Unit, min: Option<u64>, max: Option<u64>) {
         if min.is_some() || max.is_some() {
             self.checks.push(Check::Count { unit, min, max });
+        }
+    }
+
+    /// Adds the groups of properties that exclude each other. A group is not checked if one of its properties is required,
+    /// because the generated code cannot omit it, or not declared, because no field has it.
+    fn exclusive(&mut self, schema: &Value) {
+        let required = required(schema);
+        let is_optional = |name: &String| {
+            !required.contains(&name.as_str()) && schema["properties"].get(name).is_some()
+        };
+        let groups = schema.get(EXCLUSIVE).and_then(Value::as_array);
+        for group in groups.into_iter().flatten() {
+            match Vec::<String>::deserialize(group) {
+                Ok(names) if names.len() > 1 && names.iter().all(is_optional) => {
+                    self.checks.push(Check::Exclusive(names));
+                }
+                _ => self.unchecked.push(format!("{EXCLUSIVE} {group}")),
+            }
         }
     }
 
@@ -270,6 +297,9 @@ impl fmt::Display for Check {
                 }
             }
             Self::MultipleOf(factor) => write!(f, "multiple of {factor}"),
+            Self::Exclusive(names) => {
+                write!(f, "at most {} of {}", names.len() - 1, names.join(", "))
+            }
         }
     }
 }

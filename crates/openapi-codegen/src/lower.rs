@@ -23,6 +23,7 @@ mod enums;
 pub mod envelope;
 mod errors;
 mod examples;
+mod exclusive;
 mod hoist;
 mod json_bodies;
 mod lenient;
@@ -72,7 +73,7 @@ pub struct Lowered {
 
 /// The passes that rewrite every operation and every schema to a form that the generator supports, and that the examples
 /// of the document fit.
-pub const SHAPE: [Pass; 25] = [
+pub const SHAPE: [Pass; 26] = [
     paths::PASS,
     parts::PASS,
     operation_names::PASS,
@@ -85,6 +86,7 @@ pub const SHAPE: [Pass; 25] = [
     defaults::PASS,
     component_names::PASS,
     recursion::PASS,
+    exclusive::PASS,
     types::PASS,
     nullable::PASS,
     aliases::PASS,

@@ -156,6 +156,9 @@ fn struct_outline(
                     notes.join(", ")
                 );
             }
+            for limit in limits(schema, None) {
+                let _ = writeln!(text, "  {limit}");
+            }
         }
     }
     text

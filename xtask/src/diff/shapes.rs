@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Change, Class, Side};
+use openapi_codegen::constraints::EXCLUSIVE;
 use openapi_codegen::lower::{Changes, Lowered};
 use openapi_tree::document::escape;
 use openapi_tree::schemas::{COMPONENTS, component_pointer, named_component};
@@ -30,9 +31,10 @@ const LIMITS: [(&str, bool); 8] = [
 ];
 
 /// The constraints that allow other values if they change.
-const CONDITIONS: [&str; 5] = [
+const CONDITIONS: [&str; 6] = [
     "exclusiveMaximum",
     "exclusiveMinimum",
+    EXCLUSIVE,
     "multipleOf",
     "pattern",
     "uniqueItems",

@@ -72,13 +72,18 @@ fn bare_reference(document: &Document, findings: &mut Findings) {
     });
 }
 
+/// Returns `true` if a location is inside of `not`, which is a condition of values and does not describe them.
+fn is_condition(pointer: &str) -> bool {
+    pointer.split('/').any(|step| step == "not")
+}
+
 /// Calls `visit` with pointer, name and schema of every property.
 pub(super) fn each_property<'a>(
     document: &'a Document,
     visit: &mut impl FnMut(String, &'a str, &'a Value),
 ) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        for (name, property) in properties(schema) {
+        for (name, property) in properties(schema).filter(|_| !is_condition(pointer)) {
             visit(format!("{pointer}/properties/{name}"), name, property);
         }
     });
@@ -164,11 +169,11 @@ fn unique_titles(document: &Document, findings: &mut Findings) {
     }
 }
 
-/// Rejects `anyOf`, `oneOf` and `not`, except an `anyOf` of references, which is for polymorphic properties. The rule
-/// `lossless` rejects it elsewhere.
+/// Rejects `anyOf` and `oneOf`, except in `not`, and except an `anyOf` of references, which is for polymorphic properties.
+/// The rule `lossless` rejects it elsewhere, and a `not` that the generated code does not check.
 fn alternatives(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        for keyword in ["anyOf", "oneOf", "not"] {
+        for keyword in ["anyOf", "oneOf"] {
             let members = schema.get(keyword).and_then(Value::as_array);
             let is_choice = keyword == "anyOf"
                 && members.is_some_and(|members| {
@@ -176,7 +181,7 @@ fn alternatives(document: &Document, findings: &mut Findings) {
                         .iter()
                         .all(|member| referenced_component(member).is_some())
                 });
-            if schema.get(keyword).is_some() && !is_choice {
+            if schema.get(keyword).is_some() && !is_choice && !is_condition(pointer) {
                 findings.add(
                     format!("{pointer}/{keyword}"),
                     format!("uses `{keyword}`; for scalars, progenitor generates a struct that cannot be decoded"),

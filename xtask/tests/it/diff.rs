@@ -66,7 +66,7 @@ type Edit = fn(&mut Value);
 )]
 fn each_change_is_classified_for_each_side() {
     let schemas = "/components/schemas";
-    let cases: [(&str, Edit, i32, &[&str]); 11] = [
+    let cases: [(&str, Edit, i32, &[&str]); 12] = [
         (
             "optional property",
             |schemas| schemas["Question"]["properties"]["More"] = json!({ "type": "string" }),
@@ -158,6 +158,14 @@ fn each_change_is_classified_for_each_side() {
             &[
                 "breaking  request   /components/schemas/Shared/properties/Name: has a maxLength of 3; it was 9",
                 "additive  response  /components/schemas/Shared/properties/Name: has a maxLength of 3; it was 9",
+            ],
+        ),
+        (
+            "exclusive properties",
+            |schemas| schemas["Question"]["not"] = json!({ "required": ["State", "Count"] }),
+            4,
+            &[
+                "breaking  request   /components/schemas/Question: has the exclusiveProperties [[\"State\",\"Count\"]] now",
             ],
         ),
         (

@@ -185,8 +185,8 @@ const VIOLATIONS: &[(&str, &str, &str, &str)] = &[
     (
         "alternatives",
         "        Iata:\n          type: string\n",
-        "        Iata:\n          type: string\n          not: {}\n",
-        "Iata/not",
+        "        Iata:\n          type: string\n          anyOf: [{}]\n",
+        "Iata/anyOf",
     ),
     (
         "closed-request",
@@ -253,6 +253,18 @@ const VIOLATIONS: &[(&str, &str, &str, &str)] = &[
         "        Iata:\n          type: string\n",
         "        Iata:\n          anyOf:\n            - $ref: '#/components/schemas/OldAddress'\n            - $ref: '#/components/schemas/CompanyOptions'\n",
         "Company/properties/Iata",
+    ),
+    (
+        "lossless",
+        "        Iata:\n          type: string\n",
+        "        Iata:\n          type: string\n          not: {}\n",
+        "Company/properties/Iata",
+    ),
+    (
+        "lossless",
+        "          - required: [ScheduledStartUtc, ActualStartUtc]\n",
+        "          - required: [ScheduledStartUtc, ActualStartUtc, Limitation]\n",
+        "ReservationServiceOrderFilterParameters",
     ),
     (
         "real-token",

@@ -1,7 +1,10 @@
 //! Requests that must not be sent, and responses that must not count as a success.
 
 use mews_connector::clock::ManualClock;
-use mews_connector::types::{EnterpriseId, Limitation, VoucherCodeFilterParameters};
+use mews_connector::types::{
+    EnterpriseId, Limitation, ReservationServiceOrderFilterParameters, TimeFilterInterval,
+    VoucherCodeFilterParameters,
+};
 use mews_connector::{
     CallOptions, Client, ConstraintViolation, Effect, Error, ErrorKind, NewVoucherCode, Operation,
     VoucherCodeFilter,
@@ -245,6 +248,28 @@ async fn request_that_fails_its_check_ends_a_stream() {
         .await
         .unwrap();
     assert_eq!(page.items().len(), 1);
+}
+
+#[tokio::test]
+async fn rejects_filters_that_exclude_each_other() {
+    let (sandbox, client, _) = start(Sandbox::builder()).await;
+    let january: TimeFilterInterval = serde_json::from_value(
+        json!({ "StartUtc": "2026-01-01T00:00:00Z", "EndUtc": "2026-02-01T00:00:00Z" }),
+    )
+    .unwrap();
+    let started = ReservationServiceOrderFilterParameters::new(Limitation::new(1))
+        .actual_start_utc(january.clone());
+    let error = client
+        .pages(started.clone().scheduled_start_utc(january.clone()))
+        .try_next()
+        .await
+        .unwrap_err();
+    assert_eq!(property(&error), "ActualStartUtc");
+    assert!(error.to_string().contains("`ScheduledStartUtc`"), "{error}");
+    assert!(sandbox.exchanges().is_empty());
+
+    let mut pages = client.pages(started.scheduled_end_utc(january));
+    pages.try_next().await.unwrap();
 }
 
 #[tokio::test]

@@ -22,25 +22,6 @@ const ACTIVITY_STATES: &str = "ActivityStates";
 /// The filter for records whose time, from the first to the second property, intersects an interval.
 const COLLIDING: (&str, &str, &str) = ("CollidingUtc", "ScheduledStartUtc", "ScheduledEndUtc");
 
-/// The filters that "cannot be used with" each other (pages/reservations.md).
-const EXCLUSIVE: [[&str; 2]; 2] = [
-    ["ScheduledStartUtc", "ActualStartUtc"],
-    ["ScheduledEndUtc", "ActualEndUtc"],
-];
-
-/// Rejects two filters that exclude each other.
-pub(super) fn check_exclusive(filters: &[(&str, &Value)]) -> Result<(), ApiError> {
-    let is_set = |name: &str| filters.iter().any(|(filter, _)| *filter == name);
-    let both = |pair: &[&str; 2]| pair.iter().all(|name| is_set(name));
-    match EXCLUSIVE.into_iter().find(both) {
-        None => Ok(()),
-        Some([one, other]) => Err(ApiError::invalid(
-            other,
-            format!("`{other}` cannot be used together with `{one}`; omit one of them"),
-        )),
-    }
-}
-
 /// The kind of record that an operation lists.
 pub(super) struct Kind<'a> {
     items: Schema<'a>,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::filters::{Kind, check_exclusive, singular};
+use super::filters::{Kind, singular};
 use super::requests::Limitation;
 use super::{Context, Success, invalid_cursor, read};
 use crate::error::ApiError;
@@ -46,10 +46,8 @@ impl Context<'_> {
         let enterprises = self.enterprises(body)?;
         let request = self.spec.request(operation);
         let kind = Kind::new(operation, list, items);
-        let filters: Vec<(&str, &Value)> = filters(body).collect();
-        check_exclusive(&filters)?;
-        let mut matches = Vec::with_capacity(filters.len());
-        for (name, value) in filters {
+        let mut matches = Vec::new();
+        for (name, value) in filters(body) {
             let schema = request.and_then(|request| request.property(name));
             matches.push(kind.filter(name, schema, value)?);
             if let Some(property) = kind.id(name) {

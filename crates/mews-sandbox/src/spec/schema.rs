@@ -280,7 +280,9 @@ fn translate(schema: &Value, view: View) -> Value {
                     .map(|(name, schema)| (name.clone(), translate(schema, view)))
                     .collect()
             }),
-            "items" | "not" | "additionalProperties" => Some(translate(value, view)),
+            "items" | "additionalProperties" => Some(translate(value, view)),
+            // A closed schema would fit fewer values, so its negation would accept more.
+            "not" => Some(translate(value, View::Open)),
             "allOf" | "anyOf" | "oneOf" => value.as_array().map(|schemas| {
                 schemas
                     .iter()

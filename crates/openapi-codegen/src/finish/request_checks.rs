@@ -11,7 +11,7 @@ use serde_json::Value;
 use syn::{Field, Fields, File, FnArg, ImplItem, ImplItemFn, Item, Pat, Type, parse_quote};
 
 use super::{Contract, Pass, code, open_enums, timestamps, update_values};
-use crate::constraints::Constraints;
+use crate::constraints::{Check, Constraints};
 use crate::conventions::Interval;
 use crate::lower::envelope;
 use crate::lower::polymorphic::Kinds;
@@ -22,7 +22,7 @@ use openapi_tree::schemas::{
     Operation, component_pointer, components, inside, named_component, referenced_component,
     required,
 };
-use statements::{Place, around, statement};
+use statements::{Place, around, exclusive, statement};
 
 pub(super) const PASS: Pass = Pass {
     name: "request-checks",
@@ -209,6 +209,13 @@ impl<'a> Checks<'a> {
                 });
             }
             body.extend(self.value(&place, &field.ty, schema, &property)?);
+        }
+        for check in Constraints::of(schema).checks {
+            if let Check::Exclusive(names) = &check {
+                body.extend(exclusive(names, fields).ok_or_else(|| {
+                    code::unexpected(self.contract, &format!("always sends a field of `{name}`"))
+                })?);
+            }
         }
         Ok(body)
     }

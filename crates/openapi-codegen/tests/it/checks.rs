@@ -97,7 +97,8 @@ pub(crate) fn combined() -> Value {
     document
 }
 
-/// Returns a document with constraints in every location, and with requests that violate each of them.
+/// Returns a document with constraints in every location, with requests that violate each of them, and with requests that
+/// almost do.
 pub(crate) fn checked() -> Value {
     let short = json!({ "type": "string", "maxLength": 2 });
     let mut document = exchange(
@@ -123,6 +124,26 @@ pub(crate) fn checked() -> Value {
                     "Lists": { "type": "object", "additionalProperties": reference("List") },
                     "Merged": { "allOf": [{ "type": "string", "maxLength": 9 }, { "maxLength": 3, "minLength": 2 }] },
                     "Part": reference("Part"),
+                    "Pick": {
+                        "type": "object",
+                        "properties": {
+                            "Id": { "type": "string" },
+                            "Ids": { "type": "array", "items": { "type": "string" } },
+                            "Tags": { "type": "object", "additionalProperties": { "type": "string" } },
+                            "Name": { "type": "string", "nullable": true },
+                            "Part": { "nullable": true, "allOf": [reference("Part")] },
+                        },
+                        "not": {
+                            "anyOf": [
+                                { "required": ["Id", "Ids"] },
+                                { "required": ["Id", "Part"], "properties": { "Part": reference("Part") } },
+                            ],
+                        },
+                        "allOf": [
+                            { "not": { "required": ["Ids", "Tags", "Name"] } },
+                            { "not": { "required": ["Part", "Name"], "type": "object" } },
+                        ],
+                    },
                     "description": { "type": "string", "maxLength": 2 },
                     "headers": { "type": "string", "maxLength": 2 },
                 },
@@ -148,11 +169,17 @@ pub(crate) fn checked() -> Value {
             "Lists": { "a": [{ "S": "s" }] },
             "Merged": "abc",
             "Part": { "description": "d", "headers": "h" },
+            "Pick": { "Id": "1", "Tags": { "a": "b" }, "Name": "n" },
             "description": "d",
             "headers": "h",
         }),
         &json!({}),
     );
+    document["x-valid"] = json!([
+        { "Pick": { "Id": "1", "Ids": [], "Part": null } },
+        { "Pick": { "Ids": ["1"], "Tags": { "a": "b" }, "Name": null, "Part": {} } },
+        { "Pick": { "Ids": ["1"], "Tags": {}, "Name": "n" } },
+    ]);
     document["x-violations"] = json!([
         { "Names": { "a": "abc" } },
         { "Whole": 1 },
@@ -175,6 +202,10 @@ pub(crate) fn checked() -> Value {
         { "Merged": "abcd" },
         { "Merged": "a" },
         { "Part": { "headers": "abc" } },
+        { "Pick": { "Id": "1", "Ids": ["2"] } },
+        { "Pick": { "Id": "1", "Part": {} } },
+        { "Pick": { "Ids": ["1"], "Tags": { "a": "b" }, "Name": "n" } },
+        { "Pick": { "Name": "n", "Part": {} } },
         { "description": "abc" },
         { "headers": "abc" },
     ]);

@@ -31,6 +31,15 @@ fn a_finishing_pass_that_does_not_find_its_code_is_an_error() {
         &json!({ "Name": "n" }),
         &json!({}),
     );
+    let text = json!({ "type": "string" });
+    let exclusive = exchange(
+        &json!({
+            "Question": { "properties": { "A": text, "B": text }, "not": { "required": ["A", "B"] } },
+            "Reply": {},
+        }),
+        &json!({}),
+        &json!({}),
+    );
     let (everything, shapes) = (values::everything(), polymorphic::shapes());
     let none = Conventions::default();
     let (all, pair) = (values::conventions(), polymorphic::conventions());
@@ -62,6 +71,12 @@ fn a_finishing_pass_that_does_not_find_its_code_is_an_error() {
             &none,
             format!("pub mod types {{ {kind} }} impl Client {{ pub async fn other(&self) {{}} }}"),
             "has a method `other` that is not an operation",
+        ),
+        (
+            &exclusive,
+            &none,
+            "pub mod types { pub struct Question { A: String, B: String } }".to_owned(),
+            "always sends a field of `Question`",
         ),
         (
             &everything,

@@ -30,6 +30,7 @@ fn schema() -> impl Strategy<Value = Value> {
             json!({ "type": "boolean", "enum": [false] }),
             json!({ "type": "array", "format": "date-time" }),
             json!({ "not": { "type": "string" } }),
+            json!({ "not": { "required": ["a", "b"] } }),
             json!({ "minimum": 2, "minLength": 3 }),
             json!({ "type": "object", "additionalProperties": false }),
         ]),
@@ -49,6 +50,9 @@ fn schema() -> impl Strategy<Value = Value> {
                 |(properties, closed, all, extra)| {
                     let mut object =
                         json!({ "properties": properties, "required": ["a", "missing"] });
+                    if all.is_empty() {
+                        object["not"] = json!({ "anyOf": [{ "required": ["a", "B"] }, { "required": ["b", "Ba"] }] });
+                    }
                     if closed {
                         object["additionalProperties"] = json!(false);
                     } else if all.len() == 1 {

@@ -27,6 +27,15 @@ fn properties_named_like_parts_of_a_response_stay() {
 
 #[test]
 fn an_unchecked_constraint_is_reported_with_its_location() {
+    let text = json!({ "type": "string" });
+    let pair = |not: &Value| {
+        json!({
+            "type": "object",
+            "required": ["D"],
+            "properties": { "A": text, "B": text, "C": { "type": "string", "nullable": true }, "D": text },
+            "not": not,
+        })
+    };
     let (_, changes) = code_of(&exchange(
         &json!({
             "Question": {
@@ -39,9 +48,17 @@ fn an_unchecked_constraint_is_reported_with_its_location() {
                     "Always": { "type": "string", "format": "date-time", "minLength": 1 },
                     "NextTo": { "allOf": [reference("Code")], "maxLength": 3 },
                     "Not": { "type": "string", "not": { "enum": ["a"] } },
+                    "More": pair(&json!({ "required": ["A", "B"], "minProperties": 3 })),
+                    "Alone": pair(&json!({ "required": ["A"] })),
+                    "Empty": pair(&json!({ "required": ["A", "B"], "properties": { "A": { "enum": [""] } } })),
+                    "Null": pair(&json!({ "required": ["A", "C"], "properties": { "C": { "type": "string", "nullable": true } } })),
+                    "Required": pair(&json!({ "required": ["A", "D"] })),
+                    "Undeclared": pair(&json!({ "required": ["A", "E"] })),
+                    "Reference": { "allOf": [reference("Pair")], "not": { "required": ["A", "B"] } },
                 },
             },
             "Code": { "type": "string" },
+            "Pair": pair(&json!({ "required": ["A", "B"] })),
             "Reply": { "type": "object", "properties": { "Code": { "type": "string", "pattern": "^b" } } },
         }),
         &json!({}),
@@ -54,11 +71,20 @@ fn an_unchecked_constraint_is_reported_with_its_location() {
         "Question/properties/At: not checked before sending: maxLength 21",
         "Question/properties/NextTo: not checked next to a reference: maxLength 3",
         "Question/properties/Not: not checked: no type expresses `not`",
+        "Question/properties/More: not checked: no type expresses `not`",
+        "Question/properties/Alone: not checked: no type expresses `not`",
+        "Question/properties/Empty: not checked: no type expresses `not`",
+        "Question/properties/Null: not checked: no type expresses `not`",
+        "Question/properties/Required: not checked before sending: exclusiveProperties [\"A\",\"D\"]",
+        "Question/properties/Undeclared: not checked before sending: exclusiveProperties [\"A\",\"E\"]",
+        "Question/properties/Reference: not checked next to a reference: exclusiveProperties [[\"A\",\"B\"]]",
     ] {
         assert!(changes.contains(line), "{line}\n{changes}");
     }
     assert!(
-        !changes.contains("Always") && !changes.contains("^b"),
+        !changes.contains("Always")
+            && !changes.contains("^b")
+            && !changes.contains("schemas/Pair: not checked"),
         "{changes}"
     );
 }
@@ -83,7 +109,8 @@ fn a_component_that_merges_itself_is_reported() {
 enum Shape {
     Leaf(&'static str, &'static [&'static str]),
     Reference(usize),
-    Object(Vec<Shape>, Option<Box<Shape>>),
+    /// The properties, the additional ones, and whether the first two exclude each other.
+    Object(Vec<Shape>, Option<Box<Shape>>, bool),
     List(Box<Shape>),
     Members(&'static str, Vec<Shape>),
 }
@@ -118,7 +145,9 @@ fn shape() -> impl Strategy<Value = Shape> {
         let list = prop::collection::vec(inner.clone(), 1..4);
         let extra = prop::option::of(inner.clone().prop_map(Box::new));
         prop_oneof![
-            (list.clone(), extra).prop_map(|(properties, extra)| Shape::Object(properties, extra)),
+            (list.clone(), extra, any::<bool>()).prop_map(|(properties, extra, exclusive)| {
+                Shape::Object(properties, extra, exclusive)
+            }),
             inner.prop_map(|items| Shape::List(Box::new(items))),
             (prop::sample::select(vec!["allOf", "anyOf", "oneOf"]), list)
                 .prop_map(|(keyword, members)| Shape::Members(keyword, members)),
@@ -153,7 +182,7 @@ fn written(shape: &Shape, number: &mut u32) -> Value {
             schema
         }
         Shape::Reference(index) => reference(NAMES[*index]),
-        Shape::Object(properties, extra) => {
+        Shape::Object(properties, extra, exclusive) => {
             let mut all = Map::new();
             for (index, property) in properties.iter().enumerate() {
                 let own = next(number);
@@ -164,6 +193,10 @@ fn written(shape: &Shape, number: &mut u32) -> Value {
                 all.insert(name, written(property, number));
             }
             let mut schema = json!({});
+            if *exclusive && all.len() > 1 {
+                let names: Vec<&String> = all.keys().take(2).collect();
+                schema["not"] = json!({ "required": names });
+            }
             schema["properties"] = Value::Object(all);
             if let Some(extra) = extra {
                 schema["additionalProperties"] = written(extra, number);
@@ -267,6 +300,11 @@ impl<'a> Search<'a> {
                 self.lost.push(format!("{pointer}: {keyword} {value}"));
             }
         }
+        if let Some(names) = schema.get("not").and_then(|not| not.get("required"))
+            && !self.is_exclusive(names)
+        {
+            self.lost.push(format!("{pointer}: not {names}"));
+        }
         let properties = schema.get("properties").and_then(Value::as_object);
         for name in properties.into_iter().flatten().map(|(name, _)| name) {
             let is_field = self.code.contains(&format!("rename = \"{name}\""))
@@ -298,6 +336,18 @@ impl<'a> Search<'a> {
                 self.schema(&format!("{pointer}/{keyword}/{index}"));
             }
         }
+    }
+
+    /// Returns `true` if two properties that exclude each other are in a check or in a loss.
+    fn is_exclusive(&self, names: &Value) -> bool {
+        let has = |text: &str| {
+            let mut names = names.as_array().into_iter().flatten();
+            names.all(|name| text.contains(&name.to_string()))
+        };
+        let mut checks = self.code.split("constraints::exclusive(").skip(1);
+        let mut losses = self.losses.values().flatten();
+        checks.any(|check| check.split_once(';').is_some_and(|(check, _)| has(check)))
+            || losses.any(|loss| has(&loss.what))
     }
 
     /// Returns `true` if a constraint, which has a unique value, is in a check or in the changes.

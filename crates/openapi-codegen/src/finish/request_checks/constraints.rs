@@ -222,6 +222,22 @@ fn whole(round: Option<&TokenStream>) -> ItemMod {
                 Err(violation.within(property))
             }
 
+            pub(super) fn exclusive(properties: &[(&str, bool)]) -> Checked {
+                let [others @ .., (property, false)] = properties else {
+                    return Ok(());
+                };
+                if others.iter().any(|(_, is_omitted)| *is_omitted) {
+                    return Ok(());
+                }
+                let names: ::std::vec::Vec<_> =
+                    others.iter().map(|(name, _)| format!("`{name}`")).collect();
+                let violation = ConstraintViolation::new(
+                    format!("a value together with {}", names.join(" and ")),
+                    format!("at most {} of them", others.len()),
+                );
+                Err(violation.within(property))
+            }
+
             pub(super) fn unique<T: PartialEq>(property: &str, items: &[T]) -> Checked {
                 let repeated = items
                     .iter()

@@ -1,8 +1,8 @@
 //! Statements that check one value.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
-use syn::Type;
+use quote::{format_ident, quote};
+use syn::{FieldsNamed, Type};
 
 use crate::constraints::{Check, Unit};
 use crate::finish::code;
@@ -81,6 +81,22 @@ pub(super) fn statement(
         }
         _ => return None,
     })
+}
+
+/// Returns the statement that checks that one of several fields is omitted, or `None` if a field is always sent.
+pub(super) fn exclusive(names: &[String], fields: &FieldsNamed) -> Option<TokenStream> {
+    let is_omitted = names.iter().map(|name| {
+        let mut fields = fields.named.iter();
+        let field = fields.find(|field| code::field_wire_name(field) == *name)?;
+        let condition = code::serde_argument(&field.attrs, "skip_serializing_if")?;
+        let (ident, condition) = (
+            &field.ident,
+            format_ident!("{}", condition.rsplit("::").next()?),
+        );
+        Some(quote!((#name, self.#ident.#condition())))
+    });
+    let is_omitted: Option<Vec<_>> = is_omitted.collect();
+    is_omitted.map(|is_omitted| quote!(constraints::exclusive(&[#(#is_omitted),*])?;))
 }
 
 /// Adds code around a check, if there is one.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{CHOICES, describes_values, essence, needs};
-use crate::constraints::is_constraint;
+use crate::constraints::{EXCLUSIVE, is_constraint};
 use crate::lower::{any_json, is_annotation, is_any_json, reference_to};
 use openapi_tree::schemas::{inside_mut, named_component, referenced_component};
 
@@ -257,7 +257,7 @@ impl<'a> Merger<'a> {
             let mine = both.get(keyword).cloned();
             let value = match (keyword.as_str(), mine) {
                 ("properties", mine) => self.properties(mine.as_ref(), value),
-                ("required", Some(mine)) => union(&mine, value),
+                ("required" | EXCLUSIVE, Some(mine)) => union(&mine, value),
                 (keyword, Some(mine)) if is_constraint(keyword) && mine != *value => {
                     if let Some(tighter) = tighter(one, other, keyword) {
                         let implied = if tighter == mine { value } else { &mine };
