@@ -97,8 +97,8 @@ pub(crate) fn combined() -> Value {
     document
 }
 
-/// Returns a document with constraints in every location, with requests that violate each of them, and with requests that
-/// almost do.
+/// Returns a document with constraints in every location, with changes of the example that violate each of them, and with
+/// changes that almost do.
 pub(crate) fn checked() -> Value {
     let short = json!({ "type": "string", "maxLength": 2 });
     let mut document = exchange(
@@ -124,26 +124,7 @@ pub(crate) fn checked() -> Value {
                     "Lists": { "type": "object", "additionalProperties": reference("List") },
                     "Merged": { "allOf": [{ "type": "string", "maxLength": 9 }, { "maxLength": 3, "minLength": 2 }] },
                     "Part": reference("Part"),
-                    "Pick": {
-                        "type": "object",
-                        "properties": {
-                            "Id": { "type": "string" },
-                            "Ids": { "type": "array", "items": { "type": "string" } },
-                            "Tags": { "type": "object", "additionalProperties": { "type": "string" } },
-                            "Name": { "type": "string", "nullable": true },
-                            "Part": { "nullable": true, "allOf": [reference("Part")] },
-                        },
-                        "not": {
-                            "anyOf": [
-                                { "required": ["Id", "Ids"] },
-                                { "required": ["Id", "Part"], "properties": { "Part": reference("Part") } },
-                            ],
-                        },
-                        "allOf": [
-                            { "not": { "required": ["Ids", "Tags", "Name"] } },
-                            { "not": { "required": ["Part", "Name"], "type": "object" } },
-                        ],
-                    },
+                    "Pick": pick(),
                     "description": { "type": "string", "maxLength": 2 },
                     "headers": { "type": "string", "maxLength": 2 },
                 },
@@ -176,6 +157,7 @@ pub(crate) fn checked() -> Value {
         &json!({}),
     );
     document["x-valid"] = json!([
+        {},
         { "Pick": { "Id": "1", "Ids": [], "Part": null } },
         { "Pick": { "Ids": ["1"], "Tags": { "a": "b" }, "Name": null, "Part": {} } },
         { "Pick": { "Ids": ["1"], "Tags": {}, "Name": "n" } },
@@ -210,4 +192,28 @@ pub(crate) fn checked() -> Value {
         { "headers": "abc" },
     ]);
     document
+}
+
+/// Returns an object with properties that exclude each other, in all forms.
+fn pick() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "Id": { "type": "string" },
+            "Ids": { "type": "array", "items": { "type": "string" } },
+            "Tags": { "type": "object", "additionalProperties": { "type": "string" } },
+            "Name": { "type": "string", "nullable": true },
+            "Part": { "nullable": true, "allOf": [reference("Part")] },
+        },
+        "not": {
+            "anyOf": [
+                { "required": ["Id", "Ids"] },
+                { "required": ["Id", "Part"], "properties": { "Part": reference("Part") } },
+            ],
+        },
+        "allOf": [
+            { "not": { "required": ["Ids", "Tags", "Name"] } },
+            { "not": { "required": ["Part", "Name"], "type": "object" } },
+        ],
+    })
 }
