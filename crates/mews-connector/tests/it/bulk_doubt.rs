@@ -296,6 +296,8 @@ async fn rejected_batch_that_may_not_be_read_back_is_unknown() {
     .await;
     let report = client.bulk().add_voucher_codes(codes(4)).await;
     assert_eq!(report.counts().unknown, 4, "{:?}", report.counts());
+    assert!(!report.is_complete());
+    assert_eq!(report.into_outcomes().len(), 4);
     assert_eq!(sent(&sandbox, Operation::VoucherCodesAdd), 1);
 }
 
