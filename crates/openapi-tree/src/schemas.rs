@@ -24,10 +24,15 @@ pub fn component_pointer(name: &str) -> String {
     format!("{COMPONENTS}/{}", escape(name))
 }
 
+/// Returns the component schema with a name.
+pub fn component<'a>(tree: &'a Value, name: &str) -> Option<&'a Value> {
+    tree.get("components")?.get("schemas")?.get(name)
+}
+
 /// Returns the component that a schema is a use of, or the schema itself.
 pub fn component_or_self<'a>(tree: &'a Value, schema: &'a Value) -> &'a Value {
     named_component(schema)
-        .and_then(|name| tree.pointer(&component_pointer(name)))
+        .and_then(|name| component(tree, name))
         .unwrap_or(schema)
 }
 
@@ -140,6 +145,13 @@ const LIST: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 /// The keyword with schemas by name.
 const NAMED: &str = "properties";
 
+/// Returns `false` if a schema cannot have schemas inside, as most of them.
+fn has_parts(schema: &Map<String, Value>) -> bool {
+    schema
+        .values()
+        .any(|value| value.is_object() || value.is_array())
+}
+
 /// Calls `visit` for a schema and all schemas inside of it, outer schemas first.
 pub fn inside<'a>(
     schema: &'a Value,
@@ -147,7 +159,7 @@ pub fn inside<'a>(
     visit: &mut impl FnMut(&str, &'a Value),
 ) {
     visit(pointer, schema);
-    let Some(object) = schema.as_object() else {
+    let Some(object) = schema.as_object().filter(|object| has_parts(object)) else {
         return;
     };
     let length = pointer.len();
@@ -195,7 +207,7 @@ pub fn each_child_mut(
     pointer: &mut String,
     visit: &mut impl FnMut(&mut String, &mut Value),
 ) {
-    let Some(object) = schema.as_object_mut() else {
+    let Some(object) = schema.as_object_mut().filter(|object| has_parts(object)) else {
         return;
     };
     let length = pointer.len();
@@ -385,7 +397,7 @@ pub fn reachable<'a>(tree: &'a Value, roots: impl Iterator<Item = &'a Value>) ->
         inside(schema, &mut String::new(), &mut |_, schema| {
             if let Some(name) = referenced_component(schema)
                 && found.insert(name.to_owned())
-                && let Some(component) = tree.pointer(&component_pointer(name))
+                && let Some(component) = component(tree, name)
             {
                 waiting.push(component);
             }
