@@ -1,6 +1,6 @@
 //! The comparison of a new voucher with the vouchers of a read-back.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::new_voucher::NewVoucher;
@@ -8,15 +8,23 @@ use crate::new_voucher::NewVoucher;
 const SERVICE: &str = "5e000000-0000-4000-8000-000000000001";
 const OTHER: &str = "5e000000-0000-4000-8000-000000000002";
 
-/// Compares a voucher with these properties with an input that has an external identifier, or none.
+/// Compares a voucher with an input that has an external identifier, or none.
+fn compare_with(voucher: Value, input: Option<&str>) -> Likeness {
+    let mut wanted = NewVoucher::public(SERVICE.parse().expect("an ID"), "Spring");
+    wanted.external_identifier = input.map(str::to_owned);
+    let record = Record {
+        voucher: serde_json::from_value(voucher).expect("a voucher"),
+        rates: HashSet::new(),
+    };
+    record_likeness(&wanted, &record)
+}
+
 fn compare(
     service: Option<&str>,
     name: &str,
     external: Option<&str>,
     input: Option<&str>,
 ) -> Likeness {
-    let mut wanted = NewVoucher::public(SERVICE.parse().expect("an ID"), "Spring");
-    wanted.external_identifier = input.map(str::to_owned);
     let voucher = json!({
         "Id": OTHER,
         "ServiceId": service,
@@ -24,11 +32,7 @@ fn compare(
         "Type": "Public",
         "ExternalIdentifier": external,
     });
-    let record = Record {
-        voucher: serde_json::from_value(voucher).expect("a voucher"),
-        rates: HashSet::new(),
-    };
-    record_likeness(&wanted, &record)
+    compare_with(voucher, input)
 }
 
 #[test]
@@ -52,5 +56,22 @@ fn voucher_with_the_external_identifier_may_have_been_renamed_by_the_server() {
             likeness, expected,
             "{service:?} {name} {external:?} {input:?}"
         );
+    }
+}
+
+#[test]
+fn voucher_with_another_property_proves_nothing() {
+    for (property, value) in [
+        ("Type", "TravelAgency"),
+        ("CompanyId", OTHER),
+        ("TravelAgencyId", OTHER),
+        ("OccupiableIntervalStartUtc", "2026-03-01T00:00:00Z"),
+        ("OccupiableIntervalEndUtc", "2026-05-31T00:00:00Z"),
+    ] {
+        let mut voucher =
+            json!({ "Id": OTHER, "ServiceId": SERVICE, "Name": "Spring", "Type": "Public" });
+        assert_eq!(compare_with(voucher.clone(), None), Likeness::Same);
+        voucher[property] = value.into();
+        assert_eq!(compare_with(voucher, None), Likeness::Alike, "{property}");
     }
 }
