@@ -1,5 +1,5 @@
-//! The time and the memory of `cargo xtask regenerate`: for the spec, for a large document, and for a plain call of
-//! progenitor on the lowered large document.
+//! The time and the memory of `cargo xtask regenerate`: for the spec, for a large document, and for a process with the same
+//! allocator that only calls progenitor and prettyplease for the lowered large document.
 //!
 //! `cargo bench -p xtask --bench document --profile dev` uses the same profile as `cargo xtask`.
 
@@ -11,6 +11,7 @@
 #[path = "../../crates/openapi-codegen/tests/it/large.rs"]
 mod large;
 
+use std::env;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -18,6 +19,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use openapi_codegen::conventions::Conventions;
+use openapi_codegen::generate::generate;
 use openapi_codegen::lower;
 
 /// The number of operations of the large document. With four schemas for each and the shared ones, it has 625 schemas. Four
@@ -27,7 +29,18 @@ const KINDS_OF_625: usize = 153;
 /// The number of runs. The median is printed.
 const RUNS: usize = 5;
 
+/// The argument of the process that only calls progenitor and prettyplease.
+const PLAIN: &str = "plain";
+
+/// The allocator of `cargo xtask`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [PLAIN, spec, out] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return plain(spec, out);
+    }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let document = large::document();
     let (spec, out) = (
@@ -38,11 +51,12 @@ fn main() {
     let text = |path: &Path| path.to_str().expect("a path").to_owned();
     let (spec, out) = (text(&spec), text(&out));
 
+    let xtask = Path::new(env!("CARGO_BIN_EXE_xtask"));
     measure("own document, regenerate --check", || {
-        process(&["regenerate", "--check"])
+        process(xtask, &["regenerate", "--check"])
     });
     measure("own document, regenerate --dry-run", || {
-        process(&["regenerate", "--dry-run"])
+        process(xtask, &["regenerate", "--dry-run"])
     });
     let size = format!(
         "{} operations, {} schemas",
@@ -50,35 +64,34 @@ fn main() {
         large::SCHEMAS
     );
     measure(&format!("{size}, regenerate --spec --out"), || {
-        process(&["regenerate", "--spec", &spec, "--out", &out])
+        process(xtask, &["regenerate", "--spec", &spec, "--out", &out])
     });
+    let lowered = lower::lower(Path::new("large.json"), &document, &Conventions::default())
+        .expect("a lowered document");
+    fs::write(&spec, lowered.tree.to_string()).expect("a document");
+    let this = env::current_exe().expect("this benchmark");
+    measure(
+        &format!("{size}, lowered before: only progenitor and prettyplease"),
+        || process(&this, &[PLAIN, &spec, &out]),
+    );
     for kinds in [KINDS_OF_625, 4 * KINDS_OF_625 + 9] {
         let document = large::of_size(50, kinds);
         fs::write(&spec, document.to_string()).expect("a document");
         let count = openapi_tree::schemas::components(&document).count();
         measure(
             &format!("50 operations, {count} schemas, regenerate --spec --out"),
-            || process(&["regenerate", "--spec", &spec, "--out", &out]),
+            || process(xtask, &["regenerate", "--spec", &spec, "--out", &out]),
         );
     }
-    let lowered = lower::lower(Path::new("large.json"), &document, &Conventions::default())
-        .expect("a lowered document");
-    measure(
-        &format!("{size}, lowered before: only progenitor and prettyplease"),
-        || {
-            let begun = Instant::now();
-            let tokens = openapi_codegen::generate::generate(
-                Path::new("large.json"),
-                &lowered.tree,
-                &Conventions::default(),
-            )
-            .expect("code");
-            let file: syn::File = syn::parse2(tokens).expect("Rust");
-            let code = prettyplease::unparse(&file);
-            assert!(!code.is_empty());
-            (begun.elapsed(), None)
-        },
-    );
+}
+
+/// Reads a lowered document, calls progenitor and prettyplease, and writes the code.
+fn plain(spec: &str, out: &str) {
+    let text = fs::read(spec).expect("a document");
+    let document = serde_json::from_slice(&text).expect("JSON");
+    let tokens = generate(Path::new(spec), &document, &Conventions::default()).expect("code");
+    let file: syn::File = syn::parse2(tokens).expect("Rust");
+    fs::write(out, prettyplease::unparse(&file)).expect("a file");
 }
 
 fn measure(what: &str, mut run: impl FnMut() -> (Duration, Option<u64>)) {
@@ -98,10 +111,10 @@ fn measure(what: &str, mut run: impl FnMut() -> (Duration, Option<u64>)) {
     );
 }
 
-/// Runs the command. Returns its time, and the maximum of its memory that was observed.
-fn process(arguments: &[&str]) -> (Duration, Option<u64>) {
+/// Runs a program. Returns its time, and the maximum of its memory that was observed.
+fn process(program: &Path, arguments: &[&str]) -> (Duration, Option<u64>) {
     let begun = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+    let mut child = Command::new(program)
         .args(arguments)
         .stdout(Stdio::null())
         .spawn()

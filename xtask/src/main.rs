@@ -5,7 +5,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use miette::{MietteDiagnostic, Report};
+use mimalloc::MiMalloc;
 use xtask::command::{Cli, Outcome};
+
+/// Documents and code are millions of small values. This allocator takes three quarters of the time of the C library's.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A timestamp in a response.
@@ -94,7 +95,22 @@ impl Serialize for UtcDateTime {
 
 impl<'de> Deserialize<'de> for UtcDateTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::from(String::deserialize(deserializer)?))
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Reads a timestamp from the text of the response, without a copy.
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = UtcDateTime;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<UtcDateTime, E> {
+        Ok(text.into())
     }
 }
 

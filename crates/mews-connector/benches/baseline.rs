@@ -1,9 +1,9 @@
 //! Handwritten types with the same fields, for a comparison with reqwest and serde only.
 
-use mews_connector::UtcDateTime;
-use mews_connector::types::{ActivityState, VoucherCodeId, VoucherId};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
+use uuid::Uuid;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -17,15 +17,21 @@ pub(crate) struct Page {
 #[serde(rename_all = "PascalCase")]
 #[allow(dead_code)] // The fields are only decoded.
 pub(crate) struct Code {
-    id: VoucherCodeId,
-    voucher_id: Option<VoucherId>,
+    id: Uuid,
+    voucher_id: Option<Uuid>,
     value: Option<String>,
-    validity_start_utc: Option<UtcDateTime>,
-    validity_end_utc: Option<UtcDateTime>,
-    created_utc: Option<UtcDateTime>,
-    updated_utc: Option<UtcDateTime>,
+    validity_start_utc: Option<DateTime<Utc>>,
+    validity_end_utc: Option<DateTime<Utc>>,
+    created_utc: Option<DateTime<Utc>>,
+    updated_utc: Option<DateTime<Utc>>,
     is_active: Option<bool>,
     activity_state: Option<ActivityState>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) enum ActivityState {
+    Active,
+    Deleted,
 }
 
 /// Returns the codes of a page, like in the examples of the vendor documents.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::lower;
 use openapi_tree::document::{Document, escape};
 use openapi_tree::error::{Error, Result};
-use openapi_tree::schemas::{component_pointer, components, each_schema, named_component};
+use openapi_tree::schemas::{component, components, each_schema, named_component};
 
 pub use self::polymorphic::Polymorphic;
 pub use requests::{Effect, ListingRules, OperationRules};
@@ -82,7 +82,7 @@ impl Conventions {
         let file = &settings_file.file;
         for name in conventions.replaced.keys() {
             // The generator would ignore an unknown name silently.
-            if tree.pointer(&component_pointer(name)).is_none() {
+            if component(tree, name).is_none() {
                 return Err(Error::new(
                     file,
                     format!("unknown schema `{name}`: the document does not have it"),
@@ -172,7 +172,7 @@ impl Conventions {
     /// not have, and without polymorphic schemas that it has in another form.
     #[must_use]
     pub fn known_to(&self, tree: &Value) -> Self {
-        let is_there = |name: &str| tree.pointer(&component_pointer(name)).is_some();
+        let is_there = |name: &str| component(tree, name).is_some();
         let mut properties = BTreeSet::new();
         each_schema(tree, &mut |_, schema| {
             let all = schema.get("properties").and_then(Value::as_object);

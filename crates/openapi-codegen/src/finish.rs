@@ -33,7 +33,7 @@ use crate::lower::{self, Lowered};
 use crate::operations::Described;
 use crate::rust_names::argument;
 use openapi_tree::error::Result;
-use openapi_tree::schemas::{COMPONENTS, Operation, operations, response_components};
+use openapi_tree::schemas::{self, Operation, operations, response_components};
 
 /// The document as the passes need it.
 pub struct Contract<'a> {
@@ -51,6 +51,8 @@ pub struct Contract<'a> {
     pub replaced: BTreeSet<String>,
     /// The names on the wire of each component schema, by the names that the generator got.
     pub wire: BTreeMap<String, BTreeMap<String, String>>,
+    /// The component of the envelope, with its schema.
+    pub envelope: Option<(&'a str, &'a Value)>,
     /// The operations as values.
     pub operations: &'a [Described],
     /// The operations of the document, by the names of their methods.
@@ -81,6 +83,7 @@ impl<'a> Contract<'a> {
             conventions,
             replaced: conventions.replaced.keys().cloned().collect(),
             wire: lower::wire_names(&lowered.tree),
+            envelope: lower::envelope::component(tree),
             operations: &lowered.operations,
             methods: operations(tree)
                 .into_iter()
@@ -115,7 +118,7 @@ impl<'a> Contract<'a> {
         if self.replaced.contains(name) {
             return None;
         }
-        self.tree.pointer(COMPONENTS)?.get(name)
+        schemas::component(self.tree, name)
     }
 }
 

@@ -24,10 +24,15 @@ pub fn component_pointer(name: &str) -> String {
     format!("{COMPONENTS}/{}", escape(name))
 }
 
+/// Returns the component schema with a name.
+pub fn component<'a>(tree: &'a Value, name: &str) -> Option<&'a Value> {
+    tree.get("components")?.get("schemas")?.get(name)
+}
+
 /// Returns the component that a schema is a use of, or the schema itself.
 pub fn component_or_self<'a>(tree: &'a Value, schema: &'a Value) -> &'a Value {
     named_component(schema)
-        .and_then(|name| tree.pointer(&component_pointer(name)))
+        .and_then(|name| component(tree, name))
         .unwrap_or(schema)
 }
 
@@ -151,6 +156,14 @@ const LIST: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 /// The keyword with schemas by name.
 const NAMED: &str = "properties";
 
+/// Returns `false` if a schema cannot have schemas inside, as most of them.
+fn has_parts(schema: &Value) -> bool {
+    let is_part = |value: &Value| value.is_object() || value.is_array();
+    schema
+        .as_object()
+        .is_some_and(|schema| schema.values().any(is_part))
+}
+
 /// Calls `visit` for a schema and all schemas inside of it, outer schemas first.
 pub fn inside<'a>(
     schema: &'a Value,
@@ -158,6 +171,9 @@ pub fn inside<'a>(
     visit: &mut impl FnMut(&str, &'a Value),
 ) {
     visit(pointer, schema);
+    if !has_parts(schema) {
+        return;
+    }
     for (name, child) in members(schema, NAMED) {
         below(pointer, &[NAMED, name], |pointer| {
             inside(child, pointer, visit);
@@ -184,7 +200,9 @@ pub fn inside_mut(
     pointer: &mut String,
     visit: &mut impl FnMut(&str, &mut Value),
 ) {
-    if let Some(object) = schema.as_object_mut() {
+    if has_parts(schema)
+        && let Some(object) = schema.as_object_mut()
+    {
         if let Some(Value::Object(properties)) = object.get_mut(NAMED) {
             for (name, child) in properties {
                 below(pointer, &[NAMED, name], |pointer| {
@@ -338,7 +356,7 @@ pub fn reachable<'a>(tree: &'a Value, roots: impl Iterator<Item = &'a Value>) ->
         inside(schema, &mut String::new(), &mut |_, schema| {
             if let Some(name) = referenced_component(schema)
                 && found.insert(name.to_owned())
-                && let Some(component) = tree.pointer(&component_pointer(name))
+                && let Some(component) = component(tree, name)
             {
                 waiting.push(component);
             }

@@ -1,5 +1,7 @@
 //! Form of doc comments.
 
+use std::borrow::Cow;
+
 use syn::visit_mut::VisitMut;
 use syn::{Attribute, Block, File, Variant};
 
@@ -49,19 +51,23 @@ impl VisitMut for Documentation {
     }
 }
 
+/// The characters that change the direction of text. The compiler rejects them in comments.
+const CHANGES_DIRECTION: [char; 9] = [
+    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
+    '\u{2069}',
+];
+
 /// Returns the lines of a description. A code block without a language and an indented block become text, because
 /// `cargo test` would run them.
 fn lines(text: &str) -> Vec<Attribute> {
     let mut in_block = false;
-    let text = text
-        .replace("\r\n", "\n")
-        .replace('\r', "\n")
-        // The compiler rejects characters that change the direction of text in comments.
-        .replace(
-            ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}'],
-            "",
-        )
-        .replace(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'], "");
+    let mut text = Cow::from(text);
+    if text.contains('\r') {
+        text = text.replace("\r\n", "\n").replace('\r', "\n").into();
+    }
+    if text.contains(CHANGES_DIRECTION) {
+        text = text.replace(CHANGES_DIRECTION, "").into();
+    }
     text.trim_end()
         .split('\n')
         .map(|line| {

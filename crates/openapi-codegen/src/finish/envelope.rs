@@ -17,7 +17,7 @@ pub(super) const PASS: Pass = Pass {
 };
 
 fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
-    let Some((name, schema)) = envelope::component(contract.tree) else {
+    let Some((name, schema)) = contract.envelope else {
         return Ok(());
     };
     let names = envelope::properties(schema);

@@ -24,7 +24,7 @@ fn apply(file: &mut File, contract: &Contract<'_>) -> Result<()> {
     let Some(rules) = &contract.conventions.operations else {
         return Ok(());
     };
-    let component = envelope::component(contract.tree);
+    let component = contract.envelope;
     let has_envelope = component.map(|(name, _)| format_ident!("{name}"));
     let envelope = component.map_or(Vec::new(), |(_, schema)| envelope::properties(schema));
     let items = code::types(file, contract)?;

@@ -13,7 +13,6 @@ use syn::{Field, Fields, File, FnArg, ImplItem, ImplItemFn, Item, Pat, Type, par
 use super::{Contract, Pass, code, open_enums, timestamps, update_values};
 use crate::constraints::Constraints;
 use crate::conventions::Interval;
-use crate::lower::envelope;
 use crate::lower::polymorphic::Kinds;
 use crate::rust_names::argument;
 use openapi_tree::document::escape;
@@ -488,6 +487,6 @@ fn envelope_type(ty: &Type, contract: &Contract<'_>) -> Option<String> {
     let Type::Reference(reference) = ty else {
         return None;
     };
-    let (envelope, _) = envelope::component(contract.tree)?;
+    let (envelope, _) = contract.envelope?;
     code::last_segment(&reference.elem).filter(|name| name == envelope)
 }

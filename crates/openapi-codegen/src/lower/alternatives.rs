@@ -11,7 +11,7 @@ use super::{
 };
 use crate::constraints::is_constraint;
 use openapi_tree::schemas::{
-    component_or_self, component_pointer, each_schema, named_component, referenced_component,
+    component, component_or_self, each_schema, named_component, referenced_component,
     response_components,
 };
 
@@ -38,7 +38,7 @@ fn is_simple(tree: &Value, schema: &Value) -> bool {
     };
     let is_object = |member: &Value| {
         referenced_component(member)
-            .and_then(|name| tree.pointer(&component_pointer(name)))
+            .and_then(|name| component(tree, name))
             .is_some_and(is_struct)
     };
     let is_only_keyword = schema.as_object().is_some_and(|object| {

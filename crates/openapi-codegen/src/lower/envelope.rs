@@ -8,7 +8,7 @@ use super::{Changes, hoist, is_annotation};
 use openapi_tree::document::escape;
 use openapi_tree::lint::Finding;
 use openapi_tree::schemas::{
-    component_pointer, components, each_schema, named_component, operations, reachable,
+    self, component_pointer, components, each_schema, named_component, operations, reachable,
     request_components, required,
 };
 
@@ -157,7 +157,7 @@ fn bodies(tree: &Value, names: &[String]) -> BTreeMap<String, Body> {
         let Some(component) = schema.and_then(named_component) else {
             continue;
         };
-        let Some(schema) = tree.pointer(&component_pointer(component)) else {
+        let Some(schema) = schemas::component(tree, component) else {
             continue;
         };
         let properties: Vec<String> = names

@@ -2,6 +2,7 @@
 
 mod fit;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -39,10 +40,13 @@ fn edits(tree: &Value, conventions: &Conventions) -> Vec<Edit> {
                 operation.pointer,
                 escape(status)
             );
-            let schema = format!("{pointer}/schema");
+            let Some(schema) = media.get("schema") else {
+                continue;
+            };
+            let place = format!("{pointer}/schema");
             for (example, value) in examples(media, &pointer) {
-                match read(tree, &schema, value) {
-                    Ok(value) => reader.read(&schema, &value, &example),
+                match read(tree, schema, value) {
+                    Ok(value) => reader.read(&place, schema, &value, &example),
                     Err(why) => {
                         let what = format!("invalid example, ignored: {why}");
                         reader
@@ -75,11 +79,11 @@ fn examples<'a>(media: &'a Value, pointer: &str) -> Vec<(String, &'a Value)> {
 }
 
 /// Reads an example. The example of a body that is not a string can be a string that contains JSON.
-fn read(tree: &Value, schema: &str, example: &Value) -> Result<Value, String> {
+fn read<'a>(tree: &Value, schema: &Value, example: &'a Value) -> Result<Cow<'a, Value>, String> {
     match example {
-        Value::String(text) if !fit::takes_text(tree, schema) => {
-            serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))
-        }
-        value => Ok(value.clone()),
+        Value::String(text) if !fit::takes_text(tree, schema) => serde_json::from_str(text)
+            .map(Cow::Owned)
+            .map_err(|error| format!("it is not JSON: {error}")),
+        value => Ok(Cow::Borrowed(value)),
     }
 }

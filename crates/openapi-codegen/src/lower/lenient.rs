@@ -68,7 +68,7 @@ fn relax(pointer: &str, schema: &Value, identifier: Option<&str>, edits: &mut Ve
         let edit = if null {
             Edit::nullable(&place, property)
         } else {
-            Edit::set(&place, property.clone())
+            Edit::report(&place)
         };
         edits.push(edit.note(place, what));
     }

@@ -43,33 +43,44 @@ pub enum Work {
 pub struct Edit {
     /// The JSON pointer of the location.
     pointer: String,
-    /// The new value. `None` removes the location.
-    value: Option<Value>,
+    /// The change of the location.
+    action: Action,
     /// The entry in the list of changes: the location, a description and the effect.
     note: Option<(String, String, Effect)>,
     /// The JSON pointer of the example that is the reason.
     example: Option<String>,
 }
 
+#[derive(Clone, Debug)]
+enum Action {
+    Keep,
+    Set(Value),
+    Remove,
+}
+
 impl Edit {
-    /// Creates an edit that sets a value.
-    pub(super) fn set(pointer: impl Into<String>, value: Value) -> Self {
+    fn new(pointer: impl Into<String>, action: Action) -> Self {
         Self {
             pointer: pointer.into(),
-            value: Some(value),
+            action,
             note: None,
             example: None,
         }
     }
 
+    /// Creates an edit that sets a value.
+    pub(super) fn set(pointer: impl Into<String>, value: Value) -> Self {
+        Self::new(pointer, Action::Set(value))
+    }
+
     /// Creates an edit that removes a location.
     pub(super) fn remove(pointer: impl Into<String>) -> Self {
-        Self {
-            pointer: pointer.into(),
-            value: None,
-            note: None,
-            example: None,
-        }
+        Self::new(pointer, Action::Remove)
+    }
+
+    /// Creates an edit that only reports what another edit changes.
+    pub(super) fn report(pointer: impl Into<String>) -> Self {
+        Self::new(pointer, Action::Keep)
     }
 
     /// Creates an edit that makes a schema nullable.
@@ -108,21 +119,21 @@ impl Edit {
         let Some((around, step)) = self.pointer.rsplit_once('/') else {
             return;
         };
-        match (tree.pointer_mut(around), self.value) {
-            (Some(Value::Object(object)), value) => {
-                let step = unescape(step);
-                match value {
-                    Some(value) => object.insert(step, value),
-                    None => object.remove(&step),
-                };
+        match (tree.pointer_mut(around), self.action) {
+            (_, Action::Keep) => {}
+            (Some(Value::Object(object)), Action::Set(value)) => {
+                object.insert(unescape(step), value);
             }
-            (Some(Value::Array(items)), value) => {
+            (Some(Value::Object(object)), Action::Remove) => {
+                object.remove(&unescape(step));
+            }
+            (Some(Value::Array(items)), action) => {
                 let Some(index) = step.parse().ok().filter(|index| *index < items.len()) else {
                     return;
                 };
-                match value {
-                    Some(value) => items[index] = value,
-                    None => drop(items.remove(index)),
+                match action {
+                    Action::Set(value) => items[index] = value,
+                    _ => drop(items.remove(index)),
                 }
             }
             _ => {}

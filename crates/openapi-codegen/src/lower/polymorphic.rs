@@ -10,8 +10,8 @@ use crate::conventions::Polymorphic;
 use openapi_tree::document::escape;
 use openapi_tree::lint::Finding;
 use openapi_tree::schemas::{
-    COMPONENTS, component_pointer, each_schema, named_component, properties, referenced_component,
-    resolve,
+    self, COMPONENTS, component, component_pointer, each_schema, named_component, properties,
+    referenced_component, resolve,
 };
 
 /// The name of the pass in the list of changes, and of the rule.
@@ -170,7 +170,7 @@ fn listed<'a>(tree: &'a Value, schema: &'a Value) -> Option<Vec<&'a str>> {
 /// Returns the schema that another one refers to, or the schema itself.
 fn target<'a>(tree: &'a Value, schema: &'a Value) -> Option<&'a Value> {
     let target = match named_component(schema) {
-        Some(name) => tree.pointer(&component_pointer(name))?,
+        Some(name) => component(tree, name)?,
         None => schema,
     };
     Some(resolve(tree, target))
@@ -270,7 +270,7 @@ impl Check<'_> {
                     format!("add the value to the enum, or remove `{kind}` from {settings}"),
                 );
             }
-            if tree.pointer(&component_pointer(component)).is_none() {
+            if schemas::component(tree, component).is_none() {
                 self.add(
                     COMPONENTS,
                     format!("missing schema `{component}`, which the settings name for `{kind}`"),

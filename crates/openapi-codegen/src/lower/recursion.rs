@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Edit, Pass, Work};
-use openapi_tree::schemas::{component_pointer, components, named_component};
+use openapi_tree::schemas::{component, component_pointer, components, named_component};
 
 /// A component that is only a list or a map of itself, or another name of itself, becomes any JSON. Some documents describe
 /// any JSON in this way.
@@ -46,7 +46,7 @@ fn leads_back(tree: &Value, name: &str, schema: &Value) -> bool {
             if !seen.insert(name) {
                 return true;
             }
-            match tree.pointer(&component_pointer(name)) {
+            match component(tree, name) {
                 Some(component) => schema = component,
                 None => return false,
             }

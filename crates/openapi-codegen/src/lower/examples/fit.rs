@@ -7,7 +7,9 @@ use crate::lower::lenient::OMITTED;
 use crate::lower::polymorphic::Kinds;
 use crate::lower::{Edit, any_json, hoist, is_any_json, is_nullable};
 use openapi_tree::document::escape;
-use openapi_tree::schemas::{component_or_self, component_pointer, named_component, required};
+use openapi_tree::schemas::{
+    component, component_or_self, component_pointer, named_component, required,
+};
 
 /// Compares examples with the schemas of a document.
 pub(super) struct Reader<'a> {
@@ -19,23 +21,17 @@ pub(super) struct Reader<'a> {
 }
 
 /// Returns `true` if a string is valid for a schema.
-pub(super) fn takes_text(tree: &Value, pointer: &str) -> bool {
-    tree.pointer(pointer).is_some_and(|schema| {
-        let target = component_or_self(tree, schema);
-        is_any_json(target) || target.get("type").and_then(Value::as_str) == Some("string")
-    })
+pub(super) fn takes_text(tree: &Value, schema: &Value) -> bool {
+    let target = component_or_self(tree, schema);
+    is_any_json(target) || target.get("type").and_then(Value::as_str) == Some("string")
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// Adds the edits after which the schema at `pointer` accepts a value.
-    pub(super) fn read(&mut self, pointer: &str, value: &Value, example: &str) {
-        let Some(schema) = self
-            .tree
-            .pointer(pointer)
-            .filter(|schema| !is_any_json(schema))
-        else {
+    pub(super) fn read(&mut self, pointer: &str, schema: &'a Value, value: &Value, example: &str) {
+        if is_any_json(schema) {
             return;
-        };
+        }
         if value.is_null() {
             if !is_nullable(schema) {
                 self.edits.push(
@@ -48,7 +44,7 @@ impl Reader<'_> {
         }
         // The target of a reference is used elsewhere too, so a value of another type changes the reference only.
         let (target, place) = match named_component(schema) {
-            Some(name) => match self.tree.pointer(&component_pointer(name)) {
+            Some(name) => match component(self.tree, name) {
                 Some(target) => (target, component_pointer(name)),
                 None => return,
             },
@@ -61,8 +57,11 @@ impl Reader<'_> {
                 return;
             }
             (Some("array"), Value::Array(items)) => {
-                for item in items {
-                    self.read(&format!("{place}/items"), item, example);
+                if let Some(schema) = target.get("items") {
+                    let place = format!("{place}/items");
+                    for item in items {
+                        self.read(&place, schema, item, example);
+                    }
                 }
                 return;
             }
@@ -97,7 +96,7 @@ impl Reader<'_> {
     }
 
     /// Compares the properties. Only the identifier and items of lists need an edit to be missing or null.
-    fn read_object(&mut self, place: &str, schema: &Value, value: &Value, example: &str) {
+    fn read_object(&mut self, place: &str, schema: &'a Value, value: &Value, example: &str) {
         let properties = schema.get("properties").and_then(Value::as_object);
         if let Some(name) = self.identifier
             && required(schema).contains(&name)
@@ -117,21 +116,20 @@ impl Reader<'_> {
         // A value that does not fit its kind stays JSON. The example shows what the kind has to accept.
         if let Some(kinds) = Kinds::of(schema)
             && let Some(property) = kinds.property_of(value)
+            && let Some(property_schema) = schema["properties"].get(&property)
             && !value[kinds.value()].is_null()
         {
             let pointer = format!("{place}/properties/{}", escape(&property));
-            self.read(&pointer, &value[kinds.value()], example);
+            self.read(&pointer, property_schema, &value[kinds.value()], example);
         }
         let given = value.as_object().into_iter().flatten();
         for (name, value) in given.filter(|(_, value)| !value.is_null()) {
-            if properties.is_some_and(|properties| properties.contains_key(name)) {
+            if let Some(schema) = properties.and_then(|properties| properties.get(name)) {
                 let pointer = format!("{place}/properties/{}", escape(name));
-                self.read(&pointer, value, example);
-            } else if schema
-                .get("additionalProperties")
-                .is_some_and(Value::is_object)
-            {
-                self.read(&format!("{place}/additionalProperties"), value, example);
+                self.read(&pointer, schema, value, example);
+            } else if let Some(schema @ Value::Object(_)) = schema.get("additionalProperties") {
+                let pointer = format!("{place}/additionalProperties");
+                self.read(&pointer, schema, value, example);
             }
         }
     }
