@@ -43,6 +43,17 @@ pub enum Outcome {
     ActionRequired,
 }
 
+impl Outcome {
+    /// Returns the result of a command that requires an action under a condition.
+    pub(crate) fn action_required_if(condition: bool) -> Self {
+        if condition {
+            Self::ActionRequired
+        } else {
+            Self::Done
+        }
+    }
+}
+
 impl Cli {
     /// Runs the command and prints its report to `out`.
     ///

@@ -8,15 +8,14 @@ mod rust;
 mod shapes;
 mod wire;
 
-use std::fmt;
-
 use openapi_codegen::conventions::Conventions;
 use openapi_codegen::pipeline::{Generated, generate};
 use openapi_tree::document::Document;
 use openapi_tree::error::Result;
 
 /// The audience of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
+#[strum(serialize_all = "lowercase")]
 pub enum Side {
     /// Existing clients that send requests.
     Request,
@@ -27,7 +26,8 @@ pub enum Side {
 }
 
 /// The effect of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
+#[strum(serialize_all = "lowercase")]
 pub enum Class {
     /// Existing clients may break.
     Breaking,
@@ -46,22 +46,12 @@ impl Class {
     }
 }
 
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Request => "request",
-            Self::Response => "response",
-            Self::Rust => "rust",
-        })
-    }
-}
-
-impl fmt::Display for Class {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Breaking => "breaking",
-            Self::Additive => "additive",
-        })
+/// Returns the description of something that became deprecated, or is no longer deprecated.
+fn deprecation(now: bool) -> &'static str {
+    if now {
+        "is deprecated"
+    } else {
+        "is no longer deprecated"
     }
 }
 
@@ -126,10 +116,8 @@ pub fn summary(changes: &[Change]) -> String {
         (Side::Rust, "Rust callers"),
     ] {
         let count = |class: Class| {
-            changes
-                .iter()
-                .filter(|change| change.side == side && change.class == class)
-                .count()
+            let changes = changes.iter().filter(|change| change.side == side);
+            changes.filter(|change| change.class == class).count()
         };
         let (breaking, additive) = (count(Class::Breaking), count(Class::Additive));
         if breaking + additive > 0 {

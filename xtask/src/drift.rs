@@ -4,9 +4,11 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use openapi_evidence::drift::{Report, drift};
+use openapi_evidence::drift::impact::Impact;
+use openapi_evidence::drift::{Difference, Report, drift};
+use openapi_evidence::facts::Reported;
 use openapi_evidence::import::date;
-use openapi_evidence::reconcile::judge::shown;
+use openapi_evidence::reconcile::wording::shown;
 use openapi_tree::error::Result;
 use serde_json::Value;
 
@@ -52,20 +54,15 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
             &imported.variant,
         ));
     }
-    let lines = match args.format {
-        ReportFormat::Text => reports
+    let lines = || {
+        reports
             .iter()
             .flat_map(|report| lines_of(report, args.all))
-            .collect(),
-        ReportFormat::Json => vec![files::to_json(&reports)?],
+            .collect()
     };
-    files::print(out, &lines)?;
+    args.format.print(out, &reports, lines)?;
     let drifts = reports.iter().any(|report| !report.differences.is_empty());
-    Ok(if drifts {
-        Outcome::ActionRequired
-    } else {
-        Outcome::Done
-    })
+    Ok(Outcome::action_required_if(drifts))
 }
 
 fn lines_of(report: &Report, all: bool) -> Vec<String> {
@@ -82,41 +79,37 @@ fn lines_of(report: &Report, all: bool) -> Vec<String> {
         report.other_schemas
     )];
     for difference in &report.differences {
+        let dimension = &difference.dimension;
         lines.push(format!("  {}", difference.subject));
         lines.push(format!(
-            "    document: {} {}",
-            difference.dimension,
+            "    document: {dimension} {}",
             shown(&difference.document_value)
         ));
         lines.push(match &difference.spec_value {
             Value::Null => "    spec:     nothing".to_owned(),
-            value => format!("    spec:     {} {}", difference.dimension, shown(value)),
+            value => format!("    spec:     {dimension} {}", shown(value)),
         });
         if let Some(ruling) = &difference.ruling {
             lines.push(format!("    ruling:   {ruling}"));
         }
-        let verb = if difference.breaks {
-            "breaks"
-        } else {
-            "keeps working"
-        };
-        lines.push(format!("    a client {verb}: {}", difference.why));
+        let Impact { breaks, why } = difference.impact;
+        let verb = if breaks { "breaks" } else { "keeps working" };
+        lines.push(format!("    a client {verb}: {why}"));
     }
-    if all {
-        for overruled in &report.overruled {
-            lines.push(format!(
-                "  overruled already: {} {} {}",
-                overruled.subject,
-                overruled.dimension,
-                shown(&overruled.document_value)
-            ));
-        }
-    }
-    for reported in &report.reported {
+    for Difference {
+        subject,
+        dimension,
+        document_value,
+        ..
+    } in report.overruled.iter().filter(|_| all)
+    {
+        let value = shown(document_value);
         lines.push(format!(
-            "  not read, line {}: {}",
-            reported.line, reported.what
+            "  overruled already: {subject} {dimension} {value}"
         ));
+    }
+    for Reported { line, what } in &report.reported {
+        lines.push(format!("  not read, line {line}: {what}"));
     }
     lines
 }

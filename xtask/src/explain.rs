@@ -1,18 +1,21 @@
 //! `cargo xtask explain`: the decision, the statements and the rulings for one subject.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
 use clap::Args as ClapArgs;
 use openapi_evidence::reconcile::Reconciliation;
-use openapi_evidence::reconcile::explain::{Explanation, Fact, RulingSummary, Stated};
+use openapi_evidence::reconcile::explain::{Explanation, Fact, Stated};
+use openapi_evidence::reconcile::rulings::Ruling;
 use openapi_evidence::reconcile::subject::Subject;
-use openapi_evidence::reconcile::wording::{long, name_of, value_of};
+use openapi_evidence::reconcile::wording::{decision, name_of, value_of};
 use openapi_tree::error::{Error, Result};
+use textwrap::{Options, wrap};
 
 use crate::command::Outcome;
-use crate::files::{self, ReportFormat};
+use crate::files::ReportFormat;
 use crate::reconcile::Inputs;
 
 /// Explain why the spec defines a property, a status, an operation or a schema as it does
@@ -55,75 +58,54 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
         Error::new(Path::new("explain"), unknown.to_string(), help)
     })?;
     let explanation = reconciliation.explain(&subject);
-    let lines = match args.format {
-        ReportFormat::Text => lines_of(&subject, &explanation),
-        ReportFormat::Json => vec![files::to_json(&explanation)?],
-    };
-    files::print(out, &lines)?;
+    args.format
+        .print(out, &explanation, || lines_of(&subject, &explanation))?;
     Ok(Outcome::Done)
 }
 
 fn lines_of(subject: &Subject, explanation: &Explanation<'_>) -> Vec<String> {
-    let mut lines = vec![explanation.subject.clone()];
-    for fact in &explanation.facts {
-        lines.push(String::new());
-        lines.extend(fact_lines(subject, fact));
-    }
-    for ruling in &explanation.rulings {
-        lines.push(String::new());
-        lines.extend(ruling_lines(ruling));
-    }
+    let facts = explanation
+        .facts
+        .iter()
+        .map(|fact| fact_lines(subject, fact));
+    let mut blocks: Vec<Vec<String>> = facts.collect();
+    blocks.extend(explanation.rulings.iter().copied().map(ruling_lines));
     if explanation.rulings.is_empty() {
-        lines.push(String::new());
-        lines.push("No ruling is about this subject.".to_owned());
+        blocks.push(vec!["No ruling is about this subject.".to_owned()]);
     }
     if !explanation.properties.is_empty() {
+        let properties = explanation.properties.iter();
+        let mut block = vec!["Explain one of these for details:".to_owned()];
+        block.extend(properties.map(|property| format!("  {property}")));
+        blocks.push(block);
+    }
+    let mut lines = vec![explanation.subject.clone()];
+    for block in blocks {
         lines.push(String::new());
-        lines.push("Explain one of these for details:".to_owned());
-        lines.extend(
-            explanation
-                .properties
-                .iter()
-                .map(|property| format!("  {property}")),
-        );
+        lines.extend(block);
     }
     lines
 }
 
 fn fact_lines(subject: &Subject, fact: &Fact<'_>) -> Vec<String> {
-    let decision = value_of(&fact.dimension, &fact.decision);
-    let decision = if decision.is_empty() {
-        "not specified"
-    } else {
-        &decision
+    let decision = match value_of(&fact.dimension, &fact.decision) {
+        decision if decision.is_empty() => "not specified".to_owned(),
+        decision => decision,
     };
-    let stated = fact
-        .statements
-        .iter()
-        .filter(|stated| stated.agrees && !stated.implied)
-        .count();
-    let support = match stated {
+    let stated = fact.statements.iter();
+    let stated = stated.filter(|stated| stated.agrees && !stated.implied);
+    let support = match stated.count() {
         0 => "stated by no document".to_owned(),
         1 => "stated by 1 document".to_owned(),
         count => format!("stated by {count} documents"),
     };
-    let mut lines = vec![format!(
-        "{}: {decision} ({support})",
-        name_of(subject, &fact.dimension)
-    )];
-    let width = fact
-        .statements
-        .iter()
-        .map(|stated| stated.document.len())
-        .max()
-        .unwrap_or_default();
+    let name = name_of(subject, &fact.dimension);
+    let mut lines = vec![format!("{name}: {decision} ({support})")];
+    let widths = fact.statements.iter().map(|stated| stated.document.len());
+    let width = widths.max().unwrap_or_default();
     lines.extend(fact.statements.iter().map(|stated| {
-        format!(
-            "  {:10}  {:width$}  {}",
-            stated.dated,
-            stated.document,
-            statement(fact, stated)
-        )
+        let (dated, document, text) = (stated.dated, stated.document, statement(fact, stated));
+        format!("  {dated:10}  {document:width$}  {text}")
     }));
     lines
 }
@@ -137,36 +119,33 @@ fn statement(fact: &Fact<'_>, stated: &Stated<'_>) -> String {
         text.push_str(" (implied by omission)");
     }
     if !stated.agrees {
-        let rulings: Vec<_> = stated
+        let rulings = stated
             .overruled_by
             .iter()
-            .map(|n| format!("R{n}"))
-            .collect();
-        match rulings[..] {
-            [] => text.push_str(", not explained by any ruling"),
-            _ => {
-                let _ = write!(text, ", overruled by {}", rulings.join(", "));
-            }
+            .map(|number| format!("R{number}"));
+        let rulings: Vec<_> = rulings.collect();
+        if rulings.is_empty() {
+            text.push_str(", not explained by any ruling");
+        } else {
+            let _ = write!(text, ", overruled by {}", rulings.join(", "));
         }
     }
     text
 }
 
-fn ruling_lines(ruling: &RulingSummary<'_>) -> Vec<String> {
-    let decision: Vec<_> = ruling
-        .decision
-        .iter()
-        .map(|(dimension, value)| long(dimension, value))
-        .collect();
-    let mut lines = vec![format!("R{}: {}", ruling.number, decision.join("; "))];
-    let options = textwrap::Options::new(WIDTH)
+fn ruling_lines(ruling: &Ruling) -> Vec<String> {
+    let subjects: Vec<_> = ruling.subjects.iter().map(ToString::to_string).collect();
+    let subjects = format!("for {}", subjects.join(", "));
+    let options = Options::new(WIDTH)
         .initial_indent("  ")
         .subsequent_indent("  ");
+    let paragraphs = [subjects, ruling.because.clone()];
+    let mut lines = vec![format!("R{}: {}", ruling.number, decision(ruling))];
     lines.extend(
-        textwrap::wrap(&format!("for {}", ruling.subjects.join(", ")), &options)
-            .into_iter()
-            .chain(textwrap::wrap(&ruling.because, &options))
-            .map(std::borrow::Cow::into_owned),
+        paragraphs
+            .iter()
+            .flat_map(|text| wrap(text, &options))
+            .map(Cow::into_owned),
     );
     lines
 }

@@ -45,13 +45,10 @@ impl Writes {
     /// # Errors
     /// Returns an error if the folder of `path` is missing or not writable.
     pub fn stage(&mut self, path: &Path, text: &str) -> Result<()> {
-        let cannot_write = |source: std::io::Error| failed_to("write", path, source);
+        let cannot_write = |source| failed_to("write", path, source);
         if path.is_dir() {
-            return Err(Error::new(
-                path,
-                "expected a file, found a folder",
-                "name a file",
-            ));
+            let what = "expected a file, found a folder";
+            return Err(Error::new(path, what, "name a file"));
         }
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let before = match fs::read(&target) {
@@ -100,14 +97,12 @@ fn failed_to(action: &str, path: &Path, source: std::io::Error) -> Error {
 }
 
 fn staged_next_to(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".xtask-")
-        .suffix(".tmp")
-        .tempfile_in(folder)?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".xtask-").suffix(".tmp");
+    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     copy_permissions(path, file.path())?;
@@ -178,18 +173,32 @@ pub enum ReportFormat {
     Json,
 }
 
-/// Returns a report as JSON.
+impl ReportFormat {
+    /// Prints a report as JSON, or its lines for people.
+    ///
+    /// # Errors
+    /// Returns an error if the report cannot be written as JSON, or if the output is closed.
+    pub fn print(
+        self,
+        out: &mut dyn Write,
+        report: &impl serde::Serialize,
+        lines: impl FnOnce() -> Vec<String>,
+    ) -> Result<()> {
+        match self {
+            Self::Text => print(out, &lines()),
+            Self::Json => print(out, &[to_json(report)?]),
+        }
+    }
+}
+
+/// Returns a value as JSON.
 ///
 /// # Errors
-/// Returns an error if the report cannot be written as JSON.
-pub fn to_json(report: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string_pretty(report).map_err(|source| {
-        Error::new(
-            Path::new("standard output"),
-            format!("failed to write the report as JSON: {source}"),
-            "report this defect",
-        )
-        .because(source)
+/// Returns an error if the value cannot be written as JSON.
+pub fn to_json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string_pretty(value).map_err(|source| {
+        let what = format!("failed to write JSON: {source}");
+        Error::new(Path::new("standard output"), what, "report this defect").because(source)
     })
 }
 
@@ -198,15 +207,11 @@ pub fn to_json(report: &impl serde::Serialize) -> Result<String> {
 /// # Errors
 /// Returns an error if the output is closed.
 pub fn print(out: &mut dyn Write, lines: &[String]) -> Result<()> {
-    lines
-        .iter()
-        .try_for_each(|line| writeln!(out, "{line}"))
-        .map_err(|source| {
-            Error::new(
-                Path::new("standard output"),
-                format!("failed to write: {source}"),
-                "check the program that reads the output",
-            )
-            .because(source)
-        })
+    let mut lines = lines.iter();
+    let printed = lines.try_for_each(|line| writeln!(out, "{line}"));
+    printed.map_err(|source| {
+        let what = format!("failed to write: {source}");
+        let help = "check the program that reads the output";
+        Error::new(Path::new("standard output"), what, help).because(source)
+    })
 }

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use openapi_evidence::facts::Reported;
 use openapi_evidence::import::{Imported, date, parse};
 use openapi_evidence::variants;
 use openapi_tree::error::Result;
@@ -57,13 +58,8 @@ pub fn today() -> String {
 /// # Errors
 /// Returns an error if the document cannot be read, or if no reader recognizes it.
 pub fn read(path: &Path, id: &str, dated: &str) -> Result<Imported> {
-    parse(
-        &files::shown(path),
-        &read_text(path)?,
-        id,
-        dated,
-        &read_conventions()?,
-    )
+    let (file, text) = (files::shown(path), read_text(path)?);
+    parse(&file, &text, id, dated, &read_conventions()?)
 }
 
 /// Runs the command.
@@ -82,11 +78,11 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let dated = args.dated.clone().unwrap_or_else(today);
     let mut imported = read(file, id, &dated)?;
     imported.variant.source.partial = args.partial;
-    let path = args.out.clone().unwrap_or_else(|| {
-        files::workspace_root()
-            .join(VARIANTS)
-            .join(format!("{id}.yaml"))
-    });
+    let folder = files::workspace_root().join(VARIANTS);
+    let path = args
+        .out
+        .clone()
+        .unwrap_or_else(|| folder.join(format!("{id}.yaml")));
     let facts = Output {
         path: path.clone(),
         text: variants::to_yaml(&imported.variant)?,
@@ -95,7 +91,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let mut lines = vec![format!(
         "{}: {}, dated {dated}: {} operations, {} schemas; {} rows seen, {} facts written, {} reported",
         files::shown(&path).display(),
-        imported.variant.source.form.describe(),
+        imported.variant.source.form.name,
         imported.variant.operations.len(),
         imported.variant.schemas.len(),
         imported.rows_seen,
@@ -110,18 +106,12 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
             files::SETTINGS
         ));
     }
-    for reported in &imported.variant.reported {
-        lines.push(format!(
-            "{}:{}: {}",
-            files::shown(file).display(),
-            reported.line,
-            reported.what
-        ));
+    let reported = &imported.variant.reported;
+    for Reported { line, what } in reported {
+        lines.push(format!("{}:{line}: {what}", files::shown(file).display()));
     }
     files::print(out, &lines)?;
-    Ok(if args.strict && !imported.variant.reported.is_empty() {
-        Outcome::ActionRequired
-    } else {
-        Outcome::Done
-    })
+    Ok(Outcome::action_required_if(
+        args.strict && !reported.is_empty(),
+    ))
 }

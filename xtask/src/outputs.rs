@@ -47,8 +47,17 @@ pub fn put(outputs: &[Output], mode: Mode, out: &mut dyn Write) -> Result<Outcom
             continue;
         }
         is_stale = true;
+        let diff = TextDiff::from_lines(before.as_deref().unwrap_or_default(), text);
+        let count = |tag| {
+            diff.iter_all_changes()
+                .filter(|change| change.tag() == tag)
+                .count()
+        };
         let size = match &before {
-            Some(before) => size_of_change(before, text),
+            Some(_) => {
+                let (added, removed) = (count(ChangeTag::Insert), count(ChangeTag::Delete));
+                format!("+{added} -{removed} lines")
+            }
             None => format!("{} lines, new", text.lines().count()),
         };
         match mode {
@@ -58,17 +67,13 @@ pub fn put(outputs: &[Output], mode: Mode, out: &mut dyn Write) -> Result<Outcom
             }
             Mode::DryRun => lines.push(format!("would write {name} ({size})")),
             Mode::Check(_) => {
-                let diff = TextDiff::from_lines(before.as_deref().unwrap_or_default(), text);
-                let header = (
+                let (old, new) = (
                     format!("{name} (on disk)"),
                     format!("{name} (as it should be)"),
                 );
-                lines.push(format!(
-                    "stale       {name} ({size})\n{}",
-                    diff.unified_diff()
-                        .context_radius(3)
-                        .header(&header.0, &header.1)
-                ));
+                let mut diff = diff.unified_diff();
+                let diff = diff.context_radius(3).header(&old, &new);
+                lines.push(format!("stale       {name} ({size})\n{diff}"));
             }
         }
     }
@@ -82,18 +87,4 @@ pub fn put(outputs: &[Output], mode: Mode, out: &mut dyn Write) -> Result<Outcom
     };
     print(out, &lines)?;
     Ok(outcome)
-}
-
-fn size_of_change(before: &str, after: &str) -> String {
-    let diff = TextDiff::from_lines(before, after);
-    let count = |tag: ChangeTag| {
-        diff.iter_all_changes()
-            .filter(|change| change.tag() == tag)
-            .count()
-    };
-    format!(
-        "+{} -{} lines",
-        count(ChangeTag::Insert),
-        count(ChangeTag::Delete)
-    )
 }

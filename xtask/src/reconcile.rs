@@ -44,11 +44,8 @@ pub fn read_conventions() -> Result<Conventions> {
 /// Returns an error if the spec cannot be read.
 pub fn read_spec() -> Result<Spec> {
     let path = files::workspace_root().join(DOCUMENT);
-    Spec::parse(
-        &files::shown(&path),
-        &read_text(&path)?,
-        &read_conventions()?,
-    )
+    let (file, text) = (files::shown(&path), read_text(&path)?);
+    Spec::parse(&file, &text, &read_conventions()?)
 }
 
 /// Reads the project's rulings.
@@ -56,10 +53,8 @@ pub fn read_spec() -> Result<Spec> {
 /// # Errors
 /// Returns an error if the rulings cannot be read, or are invalid.
 pub fn read_rulings() -> Result<Rulings> {
-    Rulings::from_document(
-        &files::read_document(&files::workspace_root().join(RULINGS))?,
-        &read_conventions()?,
-    )
+    let document = files::read_document(&files::workspace_root().join(RULINGS))?;
+    Rulings::from_document(&document, &read_conventions()?)
 }
 
 /// Reads the project's variant files.

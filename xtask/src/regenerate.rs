@@ -1,18 +1,17 @@
 //! `cargo xtask regenerate`: generates the code of a client from a document.
 
-mod report;
-
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use openapi_codegen::conventions::Conventions;
 use openapi_codegen::generate::PROGENITOR;
+use openapi_codegen::lower::{Changes, Effect};
 use openapi_codegen::pipeline::generate;
 use openapi_tree::document::Document;
 use openapi_tree::error::{Error, Result};
 use openapi_tree::lint::reject;
-use serde_json::Value;
 
 use crate::command::Outcome;
 use crate::diff::{self, Version};
@@ -60,10 +59,8 @@ pub struct Regenerate {
 pub fn own_version(root: &Path) -> Result<Version> {
     let document = files::read_document(&root.join(DOCUMENT))?;
     let settings = diff::command::own_conventions(root)?;
-    reject(
-        &document.file,
-        lint::check_house_rules(&document, &settings),
-    )?;
+    let findings = lint::check_house_rules(&document, &settings);
+    reject(&document.file, findings)?;
     let conventions = conventions(root, &document)?;
     Version::new(document, &conventions)
 }
@@ -77,6 +74,8 @@ pub fn outputs(root: &Path, version: &Version) -> Result<Vec<Output>> {
         document,
         generated,
     } = version;
+    let mut sorted = document.tree.clone();
+    sorted.sort_all_objects();
     Ok(vec![
         Output {
             path: root.join(CODE),
@@ -84,7 +83,7 @@ pub fn outputs(root: &Path, version: &Version) -> Result<Vec<Output>> {
         },
         Output {
             path: root.join(SANDBOX_DOCUMENT),
-            text: as_json(&document.file, &document.tree)?,
+            text: files::to_json(&sorted)? + "\n",
         },
     ])
 }
@@ -113,14 +112,6 @@ fn with_header(document: &Document, code: &str) -> String {
 }
 
 impl Regenerate {
-    /// Reads the conventions of another document, if there are any.
-    fn conventions(&self, document: &Document) -> Result<Conventions> {
-        match &self.settings {
-            Some(path) => Conventions::for_document(&files::read_document(path)?, &document.tree),
-            None => Ok(Conventions::default()),
-        }
-    }
-
     /// Runs the command.
     ///
     /// # Errors
@@ -147,15 +138,16 @@ impl Regenerate {
         if let (Ok(spec), Ok(path)) = (spec.canonicalize(), path.canonicalize())
             && spec == path
         {
-            return Err(Error::new(
-                &path,
-                "expected a file for the code, found the document",
-                "name another file with --out",
-            ));
+            let what = "expected a file for the code, found the document";
+            return Err(Error::new(&path, what, "name another file with --out"));
         }
         let document = files::read_document(spec)?;
-        let generated = generate(&document, &self.conventions(&document)?)?;
-        report::print(&document, &generated.lowered.changes, self.verbose, out);
+        let conventions = match &self.settings {
+            Some(path) => Conventions::for_document(&files::read_document(path)?, &document.tree)?,
+            None => Conventions::default(),
+        };
+        let generated = generate(&document, &conventions)?;
+        report_changes(&document, &generated.lowered.changes, self.verbose, out);
         Ok(Output {
             path: path.to_owned(),
             text: with_header(&document, &generated.code),
@@ -187,21 +179,25 @@ fn report_difference(root: &Path, new: &Version, out: &mut dyn Write) {
     };
 }
 
-/// Returns a document as JSON with sorted keys, which is the form of the sandbox's copy.
-///
-/// # Errors
-/// Returns an error if the document cannot be written as JSON.
-pub fn as_json(file: &Path, tree: &Value) -> Result<String> {
-    let mut sorted = tree.clone();
-    sorted.sort_all_objects();
-    serde_json::to_string_pretty(&sorted)
-        .map(|text| text + "\n")
-        .map_err(|source| {
-            Error::new(
-                file,
-                format!("failed to write the document as JSON: {source}"),
-                "use plain JSON values",
-            )
-            .because(source)
-        })
+/// Prints every lossy lowering change with its JSON Pointer, and the number of other changes for each pass. If `all` is
+/// set, the other changes are printed too.
+fn report_changes(document: &Document, changes: &Changes, all: bool, out: &mut dyn Write) {
+    let file = document.file.display();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in changes.list() {
+        let (pointer, what, pass) = (&change.pointer, &change.what, change.pass);
+        if all || change.effect == Effect::Loss {
+            let _ = writeln!(out, "{file}#{pointer}: {what} [{pass}]");
+        } else {
+            *counts.entry(pass).or_default() += 1;
+        }
+    }
+    if !counts.is_empty() {
+        let counts = counts.iter().map(|(pass, count)| format!("{pass} {count}"));
+        let _ = writeln!(
+            out,
+            "{file}: changes that keep the meaning (--verbose lists them): {}",
+            counts.collect::<Vec<_>>().join(", ")
+        );
+    }
 }

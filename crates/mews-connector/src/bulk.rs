@@ -27,7 +27,8 @@
 //! **Halving** spends at most 64 extra requests on a batch and 1,000 on a job. The remaining items are then
 //! `NotApplied`. No document states that a rejected batch has no effect, so an add is read back before it is halved:
 //! items that exist are `Applied`, and only the others are sent. If the first item of a rejected batch was missing and
-//! could be created later, the job assumes that rejected requests are atomic. It then halves without reading back.
+//! could be created later, the job assumes that rejected requests are atomic. It then halves without reading back. A
+//! voucher whose codes are rejected with a 400 does not exist, so it has no such codes. A 403 proves nothing.
 //!
 //! **A write in doubt stays in doubt.** If an attempt may have been applied, a later rejection does not make the
 //! outcome `Rejected` but `Unknown`. A delete that is rejected after a lost response is `Applied` if the record is read
@@ -47,9 +48,11 @@
 //! * **Unknown**: anything else. Examples are several matches, a record that differs in case or white space only, or
 //!   a record without a readable `CreatedUtc`, `Value` or `IsActive`. The input is not sent again.
 //!
-//! "Since" refers to the server's clock: the `Date` of the read-back, minus the time that has passed on the monotonic
-//! clock of this machine, minus 2 seconds. The 2 seconds are the error of `Date` and `CreatedUtc`, which have whole
-//! seconds. The clocks of client and server may differ. Without a `Date`, an input with a matching record is `Unknown`.
+//! "Since" refers to the server's clock: the `Date` of the read-back, minus the time that has passed on this machine,
+//! minus 2 seconds. The 2 seconds are the error of `Date` and `CreatedUtc`, which have whole seconds. The time that has
+//! passed is the longer one of the monotonic clock and the system clock, because the monotonic clock can stop while the
+//! machine is suspended. The clocks of client and server may differ. Without a `Date`, an input with a matching record
+//! is `Unknown`.
 //!
 //! The read-back reads the listing of the vouchers or services, newest first, down to records that are older than the
 //! batch. While it runs, no other batch is sent. The cost depends on the number of records that the batches in flight
@@ -64,7 +67,7 @@
 //! * A request with the response 409 or 413 has no effect.
 //! * In the meantime, no other writer creates the same record: a code with the same value in the same voucher, or a
 //!   voucher with the same external identifier or name in the same service. This includes a record that another writer
-//!   created up to a few seconds before.
+//!   created up to a few seconds before, or earlier if the system clock of this machine is set forward in the meantime.
 //! * The server lists records newest first, as it documents, or the page shows that it does not.
 //! * The process survives, or the job has a [`Journal`].
 //!
@@ -73,10 +76,10 @@
 //! # Restart
 //!
 //! [`Bulk::journal`] gives a job a [`Journal`], which records the inputs, each batch before it is sent, and each
-//! outcome. [`Bulk::resume`], or the same call with the same inputs, continues the job in another process. Batches that
-//! were in flight are verified when the settle time since the last request is over. Instead of the monotonic clock, the
-//! journal has a time of the server, from the `Date` of an earlier response. Without such a time, an input with a
-//! matching record is `Unknown`. A journal contains the inputs, such as code values, but no token.
+//! outcome. [`Bulk::resume`], or the same call with the same inputs, continues the job in another process. It waits for
+//! the settle time, then verifies the batches that were in flight. Instead of the time that has passed, the journal has a
+//! time of the server, from the `Date` of an earlier response. Without such a time, an input with a matching record is
+//! `Unknown`. A journal contains the inputs, such as code values, but no token.
 //!
 //! # Stopping
 //!

@@ -50,13 +50,6 @@ pub struct Signs {
     pub breaks: Option<bool>,
 }
 
-impl Signs {
-    /// Returns `true` if a description or a URL contains the link.
-    pub fn in_link(&self, text: &str) -> bool {
-        contains(text, &self.link)
-    }
-}
-
 impl Conventions {
     /// Reads the section `evidence` of a settings file, and the settings that the generator uses too.
     ///
@@ -94,7 +87,7 @@ impl Conventions {
 
     /// Returns the flags that the links in a description are signs of.
     pub fn flags_in_links(&self, text: &str) -> BTreeMap<String, bool> {
-        self.flags_by(|signs| signs.in_link(text))
+        self.flags_by(|signs| contains(text, &signs.link))
     }
 
     /// Returns the flags that prose without links is a sign of.
@@ -104,10 +97,8 @@ impl Conventions {
 
     /// Returns each flag with the result of a test of its signs.
     pub(crate) fn flags_by(&self, is_set: impl Fn(&Signs) -> bool) -> BTreeMap<String, bool> {
-        let flags = self.flags.iter();
-        flags
-            .map(|(name, signs)| (name.clone(), is_set(signs)))
-            .collect()
+        let flag = |(name, signs): (&String, &Signs)| (name.clone(), is_set(signs));
+        self.flags.iter().map(flag).collect()
     }
 
     /// Returns the start of the URL of every operation on a page.

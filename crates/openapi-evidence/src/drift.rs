@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::facts::{Reported, Variant};
 use crate::reconcile::compare::{Statement, compare};
-use crate::reconcile::explain::one_line;
-use crate::reconcile::judge::spec_value;
 use crate::reconcile::rulings::Rulings;
 use crate::reconcile::spec::Spec;
+use crate::reconcile::subject::{Dimension, Subject};
+use impact::{Impact, impact};
 
 /// The differences between a document and the spec.
 #[derive(Clone, Debug, Serialize)]
@@ -43,9 +43,9 @@ pub struct Report {
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
     /// The subject.
-    pub subject: String,
+    pub subject: Subject,
     /// The dimension of the subject.
-    pub dimension: String,
+    pub dimension: Dimension,
     /// The value of the document.
     pub document_value: Value,
     /// The value of the spec, or null.
@@ -53,18 +53,17 @@ pub struct Difference {
     /// The reason for the value of the spec, if there is a ruling.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ruling: Option<String>,
-    /// Whether a client built from the spec would break.
-    pub breaks: bool,
-    /// The reason for `breaks`.
-    pub why: String,
+    /// The effect on a client that is built from the spec.
+    #[serde(flatten)]
+    pub impact: Impact,
 }
 
 /// Compares a document with spec and rulings.
 pub fn drift(spec: &Spec, rulings: &Rulings, file: PathBuf, variant: &Variant) -> Report {
-    let comparison = compare(spec, &[variant], &rulings.same_schemas());
+    let comparison = compare(spec, &[variant], &rulings.names);
     let mut report = Report {
         file,
-        form: variant.source.form.describe().to_owned(),
+        form: variant.source.form.name.to_owned(),
         dated: variant.source.dated.clone(),
         differences: Vec::new(),
         agreeing: 0,
@@ -76,35 +75,30 @@ pub fn drift(spec: &Spec, rulings: &Rulings, file: PathBuf, variant: &Variant) -
     for statement in &comparison.statements {
         if statement.agrees {
             report.agreeing += 1;
-        } else if rulings.overrule(spec, statement, None).next().is_some() {
-            report.overruled.push(difference(spec, rulings, statement));
-        } else {
-            report
-                .differences
-                .push(difference(spec, rulings, statement));
+            continue;
         }
+        let is_overruled = rulings.overrule(spec, statement, None).next().is_some();
+        let list = if is_overruled {
+            &mut report.overruled
+        } else {
+            &mut report.differences
+        };
+        list.push(difference(spec, rulings, statement));
     }
     report
 }
 
 fn difference(spec: &Spec, rulings: &Rulings, statement: &Statement) -> Difference {
-    let ours = spec_value(spec, &statement.subject, &statement.dimension);
-    let impact = impact::impact(spec, statement, &ours);
-    let ruling = rulings
-        .rulings
-        .iter()
-        .find(|ruling| {
-            ruling.decision.contains_key(&statement.dimension)
-                && ruling.is_about(&statement.subject, spec)
-        })
-        .map(|ruling| one_line(&ruling.because));
+    let (subject, dimension) = (&statement.subject, &statement.dimension);
+    let spec_value = spec.value(subject, dimension);
+    let mut rulings = rulings.rulings.iter();
+    let ruling = rulings.find(|ruling| ruling.decides(subject, dimension, spec));
     Difference {
-        subject: statement.subject.to_string(),
-        dimension: statement.dimension.to_string(),
+        subject: subject.clone(),
+        dimension: dimension.clone(),
         document_value: statement.value.clone(),
-        spec_value: ours,
-        ruling,
-        breaks: impact.breaks,
-        why: impact.why.to_owned(),
+        impact: impact(spec, statement, &spec_value),
+        spec_value,
+        ruling: ruling.map(|ruling| ruling.because.clone()),
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use crate::import::Form;
+pub use crate::import::dialect::Form;
 pub use types::{Name, Type};
 pub use words::{Limit, Reading};
 
@@ -132,7 +132,7 @@ pub struct Body {
 }
 
 /// The facts about a response.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Response {
     /// The status, such as `200` or `5XX`, if the document still has it.
@@ -261,20 +261,40 @@ impl Origin {
 impl Schema {
     /// Returns `true` if `name` is the name or the title, apart from case, spaces and punctuation.
     pub fn is_called(&self, name: &str) -> bool {
-        let is = |own: &str| letters(own).eq(letters(name));
-        is(&self.name) || self.title.as_deref().is_some_and(is)
+        let is = |own: &String| letters(own).eq(letters(name));
+        self.names().any(is)
+    }
+
+    /// Returns the name and the title.
+    fn names(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.name).chain(&self.title)
+    }
+
+    /// Returns the properties of an object.
+    pub fn rows(&self) -> &[Property] {
+        self.properties.as_deref().unwrap_or_default()
     }
 }
 
 impl Body {
+    /// Returns the properties that are listed at the body.
+    pub fn rows(&self) -> &[Property] {
+        self.properties.as_deref().unwrap_or_default()
+    }
+
     /// Returns the names of the schemas that the body refers to.
     fn names(&self) -> impl Iterator<Item = &str> {
-        let rows = self.properties.as_deref().unwrap_or_default();
-        self.schema.as_deref().into_iter().chain(names_in(rows))
+        let schema = self.schema.as_deref().into_iter();
+        schema.chain(names_in(self.rows()))
     }
 }
 
 impl Operation {
+    /// Returns the bodies of the request and of the successful response.
+    pub fn bodies(&self) -> impl Iterator<Item = &Body> {
+        self.request.iter().chain(&self.response)
+    }
+
     /// Returns the names of the schemas that the request refers to.
     pub fn requested(&self) -> impl Iterator<Item = &str> {
         self.request.iter().flat_map(Body::names)
@@ -282,11 +302,9 @@ impl Operation {
 
     /// Returns the names of the schemas that the responses refer to.
     pub fn returned(&self) -> impl Iterator<Item = &str> {
-        let errors = self
-            .responses
-            .iter()
-            .filter_map(|response| response.body.as_deref());
-        self.response.iter().flat_map(Body::names).chain(errors)
+        let responses = self.responses.iter();
+        let bodies = responses.filter_map(|response| response.body.as_deref());
+        self.response.iter().flat_map(Body::names).chain(bodies)
     }
 
     /// Sets the properties of a response without a table to none if its example is `{}`.
@@ -304,14 +322,15 @@ impl Operation {
 impl Variant {
     /// Returns the schemas with a name. A page can define one twice.
     pub fn schemas_called(&self, name: &str) -> impl Iterator<Item = &Schema> {
+        self.indices_called(name).map(|index| &self.schemas[index])
+    }
+
+    /// Returns the indices of the schemas with a name.
+    pub fn indices_called(&self, name: &str) -> impl Iterator<Item = usize> {
         let exact = self.schemas.iter().any(|schema| schema.name == name);
-        self.schemas.iter().filter(move |schema| {
-            if exact {
-                schema.name == name
-            } else {
-                schema.is_called(name)
-            }
-        })
+        let is_called =
+            move |schema: &Schema| schema.name == name || !exact && schema.is_called(name);
+        (0..self.schemas.len()).filter(move |index| is_called(&self.schemas[*index]))
     }
 
     /// Returns the properties of a body: those listed at the body, or those of its schema.
@@ -332,10 +351,7 @@ impl Variant {
     ) -> BTreeSet<usize> {
         let mut by_name: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         for (index, schema) in self.schemas.iter().enumerate() {
-            for name in [Some(&schema.name), schema.title.as_ref()]
-                .into_iter()
-                .flatten()
-            {
+            for name in schema.names() {
                 by_name.entry(plain(name)).or_default().insert(index);
             }
         }
@@ -345,14 +361,9 @@ impl Variant {
             for index in by_name.get(&plain(name)).into_iter().flatten() {
                 if reached.insert(*index) && follow(*index) {
                     let schema = &self.schemas[*index];
-                    open.extend(names_in(schema.properties.as_deref().unwrap_or_default()));
-                    open.extend(
-                        schema
-                            .entries
-                            .iter()
-                            .flat_map(Type::names)
-                            .map(|name| name.name.as_str()),
-                    );
+                    open.extend(names_in(schema.rows()));
+                    let entries = schema.entries.iter().flat_map(Type::names);
+                    open.extend(entries.map(|name| name.name.as_str()));
                 }
             }
         }
@@ -368,20 +379,13 @@ impl Variant {
             .partition(|operation| keep(&operation.path));
         if !removed.is_empty() {
             let schemas_of = |operations: &[Operation]| {
-                let names = |operation: &Operation| -> Vec<String> {
-                    operation
-                        .requested()
-                        .chain(operation.returned())
-                        .map(str::to_owned)
-                        .collect()
-                };
-                let names: Vec<String> = operations.iter().flat_map(names).collect();
-                self.reached(names.iter().map(String::as_str), |_| true)
+                let names = |operation| Operation::requested(operation).chain(operation.returned());
+                self.reached(operations.iter().flat_map(names), |_| true)
             };
             let (used, unused) = (schemas_of(&kept), schemas_of(&removed));
             let is_under_removed = |schema: &Schema| {
-                let mut paths = removed.iter().map(|operation| operation.path.as_str());
-                paths.any(|path| schema.under.as_deref() == Some(path))
+                let mut paths = removed.iter().map(|operation| &operation.path);
+                paths.any(|path| schema.under.as_ref() == Some(path))
             };
             let mut index = 0..;
             self.schemas.retain(|schema| {
@@ -395,23 +399,17 @@ impl Variant {
 
     /// Returns the number of table rows in the facts.
     pub fn rows(&self) -> usize {
-        let bodies = self
-            .operations
-            .iter()
-            .flat_map(|operation| [&operation.request, &operation.response])
-            .flatten()
-            .filter_map(|body| body.properties.as_ref())
-            .map(Vec::len);
-        let schemas = self.schemas.iter().map(|schema| {
-            schema.properties.as_ref().map_or(0, Vec::len) + usize::from(schema.entries.is_some())
-        });
-        bodies.chain(schemas).sum()
+        let bodies = self.operations.iter().flat_map(Operation::bodies);
+        let entries = |schema: &Schema| usize::from(schema.entries.is_some());
+        let count = |schema: &Schema| schema.rows().len() + entries(schema);
+        let schemas = self.schemas.iter().map(count);
+        bodies.map(|body| body.rows().len()).chain(schemas).sum()
     }
 }
 
 /// Returns the names of the schemas that rows refer to.
-pub fn names_in(rows: &[Property]) -> impl Iterator<Item = &str> {
-    let kinds = rows.iter().filter_map(|row| row.kind.as_ref());
+pub fn names_in<'a>(rows: impl IntoIterator<Item = &'a Property>) -> impl Iterator<Item = &'a str> {
+    let kinds = rows.into_iter().filter_map(|row| row.kind.as_ref());
     kinds.flat_map(Type::names).map(|name| name.name.as_str())
 }
 

@@ -1,8 +1,8 @@
 //! The import of documents as facts, with one reader for each format.
 
-mod by_hand;
 mod cells;
 pub mod dialect;
+mod draft;
 mod flattened;
 mod markdown;
 mod openapi;
@@ -14,11 +14,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::conventions::Conventions;
-use crate::facts::{Reading, Source, Variant};
-pub use dialect::Form;
-use dialect::{DIALECTS, Dialect};
+use crate::facts::{Reported, Source, Variant};
+use dialect::DIALECTS;
 use openapi_tree::document::sha256_hex;
-use openapi_tree::error::{Error, Location, Result};
+use openapi_tree::error::{Error, Result};
 
 /// The result of reading a document.
 #[derive(Clone, Debug)]
@@ -36,19 +35,10 @@ pub struct Imported {
 }
 
 impl Imported {
-    fn new(dialect: &'static dyn Dialect, reading: Reading) -> Self {
-        let form = Form::of(dialect);
+    fn new(source: Source) -> Self {
         Self {
             variant: Variant {
-                source: Source {
-                    id: String::new(),
-                    form,
-                    reading,
-                    dated: String::new(),
-                    partial: false,
-                    sha256: None,
-                    documents: Vec::new(),
-                },
+                source,
                 operations: Vec::new(),
                 schemas: Vec::new(),
                 reported: Vec::new(),
@@ -59,6 +49,18 @@ impl Imported {
             operations_omitted: 0,
         }
     }
+
+    /// Reports a part that is not a fact.
+    fn report(&mut self, line: usize, what: impl Into<String>) {
+        let what = what.into();
+        self.variant.reported.push(Reported { line, what });
+    }
+
+    /// Reports a row that is not a fact.
+    fn report_row(&mut self, line: usize, what: impl Into<String>) {
+        self.rows_reported += 1;
+        self.report(line, what);
+    }
 }
 
 /// Checks a date: `YYYY-MM` or `YYYY-MM-DD`.
@@ -66,16 +68,13 @@ impl Imported {
 /// # Errors
 /// Returns an error if the string is not a date.
 pub fn date(text: &str) -> Result<String, String> {
-    let full = if text.len() == 7 {
-        format!("{text}-01")
+    let full = format!("{text}{}", if text.len() == 7 { "-01" } else { "" });
+    let is_date = chrono::NaiveDate::parse_from_str(&full, "%Y-%m-%d").is_ok();
+    if is_date && full.len() == 10 {
+        Ok(text.to_owned())
     } else {
-        text.to_owned()
-    };
-    chrono::NaiveDate::parse_from_str(&full, "%Y-%m-%d")
-        .ok()
-        .filter(|_| full.len() == 10)
-        .map(|_| text.to_owned())
-        .ok_or_else(|| "invalid date; write 2026-02-12 or 2026-02".to_owned())
+        Err("invalid date; write 2026-02-12 or 2026-02".to_owned())
+    }
 }
 
 /// Reads the text of a document in any format. `file` is its name in messages.
@@ -89,66 +88,60 @@ pub fn parse(
     dated: &str,
     conventions: &Conventions,
 ) -> Result<Imported> {
-    let recognized = DIALECTS
-        .iter()
-        .find(|dialect| dialect.recognizes(text, conventions));
-    let mut imported = if text.trim().is_empty() {
-        return Err(Error::new(
-            file,
-            "expected a document, found an empty file",
-            "pass the document",
-        ));
-    } else if is_html(text) {
-        return Err(Error::new(
-            file,
+    let reject = |what: &str, help: &str| Error::new(file, what, help);
+    if text.trim().is_empty() {
+        let what = "expected a document, found an empty file";
+        return Err(reject(what, "pass the document"));
+    }
+    if is_html(text) {
+        return Err(reject(
             "unsupported format: HTML",
             "pass the Markdown source of the page, or the text of the page",
         ));
-    } else if let Some(dialect) = recognized {
-        dialect.read(file, text, conventions)?
-    } else {
-        return Err(Error::new(
-            file,
+    }
+    let mut forms = DIALECTS.into_iter();
+    let Some(form) = forms.find(|form| (form.recognizes)(text, conventions)) else {
+        return Err(reject(
             "unknown format",
             "pass a Markdown page with tables of properties, the text of such a page, the text of a rendered OpenAPI \
              operation, or an OpenAPI 3.0 document; record facts from prose by hand, such as those in openapi/variants",
         ));
     };
-    if imported.variant.operations.is_empty() && imported.variant.schemas.is_empty() {
-        let location = imported
-            .variant
-            .reported
-            .first()
-            .map_or(Location::Whole, |reported| Location::LineColumn {
-                line: reported.line,
-                column: 1,
-            });
-        return Err(Error::new(
-            file,
+    let imported = Imported::new(Source {
+        id: id.to_owned(),
+        form,
+        reading: form.reading,
+        dated: dated.to_owned(),
+        partial: false,
+        sha256: None,
+        documents: Vec::new(),
+    });
+    let mut imported = (form.read)(file, text, conventions, imported)?;
+    let variant = &mut imported.variant;
+    if variant.operations.is_empty() && variant.schemas.is_empty() {
+        let error = reject(
             "missing facts: the document has no readable operation and no readable table",
             "pass a page with an operation or a table of properties, or a document with paths or schemas",
-        )
-        .at(location));
+        );
+        return Err(match variant.reported.first() {
+            Some(reported) => error.at_line(reported.line),
+            None => error,
+        });
     }
-    let variant = &mut imported.variant;
     let rows = variant.rows();
     imported.operations_omitted = variant.retain_operations(|path| conventions.covers(path));
     imported.rows_omitted = rows - variant.rows();
-    id.clone_into(&mut imported.variant.source.id);
-    dated.clone_into(&mut imported.variant.source.dated);
-    imported.variant = without_secrets(file, &imported.variant, &conventions.secret_suffix)?;
-    imported.variant.source.sha256 = Some(sha256_hex(text.as_bytes()));
+    *variant = without_secrets(file, variant, &conventions.secret_suffix)?;
+    variant.source.sha256 = Some(sha256_hex(text.as_bytes()));
     Ok(imported)
 }
 
 fn is_html(text: &str) -> bool {
-    let start: String = text
-        .trim_start()
-        .chars()
-        .take(15)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    start.starts_with("<!doctype html") || start.starts_with("<html") || start.starts_with("<?xml")
+    let start: String = text.trim_start().chars().take(15).collect();
+    let start = start.to_ascii_lowercase();
+    ["<!doctype html", "<html", "<?xml"]
+        .iter()
+        .any(|tag| start.starts_with(tag))
 }
 
 /// Replaces the values of secret properties, and everything else that looks like a token.

@@ -37,7 +37,7 @@ pub struct Reconciliation<'r> {
 impl<'r> Reconciliation<'r> {
     /// Compares documents, spec and rulings. The documents must be in order of age.
     pub fn new(spec: &'r Spec, variants: &'r [&'r Variant], rulings: &'r Rulings) -> Self {
-        let comparison = compare::compare(spec, variants, &rulings.same_schemas());
+        let comparison = compare::compare(spec, variants, &rulings.names);
         let judgment = judge::judge(spec, variants, &comparison, rulings);
         Self {
             spec,

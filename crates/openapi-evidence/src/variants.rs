@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::facts::{Form, Variant};
+use crate::facts::Variant;
+use crate::import::dialect::BY_HAND;
 use openapi_tree::document::{Document, each_object};
 use openapi_tree::error::{Error, Result};
 use openapi_tree::files;
@@ -16,36 +17,23 @@ pub struct VariantFile {
     pub variant: Variant,
 }
 
-/// Reads every variant file of a folder, in order of age. `called` is the name of the folder in messages.
+/// Reads every variant file of a folder, in order of age; those of the same day in order of their names. `called` is the name of the folder in messages.
 ///
 /// # Errors
 /// Returns an error if a file cannot be read, or if its ID differs from its name.
 pub fn read_all(folder: &Path, called: &Path) -> Result<Vec<VariantFile>> {
     let mut variants = Vec::new();
     for path in files::entries(folder)? {
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
+        if path.extension().is_some_and(|name| name == "yaml") {
             let file = called.join(path.file_name().unwrap_or_default());
             variants.push(read(&path, &file)?);
         }
     }
-    sort_by_age(&mut variants);
-    Ok(variants)
-}
-
-/// Sorts variant files by age, and those of the same day by name.
-pub fn sort_by_age(variants: &mut [VariantFile]) {
-    variants.sort_by(|left, right| {
-        let key = |file: &VariantFile| {
-            (
-                file.variant.source.dated.clone(),
-                file.variant.source.id.clone(),
-            )
-        };
-        key(left).cmp(&key(right))
+    variants.sort_by_cached_key(|file: &VariantFile| {
+        let source = &file.variant.source;
+        (source.dated.clone(), source.id.clone())
     });
+    Ok(variants)
 }
 
 fn read(path: &Path, file: &Path) -> Result<VariantFile> {
@@ -60,10 +48,7 @@ fn read(path: &Path, file: &Path) -> Result<VariantFile> {
         .because(source)
     })?;
     let source = &variant.source;
-    if path
-        .file_stem()
-        .is_none_or(|stem| stem != source.id.as_str())
-    {
+    if path.file_stem() != Some(source.id.as_ref()) {
         return Err(Error::new(
             file,
             format!("expected the name of the file, found `{}`", source.id),
@@ -71,7 +56,7 @@ fn read(path: &Path, file: &Path) -> Result<VariantFile> {
         )
         .at_pointer("/source/id"));
     }
-    if (source.form == Form::by_hand()) != source.sha256.is_none() {
+    if (*source.form == BY_HAND) != source.sha256.is_none() {
         return Err(Error::new(
             file,
             "invalid source",
@@ -87,25 +72,18 @@ fn read(path: &Path, file: &Path) -> Result<VariantFile> {
 
 /// Checks the dates of the document and of its statements. Examples may have any property.
 fn check_dates(document: &Document) -> Result<()> {
-    let mut wrong = None;
+    let mut checked = Ok(());
     each_object(&document.tree, &mut |pointer, object| {
-        let Some(dated) = object.get("dated") else {
-            return;
-        };
-        let checked = crate::import::date(dated.as_str().unwrap_or_default());
-        if let Err(what) = checked
-            && wrong.is_none()
+        if let Some(dated) = object.get("dated")
             && !pointer.contains("/example")
+            && checked.is_ok()
+            && let Err(what) = crate::import::date(dated.as_str().unwrap_or_default())
         {
-            wrong = Some((format!("{pointer}/dated"), what));
+            let error = Error::new(&document.file, what, "fix the date");
+            checked = Err(error.at_pointer(format!("{pointer}/dated")));
         }
     });
-    match wrong {
-        None => Ok(()),
-        Some((pointer, what)) => {
-            Err(Error::new(&document.file, what, "fix the date").at_pointer(pointer))
-        }
-    }
+    checked
 }
 
 /// Checks that a name is a valid ID of a variant file.
@@ -113,12 +91,8 @@ fn check_dates(document: &Document) -> Result<()> {
 /// # Errors
 /// Returns an error if the name has other characters than letters, digits, hyphens, underscores and dots.
 pub fn check_id(id: &str) -> Result<()> {
-    let fits = !id.is_empty()
-        && id
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.'))
-        && !id.starts_with('.');
-    if fits {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    if !id.is_empty() && !id.starts_with('.') && id.chars().all(fits) {
         return Ok(());
     }
     Err(Error::new(
@@ -141,7 +115,7 @@ pub fn to_yaml(variant: &Variant) -> Result<String> {
         )
         .because(source)
     })?;
-    let origin = if variant.source.form == Form::by_hand() {
+    let origin = if *variant.source.form == BY_HAND {
         "# Facts that a person took from prose; kept by hand. See ../README.md."
     } else {
         "# Facts of one document, made by `cargo xtask import`. Do not edit. See ../README.md."

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, Result};
 use crate::files;
 use crate::nesting;
 
@@ -41,27 +41,23 @@ impl Document {
                     format!("invalid JSON: {}", without_location(&source.to_string())),
                     "fix the JSON at this location",
                 )
-                .at(Location::LineColumn {
-                    line: source.line(),
-                    column: source.column(),
-                })
+                .at_position(source.line(), source.column())
                 .because(source)
             })?
         } else {
             nesting::check_lines(file, text)?;
             nesting::check_brackets(file, text)?;
             let yaml: serde_yaml::Value = serde_yaml::from_str(text).map_err(|source| {
-                let location = source.location().map_or(Location::Whole, |at| Location::LineColumn {
-                    line: at.line(),
-                    column: at.column(),
-                });
-                Error::new(
+                let error = Error::new(
                     file,
                     format!("invalid YAML: {}", without_location(&source.to_string())),
                     "fix the YAML at this location; quote strings that contain `: ` or start with `*`, `&` or `@`",
-                )
-                .at(location)
-                .because(source)
+                );
+                let error = match source.location() {
+                    Some(at) => error.at_position(at.line(), at.column()),
+                    None => error,
+                };
+                error.because(source)
             })?;
             let mut pointer = String::new();
             json_of(yaml, &mut pointer).map_err(|what| {
@@ -108,6 +104,41 @@ pub fn unescape(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
 }
 
+/// Calls `then` with steps added to a JSON Pointer, and removes them again.
+pub(crate) fn below(pointer: &mut String, steps: &[&str], then: impl FnOnce(&mut String)) {
+    let length = pointer.len();
+    for step in steps {
+        push_step(pointer, step);
+    }
+    then(pointer);
+    pointer.truncate(length);
+}
+
+/// Returns the string at a key of an object.
+pub fn text_at<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
+    node.get(key)?.as_str()
+}
+
+/// Returns `true` if the value at a key of an object is `true`.
+pub fn is_true(node: &Value, key: &str) -> bool {
+    node.get(key) == Some(&Value::Bool(true))
+}
+
+/// Returns the members of the object at a key, in the order of the document. If there is no object, it has no members.
+pub fn members<'a>(
+    node: &'a Value,
+    key: &str,
+) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+    let object = node.get(key).and_then(Value::as_object);
+    object.into_iter().flatten()
+}
+
+/// Returns the items of the array at a key. If there is no array, it has no items.
+pub fn items<'a>(node: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    let array = node.get(key).and_then(Value::as_array);
+    array.into_iter().flatten()
+}
+
 /// Calls `visit` for every object of a tree with its JSON Pointer, parents before children.
 pub fn each_object<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Map<String, Value>)) {
     fn walk<'a>(
@@ -115,21 +146,17 @@ pub fn each_object<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Map<Str
         pointer: &mut String,
         visit: &mut impl FnMut(&str, &'a Map<String, Value>),
     ) {
-        let length = pointer.len();
         match value {
             Value::Object(object) => {
                 visit(pointer, object);
                 for (key, value) in object {
-                    push_step(pointer, key);
-                    walk(value, pointer, visit);
-                    pointer.truncate(length);
+                    below(pointer, &[key], |pointer| walk(value, pointer, visit));
                 }
             }
             Value::Array(items) => {
                 for (index, value) in items.iter().enumerate() {
-                    push_step(pointer, &index.to_string());
-                    walk(value, pointer, visit);
-                    pointer.truncate(length);
+                    let index = index.to_string();
+                    below(pointer, &[&index], |pointer| walk(value, pointer, visit));
                 }
             }
             _ => {}
@@ -152,19 +179,17 @@ fn json_of(yaml: serde_yaml::Value, pointer: &mut String) -> Result<Value, Strin
         Yaml::Bool(value) => Value::Bool(value),
         Yaml::String(value) => Value::String(value),
         Yaml::Number(number) => {
-            if let Some(whole) = number.as_i64() {
-                Value::from(whole)
-            } else if let Some(whole) = number.as_u64() {
-                Value::from(whole)
-            } else {
+            let signed = number.as_i64().map(Value::from);
+            let whole = signed.or_else(|| number.as_u64().map(Value::from));
+            let decimal = || {
                 number
                     .as_f64()
                     .and_then(serde_json::Number::from_f64)
                     .map(Value::Number)
-                    .ok_or_else(|| {
-                        format!("unsupported number {number}: JSON has no such number")
-                    })?
-            }
+            };
+            whole
+                .or_else(decimal)
+                .ok_or_else(|| format!("unsupported number {number}: JSON has no such number"))?
         }
         Yaml::Sequence(items) => {
             let length = pointer.len();

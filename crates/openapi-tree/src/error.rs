@@ -45,17 +45,24 @@ impl Error {
         }
     }
 
-    /// Sets the location in the file.
+    /// Sets the location to the start of a line.
     #[must_use]
-    pub fn at(mut self, location: Location) -> Self {
-        self.location = location;
+    pub fn at_line(self, line: usize) -> Self {
+        self.at_position(line, 1)
+    }
+
+    /// Sets the location to a line and a column.
+    #[must_use]
+    pub fn at_position(mut self, line: usize, column: usize) -> Self {
+        self.location = Location::LineColumn { line, column };
         self
     }
 
     /// Sets the location to a JSON Pointer.
     #[must_use]
-    pub fn at_pointer(self, pointer: impl Into<String>) -> Self {
-        self.at(Location::Pointer(pointer.into()))
+    pub fn at_pointer(mut self, pointer: impl Into<String>) -> Self {
+        self.location = Location::Pointer(pointer.into());
+        self
     }
 
     /// Sets the cause.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::{Error, Location, Result};
+use crate::error::{Error, Result};
 
 /// The maximum number of columns of indentation, quotation and bullets before the text of a line.
 const MAX_LINE_INDENT: usize = 256;
@@ -51,10 +51,6 @@ pub fn check_brackets(file: &Path, text: &str) -> Result<()> {
 }
 
 fn too_deep(file: &Path, line: usize, column: usize) -> Error {
-    Error::new(
-        file,
-        "unsupported depth of nesting",
-        "pass the document without embedded content",
-    )
-    .at(Location::LineColumn { line, column })
+    let help = "pass the document without embedded content";
+    Error::new(file, "unsupported depth of nesting", help).at_position(line, column)
 }

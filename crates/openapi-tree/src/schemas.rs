@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::document::{escape, push_step};
+use crate::document::{below, escape, items, members, text_at};
 
 /// The methods of a path item.
 pub const METHODS: [&str; 8] = [
@@ -38,10 +38,7 @@ pub fn component_or_self<'a>(tree: &'a Value, schema: &'a Value) -> &'a Value {
 
 /// Returns the name of the component schema that `schema` refers to, if it is only a reference.
 pub fn referenced_component(schema: &Value) -> Option<&str> {
-    schema
-        .get("$ref")?
-        .as_str()?
-        .strip_prefix(COMPONENT_REFERENCE)
+    text_at(schema, "$ref")?.strip_prefix(COMPONENT_REFERENCE)
 }
 
 /// Returns the name of the component schema that a schema refers to, also if a description, `nullable` and the like are
@@ -64,10 +61,17 @@ pub fn named_component(schema: &Value) -> Option<&str> {
 
 /// Returns the component schemas by name, in alphabetical order.
 pub fn components(tree: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    tree.pointer(COMPONENTS)
-        .and_then(Value::as_object)
+    components_in(tree, "schemas")
+}
+
+/// Returns the components of a section, such as `responses`, by name.
+fn components_in<'a>(
+    tree: &'a Value,
+    section: &'static str,
+) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+    tree.get("components")
         .into_iter()
-        .flatten()
+        .flat_map(move |components| members(components, section))
 }
 
 /// An operation and its location.
@@ -83,10 +87,18 @@ pub struct Operation<'a> {
     pub node: &'a Value,
 }
 
-impl Operation<'_> {
+impl<'a> Operation<'a> {
     /// Returns the `operationId`.
-    pub fn id(&self) -> Option<&str> {
-        self.node.get("operationId")?.as_str()
+    pub fn id(&self) -> Option<&'a str> {
+        text_at(self.node, "operationId")
+    }
+
+    /// Returns the status, the JSON Pointer and the node of each response, in the order of the document.
+    pub fn responses(&self) -> impl Iterator<Item = (&'a str, String, &'a Value)> {
+        members(self.node, "responses").map(|(status, response)| {
+            let pointer = format!("{}/responses/{}", self.pointer, escape(status));
+            (status.as_str(), pointer, response)
+        })
     }
 }
 
@@ -98,8 +110,7 @@ fn is_path((path, _): &(&String, &Value)) -> bool {
 /// Returns the operations of a document, by path and method.
 pub fn operations(tree: &Value) -> Vec<Operation<'_>> {
     let mut operations = Vec::new();
-    let paths = tree.get("paths").and_then(Value::as_object);
-    for (path, item) in paths.into_iter().flatten().filter(is_path) {
+    for (path, item) in members(tree, "paths").filter(is_path) {
         for method in METHODS {
             if let Some(node) = item.get(method) {
                 operations.push(Operation {
@@ -146,10 +157,11 @@ const LIST: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 const NAMED: &str = "properties";
 
 /// Returns `false` if a schema cannot have schemas inside, as most of them.
-fn has_parts(schema: &Map<String, Value>) -> bool {
+fn has_parts(schema: &Value) -> bool {
+    let is_part = |value: &Value| value.is_object() || value.is_array();
     schema
-        .values()
-        .any(|value| value.is_object() || value.is_array())
+        .as_object()
+        .is_some_and(|schema| schema.values().any(is_part))
 }
 
 /// Calls `visit` for a schema and all schemas inside of it, outer schemas first.
@@ -159,32 +171,25 @@ pub fn inside<'a>(
     visit: &mut impl FnMut(&str, &'a Value),
 ) {
     visit(pointer, schema);
-    let Some(object) = schema.as_object().filter(|object| has_parts(object)) else {
+    if !has_parts(schema) {
         return;
-    };
-    let length = pointer.len();
-    if let Some(properties) = object.get(NAMED).and_then(Value::as_object) {
-        for (name, child) in properties {
-            push_step(pointer, NAMED);
-            push_step(pointer, name);
+    }
+    for (name, child) in members(schema, NAMED) {
+        below(pointer, &[NAMED, name], |pointer| {
             inside(child, pointer, visit);
-            pointer.truncate(length);
-        }
+        });
     }
     for keyword in ONE {
-        if let Some(child @ Value::Object(_)) = object.get(keyword) {
-            push_step(pointer, keyword);
-            inside(child, pointer, visit);
-            pointer.truncate(length);
+        if let Some(child @ Value::Object(_)) = schema.get(keyword) {
+            below(pointer, &[keyword], |pointer| inside(child, pointer, visit));
         }
     }
     for keyword in LIST {
-        let members = object.get(keyword).and_then(Value::as_array);
-        for (index, child) in members.into_iter().flatten().enumerate() {
-            push_step(pointer, keyword);
-            push_step(pointer, &index.to_string());
-            inside(child, pointer, visit);
-            pointer.truncate(length);
+        for (index, child) in items(schema, keyword).enumerate() {
+            let index = index.to_string();
+            below(pointer, &[keyword, &index], |pointer| {
+                inside(child, pointer, visit);
+            });
         }
     }
 }
@@ -195,46 +200,33 @@ pub fn inside_mut(
     pointer: &mut String,
     visit: &mut impl FnMut(&str, &mut Value),
 ) {
-    each_child_mut(schema, pointer, &mut |pointer, child| {
-        inside_mut(child, pointer, visit);
-    });
+    if has_parts(schema)
+        && let Some(object) = schema.as_object_mut()
+    {
+        if let Some(Value::Object(properties)) = object.get_mut(NAMED) {
+            for (name, child) in properties {
+                below(pointer, &[NAMED, name], |pointer| {
+                    inside_mut(child, pointer, visit);
+                });
+            }
+        }
+        for keyword in ONE {
+            if let Some(child @ Value::Object(_)) = object.get_mut(keyword) {
+                below(pointer, &[keyword], |pointer| {
+                    inside_mut(child, pointer, visit);
+                });
+            }
+        }
+        for keyword in LIST {
+            if let Some(Value::Array(members)) = object.get_mut(keyword) {
+                for (index, child) in members.iter_mut().enumerate() {
+                    let steps = [keyword, &index.to_string()];
+                    below(pointer, &steps, |pointer| inside_mut(child, pointer, visit));
+                }
+            }
+        }
+    }
     visit(pointer, schema);
-}
-
-/// Calls `visit` for the schemas directly inside of a schema.
-pub fn each_child_mut(
-    schema: &mut Value,
-    pointer: &mut String,
-    visit: &mut impl FnMut(&mut String, &mut Value),
-) {
-    let Some(object) = schema.as_object_mut().filter(|object| has_parts(object)) else {
-        return;
-    };
-    let length = pointer.len();
-    if let Some(properties) = object.get_mut(NAMED).and_then(Value::as_object_mut) {
-        for (name, child) in properties {
-            push_step(pointer, NAMED);
-            push_step(pointer, name);
-            visit(pointer, child);
-            pointer.truncate(length);
-        }
-    }
-    for keyword in ONE {
-        if let Some(child @ Value::Object(_)) = object.get_mut(keyword) {
-            push_step(pointer, keyword);
-            visit(pointer, child);
-            pointer.truncate(length);
-        }
-    }
-    for keyword in LIST {
-        let members = object.get_mut(keyword).and_then(Value::as_array_mut);
-        for (index, child) in members.into_iter().flatten().enumerate() {
-            push_step(pointer, keyword);
-            push_step(pointer, &index.to_string());
-            visit(pointer, child);
-            pointer.truncate(length);
-        }
-    }
 }
 
 /// Calls `visit` for each schema that is not inside of another one: components, bodies, parameters, headers.
@@ -243,24 +235,12 @@ fn each_root<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
         visit(&component_pointer(name), schema);
     }
     for section in ["parameters", "headers", "requestBodies", "responses"] {
-        let holders = tree
-            .pointer(&format!("/components/{section}"))
-            .and_then(Value::as_object);
-        for (name, holder) in holders.into_iter().flatten() {
-            each_root_of_holder(
-                holder,
-                &format!("/components/{section}/{}", escape(name)),
-                visit,
-            );
+        for (name, holder) in components_in(tree, section) {
+            let pointer = format!("/components/{section}/{}", escape(name));
+            each_root_of_holder(holder, &pointer, visit);
         }
     }
-    for (path, item) in tree
-        .get("paths")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter(is_path)
-    {
+    for (path, item) in members(tree, "paths").filter(is_path) {
         each_root_of_parameters(item, &format!("/paths/{}", escape(path)), visit);
     }
     for operation in operations(tree) {
@@ -268,9 +248,7 @@ fn each_root<'a>(tree: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
         if let Some(body) = operation.node.get("requestBody") {
             each_root_of_holder(body, &format!("{}/requestBody", operation.pointer), visit);
         }
-        let responses = operation.node.get("responses").and_then(Value::as_object);
-        for (status, response) in responses.into_iter().flatten() {
-            let pointer = format!("{}/responses/{}", operation.pointer, escape(status));
+        for (_, pointer, response) in operation.responses() {
             each_root_of_holder(response, &pointer, visit);
         }
     }
@@ -281,8 +259,7 @@ fn each_root_of_parameters<'a>(
     pointer: &str,
     visit: &mut impl FnMut(&str, &'a Value),
 ) {
-    let parameters = owner.get("parameters").and_then(Value::as_array);
-    for (index, parameter) in parameters.into_iter().flatten().enumerate() {
+    for (index, parameter) in items(owner, "parameters").enumerate() {
         each_root_of_holder(parameter, &format!("{pointer}/parameters/{index}"), visit);
     }
 }
@@ -297,13 +274,10 @@ fn each_root_of_holder<'a>(
         visit(&format!("{pointer}/schema"), schema);
     }
     for section in ["content", "headers"] {
-        let entries = holder.get(section).and_then(Value::as_object);
-        for (name, entry) in entries.into_iter().flatten() {
+        for (name, entry) in members(holder, section) {
             if let Some(schema) = entry.get("schema") {
-                visit(
-                    &format!("{pointer}/{section}/{}/schema", escape(name)),
-                    schema,
-                );
+                let pointer = format!("{pointer}/{section}/{}/schema", escape(name));
+                visit(&pointer, schema);
             }
         }
     }
@@ -322,10 +296,8 @@ const MAX_CHAIN: usize = 64;
 pub fn resolve<'a>(tree: &'a Value, node: &'a Value) -> &'a Value {
     let mut node = node;
     for _ in 0..MAX_CHAIN {
-        let target = node
-            .get("$ref")
-            .and_then(Value::as_str)
-            .and_then(|reference| tree.pointer(&pointer_of(reference)?));
+        let target =
+            text_at(node, "$ref").and_then(|reference| tree.pointer(&pointer_of(reference)?));
         match target {
             Some(target) => node = target,
             None => break,
@@ -336,31 +308,19 @@ pub fn resolve<'a>(tree: &'a Value, node: &'a Value) -> &'a Value {
 
 /// Returns the schemas of the contents of a request body or a response.
 pub fn content_schemas<'a>(tree: &'a Value, holder: &'a Value) -> Vec<&'a Value> {
-    resolve(tree, holder)
-        .get("content")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
+    members(resolve(tree, holder), "content")
         .filter_map(|(_, media)| media.get("schema"))
         .collect()
 }
 
 /// Returns the properties of a schema by name, in the order of the document.
 pub fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
+    members(schema, NAMED)
 }
 
 /// Returns the names of the properties that a schema requires, in the order of the document.
 pub fn required(schema: &Value) -> Vec<&str> {
-    schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
+    items(schema, "required")
         .filter_map(Value::as_str)
         .collect()
 }
@@ -383,9 +343,8 @@ pub fn response_components(tree: &Value) -> BTreeSet<String> {
         tree,
         operations
             .iter()
-            .filter_map(|operation| operation.node.get("responses")?.as_object())
-            .flat_map(Map::values)
-            .flat_map(|response| content_schemas(tree, response)),
+            .flat_map(|operation| members(operation.node, "responses"))
+            .flat_map(|(_, response)| content_schemas(tree, response)),
     )
 }
 

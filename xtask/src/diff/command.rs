@@ -46,10 +46,8 @@ impl Diff {
         } else {
             at_revision(&root, &self.against)?
         };
-        let changes = compare(
-            &Version::new(old, &conventions)?,
-            &Version::new(new, &conventions)?,
-        );
+        let old = Version::new(old, &conventions)?;
+        let changes = compare(&old, &Version::new(new, &conventions)?);
         for Change {
             side,
             class,
@@ -61,11 +59,7 @@ impl Diff {
         }
         let _ = writeln!(out, "{}", summary(&changes));
         let is_breaking = changes.iter().any(|change| change.class == Class::Breaking);
-        Ok(if is_breaking {
-            Outcome::ActionRequired
-        } else {
-            Outcome::Done
-        })
+        Ok(Outcome::action_required_if(is_breaking))
     }
 }
 
@@ -85,11 +79,8 @@ pub fn at_revision(root: &Path, revision: &str) -> Result<Document> {
     let name = format!("{revision}:{DOCUMENT}");
     let file = Path::new(&name);
     let cannot = |what: String| {
-        Error::new(
-            file,
-            what,
-            "name an existing document, or a revision such as `HEAD`, `main` or `HEAD~3`",
-        )
+        let help = "name an existing document, or a revision such as `HEAD`, `main` or `HEAD~3`";
+        Error::new(file, what, help)
     };
     if revision.starts_with('-') {
         return Err(cannot("unknown file or revision".to_owned()));
@@ -102,10 +93,8 @@ pub fn at_revision(root: &Path, revision: &str) -> Result<Document> {
         .map_err(|source| cannot(format!("failed to run git: {source}")).because(source))?;
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr);
-        return Err(cannot(format!(
-            "unknown file or revision: {}",
-            message.lines().next().unwrap_or_default().trim()
-        )));
+        let message = message.lines().next().unwrap_or_default().trim();
+        return Err(cannot(format!("unknown file or revision: {message}")));
     }
     let text = String::from_utf8(output.stdout)
         .map_err(|source| cannot("invalid UTF-8".to_owned()).because(source))?;

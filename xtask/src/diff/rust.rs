@@ -5,49 +5,43 @@ use std::collections::BTreeMap;
 use quote::ToTokens;
 use syn::{Attribute, Fields, FnArg, ImplItem, Item, Meta, ReturnType, Visibility};
 
-use super::{Change, Class, Side};
+use super::{Change, Class, Side, deprecation};
 
 /// Returns the changes for code that uses the generated module.
 pub(super) fn compare(old: &str, new: &str) -> Vec<Change> {
     let (before, after) = (Surface::of(old), Surface::of(new));
     let mut changes = Vec::new();
-    let mut note = |class: Class, place: &str, what: String| {
+    let mut note = |class: Class, place: &String, what: String| {
         changes.push(Change {
             side: Side::Rust,
             class,
-            place: place.to_owned(),
+            place: place.clone(),
             what,
         });
     };
     for (place, item) in &before.0 {
+        let is = &item.is;
         let Some(now) = after.0.get(place) else {
             // The parts of a removed item are not reported.
-            if before
-                .owner_of(place)
-                .is_none_or(|owner| after.0.contains_key(owner))
-            {
-                note(
-                    Class::Breaking,
-                    place,
-                    format!("is gone; it was {}", item.is),
-                );
+            let owner = item.owner.as_ref();
+            if owner.is_none_or(|owner| after.0.contains_key(owner)) {
+                note(Class::Breaking, place, format!("is gone; it was {is}"));
             }
             continue;
         };
-        if item.is != now.is {
+        if *is != now.is {
             note(
                 Class::Breaking,
                 place,
-                format!("is {}; it was {}", now.is, item.is),
+                format!("is {}; it was {is}", now.is),
             );
         }
         if item.deprecated != now.deprecated {
-            let what = if now.deprecated {
-                "is deprecated"
-            } else {
-                "is no longer deprecated"
-            };
-            note(Class::Additive, place, what.to_owned());
+            note(
+                Class::Additive,
+                place,
+                deprecation(now.deprecated).to_owned(),
+            );
         }
         if now.sealed && !item.sealed {
             note(Class::Breaking, place, "is non-exhaustive now".to_owned());
@@ -57,17 +51,16 @@ pub(super) fn compare(old: &str, new: &str) -> Vec<Change> {
         if before.0.contains_key(place) {
             continue;
         }
-        let owner = after.owner_of(place);
-        let old_owner = owner.and_then(|owner| before.0.get(owner));
-        match (owner, old_owner) {
+        let is = &item.is;
+        let old_owner = item.owner.as_ref().map(|owner| before.0.get(owner));
+        match old_owner {
             // The parts of a new item are not reported.
-            (Some(_), None) => {}
-            (Some(_), Some(owner)) if item.member && !owner.sealed => note(
-                Class::Breaking,
-                place,
-                format!("is new in a type that is exhaustive: {}", item.is),
-            ),
-            _ => note(Class::Additive, place, format!("is new: {}", item.is)),
+            Some(None) => {}
+            Some(Some(owner)) if item.member && !owner.sealed => {
+                let what = format!("is new in a type that is exhaustive: {is}");
+                note(Class::Breaking, place, what);
+            }
+            _ => note(Class::Additive, place, format!("is new: {is}")),
         }
     }
     changes
@@ -96,10 +89,6 @@ impl Surface {
         surface
     }
 
-    fn owner_of(&self, place: &str) -> Option<&str> {
-        self.0.get(place)?.owner.as_deref()
-    }
-
     fn add(
         &mut self,
         place: String,
@@ -108,16 +97,14 @@ impl Surface {
         owner: Option<&str>,
         member: bool,
     ) {
-        self.0.insert(
-            place,
-            Thing {
-                is,
-                deprecated: has(attributes, "deprecated"),
-                sealed: has(attributes, "non_exhaustive"),
-                member,
-                owner: owner.map(str::to_owned),
-            },
-        );
+        let item = Thing {
+            is,
+            deprecated: has(attributes, "deprecated"),
+            sealed: has(attributes, "non_exhaustive"),
+            member,
+            owner: owner.map(str::to_owned),
+        };
+        self.0.insert(place, item);
     }
 
     fn items(&mut self, items: &[Item], module: &str) {
@@ -136,13 +123,8 @@ impl Surface {
                 }
                 Item::Enum(item) if is_public(&item.vis) => {
                     let place = format!("{module}{}", item.ident);
-                    self.add(
-                        place.clone(),
-                        &item.attrs,
-                        "an enum".to_owned(),
-                        None,
-                        false,
-                    );
+                    let is = "an enum".to_owned();
+                    self.add(place.clone(), &item.attrs, is, None, false);
                     for variant in &item.variants {
                         let is = format!("a variant{}", code(&variant.fields));
                         let name = format!("{place}::{}", variant.ident);
@@ -151,13 +133,8 @@ impl Surface {
                     self.derived(&place, &item.attrs);
                 }
                 Item::Type(item) if is_public(&item.vis) => {
-                    self.add(
-                        format!("{module}{}", item.ident),
-                        &item.attrs,
-                        code(&item.ty),
-                        None,
-                        false,
-                    );
+                    let place = format!("{module}{}", item.ident);
+                    self.add(place, &item.attrs, code(&item.ty), None, false);
                 }
                 Item::Impl(block) => self.block(block, module),
                 _ => {}
@@ -168,26 +145,18 @@ impl Surface {
     fn fields(&mut self, place: &str, fields: &Fields) {
         for (index, field) in fields.iter().enumerate() {
             if is_public(&field.vis) {
-                let name = field
-                    .ident
-                    .as_ref()
-                    .map_or_else(|| index.to_string(), ToString::to_string);
-                self.add(
-                    format!("{place}.{name}"),
-                    &field.attrs,
-                    code(&field.ty),
-                    Some(place),
-                    true,
-                );
+                let name = match &field.ident {
+                    Some(name) => format!("{place}.{name}"),
+                    None => format!("{place}.{index}"),
+                };
+                self.add(name, &field.attrs, code(&field.ty), Some(place), true);
             }
         }
     }
 
     fn derived(&mut self, place: &str, attributes: &[Attribute]) {
-        for attribute in attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("derive"))
-        {
+        let derives = attributes.iter();
+        for attribute in derives.filter(|attribute| attribute.path().is_ident("derive")) {
             let _ = attribute.parse_nested_meta(|meta| {
                 let name = meta.path.segments.last().map(|last| last.ident.to_string());
                 self.implemented(place, &name.unwrap_or_default());
@@ -197,13 +166,8 @@ impl Surface {
     }
 
     fn implemented(&mut self, place: &str, name: &str) {
-        self.add(
-            format!("{place}: {name}"),
-            &[],
-            "implemented".to_owned(),
-            Some(place),
-            false,
-        );
+        let is = "implemented".to_owned();
+        self.add(format!("{place}: {name}"), &[], is, Some(place), false);
     }
 
     fn block(&mut self, block: &syn::ItemImpl, module: &str) {
@@ -264,29 +228,28 @@ fn has(attributes: &[Attribute], name: &str) -> bool {
 
 /// Returns code in a readable form: `Option<String>`, not `:: std :: option :: Option < … >`.
 fn code(tokens: &impl ToTokens) -> String {
-    let text = tokens.to_token_stream().to_string();
-    let mut code = text
-        .replace(" :: ", "::")
-        .replace(":: ", "::")
-        .replace(" ::", "::")
-        .replace(" <", "<")
-        .replace("< ", "<")
-        .replace(" >", ">")
-        .replace(" ,", ",")
-        .replace("& ", "&")
-        .replace(" (", "(")
-        .replace("( ", "(")
-        .replace(" )", ")");
-    for path in [
-        "::std::option::",
-        "::std::vec::",
-        "::std::string::",
-        "::std::boxed::",
-        "::std::result::",
-        "::std::convert::",
-        "::std::collections::",
-    ] {
-        code = code.replace(path, "");
-    }
-    code
+    const SHORT: [(&str, &str); 18] = [
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" ::", "::"),
+        (" <", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        ("& ", "&"),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        ("::std::option::", ""),
+        ("::std::vec::", ""),
+        ("::std::string::", ""),
+        ("::std::boxed::", ""),
+        ("::std::result::", ""),
+        ("::std::convert::", ""),
+        ("::std::collections::", ""),
+    ];
+    let code = tokens.to_token_stream().to_string();
+    SHORT
+        .iter()
+        .fold(code, |code, (long, short)| code.replace(long, short))
 }

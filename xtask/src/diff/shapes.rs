@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Change, Class, Side};
+use super::{Change, Class, Side, deprecation};
 use openapi_codegen::constraints::EXCLUSIVE;
 use openapi_codegen::lower::{Changes, Lowered};
-use openapi_tree::document::escape;
-use openapi_tree::schemas::{COMPONENTS, component_pointer, named_component};
+use openapi_tree::document::{escape, is_true, items, text_at};
+use openapi_tree::schemas::{COMPONENTS, component_pointer, named_component, properties, required};
 
 /// The comparison of the schemas of two lowered documents, with its changes.
 pub(super) struct Shapes<'a> {
@@ -65,7 +65,7 @@ impl<'a> Shapes<'a> {
         pointer: &str,
         what: impl Into<String>,
     ) {
-        self.note(side, class, self.new.1.published(pointer), what.into());
+        self.note(side, class, self.new.1.published(pointer), what);
     }
 
     /// Notes a change at a location in the old document.
@@ -76,28 +76,23 @@ impl<'a> Shapes<'a> {
         pointer: &str,
         what: impl Into<String>,
     ) {
-        self.note(side, class, self.old.1.published(pointer), what.into());
+        self.note(side, class, self.old.1.published(pointer), what);
     }
 
-    fn note(&mut self, side: Side, class: Class, place: String, what: String) {
+    fn note(&mut self, side: Side, class: Class, place: String, what: impl Into<String>) {
         self.changes.push(Change {
             side,
             class,
             place,
-            what,
+            what: what.into(),
         });
     }
 
     /// Notes that something became deprecated, or is no longer deprecated.
     pub(super) fn deprecation(&mut self, side: Side, pointer: &str, old: &Value, new: &Value) {
-        let is_deprecated = |node: &Value| node.get("deprecated") == Some(&Value::Bool(true));
-        if is_deprecated(old) != is_deprecated(new) {
-            let what = if is_deprecated(new) {
-                "is deprecated"
-            } else {
-                "is no longer deprecated"
-            };
-            self.note_new(side, Class::Additive, pointer, what);
+        let now = is_true(new, "deprecated");
+        if is_true(old, "deprecated") != now {
+            self.note_new(side, Class::Additive, pointer, deprecation(now));
         }
     }
 
@@ -112,23 +107,19 @@ impl<'a> Shapes<'a> {
     }
 
     fn one(&mut self, side: Side, before: &str, after: &str, waiting: &mut Vec<(String, String)>) {
-        let (Some(old_use), Some(new_use)) =
-            (self.old.0.pointer(before), self.new.0.pointer(after))
-        else {
+        let uses = self.old.0.pointer(before).zip(self.new.0.pointer(after));
+        let Some((old_use, new_use)) = uses else {
             return;
         };
         self.use_of(side, after, old_use, new_use);
         let (before, after) = (target(old_use, before), target(new_use, after));
-        let (Some(old), Some(new)) = (self.old.0.pointer(&before), self.new.0.pointer(&after))
-        else {
+        let schemas = self.old.0.pointer(&before).zip(self.new.0.pointer(&after));
+        let Some((old, new)) = schemas else {
             return;
         };
-        let is_again = before.starts_with(COMPONENTS)
-            && after.starts_with(COMPONENTS)
-            && !self
-                .seen
-                .insert((side, format!("={before}"), format!("={after}")));
-        if is_again {
+        let are_components = before.starts_with(COMPONENTS) && after.starts_with(COMPONENTS);
+        let key = (side, format!("={before}"), format!("={after}"));
+        if are_components && !self.seen.insert(key) {
             return;
         }
         let (was, is) = (kind(old), kind(new));
@@ -139,7 +130,7 @@ impl<'a> Shapes<'a> {
         self.limits(side, &after, old, new);
         self.values(side, &after, old, new);
         self.properties(side, (&before, old), (&after, new), waiting);
-        self.alternatives(side, &after, old, new, waiting, &before);
+        self.alternatives(side, (&before, old), (&after, new), waiting);
         for keyword in ["items", "additionalProperties"] {
             let is_schema = |schema: &Value| schema.get(keyword).is_some_and(Value::is_object);
             if is_schema(old) && is_schema(new) {
@@ -150,8 +141,7 @@ impl<'a> Shapes<'a> {
 
     /// Compares the annotations of two uses of a schema: null, deprecation, the maximum interval.
     fn use_of(&mut self, side: Side, after: &str, old: &Value, new: &Value) {
-        let is_nullable = |schema: &Value| schema.get("nullable") == Some(&Value::Bool(true));
-        let (was, is) = (is_nullable(old), is_nullable(new));
+        let (was, is) = (is_true(old, "nullable"), is_true(new, "nullable"));
         if was != is {
             // Null is one more value for clients to read, and one more value that they may send.
             let class = Class::breaking_if(is == (side == Side::Response));
@@ -163,8 +153,7 @@ impl<'a> Shapes<'a> {
             self.note_new(side, class, after, what);
         }
         self.deprecation(side, after, old, new);
-        let months = |schema: &Value| schema.get(MONTHS).and_then(Value::as_f64);
-        self.bound(side, after, (MONTHS, true), months(old), months(new));
+        self.bound(side, after, (MONTHS, true), old, new);
     }
 
     fn other_kind(&mut self, side: Side, after: &str, was: &str, is: &str) {
@@ -180,8 +169,7 @@ impl<'a> Shapes<'a> {
 
     fn limits(&mut self, side: Side, after: &str, old: &Value, new: &Value) {
         for limit in LIMITS {
-            let bound = |schema: &Value| schema.get(limit.0).and_then(Value::as_f64);
-            self.bound(side, after, limit, bound(old), bound(new));
+            self.bound(side, after, limit, old, new);
         }
         for condition in CONDITIONS {
             let (was, is) = (old.get(condition), new.get(condition));
@@ -212,53 +200,36 @@ impl<'a> Shapes<'a> {
         side: Side,
         after: &str,
         (limit, more_allows_more): (&str, bool),
-        was: Option<f64>,
-        is: Option<f64>,
+        old: &Value,
+        new: &Value,
     ) {
-        if was == is {
-            return;
-        }
-        let tightened = match (was, is) {
-            (_, None) => false,
-            (None, Some(_)) => true,
-            (Some(was), Some(is)) => (is < was) == more_allows_more,
+        let bound = |schema: &Value| schema.get(limit).and_then(Value::as_f64);
+        let (tightened, what) = match (bound(old), bound(new)) {
+            (was, is) if was == is => return,
+            (_, None) => (false, format!("has no {limit} any more")),
+            (None, Some(is)) => (true, format!("has a {limit} of {is} now")),
+            (Some(was), Some(is)) => {
+                let what = format!("has a {limit} of {is}; it was {was}");
+                ((is < was) == more_allows_more, what)
+            }
         };
         let class = Class::breaking_if(tightened && side == Side::Request);
-        let what = match (was, is) {
-            (Some(was), Some(is)) => format!("has a {limit} of {is}; it was {was}"),
-            (None, Some(is)) => format!("has a {limit} of {is} now"),
-            _ => format!("has no {limit} any more"),
-        };
         self.note_new(side, class, after, what);
     }
 
     /// Compares the values of an enum. Clients accept unknown values in responses.
     fn values(&mut self, side: Side, after: &str, old: &Value, new: &Value) {
-        let values = |schema: &Value| -> BTreeSet<String> {
-            let values = schema.get("enum").and_then(Value::as_array);
-            values
-                .into_iter()
-                .flatten()
-                .filter_map(|value| value.as_str().map(str::to_owned))
-                .collect()
-        };
-        let (was, is) = (values(old), values(new));
+        let values = |schema| items(schema, "enum").filter_map(Value::as_str);
+        let was: BTreeSet<&str> = values(old).collect();
+        let is: BTreeSet<&str> = values(new).collect();
         for value in was.difference(&is) {
             let class = Class::breaking_if(side == Side::Request);
-            self.note_new(
-                side,
-                class,
-                after,
-                format!("no longer has the value `{value}`"),
-            );
+            let what = format!("no longer has the value `{value}`");
+            self.note_new(side, class, after, what);
         }
         for value in is.difference(&was) {
-            self.note_new(
-                side,
-                Class::Additive,
-                after,
-                format!("has the value `{value}` too"),
-            );
+            let what = format!("has the value `{value}` too");
+            self.note_new(side, Class::Additive, after, what);
         }
     }
 
@@ -269,38 +240,21 @@ impl<'a> Shapes<'a> {
         (after, new): (&str, &Value),
         waiting: &mut Vec<(String, String)>,
     ) {
-        let names = |schema: &Value| -> BTreeSet<String> {
-            let properties = schema.get("properties").and_then(Value::as_object);
-            properties
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| name.clone())
-                .collect()
-        };
-        let is_required = |schema: &Value, name: &str| {
-            let required = schema.get("required").and_then(Value::as_array);
-            required
-                .into_iter()
-                .flatten()
-                .any(|other| other.as_str() == Some(name))
-        };
-        let (was, is) = (names(old), names(new));
+        let place = |pointer: &str, name: &str| format!("{pointer}/properties/{}", escape(name));
+        let names = |schema| properties(schema).map(|(name, _)| name.as_str());
+        let was: BTreeSet<&str> = names(old).collect();
+        let is: BTreeSet<&str> = names(new).collect();
         for name in was.difference(&is) {
-            let pointer = format!("{before}/properties/{}", escape(name));
-            self.note_old(side, Class::Breaking, &pointer, format!("`{name}` is gone"));
+            let what = format!("`{name}` is gone");
+            self.note_old(side, Class::Breaking, &place(before, name), what);
         }
         for name in is.difference(&was) {
-            let pointer = format!("{after}/properties/{}", escape(name));
-            let (class, what) = if is_required(new, name) && side == Side::Request {
-                (Class::Breaking, format!("`{name}` is new and required"))
-            } else {
-                (Class::Additive, format!("`{name}` is new"))
-            };
-            self.note_new(side, class, &pointer, what);
+            let is_required = required(new).contains(name) && side == Side::Request;
+            let (class, what) = super::wire::new_property(name, is_required);
+            self.note_new(side, class, &place(after, name), what);
         }
         for name in was.intersection(&is) {
-            let place = |pointer: &str| format!("{pointer}/properties/{}", escape(name));
-            let (did, does) = (is_required(old, name), is_required(new, name));
+            let (did, does) = (required(old).contains(name), required(new).contains(name));
             if did != does {
                 let (class, what) = match side {
                     // A property that is always present needs no check.
@@ -308,9 +262,9 @@ impl<'a> Shapes<'a> {
                     Side::Response => (Class::Breaking, "may be missing now"),
                     _ => super::wire::required(does),
                 };
-                self.note_new(side, class, &place(after), what);
+                self.note_new(side, class, &place(after, name), what);
             }
-            waiting.push((place(before), place(after)));
+            waiting.push((place(before, name), place(after, name)));
         }
     }
 
@@ -318,33 +272,20 @@ impl<'a> Shapes<'a> {
     fn alternatives(
         &mut self,
         side: Side,
-        after: &str,
-        old: &Value,
-        new: &Value,
+        (before, old): (&str, &Value),
+        (after, new): (&str, &Value),
         waiting: &mut Vec<(String, String)>,
-        before: &str,
     ) {
-        let members = |schema: &Value| -> Vec<String> {
-            let members = schema.get("oneOf").and_then(Value::as_array);
-            members
-                .into_iter()
-                .flatten()
-                .filter_map(|member| named_component(member).map(str::to_owned))
-                .collect()
-        };
-        let (was, is) = (members(old), members(new));
+        let members = |schema| items(schema, "oneOf").filter_map(named_component);
+        let was: Vec<&str> = members(old).collect();
+        let is: Vec<&str> = members(new).collect();
         for (index, name) in was.iter().enumerate() {
-            match is.iter().position(|other| other == name) {
-                Some(position) => waiting.push((
-                    format!("{before}/oneOf/{index}"),
-                    format!("{after}/oneOf/{position}"),
-                )),
-                None => self.note_new(
-                    side,
-                    Class::Breaking,
-                    after,
-                    format!("is no longer a `{name}`"),
-                ),
+            if let Some(position) = is.iter().position(|other| other == name) {
+                let place = |pointer: &str, index: usize| format!("{pointer}/oneOf/{index}");
+                waiting.push((place(before, index), place(after, position)));
+            } else {
+                let what = format!("is no longer a `{name}`");
+                self.note_new(side, Class::Breaking, after, what);
             }
         }
         for name in is.iter().filter(|name| !was.contains(name)) {
@@ -368,10 +309,10 @@ fn kind(schema: &Value) -> String {
     if schema.get("oneOf").is_some() {
         return "a choice".to_owned();
     }
-    let Some(kind) = schema.get("type").and_then(Value::as_str) else {
+    let Some(kind) = text_at(schema, "type") else {
         return "any JSON".to_owned();
     };
-    match schema.get("format").and_then(Value::as_str) {
+    match text_at(schema, "format") {
         Some(format) => format!("{kind} ({format})"),
         None => kind.to_owned(),
     }

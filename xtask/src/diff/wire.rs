@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::shapes::Shapes;
 use super::{Change, Class, Side};
 use openapi_codegen::lower::{Lowered, envelope};
-use openapi_tree::document::escape;
+use openapi_tree::document::{escape, is_true, items, members, text_at};
 use openapi_tree::schemas::{
     Operation, component_pointer, operations, required as required_of, resolve,
 };
@@ -26,7 +26,7 @@ pub(super) fn compare<'a>(
     let mut wire = Wire {
         shapes: Shapes::new(old, new),
         published,
-        required: required.unwrap_or_default().into_iter().collect(),
+        required: required.unwrap_or_default(),
     };
     let (before, after) = (by_path(&old.contract), by_path(&new.contract));
     if let (Some((before, _)), Some((after, _))) = envelopes {
@@ -34,40 +34,37 @@ pub(super) fn compare<'a>(
         wire.shapes.compare(Side::Request, &before, &after);
     }
     for (key, operation) in &before {
-        match after.get(key) {
-            Some(now) => wire.operation(operation, now),
-            None => wire.shapes.note_old(
-                Side::Request,
-                Class::Breaking,
-                &operation.pointer,
-                format!(
-                    "the operation {} {} is gone",
-                    key.1.to_ascii_uppercase(),
-                    key.0
-                ),
-            ),
+        if let Some(now) = after.get(key) {
+            wire.operation(operation, now);
+        } else {
+            let what = format!(
+                "the operation {} {} is gone",
+                key.1.to_ascii_uppercase(),
+                key.0
+            );
+            let pointer = &operation.pointer;
+            wire.shapes
+                .note_old(Side::Request, Class::Breaking, pointer, what);
         }
     }
     for (key, operation) in &after {
         if !before.contains_key(key) {
-            wire.shapes.note_new(
-                Side::Request,
-                Class::Additive,
-                &operation.pointer,
-                format!(
-                    "the operation {} {} is new",
-                    key.1.to_ascii_uppercase(),
-                    key.0
-                ),
+            let what = format!(
+                "the operation {} {} is new",
+                key.1.to_ascii_uppercase(),
+                key.0
             );
+            let pointer = &operation.pointer;
+            wire.shapes
+                .note_new(Side::Request, Class::Additive, pointer, what);
         }
     }
     wire.shapes.into_changes()
 }
 
 fn by_path(tree: &Value) -> BTreeMap<(&str, &str), Operation<'_>> {
-    operations(tree)
-        .into_iter()
+    let operations = operations(tree).into_iter();
+    operations
         .map(|operation| ((operation.path, operation.method), operation))
         .collect()
 }
@@ -81,20 +78,17 @@ struct Body {
 
 impl Body {
     fn of(holder: &Value, pointer: String) -> Option<Self> {
-        let (media_type, _) = holder.get("content")?.as_object()?.iter().next()?;
+        let (media_type, _) = members(holder, "content").next()?;
         Some(Self {
             pointer,
             media_type: media_type.clone(),
-            required: holder.get("required") == Some(&Value::Bool(true)),
+            required: is_true(holder, "required"),
         })
     }
 
     fn schema(&self) -> String {
-        format!(
-            "{}/content/{}/schema",
-            self.pointer,
-            escape(&self.media_type)
-        )
+        let media_type = escape(&self.media_type);
+        format!("{}/content/{media_type}/schema", self.pointer)
     }
 }
 
@@ -102,10 +96,10 @@ struct Wire<'a> {
     shapes: Shapes<'a>,
     published: (&'a Value, &'a Value),
     /// The properties that the new envelope requires.
-    required: BTreeSet<&'a str>,
+    required: Vec<&'a str>,
 }
 
-impl Wire<'_> {
+impl<'a> Wire<'a> {
     fn operation(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
         self.shapes
             .deprecation(Side::Request, &new.pointer, old.node, new.node);
@@ -129,68 +123,44 @@ impl Wire<'_> {
                 .note_old(Side::Request, Class::Breaking, &old.pointer, what);
         }
         for name in is.difference(&was) {
-            let (class, what) = if self.required.contains(name.as_str()) {
-                (Class::Breaking, format!("`{name}` is new and required"))
-            } else {
-                (Class::Additive, format!("`{name}` is new"))
-            };
+            let (class, what) = new_property(name, self.required.contains(&name.as_str()));
             self.shapes
                 .note_new(Side::Request, class, &new.pointer, what);
         }
     }
 
     fn parameters(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
-        let list = |operation: &Operation<'_>| {
-            let parameters = operation.node.get("parameters").and_then(Value::as_array);
-            let mut list = BTreeMap::new();
-            for (index, parameter) in parameters.into_iter().flatten().enumerate() {
-                let text = |key: &str| {
-                    parameter
-                        .get(key)
-                        .and_then(Value::as_str)
-                        .unwrap_or_default()
-                        .to_owned()
-                };
-                let required = parameter.get("required") == Some(&Value::Bool(true));
+        fn list<'a>(operation: &Operation<'a>) -> BTreeMap<(&'a str, &'a str), (String, bool)> {
+            let parameters = items(operation.node, "parameters").enumerate();
+            let list = parameters.map(|(index, parameter)| {
+                let text = |key| text_at(parameter, key).unwrap_or_default();
                 let pointer = format!("{}/parameters/{index}", operation.pointer);
-                list.insert((text("in"), text("name")), (pointer, required));
-            }
-            list
-        };
+                let key = (text("in"), text("name"));
+                (key, (pointer, is_true(parameter, "required")))
+            });
+            list.collect()
+        }
         let (before, after) = (list(old), list(new));
-        for ((place, name), (pointer, was_required)) in &before {
-            let Some((now, is_required)) = after.get(&(place.clone(), name.clone())) else {
-                self.shapes.note_old(
-                    Side::Request,
-                    Class::Breaking,
-                    pointer,
-                    format!("the {place} parameter `{name}` is gone"),
-                );
+        for (key, (pointer, was_required)) in &before {
+            let Some((now, is_required)) = after.get(key) else {
+                let what = format!("the {} parameter `{}` is gone", key.0, key.1);
+                self.shapes
+                    .note_old(Side::Request, Class::Breaking, pointer, what);
                 continue;
             };
             if was_required != is_required {
                 let (class, what) = required(*is_required);
                 self.shapes.note_new(Side::Request, class, now, what);
             }
-            self.shapes.compare(
-                Side::Request,
-                &format!("{pointer}/schema"),
-                &format!("{now}/schema"),
-            );
+            let (before, after) = (format!("{pointer}/schema"), format!("{now}/schema"));
+            self.shapes.compare(Side::Request, &before, &after);
         }
-        for ((place, name), (pointer, is_required)) in &after {
-            if !before.contains_key(&(place.clone(), name.clone())) {
-                let (class, which) = if *is_required {
-                    (Class::Breaking, "required")
-                } else {
-                    (Class::Additive, "optional")
-                };
-                self.shapes.note_new(
-                    Side::Request,
-                    class,
-                    pointer,
-                    format!("the {which} {place} parameter `{name}` is new"),
-                );
+        for (key, (pointer, is_required)) in &after {
+            if !before.contains_key(key) {
+                let class = Class::breaking_if(*is_required);
+                let which = if *is_required { "required" } else { "optional" };
+                let what = format!("the {which} {} parameter `{}` is new", key.0, key.1);
+                self.shapes.note_new(Side::Request, class, pointer, what);
             }
         }
     }
@@ -207,11 +177,9 @@ impl Wire<'_> {
         // After lowering, all successes of an operation have one body, and all errors too.
         for class in ["2", "4", "5"] {
             let body = |operation: &Operation<'_>| {
-                let responses = operation.node.get("responses")?.as_object()?;
-                let (status, response) = responses
-                    .iter()
-                    .find(|(status, _)| status.starts_with(class))?;
-                let pointer = format!("{}/responses/{}", operation.pointer, escape(status));
+                let mut responses = operation.responses();
+                let (_, pointer, response) =
+                    responses.find(|(status, _, _)| status.starts_with(class))?;
                 Body::of(response, pointer)
             };
             self.body(Side::Response, body(old), body(new));
@@ -236,8 +204,9 @@ impl Wire<'_> {
                 self.shapes.compare(side, &old.schema(), &new.schema());
             }
             (Some(old), None) => {
+                let what = "the body is gone";
                 self.shapes
-                    .note_old(side, Class::Breaking, &old.pointer, "the body is gone");
+                    .note_old(side, Class::Breaking, &old.pointer, what);
             }
             (None, Some(new)) => {
                 let class = Class::breaking_if(new.required);
@@ -250,16 +219,15 @@ impl Wire<'_> {
 
     /// Compares the documented statuses, some of which lowering removes.
     fn statuses(&mut self, operation: &Operation<'_>) {
-        let statuses = |tree: &Value| -> BTreeSet<String> {
-            tree.pointer(&operation.pointer)
-                .map(|node| resolve(tree, node))
-                .and_then(|node| node.get("responses")?.as_object())
+        let (old, new) = self.published;
+        let node = |tree: &'a Value| Some(resolve(tree, tree.pointer(&operation.pointer)?));
+        let statuses = |tree| {
+            node(tree)
                 .into_iter()
-                .flatten()
-                .map(|(status, _)| status.clone())
-                .collect()
+                .flat_map(|node| members(node, "responses"))
         };
-        let (before, after) = (statuses(self.published.0), statuses(self.published.1));
+        let before: BTreeSet<&String> = statuses(old).map(|(status, _)| status).collect();
+        let after: BTreeSet<&String> = statuses(new).map(|(status, _)| status).collect();
         let place = |status: &str| format!("{}/responses/{status}", operation.pointer);
         for status in before.difference(&after) {
             let class = Class::breaking_if(status.starts_with('2'));
@@ -282,4 +250,13 @@ pub(super) fn required(now: bool) -> (Class, &'static str) {
     } else {
         (Class::Additive, "is no longer required")
     }
+}
+
+/// Returns the class and the description of a new property.
+pub(super) fn new_property(name: &str, is_required: bool) -> (Class, String) {
+    let which = if is_required { " and required" } else { "" };
+    (
+        Class::breaking_if(is_required),
+        format!("`{name}` is new{which}"),
+    )
 }

@@ -26,42 +26,31 @@ pub(super) fn run(folder: &Path, strict: bool, out: &mut dyn Write) -> Result<Ou
     let mut differs = 0;
     let mut unused = 0;
     for path in documents(folder, 0)? {
-        let shown = path
-            .strip_prefix(folder)
-            .unwrap_or(&path)
-            .display()
-            .to_string();
+        let shown = path.strip_prefix(folder).unwrap_or(&path).display();
         let text = openapi_tree::files::read_text(&path)?;
         let sha256 = sha256_hex(text.as_bytes());
         let imported_as = variants
             .iter()
             .find(|file| file.variant.source.sha256.as_deref() == Some(&sha256));
         let read_for = variants.iter().find(|file| {
-            file.variant
-                .source
-                .documents
-                .iter()
-                .any(|document| document.sha256 == sha256)
+            let mut documents = file.variant.source.documents.iter();
+            documents.any(|document| document.sha256 == sha256)
         });
         if let Some(known) = imported_as {
             let source = &known.variant.source;
             let mut again = parse(&path, &text, &source.id, &source.dated, &conventions)?.variant;
             again.source.partial = source.partial;
+            let file = known.file.display();
             if again == known.variant {
-                lines.push(format!("{shown}: agrees with {}", known.file.display()));
+                lines.push(format!("{shown}: agrees with {file}"));
             } else {
                 differs += 1;
-                lines.push(format!(
-                    "{shown}: DIFFERS from {}; import it again",
-                    known.file.display()
-                ));
+                lines.push(format!("{shown}: DIFFERS from {file}; import it again"));
             }
             seen.insert(sha256);
         } else if let Some(known) = read_for {
-            lines.push(format!(
-                "{shown}: unchanged since it was read for {}",
-                known.file.display()
-            ));
+            let file = known.file.display();
+            lines.push(format!("{shown}: unchanged since it was read for {file}"));
             seen.insert(sha256);
         } else {
             unused += 1;
@@ -70,17 +59,15 @@ pub(super) fn run(folder: &Path, strict: bool, out: &mut dyn Write) -> Result<Ou
     }
     for file in &variants {
         let source = &file.variant.source;
-        let by_hand = source
-            .documents
-            .iter()
-            .map(|document| (&document.sha256, document.file.as_str()));
+        let by_hand = source.documents.iter();
+        let by_hand = by_hand.map(|document| (&document.sha256, document.file.as_str()));
         let imported = source.sha256.iter().map(|sha256| (sha256, "its document"));
         for (sha256, name) in imported.chain(by_hand) {
             if !seen.contains(sha256) {
                 differs += 1;
+                let file = file.file.display();
                 lines.push(format!(
-                    "{}: DIFFERS: {name} is not in the folder, or was changed",
-                    file.file.display()
+                    "{file}: DIFFERS: {name} is not in the folder, or was changed"
                 ));
             }
         }
@@ -91,11 +78,9 @@ pub(super) fn run(folder: &Path, strict: bool, out: &mut dyn Write) -> Result<Ou
         variants.len()
     ));
     files::print(out, &lines)?;
-    Ok(if differs > 0 || strict && unused > 0 {
-        Outcome::ActionRequired
-    } else {
-        Outcome::Done
-    })
+    Ok(Outcome::action_required_if(
+        differs > 0 || strict && unused > 0,
+    ))
 }
 
 /// Returns the files of a folder and its subfolders, sorted by name.

@@ -11,6 +11,7 @@ use crate::files::{self, DOCUMENT};
 use crate::regenerate::conventions as conventions_for;
 use openapi_codegen::conventions::Conventions;
 use openapi_tree::error::Result;
+use openapi_tree::lint::Finding;
 
 /// Check a document against the house rules
 ///
@@ -46,25 +47,24 @@ impl Lint {
             conventions_for(&root, &document)?;
         }
         let file = document.file.display();
-        for finding in &findings {
-            let _ = writeln!(
-                out,
-                "{file}#{}: {} [{}]\n  {}\n",
-                finding.pointer, finding.what, finding.rule, finding.help
-            );
+        for Finding {
+            pointer,
+            rule,
+            what,
+            help,
+        } in &findings
+        {
+            let _ = writeln!(out, "{file}#{pointer}: {what} [{rule}]\n  {help}\n");
         }
-        if findings.is_empty() {
-            let _ = writeln!(
+        let _ = match findings.len() {
+            0 => writeln!(
                 out,
                 "{file}: no findings for {} rules",
                 super::rules().len()
-            );
-            Ok(Outcome::Done)
-        } else {
-            let count = findings.len();
-            let plural = if count == 1 { "finding" } else { "findings" };
-            let _ = writeln!(out, "{file}: {count} {plural}");
-            Ok(Outcome::ActionRequired)
-        }
+            ),
+            1 => writeln!(out, "{file}: 1 finding"),
+            count => writeln!(out, "{file}: {count} findings"),
+        };
+        Ok(Outcome::action_required_if(!findings.is_empty()))
     }
 }

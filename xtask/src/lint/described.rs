@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::forms::each_property;
-use openapi_tree::document::{Document, escape};
+use openapi_tree::document::{Document, is_true, text_at};
 use openapi_tree::lint::{Findings, Rule};
-use openapi_tree::schemas::{COMPONENTS, components, operations, resolve};
+use openapi_tree::schemas::{component_pointer, components, operations, resolve};
 
 pub(super) const RULES: [Rule; 3] = [
     ("named-operation", named_operations),
@@ -16,9 +16,10 @@ pub(super) const RULES: [Rule; 3] = [
 fn named_operations(document: &Document, findings: &mut Findings) {
     for operation in operations(&document.tree) {
         if operation.id().is_none() {
+            let what = "missing `operationId`, which becomes the name of the method";
             findings.add(
                 operation.pointer,
-                "missing `operationId`, which becomes the name of the method",
+                what,
                 "add one, such as `vouchers_getAll`",
             );
         }
@@ -28,8 +29,7 @@ fn named_operations(document: &Document, findings: &mut Findings) {
 fn described(document: &Document, findings: &mut Findings) {
     let tree = &document.tree;
     let mut need = |pointer: String, node: &Value| {
-        let text = node.get("description").and_then(Value::as_str);
-        if text.is_none_or(|text| text.trim().is_empty()) {
+        if is_blank(node, "description") {
             findings.add(
                 pointer,
                 "missing description",
@@ -39,16 +39,12 @@ fn described(document: &Document, findings: &mut Findings) {
     };
     for operation in operations(tree) {
         need(operation.pointer.clone(), operation.node);
-        let responses = operation.node.get("responses").and_then(Value::as_object);
-        for (status, response) in responses.into_iter().flatten() {
-            need(
-                format!("{}/responses/{}", operation.pointer, escape(status)),
-                resolve(tree, response),
-            );
+        for (_, pointer, response) in operation.responses() {
+            need(pointer, resolve(tree, response));
         }
     }
     for (name, schema) in components(tree) {
-        need(format!("{COMPONENTS}/{name}"), schema);
+        need(component_pointer(name), schema);
     }
     each_property(document, &mut |pointer, _, property| {
         need(pointer, property);
@@ -57,11 +53,7 @@ fn described(document: &Document, findings: &mut Findings) {
 
 fn deprecated_for(document: &Document, findings: &mut Findings) {
     let mut check = |pointer: String, node: &Value| {
-        let has_message = node
-            .get("x-deprecatedMessage")
-            .and_then(Value::as_str)
-            .is_some_and(|text| !text.trim().is_empty());
-        if node.get("deprecated") == Some(&Value::Bool(true)) && !has_message {
+        if is_true(node, "deprecated") && is_blank(node, "x-deprecatedMessage") {
             findings.add(
                 pointer,
                 "missing message of the deprecation",
@@ -75,4 +67,8 @@ fn deprecated_for(document: &Document, findings: &mut Findings) {
     each_property(document, &mut |pointer, _, property| {
         check(pointer, property);
     });
+}
+
+fn is_blank(node: &Value, key: &str) -> bool {
+    text_at(node, key).is_none_or(|text| text.trim().is_empty())
 }

@@ -15,12 +15,10 @@ pub(super) const RULES: [Rule; 3] = [
 /// The names of the two examples that every operation has.
 const NAMES: [&str; 2] = ["Minimal", "Full"];
 
-fn request_media(operation: &Operation<'_>) -> Option<(String, Value)> {
+fn request_media<'a>(operation: &Operation<'a>) -> Option<(String, &'a Value)> {
     let steps = "/requestBody/content/application~1json";
-    Some((
-        format!("{}{steps}", operation.pointer),
-        operation.node.pointer(steps)?.clone(),
-    ))
+    let media = operation.node.pointer(steps)?;
+    Some((format!("{}{steps}", operation.pointer), media))
 }
 
 fn examples(document: &Document, findings: &mut Findings) {
@@ -35,24 +33,15 @@ fn examples(document: &Document, findings: &mut Findings) {
         };
         for name in NAMES {
             if media.pointer(&format!("/examples/{name}/value")).is_none() {
-                findings.add(
-                    &pointer,
-                    format!("missing example `{name}`"),
-                    "add one that runs against the sandbox without changes",
-                );
+                let help = "add one that runs against the sandbox without changes";
+                findings.add(&pointer, format!("missing example `{name}`"), help);
             }
         }
-        let responses = operation.node.get("responses").and_then(Value::as_object);
-        for (status, response) in responses.into_iter().flatten() {
+        for (_, pointer, response) in operation.responses() {
             let media = response.pointer("/content/application~1json");
-            if let Some(media) = media
-                && media.get("examples").is_none()
-            {
-                findings.add(
-                    format!("{}/responses/{}", operation.pointer, escape(status)),
-                    "missing example",
-                    "add the response of the sandbox to the example request",
-                );
+            if media.is_some_and(|media| media.get("examples").is_none()) {
+                let help = "add the response of the sandbox to the example request";
+                findings.add(pointer, "missing example", help);
             }
         }
     }
@@ -64,9 +53,8 @@ fn full_examples(document: &Document, findings: &mut Findings) {
         let Some((pointer, media)) = request_media(&operation) else {
             continue;
         };
-        if let (Some(schema), Some(example)) =
-            (media.get("schema"), media.pointer("/examples/Full/value"))
-        {
+        let example = media.pointer("/examples/Full/value");
+        if let Some((schema, example)) = media.get("schema").zip(example) {
             let pointer = format!("{pointer}/examples/Full/value");
             missing(document, schema, example, &pointer, findings);
         }
@@ -84,21 +72,12 @@ fn missing(
     match example {
         Value::Object(values) => {
             for (name, property) in properties(schema) {
-                match values.get(name) {
-                    Some(value) => {
-                        missing(
-                            document,
-                            property,
-                            value,
-                            &format!("{pointer}/{name}"),
-                            findings,
-                        );
-                    }
-                    None => findings.add(
-                        pointer,
-                        format!("missing property `{name}`"),
-                        "add a value, or null if no other value makes sense",
-                    ),
+                if let Some(value) = values.get(name) {
+                    let pointer = format!("{pointer}/{name}");
+                    missing(document, property, value, &pointer, findings);
+                } else {
+                    let help = "add a value, or null if no other value makes sense";
+                    findings.add(pointer, format!("missing property `{name}`"), help);
                 }
             }
         }
@@ -127,15 +106,10 @@ fn real_tokens(document: &Document, findings: &mut Findings) {
 }
 
 fn has_token(text: &str) -> bool {
-    let is_hex = |part: &str, length: usize| {
-        part.len() >= length
-            && part
-                .bytes()
-                .take(length)
-                .all(|byte| byte.is_ascii_hexdigit())
+    let is_hex = |part: Option<&str>| {
+        part.is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
     };
     text.match_indices('-').any(|(at, _)| {
-        let before = text.get(at.saturating_sub(32)..at).unwrap_or_default();
-        is_hex(before, 32) && is_hex(text.get(at + 1..).unwrap_or_default(), 31)
+        at >= 32 && is_hex(text.get(at - 32..at)) && is_hex(text.get(at + 1..at + 32))
     })
 }

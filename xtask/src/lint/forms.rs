@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use openapi_evidence::facts::plain;
 use serde_json::Value;
 
-use openapi_tree::document::Document;
+use openapi_tree::document::{Document, text_at};
 use openapi_tree::lint::{Findings, Rule};
 use openapi_tree::schemas::{
-    COMPONENTS, components, each_schema, named_component, properties, referenced_component,
+    COMPONENTS, component_pointer, components, each_schema, named_component, properties,
+    referenced_component,
 };
 
 pub(super) const RULES: [Rule; 10] = [
@@ -25,51 +27,61 @@ pub(super) const RULES: [Rule; 10] = [
 
 fn security(document: &Document, findings: &mut Findings) {
     if document.tree.get("security") != Some(&Value::Array(Vec::new())) {
-        findings.add(
-            "/security",
-            "expected `security: []`",
-            "write `security: []` at the root: the credentials are part of the bodies",
-        );
+        let help = "write `security: []` at the root: the credentials are part of the bodies";
+        findings.add("/security", "expected `security: []`", help);
     }
 }
 
-fn nullable_type(document: &Document, findings: &mut Findings) {
+/// Adds a finding for each schema that `is_wrong` accepts by its JSON Pointer and node.
+fn reject_schemas(
+    document: &Document,
+    findings: &mut Findings,
+    is_wrong: fn(&str, &Value) -> bool,
+    what: &str,
+    help: &str,
+) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        let (has_type, has_all_of) = (schema.get("type").is_some(), schema.get("allOf").is_some());
-        if schema.get("nullable").is_some() && has_type == has_all_of {
-            findings.add(
-                pointer,
-                "unsupported nullable schema: both or neither of `type` and `allOf`",
-                "write `nullable: true` with `type`, or with `allOf: [$ref]` only; generators for other languages \
-                 lose null if both are present",
-            );
+        if is_wrong(pointer, schema) {
+            findings.add(pointer, what, help);
         }
     });
+}
+
+fn nullable_type(document: &Document, findings: &mut Findings) {
+    let is_wrong = |_: &str, schema: &Value| {
+        let has = |keyword| schema.get(keyword).is_some();
+        has("nullable") && has("type") == has("allOf")
+    };
+    let what = "unsupported nullable schema: both or neither of `type` and `allOf`";
+    let help = "write `nullable: true` with `type`, or with `allOf: [$ref]` only; generators for other languages \
+                lose null if both are present";
+    reject_schemas(document, findings, is_wrong, what, help);
 }
 
 fn nullable_at_use(document: &Document, findings: &mut Findings) {
     for (name, schema) in components(&document.tree) {
         if schema.get("nullable").is_some() {
-            findings.add(
-                format!("{COMPONENTS}/{name}"),
-                "unsupported `nullable` of a component",
-                "write `nullable` where the component is used; typify wraps a nullable component twice",
-            );
+            let what = "unsupported `nullable` of a component";
+            let help = "write `nullable` where the component is used; typify wraps a nullable component twice";
+            findings.add(component_pointer(name), what, help);
         }
     }
 }
 
 fn bare_reference(document: &Document, findings: &mut Findings) {
-    each_schema(&document.tree, &mut |pointer, schema| {
-        if schema.get("$ref").is_some() && schema.as_object().is_some_and(|object| object.len() > 1)
-        {
-            findings.add(
-                pointer,
-                "unsupported keyword next to `$ref`, which OpenAPI 3.0 ignores",
-                "write the reference as `allOf: [$ref]`",
-            );
-        }
-    });
+    let is_wrong = |_: &str, schema: &Value| {
+        schema
+            .as_object()
+            .is_some_and(|object| object.contains_key("$ref") && object.len() > 1)
+    };
+    let what = "unsupported keyword next to `$ref`, which OpenAPI 3.0 ignores";
+    reject_schemas(
+        document,
+        findings,
+        is_wrong,
+        what,
+        "write the reference as `allOf: [$ref]`",
+    );
 }
 
 /// Returns `true` if a location is inside of `not`, which is a condition of values and does not describe them.
@@ -92,9 +104,12 @@ pub(super) fn each_property<'a>(
 fn named_tokens(document: &Document, findings: &mut Findings) {
     each_property(document, &mut |pointer, name, schema| {
         if name.ends_with("Token") && named_component(schema).is_none() {
+            let what = format!(
+                "expected a component for the token `{name}`, because another type would print it"
+            );
             findings.add(
                 pointer,
-                format!("expected a component for the token `{name}`, because another type would print it"),
+                what,
                 "refer to a component that `replaced` in settings.yaml lists",
             );
         }
@@ -107,40 +122,37 @@ fn is_component(pointer: &str) -> bool {
 }
 
 fn named_identifiers(document: &Document, findings: &mut Findings) {
-    each_schema(&document.tree, &mut |pointer, schema| {
-        if schema.get("format") == Some(&Value::String("uuid".to_owned())) && !is_component(pointer)
-        {
-            findings.add(
-                pointer,
-                "expected a component for an ID, because IDs of different records could be exchanged",
-                "refer to a component such as VoucherId",
-            );
-        }
-    });
+    let is_wrong = |pointer: &str, schema: &Value| {
+        text_at(schema, "format") == Some("uuid") && !is_component(pointer)
+    };
+    let what =
+        "expected a component for an ID, because IDs of different records could be exchanged";
+    reject_schemas(
+        document,
+        findings,
+        is_wrong,
+        what,
+        "refer to a component such as VoucherId",
+    );
 }
 
 fn named_enums(document: &Document, findings: &mut Findings) {
-    each_schema(&document.tree, &mut |pointer, schema| {
-        if schema.get("enum").is_some() && !is_component(pointer) {
-            findings.add(
-                pointer,
-                "expected a component for an enum",
-                "make it a component with the name of the documentation",
-            );
-        }
-    });
+    let is_wrong =
+        |pointer: &str, schema: &Value| schema.get("enum").is_some() && !is_component(pointer);
+    let what = "expected a component for an enum";
+    let help = "make it a component with the name of the documentation";
+    reject_schemas(document, findings, is_wrong, what, help);
 }
 
 fn utc_formats(document: &Document, findings: &mut Findings) {
     each_property(document, &mut |pointer, name, schema| {
-        let is_date_time = schema.get("format") == Some(&Value::String("date-time".to_owned()));
-        let is_text = schema.get("type") == Some(&Value::String("string".to_owned()));
+        let is_date_time = text_at(schema, "format") == Some("date-time");
+        let is_text = text_at(schema, "type") == Some("string");
         if name.ends_with("Utc") && is_text && !is_date_time && named_component(schema).is_none() {
-            findings.add(
-                pointer,
-                format!("missing format of the timestamp `{name}`"),
-                "add `format: date-time` in a request, or refer to UtcDateTime in a response",
-            );
+            let what = format!("missing format of the timestamp `{name}`");
+            let help =
+                "add `format: date-time` in a request, or refer to UtcDateTime in a response";
+            findings.add(pointer, what, help);
         }
     });
 }
@@ -150,17 +162,11 @@ fn utc_formats(document: &Document, findings: &mut Findings) {
 fn unique_titles(document: &Document, findings: &mut Findings) {
     let mut seen = BTreeMap::new();
     for (name, schema) in components(&document.tree) {
-        let title = schema.get("title").and_then(Value::as_str);
-        let type_name: String = title
-            .unwrap_or(name)
-            .chars()
-            .filter(|letter| letter.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect();
-        if let Some(first) = seen.insert(type_name, name) {
+        let title = text_at(schema, "title");
+        if let Some(first) = seen.insert(plain(title.unwrap_or(name)), name) {
             let place = if title.is_some() { "/title" } else { "" };
             findings.add(
-                format!("{COMPONENTS}/{name}{place}"),
+                component_pointer(name) + place,
                 format!("duplicate title or name of `{first}`, apart from spaces and capital letters"),
                 "remove or change the title and connect the schema with the heading under `names` in rulings.yaml; \
                  generators for other languages name types after titles, and drop a type whose name is taken",

@@ -3,11 +3,13 @@
 use openapi_codegen::conventions::Conventions;
 use openapi_codegen::lower::{Effect, lower};
 use openapi_codegen::pipeline::on_a_large_stack;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use openapi_tree::document::{Document, escape};
+use openapi_tree::document::{Document, escape, text_at};
 use openapi_tree::lint::{Finding, Findings, Rule};
-use openapi_tree::schemas::{COMPONENTS, component_or_self, each_schema, properties};
+use openapi_tree::schemas::{
+    component_or_self, component_pointer, components, each_schema, properties, required,
+};
 
 /// The rules for the spec. In other documents, a required property may be undeclared: lowering declares it as any JSON, and
 /// reports it.
@@ -83,19 +85,12 @@ fn required_properties(document: &Document, findings: &mut Findings) {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
             return;
         };
-        // The properties of its members may be what is meant.
-        if schema.get("allOf").is_some() {
-            return;
-        }
-        let required = schema.get("required").and_then(Value::as_array);
-        for (index, name) in required.into_iter().flatten().enumerate() {
-            let Some(name) = name.as_str() else { continue };
-            if !properties.contains_key(name) {
-                findings.add(
-                    format!("{pointer}/required/{index}"),
-                    format!("unknown required property `{name}`"),
-                    "fix the name, or add the property",
-                );
+        for (index, name) in required(schema).into_iter().enumerate() {
+            // The properties of its members may be what is meant.
+            if schema.get("allOf").is_none() && !properties.contains_key(name) {
+                let pointer = format!("{pointer}/required/{index}");
+                let what = format!("unknown required property `{name}`");
+                findings.add(pointer, what, "fix the name, or add the property");
             }
         }
     });
@@ -103,17 +98,11 @@ fn required_properties(document: &Document, findings: &mut Findings) {
 
 fn known_keywords(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        for keyword in schema
-            .as_object()
-            .into_iter()
-            .flat_map(serde_json::Map::keys)
-        {
+        for (keyword, _) in schema.as_object().into_iter().flatten() {
             if !KEYWORDS.contains(&keyword.as_str()) {
-                findings.add(
-                    format!("{pointer}/{}", escape(keyword)),
-                    format!("unknown schema keyword `{keyword}`"),
-                    "fix the spelling, or add the extension to xtask/src/lint/keywords.rs",
-                );
+                let pointer = format!("{pointer}/{}", escape(keyword));
+                let help = "fix the spelling, or add the extension to xtask/src/lint/keywords.rs";
+                findings.add(pointer, format!("unknown schema keyword `{keyword}`"), help);
             }
         }
     });
@@ -121,13 +110,13 @@ fn known_keywords(document: &Document, findings: &mut Findings) {
 
 fn known_formats(document: &Document, findings: &mut Findings) {
     each_schema(&document.tree, &mut |pointer, schema| {
-        if let Some(format) = schema.get("format").and_then(Value::as_str)
-            && !FORMATS.contains(&format)
-        {
+        let format = text_at(schema, "format");
+        if let Some(format) = format.filter(|format| !FORMATS.contains(format)) {
+            let help = format!("use one of {}", FORMATS.join(", "));
             findings.add(
                 format!("{pointer}/format"),
                 format!("unknown format `{format}`"),
-                format!("use one of {}", FORMATS.join(", ")),
+                help,
             );
         }
     });
@@ -139,9 +128,8 @@ pub(super) fn lossless(document: &Document, conventions: &Conventions) -> Vec<Fi
         polymorphic: conventions.polymorphic.clone(),
         ..Conventions::default()
     };
-    let lowered = on_a_large_stack(&document.file, || {
-        lower(&document.file, &document.tree, &schemas)
-    });
+    let lowering = || lower(&document.file, &document.tree, &schemas);
+    let lowered = on_a_large_stack(&document.file, lowering);
     // A document that cannot be lowered is a finding of the next step.
     let changes = lowered.map(|lowered| lowered.changes).unwrap_or_default();
     let losses = changes.list().iter();
@@ -167,9 +155,8 @@ fn intervals(document: &Document, findings: &mut Findings) {
             return;
         };
         let interval = component_or_self(&document.tree, schema);
-        let has_ends = ["StartUtc", "EndUtc"]
-            .iter()
-            .all(|end| properties(interval).any(|(name, _)| name == end));
+        let has = |end: &str| properties(interval).any(|(name, _)| name == end);
+        let has_ends = has("StartUtc") && has("EndUtc");
         if months.as_u64().is_none() || !has_ends {
             findings.add(
                 format!("{pointer}/{MONTHS}"),
@@ -182,14 +169,11 @@ fn intervals(document: &Document, findings: &mut Findings) {
 
 /// Checks that update values require `Value`. Otherwise clearing would be written as `{}`.
 fn update_values(document: &Document, findings: &mut Findings) {
-    for (name, schema) in openapi_tree::schemas::components(&document.tree) {
-        let is_update_value = schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .is_some_and(|properties| properties.len() == 1 && properties.contains_key("Value"));
-        if is_update_value && schema.get("required") != Some(&serde_json::json!(["Value"])) {
+    for (name, schema) in components(&document.tree) {
+        let is_update_value = properties(schema).map(|(name, _)| name).eq(["Value"]);
+        if is_update_value && schema.get("required") != Some(&json!(["Value"])) {
             findings.add(
-                format!("{COMPONENTS}/{name}"),
+                component_pointer(name),
                 "expected the update value to require `Value`, because clearing would be written as `{}`",
                 "write `required: [Value]`",
             );

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use openapi_tree::document::{Document, escape};
+use openapi_tree::document::Document;
 use openapi_tree::lint::{Findings, Rule};
 use openapi_tree::schemas::{
-    COMPONENTS, components, operations, request_components, resolve, response_components,
+    component_pointer, components, operations, request_components, resolve, response_components,
 };
 
 pub(super) const RULES: [Rule; 4] = [
@@ -18,13 +18,11 @@ pub(super) const RULES: [Rule; 4] = [
 fn closed_requests(document: &Document, findings: &mut Findings) {
     let requests = request_components(&document.tree);
     for (name, schema) in components(&document.tree) {
-        if requests.contains(name)
-            && schema.get("properties").is_some()
-            && schema.get("additionalProperties") != Some(&Value::Bool(false))
-        {
+        if requests.contains(name) && schema.get("properties").is_some() && !is_closed(schema) {
+            let what = "expected `additionalProperties: false` in a request";
             findings.add(
-                format!("{COMPONENTS}/{name}"),
-                "expected `additionalProperties: false` in a request",
+                component_pointer(name),
+                what,
                 "add `additionalProperties: false`",
             );
         }
@@ -34,11 +32,9 @@ fn closed_requests(document: &Document, findings: &mut Findings) {
 fn open_responses(document: &Document, findings: &mut Findings) {
     let responses = response_components(&document.tree);
     for (name, schema) in components(&document.tree) {
-        if responses.contains(name)
-            && schema.get("additionalProperties") == Some(&Value::Bool(false))
-        {
+        if responses.contains(name) && is_closed(schema) {
             findings.add(
-                format!("{COMPONENTS}/{name}/additionalProperties"),
+                format!("{}/additionalProperties", component_pointer(name)),
                 "unsupported `additionalProperties: false` in a response",
                 "remove it, because the vendor adds properties without notice",
             );
@@ -46,20 +42,20 @@ fn open_responses(document: &Document, findings: &mut Findings) {
     }
 }
 
+fn is_closed(schema: &Value) -> bool {
+    schema.get("additionalProperties") == Some(&Value::Bool(false))
+}
+
 fn error_bodies(document: &Document, findings: &mut Findings) {
     const ERROR: &str = "#/components/schemas/ConnectorApiExceptionResult";
     for operation in operations(&document.tree) {
-        let responses = operation.node.get("responses").and_then(Value::as_object);
-        for (status, response) in responses.into_iter().flatten() {
+        for (status, pointer, response) in operation.responses() {
             let body = resolve(&document.tree, response)
                 .pointer("/content/application~1json/schema/$ref")
                 .and_then(Value::as_str);
             if status.starts_with(['4', '5']) && body != Some(ERROR) {
-                findings.add(
-                    format!("{}/responses/{}", operation.pointer, escape(status)),
-                    "expected the error body that all errors share",
-                    format!("refer to {ERROR}"),
-                );
+                let what = "expected the error body that all errors share";
+                findings.add(pointer, what, format!("refer to {ERROR}"));
             }
         }
     }
@@ -67,15 +63,10 @@ fn error_bodies(document: &Document, findings: &mut Findings) {
 
 fn no_content(document: &Document, findings: &mut Findings) {
     for operation in operations(&document.tree) {
-        let Some(response) = operation.node.pointer("/responses/204") else {
-            continue;
-        };
-        if resolve(&document.tree, response).get("content").is_some() {
-            findings.add(
-                format!("{}/responses/204", operation.pointer),
-                "unsupported body of a 204",
-                "remove `content`",
-            );
+        for (status, pointer, response) in operation.responses() {
+            if status == "204" && resolve(&document.tree, response).get("content").is_some() {
+                findings.add(pointer, "unsupported body of a 204", "remove `content`");
+            }
         }
     }
 }

@@ -209,3 +209,6 @@ impl Operation for AddVouchers {
         server_time(client, VoucherFilter::services([input.service_id])).await
     }
 }
+
+#[cfg(test)]
+mod tests;

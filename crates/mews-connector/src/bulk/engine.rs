@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use http::StatusCode;
@@ -17,15 +18,12 @@ use super::observer::Observer;
 use super::operation::{Judged, Operation, Reply};
 use super::outcome::{Outcome, Rejection, Report};
 use super::past::{self, Past, Track, append, guarded, line_of};
-use super::reading::{FirstSent, Known, ServerTime, Window};
+use super::reading::{FirstSent, Known, Moment, Window};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::response::date_of;
 use crate::sending::millis;
 use crate::stop::{StopHandle, stop_error, stopped};
-
-/// The maximum error of a recorded time of the server, because of its whole seconds.
-const ROUNDING: Duration = Duration::from_secs(2);
 
 /// A job that runs.
 pub(super) struct Engine<'a, O: Operation> {
@@ -44,7 +42,8 @@ struct State<T> {
     machine: Machine<Arc<Error>>,
     outcomes: Vec<Option<Outcome<T>>>,
     tracks: Vec<Option<Track>>,
-    server: Option<ServerTime>,
+    /// The `Date` of the last response that had one.
+    server: Option<DateTime<Utc>>,
     requests: u64,
 }
 
@@ -56,7 +55,7 @@ enum Task<'a> {
 
 /// The result of a command.
 enum Done<T> {
-    Sent(Batch, Result<Reply<T>, Error>, Instant),
+    Sent(Batch, Result<Reply<T>, Error>),
     Read(ReadBack<Arc<Error>>, Result<Vec<Judged<T>>, Error>),
 }
 
@@ -73,8 +72,7 @@ impl<O: Operation> Engine<'_, O> {
         };
         let repeats = self.sort_out(&mut state, &in_doubt);
         if self.journal.is_some() && self.operation.kind() == Kind::Create {
-            self.synchronize(&mut state, &in_doubt, past.last_sent)
-                .await;
+            self.synchronize(&mut state, &in_doubt).await;
         }
 
         let mut in_flight = FuturesUnordered::new();
@@ -154,41 +152,34 @@ impl<O: Operation> Engine<'_, O> {
         repeats
     }
 
-    /// Reads the server's time for the journal, and waits for the rest of the settle time, which began with the last
-    /// request of the earlier process.
-    async fn synchronize(
-        &self,
-        state: &mut State<O::Output>,
-        in_doubt: &[usize],
-        last_sent: Option<chrono::DateTime<chrono::Utc>>,
-    ) {
+    /// Reads the server's time for the journal. If an earlier process sent inputs with an unknown result, it also waits
+    /// for the settle time. The journal does not show when the last of these requests was sent: a request can wait for
+    /// the rate limit or for a retry after it is recorded.
+    async fn synchronize(&self, state: &mut State<O::Output>, in_doubt: &[usize]) {
         let open = state.outcomes.iter().position(Option::is_none);
         let Some(input) = in_doubt.first().copied().or(open) else {
             return;
         };
-        let date = self
-            .operation
-            .server_time(self.client, &self.inputs[input])
-            .await;
-        let received = self.client.core.clock.now();
-        state.server = date.map(|date| ServerTime { date, received });
-        if in_doubt.is_empty() {
-            return;
+        let input = &self.inputs[input];
+        state.server = self.operation.server_time(self.client, input).await;
+        if !in_doubt.is_empty() {
+            // After a request to stop, reading back fails.
+            let (Ok(()) | Err(_)) = self.wait_to_settle(in_doubt.len()).await;
         }
-        let passed = date
-            .zip(last_sent)
-            .and_then(|(now, sent)| (now - sent).to_std().ok())
-            .unwrap_or_default();
-        let wait = self.settle.saturating_sub(passed.saturating_sub(ROUNDING));
+    }
+
+    /// Waits for the settle time. A read-back without the wait could miss a record that is created later.
+    async fn wait_to_settle(&self, items: usize) -> Result<(), Error> {
         warn!(
             mews.operation = O::NAME,
-            mews.items = in_doubt.len(),
-            mews.settle_ms = millis(wait),
-            "an earlier process may have applied an add; reading back"
+            mews.items = items,
+            mews.settle_ms = millis(self.settle),
+            "a write may have been applied; reading back"
         );
         tokio::select! {
-            () = self.client.core.clock.sleep(wait) => {}
-            () = stopped(self.stop()) => {}
+            biased;
+            () = stopped(self.stop()) => Err(stop_error(O::NAME)),
+            () = self.client.core.clock.sleep(self.settle) => Ok(()),
         }
     }
 
@@ -205,12 +196,11 @@ impl<O: Operation> Engine<'_, O> {
     ) -> Result<(), Error> {
         guarded(|| self.observer.sending(&batch.inputs))
             .map_err(|source| unrecorded::<O>("the observer returned an error", source))?;
-        let now = self.client.core.clock.now();
+        let now = Moment::now(&*self.client.core.clock);
         if let Some(journal) = self.journal {
             let line = Line::Sending {
                 inputs: batch.inputs.clone(),
-                after: state.server.map(|server| server.date),
-                now: state.server.and_then(|server| server.at(now)),
+                after: state.server,
             };
             append(journal, &[line.to_json()]).map_err(journal_failed::<O>)?;
         }
@@ -250,29 +240,17 @@ impl<O: Operation> Engine<'_, O> {
     }
 
     async fn carry_out(&self, task: Task<'_>) -> Done<O::Output> {
-        let clock = &*self.client.core.clock;
         match task {
             Task::Send(batch) => {
                 let inputs = self.inputs_of(&batch);
                 let result = self.operation.send(self.client, &inputs).await;
-                Done::Sent(batch, result, clock.now())
+                Done::Sent(batch, result)
             }
             Task::ReadBack(read, window) => {
-                if read.settle {
-                    warn!(
-                        mews.operation = O::NAME,
-                        mews.items = read.batch.inputs.len(),
-                        mews.settle_ms = millis(self.settle),
-                        "a write may have been applied; reading back"
-                    );
-                    // A read-back without the wait could miss a record that is created later.
-                    tokio::select! {
-                        biased;
-                        () = stopped(self.stop()) => {
-                            return Done::Read(read, Err(stop_error(O::NAME)));
-                        }
-                        () = clock.sleep(self.settle) => {}
-                    }
+                if read.settle
+                    && let Err(error) = self.wait_to_settle(read.batch.inputs.len()).await
+                {
+                    return Done::Read(read, Err(error));
                 }
                 let inputs = self.inputs_of(&read.batch);
                 let judged = self.operation.read_back(self.client, &inputs, &window);
@@ -290,14 +268,12 @@ impl<O: Operation> Engine<'_, O> {
     fn take(&self, state: &mut State<O::Output>, done: Done<O::Output>, known: &Known) {
         let mut outputs = HashMap::new();
         let verdicts = match done {
-            Done::Sent(batch, result, received) => {
+            Done::Sent(batch, result) => {
                 let date = match &result {
                     Ok(reply) => reply.date,
                     Err(error) => date_of(error.headers()),
                 };
-                if let Some(date) = date {
-                    state.server = Some(ServerTime { date, received });
-                }
+                state.server = date.or(state.server);
                 let sent = match result {
                     Ok(reply) => {
                         let items = batch.inputs.iter().zip(reply.outputs);

@@ -68,7 +68,7 @@ pub(super) enum Evidence {
     Applied,
     /// The write was not applied.
     Missing,
-    /// The server rejects reading the parent of the record, for example because it does not exist.
+    /// The server rejects reading the parent of the record with a 400, because it does not exist.
     Unreadable,
     /// Neither can be proven.
     Undecided,
@@ -340,7 +340,7 @@ impl<E: Clone> Machine<E> {
             match evidence {
                 Evidence::Applied => verdicts.push((*input, Verdict::Applied)),
                 Evidence::Missing => missing.push(*input),
-                // A parent that cannot be read has no such record, unless an earlier request is in doubt.
+                // A parent that does not exist has no such record, unless an earlier request is in doubt.
                 Evidence::Unreadable if !batch.doubt => missing.push(*input),
                 Evidence::Unreadable | Evidence::Undecided => {
                     verdicts.push((*input, Verdict::Unknown(reason.error.clone())));
@@ -348,7 +348,7 @@ impl<E: Clone> Machine<E> {
             }
         }
         let progress = evidence.contains(&Evidence::Applied);
-        if self.kind == Kind::Create && reason.cause == Cause::Rejected {
+        if reason.cause == Cause::Rejected {
             self.partial |= progress;
             self.leading.extend(missing.first().filter(|_| leads));
         }

@@ -148,7 +148,7 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
             }
         }
         // A record that the server has changed belongs to an input if neither has another candidate.
-        let open = |record: &usize| !taken.contains(record) && !wanted_by.contains_key(record);
+        let open = |record: &usize| !wanted_by.contains_key(record);
         let mut suitors: HashMap<usize, Vec<usize>> = HashMap::new();
         let mut choices: Vec<Vec<usize>> = Vec::with_capacity(candidates.len());
         for (input, records) in candidates.iter().enumerate() {
@@ -224,7 +224,7 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
         }
         let judge = |(input, records): (usize, &Vec<(usize, Likeness)>)| {
             let mut matches = Vec::new();
-            let mut doubtful = 0;
+            let mut is_doubtful = false;
             for (record, likeness) in records {
                 if !is_candidate(*record, since(input)) {
                     continue;
@@ -232,12 +232,12 @@ impl<I, R, K: Hash + Eq> Comparison<'_, I, R, K> {
                 if is_match(input, *record, *likeness) {
                     matches.push(*record);
                 } else if claimed.get(record).is_none_or(|other| *other == input) {
-                    doubtful += 1;
+                    is_doubtful = true;
                 }
             }
-            match (&matches[..], doubtful) {
+            match (&matches[..], is_doubtful) {
                 ([record], _) => (Evidence::Applied, Some(*record)),
-                ([], 0) if complete => (Evidence::Missing, None),
+                ([], false) if complete => (Evidence::Missing, None),
                 _ => (Evidence::Undecided, None),
             }
         };

@@ -109,6 +109,13 @@ pub struct Counts {
     pub unknown: usize,
 }
 
+impl Counts {
+    /// Returns `true` if every outcome is [`Outcome::Applied`].
+    pub(super) fn is_complete(&self) -> bool {
+        [self.rejected, self.not_applied, self.unknown] == [0; 3]
+    }
+}
+
 impl<T> Report<T> {
     /// Returns the outcomes, in the order of the inputs.
     pub fn outcomes(&self) -> &[Outcome<T>] {
@@ -130,9 +137,7 @@ impl<T> Report<T> {
 
     /// Returns `true` if every write was applied.
     pub fn is_complete(&self) -> bool {
-        self.outcomes
-            .iter()
-            .all(|outcome| outcome.applied().is_some())
+        self.counts().is_complete()
     }
 
     /// Returns the number of inputs with each outcome.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,8 +28,6 @@ pub(super) struct Past<T> {
     /// The inputs that were sent with an unknown result.
     pub(super) tracks: Vec<Option<Track>>,
     pub(super) known: Known,
-    /// The server's time of the last request, if the journal has it.
-    pub(super) last_sent: Option<DateTime<Utc>>,
 }
 
 impl<T> Past<T> {
@@ -42,7 +39,6 @@ impl<T> Past<T> {
             outcomes,
             tracks: vec![None; inputs],
             known: Known::default(),
-            last_sent: None,
         }
     }
 
@@ -90,7 +86,7 @@ pub(super) fn begin_or_continue<O: Operation>(
         )));
     }
     let mut pairs = parsed.inputs.iter().zip(inputs);
-    if let Some(at) = pairs.position(|(there, input)| *there != json(input)) {
+    if let Some(at) = pairs.position(|((_, there), input)| *there != json(input)) {
         return Err(JournalError::other(format!(
             "its input {at}, counted from 0, differs"
         )));
@@ -99,20 +95,24 @@ pub(super) fn begin_or_continue<O: Operation>(
 }
 
 /// Reads the job of a journal without its events.
-pub(super) fn job(journal: &dyn Journal) -> Result<(Start, Vec<Value>), JournalError> {
+pub(super) fn job(journal: &dyn Journal) -> Result<(Start, Vec<(usize, Value)>), JournalError> {
     let parsed = parse(&read(journal)?)?.ok_or(JournalError::Empty)?;
     Ok((parsed.start, parsed.inputs))
 }
 
-/// Reads inputs or records from their JSON.
-pub(super) fn typed<T: DeserializeOwned>(values: Vec<Value>) -> Result<Vec<T>, JournalError> {
-    let typed = |(index, value)| {
-        serde_json::from_value(value).map_err(|error| JournalError::Invalid {
-            line: index + 2,
-            reason: error.to_string(),
-        })
-    };
-    values.into_iter().enumerate().map(typed).collect()
+/// Reads inputs from their JSON, each with the number of its line.
+pub(super) fn typed<T: DeserializeOwned>(
+    inputs: Vec<(usize, Value)>,
+) -> Result<Vec<T>, JournalError> {
+    let typed = |(line, value)| decode(line, value);
+    inputs.into_iter().map(typed).collect()
+}
+
+fn decode<T: DeserializeOwned>(line: usize, value: Value) -> Result<T, JournalError> {
+    serde_json::from_value(value).map_err(|error| JournalError::Invalid {
+        line,
+        reason: error.to_string(),
+    })
 }
 
 fn replay<O: Operation>(
@@ -127,8 +127,7 @@ fn replay<O: Operation>(
             past.known.learn(together.drain(..));
         }
         match event {
-            Line::Sending { inputs, after, now } => {
-                past.last_sent = past.last_sent.max(now);
+            Line::Sending { inputs, after } => {
                 let older = past.known.count();
                 for input in inputs {
                     past.tracks[input].get_or_insert(Track {
@@ -138,11 +137,7 @@ fn replay<O: Operation>(
                 }
             }
             Line::Applied { input, record } => {
-                let record: O::Output =
-                    serde_json::from_value(record).map_err(|error| JournalError::Invalid {
-                        line,
-                        reason: error.to_string(),
-                    })?;
+                let record: O::Output = decode(line, record)?;
                 together.push(O::id(&record));
                 past.tracks[input] = None;
                 past.outcomes[input] = Some(Outcome::Applied(record));
@@ -228,3 +223,6 @@ pub(super) fn guarded<T>(
     let call = std::panic::AssertUnwindSafe(call);
     std::panic::catch_unwind(call).unwrap_or_else(|_| Err("it panicked".into()))
 }
+
+#[cfg(test)]
+mod tests;

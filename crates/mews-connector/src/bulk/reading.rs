@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mews_connector_api::Listing;
@@ -25,33 +25,52 @@ const LONG_GROUP: usize = 16;
 /// The number of extra requests that one read-back may spend on finding IDs that the server rejects.
 const MAX_EXTRA: usize = 64;
 
+/// A moment by both clocks of this machine.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    monotonic: Instant,
+    system: SystemTime,
+}
+
+impl Moment {
+    pub(super) fn now(clock: &dyn Clock) -> Self {
+        Self {
+            monotonic: clock.now(),
+            system: clock.system_time(),
+        }
+    }
+
+    /// Returns the time that has passed since an earlier moment, by the clock that has moved further. The monotonic
+    /// clock stops while the machine is suspended, and the system clock can be set back.
+    fn since(self, earlier: Self) -> Duration {
+        let by_system = self.system.duration_since(earlier.system);
+        let by_monotonic = self.monotonic.saturating_duration_since(earlier.monotonic);
+        by_monotonic.max(by_system.unwrap_or_default())
+    }
+}
+
 /// The time at which an input was first sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum FirstSent {
-    /// In this process, by its monotonic clock.
-    Here(Instant),
+    /// In this process.
+    Here(Moment),
     /// In an earlier process, after the server's time that the journal has, if it has one.
     Earlier(Option<DateTime<Utc>>),
 }
 
-/// A response's `Date`, with the monotonic time at which the response was received.
+/// A response's `Date`, with the moment at which the response was received.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ServerTime {
-    pub(super) date: DateTime<Utc>,
-    pub(super) received: Instant,
+    date: DateTime<Utc>,
+    received: Moment,
 }
 
 impl ServerTime {
-    /// Returns the server's time at `instant`. A response is received after its `Date`, which has whole seconds.
-    /// Therefore, the result is too early by the duration of the response and by less than a second.
-    pub(super) fn at(self, instant: Instant) -> Option<DateTime<Utc>> {
-        let moved = if instant >= self.received {
-            TimeDelta::from_std(instant - self.received).ok()
-        } else {
-            let back = TimeDelta::from_std(self.received - instant).ok();
-            back.map(|back| -back)
-        };
-        self.date.checked_add_signed(moved?)
+    /// Returns the server's time at an earlier moment. A response is received after its `Date`, which has whole
+    /// seconds. Therefore, the result is too early by the duration of the response and by less than a second.
+    fn at(self, earlier: Moment) -> Option<DateTime<Utc>> {
+        let passed = TimeDelta::from_std(self.received.since(earlier)).ok()?;
+        self.date.checked_sub_signed(passed)
     }
 }
 
@@ -139,7 +158,7 @@ impl Window<'_> {
     /// sent, less the rounding.
     pub(super) fn since(&self, input: usize, time: Option<ServerTime>) -> Option<DateTime<Utc>> {
         let sent = match self.first_sent[input] {
-            FirstSent::Here(instant) => time?.at(instant),
+            FirstSent::Here(moment) => time?.at(moment),
             FirstSent::Earlier(sent) => sent,
         };
         sent?.checked_sub_signed(ROUNDING)
@@ -151,6 +170,11 @@ impl Window<'_> {
             .map(|input| self.since(input, time))
             .collect();
         all?.into_iter().min()
+    }
+
+    /// Returns the group of a record that was known before the first of the inputs was first sent.
+    fn older_group(&self, id: Uuid) -> Option<usize> {
+        self.known.group(id).filter(|group| *group < self.older)
     }
 
     /// Returns `true` if the record is known to be the result of another input.
@@ -181,7 +205,7 @@ impl Window<'_> {
                 found.complete = true;
                 return Ok(found);
             };
-            let received = self.clock.now();
+            let received = Moment::now(self.clock);
             let date = date_of(page.headers());
             found.time = found
                 .time
@@ -189,8 +213,7 @@ impl Window<'_> {
             let mut is_over = page.cursor().is_none();
             for record in records_of(Response::into_inner(page)) {
                 let Mark { id, created } = mark(&record);
-                let group = self.known.group(id).filter(|group| *group < self.older);
-                order.see(created, group);
+                order.see(created, self.older_group(id));
                 found.records.push(record);
             }
             let since = self.since_first(found.time);
@@ -283,7 +306,7 @@ where
 /// The records of a read-back by their parents, such as the vouchers of codes.
 pub(super) struct OfParents<P, R> {
     pub(super) found: Found<R>,
-    /// Parents that the server rejects.
+    /// Parents that the server rejects with a 400.
     pub(super) rejected: HashSet<P>,
     unread: Vec<P>,
 }
@@ -327,9 +350,9 @@ impl<P: Copy + Ord + Hash, R> OfParents<P, R> {
 /// The result of reading IDs in lists.
 pub(super) struct Split<I, T> {
     pub(super) read: Vec<T>,
-    /// IDs that the server rejects.
+    /// IDs that the server rejects with a 400, which do not exist.
     pub(super) rejected: Vec<I>,
-    /// IDs that were not read, because the budget was spent.
+    /// IDs that were not read, because reading is forbidden or the budget was spent.
     pub(super) unread: Vec<I>,
 }
 
@@ -356,8 +379,10 @@ where
         match read(list.clone()).await {
             Ok(value) => split.read.push(value),
             Err(error) if !is_rejection(&error) => return Err(error),
-            Err(_) if list.len() == 1 => split.rejected.append(&mut list),
-            Err(_) if extra + 2 > MAX_EXTRA => split.unread.append(&mut list),
+            Err(error) if list.len() == 1 && error.kind() == ErrorKind::BadRequest => {
+                split.rejected.append(&mut list);
+            }
+            Err(_) if list.len() == 1 || extra + 2 > MAX_EXTRA => split.unread.append(&mut list),
             Err(_) => {
                 extra += 2;
                 let right = list.split_off(list.len() / 2);

@@ -46,13 +46,7 @@ impl Resumed {
 
     /// Returns `true` if every write was applied.
     pub fn is_complete(&self) -> bool {
-        let counts = self.counts();
-        let applied = counts.applied;
-        counts
-            == Counts {
-                applied,
-                ..Counts::default()
-            }
+        self.counts().is_complete()
     }
 
     /// Returns the error that stopped the job early, if one did.

@@ -26,51 +26,52 @@ impl Recent {
         records: &mut Vec<T>,
         version: impl Fn(&T) -> (Uuid, Option<&UtcDateTime>),
     ) -> u64 {
-        self.start_page();
+        self.before = mem::take(&mut self.page);
         let all = records.len();
         records.retain(|record| {
             let (id, updated) = version(record);
-            !self.repeats(id, updated)
+            let is_repeated = [&self.page, &self.before]
+                .iter()
+                .any(|page| page.get(&id).is_some_and(|seen| seen.as_ref() == updated));
+            self.page.insert(id, updated.cloned());
+            !is_repeated
         });
         (all - records.len()) as u64
-    }
-
-    fn start_page(&mut self) {
-        self.before = mem::take(&mut self.page);
-    }
-
-    fn repeats(&mut self, id: Uuid, updated: Option<&UtcDateTime>) -> bool {
-        let is_repeated = [&self.page, &self.before]
-            .iter()
-            .any(|page| page.get(&id).is_some_and(|seen| seen.as_ref() == updated));
-        self.page.insert(id, updated.cloned());
-        is_repeated
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+
+    /// Reads a page of records with these IDs, and returns what is left and the number of records removed.
+    fn read(recent: &mut Recent, ids: impl IntoIterator<Item = u128>) -> (Vec<u128>, u64) {
+        let mut records: Vec<u128> = ids.into_iter().collect();
+        let removed = recent.drop_repeated(&mut records, |id| (Uuid::from_u128(*id), None));
+        (records, removed)
+    }
 
     #[test]
     fn remembers_two_pages_and_forgets_the_rest() {
         let mut recent = Recent::default();
-        for page in 0..50_u128 {
-            recent.start_page();
-            for item in 0..10 {
-                assert!(!recent.repeats(Uuid::from_u128(page * 10 + item), None));
-            }
-            assert!(
-                recent.repeats(Uuid::from_u128(page * 10), None),
-                "the same page"
-            );
-            if page > 0 {
-                assert!(
-                    recent.repeats(Uuid::from_u128(page * 10 - 1), None),
-                    "the page before"
-                );
-            }
-            assert!(recent.page.len() + recent.before.len() <= 22);
+        assert_eq!(read(&mut recent, [1, 2, 2, 1, 3]), (vec![1, 2, 3], 2));
+        assert_eq!(read(&mut recent, [3, 4]), (vec![4], 1));
+        assert_eq!(read(&mut recent, [1, 3, 5]), (vec![1, 5], 1));
+        for page in 1..50 {
+            let ids = page * 10..page * 10 + 10;
+            assert_eq!(read(&mut recent, ids.clone()), (ids.collect(), 0));
+            assert!(recent.page.len() + recent.before.len() <= 20);
         }
+    }
+
+    #[test]
+    fn record_with_another_time_of_its_last_update_is_not_repeated() {
+        let updated = |second| DateTime::from_timestamp(second, 0).map(UtcDateTime::from);
+        let mut recent = Recent::default();
+        let mut records = vec![updated(1), updated(2), updated(2), None];
+        let removed = recent.drop_repeated(&mut records, |time| (Uuid::nil(), time.as_ref()));
+        assert_eq!((records, removed), (vec![updated(1), updated(2), None], 1));
     }
 }

@@ -47,3 +47,20 @@ impl Round {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_of_ten_minutes_is_short_and_a_longer_one_is_not() {
+        assert!(!Round::default().is_short(), "no response");
+        let start = DateTime::UNIX_EPOCH;
+        for (seconds, is_short) in [(0, true), (600, true), (601, false)] {
+            let mut round = Round::default();
+            round.note(start + TimeDelta::seconds(seconds));
+            round.note(start);
+            assert_eq!(round.is_short(), is_short, "{seconds} s");
+        }
+    }
+}

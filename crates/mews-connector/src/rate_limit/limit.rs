@@ -106,3 +106,28 @@ impl Default for RateLimit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn background_leaves_the_reserve_free_and_keeps_one_slot() {
+        let of = |requests: usize| {
+            let requests = requests.try_into().expect("a number");
+            RateLimit::new(requests, Duration::from_secs(30))
+        };
+        for (limit, reserved, background) in [
+            (RateLimit::default(), 20, 180),
+            (of(200), 20, 180),
+            (of(15), 2, 13),
+            (of(1), 1, 1),
+            (of(15).reserve(0), 0, 15),
+            (of(15).reserve(100), 100, 1),
+        ] {
+            assert_eq!(limit.reserved(), reserved, "{limit:?}");
+            assert_eq!(limit.capacity(Priority::Background), background);
+            assert_eq!(limit.capacity(Priority::Foreground), limit.requests());
+        }
+    }
+}

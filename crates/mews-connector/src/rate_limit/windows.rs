@@ -213,6 +213,23 @@ mod tests {
     }
 
     #[test]
+    fn slot_of_a_request_in_flight_is_not_certain() {
+        let now = Instant::now();
+        let mut windows = Windows::default();
+        windows.lease(limit(1, SECOND));
+        let mut turn = |change: fn(&mut Windows, Instant)| {
+            change(&mut windows, now);
+            let turn = windows.turn(Priority::Foreground, now);
+            (turn.earliest, turn.is_certain)
+        };
+        assert_eq!(turn(|_, _| {}), (Some(now), true));
+        let in_flight = turn(|windows, _| windows.begin());
+        assert_eq!(in_flight, (Some(now + SECOND), false));
+        let ended = turn(Windows::end);
+        assert_eq!(ended, (Some(now + SECOND), true));
+    }
+
+    #[test]
     fn hold_is_remembered_without_clients() {
         let now = Instant::now();
         let mut windows = Windows::default();

@@ -219,15 +219,44 @@ async fn sends_nothing_without_time() {
 
 #[tokio::test]
 async fn does_not_wait_for_a_retry_after_the_deadline() {
-    let setup = Setup::deadline(Duration::from_secs(9));
-    let error = setup
-        .run(Effect::Read, [Act::RateLimited(Some(9000))])
-        .await
-        .expect_err("late");
-    assert_eq!(
-        (error.kind(), setup.clock.elapsed()),
-        (ErrorKind::RateLimited, Duration::ZERO)
-    );
+    let second = Duration::from_secs(1);
+    for (wait, elapsed) in [(10, 0), (9, 0), (8, 8)] {
+        let setup = Setup {
+            deadline: 9 * second,
+            ..Setup::policy(Always(Decision::Retry {
+                after: wait * second,
+            }))
+        };
+        let acts = [Act::RateLimited(None), Act::RateLimited(None)];
+        let error = setup.run(Effect::Read, acts).await.expect_err("late");
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        assert_eq!(setup.clock.elapsed(), elapsed * second, "{wait} s");
+    }
+}
+
+/// Retries after two seconds, and keeps the number of each attempt and the time since the call began.
+#[derive(Clone, Debug, Default)]
+struct Patient(Arc<Mutex<Vec<(u32, u64)>>>);
+
+impl RetryPolicy for Patient {
+    fn decide(&self, failed: &FailedAttempt<'_>) -> Decision {
+        let mut seen = self.0.lock().expect("not poisoned");
+        seen.push((failed.attempt, failed.elapsed.as_secs()));
+        Decision::Retry {
+            after: Duration::from_secs(2),
+        }
+    }
+}
+
+#[tokio::test]
+async fn policy_receives_the_number_of_the_attempt_and_the_time_since_the_call_began() {
+    let policy = Patient::default();
+    let acts = [Act::NotSent, Act::NotSent, Act::NotSent, Act::Succeed];
+    let setup = Setup::policy(policy.clone());
+    let attempts = setup.run(Effect::Create, acts).await;
+    assert_eq!(attempts.expect("sent"), 4);
+    let seen = policy.0.lock().expect("not poisoned");
+    assert_eq!(*seen, [(1, 0), (2, 2), (3, 4)]);
 }
 
 #[tokio::test]

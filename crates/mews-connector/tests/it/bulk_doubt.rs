@@ -281,6 +281,26 @@ async fn partially_rejected_batch_creates_nothing_twice() {
     assert_eq!(server.values().len(), 14);
 }
 
+/// A 403 proves nothing about the codes of a voucher.
+#[tokio::test]
+async fn rejected_batch_that_may_not_be_read_back_is_unknown() {
+    let (sandbox, client, _) = start(
+        Sandbox::builder()
+            .fault(Fault::status_after_commit(400).on(Operation::VoucherCodesAdd))
+            .fault(
+                Fault::status(403)
+                    .on(Operation::VoucherCodesGetAll)
+                    .every(1),
+            ),
+    )
+    .await;
+    let report = client.bulk().add_voucher_codes(codes(4)).await;
+    assert_eq!(report.counts().unknown, 4, "{:?}", report.counts());
+    assert!(!report.is_complete());
+    assert_eq!(report.into_outcomes().len(), 4);
+    assert_eq!(sent(&sandbox, Operation::VoucherCodesAdd), 1);
+}
+
 #[tokio::test]
 async fn conflict_neither_rejects_the_items_nor_stops_the_job() {
     for operation in [Operation::VoucherCodesAdd, Operation::VoucherCodesDelete] {

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use mews_connector::bulk::{Outcome, Rejection};
+use mews_connector::clock::ManualClock;
 use mews_connector::{
     Client, ErrorKind, NewVoucher, NewVoucherCode, VoucherCodeFilter, VoucherUpdate,
 };
 use mews_sandbox::{Fault, Operation, Sandbox, builtin};
+use serde_json::json;
 
 use crate::failures::lost;
-use crate::setup::{id, start};
+use crate::scripted::{Response, Scripted};
+use crate::setup::{client_of, id, start};
 
 fn sent(sandbox: &Sandbox, operation: Operation) -> usize {
     sandbox
@@ -327,4 +330,16 @@ async fn stops_if_the_server_stays_unavailable() {
             sandbox.exchanges().len()
         );
     }
+}
+
+#[tokio::test]
+async fn update_whose_response_lacks_the_voucher_is_unknown_and_creates_nothing() {
+    let server = Scripted::start([Response::ok(json!({ "Vouchers": [] }))]).await;
+    let client = client_of(&server.url, &ManualClock::new()).build().unwrap();
+    let change = VoucherUpdate::new(id(builtin::VOUCHER_ID)).name("Other");
+    let report = client.bulk().update_vouchers([change]).await;
+    assert_eq!(report.counts().unknown, 1);
+    let reason = report.outcomes()[0].reason().unwrap();
+    assert!(reason.contains("does not contain this item"), "{reason}");
+    assert!(!reason.contains("created"), "{reason}");
 }

@@ -1,17 +1,22 @@
 //! Jobs that are resumed from a journal.
 
 use std::error::Error as StdError;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mews_connector::bulk::{FileJournal, Journal, JournalError, Outcome, Rejection, Resumed};
-use mews_connector::{Client, NewVoucher, NewVoucherCode, VoucherCodeFilter, VoucherUpdate};
+use mews_connector::clock::ManualClock;
+use mews_connector::{
+    Client, NewVoucher, NewVoucherCode, RateLimit, VoucherCodeFilter, VoucherUpdate,
+};
 use mews_sandbox::{Builder, Fault, Operation, Sandbox, builtin};
 use tempfile::TempDir;
 
+use crate::fake_server::{Behavior, FakeServer};
 use crate::linked_clock::{LinkedClock, commit_late};
-use crate::setup::{client_with_clock, id, start};
+use crate::setup::{client_of, client_with_clock, id, start};
 
 fn codes(count: usize) -> Vec<NewVoucherCode> {
     let voucher = id(builtin::VOUCHER_ID);
@@ -292,6 +297,17 @@ async fn mismatched_inputs_and_invalid_journals_are_errors_that_name_the_differe
         matches!(error, JournalError::Invalid { line: 2, .. }),
         "{error}"
     );
+    // The process ended while it wrote the inputs, and the next one wrote them again.
+    let error = with(&|lines| {
+        let interrupted = lines[..2].to_vec();
+        lines[1] = r#"{"input":{"Value":5}}"#.into();
+        lines.splice(..0, interrupted);
+    });
+    let error = error.await.unwrap_err();
+    assert!(
+        matches!(error, JournalError::Invalid { line: 4, .. }),
+        "{error}"
+    );
     let error = with(&|lines| lines.truncate(2)).await.unwrap_err();
     assert!(matches!(error, JournalError::Empty), "{error}");
     let unknown = r#"{"unknown":{"input":3,"reason":""}}"#;
@@ -311,31 +327,46 @@ async fn input_sent_without_a_server_time_is_unknown_if_a_matching_record_exists
     lines.retain(|line| !line.starts_with("{\"applied\""));
     let sending = lines.last_mut().unwrap();
     let at = sending.find("\"after\":").unwrap();
-    sending.replace_range(at.., "\"after\":null,\"now\":null}}");
+    sending.replace_range(at.., "\"after\":null}}");
     let resumed = client.bulk().resume(Memory::of(lines)).await.unwrap();
     assert_eq!(resumed.counts().unknown, 4, "{resumed:?}");
+    assert!(!resumed.is_complete());
+    let Resumed::AddVoucherCodes(report) = resumed else {
+        panic!("{resumed:?}");
+    };
+    let Outcome::Unknown(error) = &report.outcomes()[0] else {
+        panic!("{report:?}");
+    };
+    assert!(error.maybe_applied() && !error.is_retryable(), "{error}");
     assert_eq!(made(&client).await.len(), 4);
 }
 
+/// A request is recorded before it waits for the rate limit, so the journal does not show when it was sent.
 #[tokio::test]
-async fn settle_time_starts_at_the_last_request() {
-    let fault = Fault::drop_after_commit().on(Operation::VoucherCodesAdd);
-    let (_sandbox, client, clock) = linked(fault).await;
+async fn resumed_job_waits_for_the_settle_time_of_a_request_that_waited_in_the_queue() {
+    let second = Duration::from_secs(1);
+    let clock = ManualClock::new();
+    let behavior = Behavior {
+        late: Some(250 * second),
+        ..Behavior::default()
+    };
+    let server = FakeServer::start(&clock, behavior).await;
+    // The request for the server's time takes the slot, so the add is sent 100 seconds after it is recorded.
+    let slow = RateLimit::new(NonZeroUsize::MIN, 100 * second);
+    let client = client_of(server.url(), &clock).rate_limit(slow);
     let journal = Memory::failing_after(2);
-    let settle = Duration::from_secs(600);
-    let bulk = client.bulk().settle(settle);
-    let report = bulk
-        .clone()
-        .settle(Duration::ZERO)
-        .journal(journal.clone())
-        .add_voucher_codes(codes(2))
-        .await;
+    let bulk = client.build().unwrap().bulk().settle(Duration::ZERO);
+    let bulk = bulk.journal(journal.clone());
+    let report = bulk.add_voucher_codes(codes(2)).await;
     assert!(report.stopped().is_some());
-    let before = mews_connector::clock::Clock::now(&clock);
+    assert_eq!((server.requests().0, clock.elapsed().as_secs()), (1, 200));
+
+    let client = client_of(server.url(), &clock).build().unwrap();
+    let bulk = client.bulk().settle(255 * second);
     let resumed = bulk.resume(Memory::of(journal.lines())).await.unwrap();
     assert!(resumed.is_complete(), "{resumed:?}");
-    let waited = mews_connector::clock::Clock::now(&clock) - before;
-    assert!((590..=600).contains(&waited.as_secs()), "{waited:?}");
+    server.finish();
+    assert_eq!(server.values(), ["N-0000", "N-0001"]);
 }
 
 #[tokio::test]
@@ -376,6 +407,10 @@ async fn every_kind_of_job_is_resumed() {
             .delete_vouchers(made)
             .await;
         for journal in journals {
+            let full = Memory::failing_after(0);
+            full.lines.lock().unwrap().extend(journal.lines());
+            let resumed = bulk.resume(full).await.unwrap();
+            assert!(resumed.stopped().is_some() && !resumed.is_complete());
             let resumed = bulk.resume(Memory::of(journal.lines())).await.unwrap();
             assert!(resumed.is_complete(), "{appends}: {resumed:?}");
         }

@@ -1,10 +1,11 @@
 //! Verification of adds whose response was lost, and matching of returned records with inputs.
 
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{TimeZone, Utc};
 use mews_connector::bulk::Outcome;
-use mews_connector::clock::ManualClock;
+use mews_connector::clock::{Busy, Clock, ManualClock, Sleep};
 use mews_connector::types::RateId;
 use mews_connector::{
     Client, NewVoucher, NewVoucherCode, VoucherCodeFilter, VoucherFilter, VoucherFilterExt,
@@ -13,7 +14,7 @@ use mews_sandbox::{Fault, Operation, ResponseOrder, Sandbox, builtin};
 use serde_json::Value;
 
 use crate::fake_server::{Behavior, FakeServer};
-use crate::setup::{client_of, id, start};
+use crate::setup::{client_of, client_with_clock, id, start};
 
 fn codes(count: usize) -> Vec<NewVoucherCode> {
     (0..count)
@@ -177,6 +178,56 @@ async fn verifies_adds_if_the_clocks_of_client_and_server_differ() {
     }
 }
 
+/// A clock of a machine that is suspended for a day during the settle time. The monotonic clock stops meanwhile.
+#[derive(Clone, Debug, Default)]
+struct SuspendedClock {
+    manual: ManualClock,
+    suspended: Arc<OnceLock<Duration>>,
+}
+
+const SETTLE: Duration = Duration::from_secs(61);
+
+impl Clock for SuspendedClock {
+    fn now(&self) -> Instant {
+        let suspended = self.suspended.get().copied().unwrap_or_default();
+        self.manual.now().checked_sub(suspended).unwrap()
+    }
+
+    fn system_time(&self) -> SystemTime {
+        self.manual.system_time()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let day = Duration::from_secs(24 * 3600);
+        if duration == SETTLE && self.suspended.set(day).is_ok() {
+            self.manual.advance(day);
+        }
+        self.manual.sleep(duration)
+    }
+
+    fn busy(&self) -> Busy {
+        self.manual.busy()
+    }
+}
+
+#[tokio::test]
+async fn verifies_adds_if_the_machine_was_suspended() {
+    let clock = SuspendedClock::default();
+    let behavior = Behavior {
+        lost: |number| number == 0,
+        ..Behavior::default()
+    };
+    let server = FakeServer::start(&clock.manual, behavior).await;
+    let client = client_with_clock(server.url(), clock);
+    let report = client
+        .bulk()
+        .settle(SETTLE)
+        .add_voucher_codes(codes(3))
+        .await;
+    assert!(report.is_complete(), "{:?}", report.outcomes());
+    assert_eq!(server.values().len(), 3);
+}
+
 #[tokio::test]
 async fn inconclusive_verification_is_unknown_and_is_not_retried() {
     let cases: [(&str, Behavior); 8] = [
@@ -309,6 +360,8 @@ async fn codes_are_matched_if_the_response_changes_or_omits_a_value() {
         2,
         "the codes cannot be distinguished"
     );
+    let reason = report.outcomes()[0].reason().unwrap();
+    assert!(reason.contains("read back before you add"), "{reason}");
     assert_eq!(server.values().len(), 3, "no code is sent again");
 }
 

@@ -299,6 +299,28 @@ async fn a_429_holds_the_token_after_the_call_has_failed() {
 }
 
 #[tokio::test]
+async fn a_429_holds_the_token_if_the_call_is_dropped_before_the_end_of_the_response() {
+    use crate::scripted::{Response, Scripted};
+
+    let head = "HTTP/1.1 429 Status\r\nretry-after: 30\r\ncontent-length: 1000000\r\n\r\n";
+    let every = Duration::from_millis(5);
+    let server = Scripted::start([Response::Drip { head, every }]).await;
+    let client = shared(&server.url, 10, Duration::from_millis(100));
+    let client = client.timeout(Duration::from_secs(5)).build().unwrap();
+    let held = async {
+        while client.limits().held_for.is_none() {
+            tokio::time::sleep(every).await;
+        }
+    };
+    tokio::select! {
+        result = read(&client) => panic!("{result:?}"),
+        () = held => {}
+    }
+    let held_for = client.limits().held_for.unwrap();
+    assert!(held_for > Duration::from_secs(20), "{held_for:?}");
+}
+
+#[tokio::test]
 async fn excessive_retry_after_is_limited_to_the_maximum_wait() {
     use crate::scripted::{Response, Scripted};
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use mews_connector::bulk::{FileJournal, Observer, Outcome, Resumed};
 use mews_connector::clock::{ManualClock, SystemClock};
+use mews_connector::export::Record;
 use mews_connector::retry::{ExponentialBackoff, StandardRetry};
 use mews_connector::{
     CallOptions, Client, Effect, ErrorKind, NewVoucherCode, RateLimit, StopHandle,
@@ -295,4 +296,31 @@ async fn stopped_export_yields_the_pages_in_flight_and_resumes_from_its_checkpoi
         assert_eq!(ids, whole, "after {after}");
         assert!(rest.checkpoint().is_complete());
     }
+}
+
+#[tokio::test]
+async fn stopped_export_yields_the_slow_page_of_another_batch() {
+    let slow = Fault::latency(Duration::from_millis(500)).on(Operation::VoucherCodesGetAll);
+    let (_sandbox, client, _) = start(Sandbox::builder().fault(slow)).await;
+    let stop = StopHandle::new();
+    let mut records = client
+        .with_options(CallOptions::new().stop_on(&stop))
+        .export([id(builtin::SERVICE_ID)])
+        .concurrency(2)
+        .vouchers_per_batch(1)
+        .records();
+    let mut vouchers = BTreeSet::new();
+    let error = loop {
+        match records.try_next().await {
+            Ok(Some(Record::Code(code))) => {
+                stop.stop();
+                vouchers.insert(code.voucher_id);
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("a stopped export is not complete"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Stopped, "{error}");
+    assert!(vouchers.len() >= 2, "{vouchers:?}");
 }

@@ -1,14 +1,15 @@
 //! The effect of a difference on clients that are built from the spec.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::facts::{Limit, Property};
 use crate::reconcile::compare::Statement;
 use crate::reconcile::spec::{NONE, PRESENT, Spec};
-use crate::reconcile::subject::{Dimension, RESPONSE, Subject};
+use crate::reconcile::subject::{Dimension, Subject};
 
 /// The effect of a difference on a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Impact {
     /// Whether the client would break.
     pub breaks: bool,
@@ -24,38 +25,27 @@ const fn works(why: &'static str) -> Impact {
     Impact { breaks: false, why }
 }
 
-/// The messages that contain a subject: requests, responses, or both.
-struct Uses {
-    in_requests: bool,
-    in_responses: bool,
-}
-
-fn uses(spec: &Spec, subject: &Subject) -> Uses {
+/// Returns whether requests, and whether responses contain a subject.
+fn uses(spec: &Spec, subject: &Subject) -> (bool, bool) {
+    let owner = &subject.owner;
     if subject.is_of_schema() {
-        Uses {
-            in_requests: spec.in_requests.contains(&subject.owner),
-            in_responses: spec.in_responses.contains(&subject.owner),
-        }
+        (
+            spec.in_requests.contains(owner),
+            spec.in_responses.contains(owner),
+        )
     } else {
-        let in_responses = subject.owner.ends_with(RESPONSE);
-        Uses {
-            in_requests: !in_responses,
-            in_responses,
-        }
+        (!subject.is_of_response(), subject.is_of_response())
     }
 }
 
 /// Returns the effect on a client if the statement were right, and not the spec.
 pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
     let subject = &statement.subject;
-    let Uses {
-        in_requests,
-        in_responses,
-    } = uses(spec, subject);
+    let (in_requests, in_responses) = uses(spec, subject);
     let theirs = &statement.value;
     match &statement.dimension {
         Dimension::Presence => presence(spec, statement, in_requests),
-        Dimension::Type if is_status(subject) => {
+        Dimension::Type if subject.is_status() => {
             breaks("the client decodes the body of the response as another type")
         }
         Dimension::Type => breaks("a value of another type can be neither sent nor decoded"),
@@ -69,16 +59,16 @@ pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
         Dimension::Required if subject.property.is_none() => {
             works("every request of the client has a body")
         }
-        Dimension::Required if in_requests && theirs == &Value::Bool(true) => {
+        Dimension::Required if in_requests && *theirs == true => {
             breaks("the client may send a request without it")
         }
-        Dimension::Required if in_responses && theirs == &Value::Bool(false) => {
+        Dimension::Required if in_responses && *theirs == false => {
             breaks("a response without it cannot be decoded")
         }
-        Dimension::Nullable if in_requests && theirs == &Value::Bool(false) => {
+        Dimension::Nullable if in_requests && *theirs == false => {
             breaks("the client may send null")
         }
-        Dimension::Nullable if in_responses && theirs == &Value::Bool(true) => {
+        Dimension::Nullable if in_responses && *theirs == true => {
             breaks("a response with null cannot be decoded")
         }
         Dimension::Required | Dimension::Nullable => {
@@ -114,13 +104,6 @@ pub fn impact(spec: &Spec, statement: &Statement, ours: &Value) -> Impact {
     }
 }
 
-fn is_status(subject: &Subject) -> bool {
-    subject
-        .property
-        .as_deref()
-        .is_some_and(|property| property.starts_with("status "))
-}
-
 fn presence(spec: &Spec, statement: &Statement, in_requests: bool) -> Impact {
     let subject = &statement.subject;
     let appears = statement.value == PRESENT;
@@ -131,7 +114,7 @@ fn presence(spec: &Spec, statement: &Statement, in_requests: bool) -> Impact {
             breaks("calls of it fail")
         };
     }
-    if is_status(subject) {
+    if subject.is_status() {
         return works("the client reports every status to the caller");
     }
     if appears {
@@ -147,8 +130,7 @@ fn presence(spec: &Spec, statement: &Statement, in_requests: bool) -> Impact {
             works("the client ignores unknown properties")
         };
     }
-    let required =
-        spec.values.get(&(subject.clone(), Dimension::Required)) == Some(&Value::Bool(true));
+    let required = spec.value(subject, &Dimension::Required) == true;
     if in_requests {
         breaks("the server may reject a request that contains it")
     } else if required {
@@ -166,9 +148,10 @@ fn is_tighter(limit: Limit, theirs: &Value, ours: &Value) -> bool {
     let Some(ours) = ours.as_f64() else {
         return true;
     };
-    match limit {
-        Limit::MinLength | Limit::MinItems | Limit::Minimum => theirs > ours,
-        _ => theirs < ours,
+    if limit.is_minimum() {
+        theirs > ours
+    } else {
+        theirs < ours
     }
 }
 

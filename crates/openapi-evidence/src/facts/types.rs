@@ -57,12 +57,17 @@ impl Type {
         Self::Array(Box::new(items))
     }
 
-    /// Returns the type inside of all arrays and maps.
-    fn innermost(&self) -> &Self {
-        match self {
-            Self::Array(inner) | Self::Map(inner) => inner.innermost(),
-            other => other,
-        }
+    /// Returns a type without a schema inside by its name in JSON Schema, or `any`.
+    pub fn plain(name: &str) -> Option<Self> {
+        Some(match name {
+            "string" => Self::String,
+            "boolean" => Self::Boolean,
+            "integer" => Self::Integer,
+            "number" => Self::Number,
+            "object" => Self::Object,
+            "any" => Self::Any,
+            _ => return None,
+        })
     }
 
     /// Returns the name of the schema that the type refers to, through arrays and maps, if it is only one.
@@ -75,7 +80,8 @@ impl Type {
 
     /// Returns the names of the schemas that the type refers to, through arrays and maps.
     pub fn names(&self) -> Vec<&Name> {
-        match self.innermost() {
+        match self {
+            Self::Array(inner) | Self::Map(inner) => inner.names(),
             Self::Named(name) | Self::StringNamed(name) => vec![name],
             Self::OneOf(names) => names.iter().collect(),
             _ => Vec::new(),
@@ -93,9 +99,6 @@ impl Type {
     }
 }
 
-/// The text between the schemas of [`Type::OneOf`].
-const OR: &str = " or ";
-
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -111,11 +114,8 @@ impl fmt::Display for Type {
             Self::Named(name) => write!(f, "{name}"),
             Self::StringNamed(name) => write!(f, "string {name}"),
             Self::OneOf(names) => {
-                for (index, name) in names.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { OR };
-                    write!(f, "{separator}{name}")?;
-                }
-                Ok(())
+                let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+                f.write_str(&names.join(" or "))
             }
         }
     }
@@ -139,56 +139,42 @@ impl FromStr for Type {
     type Err = NotAType;
 
     fn from_str(text: &str) -> Result<Self, NotAType> {
-        Ok(match text {
-            "string" => Self::String,
-            "boolean" => Self::Boolean,
-            "integer" => Self::Integer,
-            "number" => Self::Number,
-            "object" => Self::Object,
-            "any" => Self::Any,
-            "enum" => Self::Enum,
-            _ => {
-                if let Some(items) = text.strip_prefix("array of ") {
-                    Self::array_of(items.parse()?)
-                } else if let Some(values) = text.strip_prefix("map of ") {
-                    Self::Map(Box::new(values.parse()?))
-                } else if let Some(name) = text.strip_prefix("string ").and_then(name_of) {
-                    Self::StringNamed(name)
-                } else if let Some(names) = names_of(text) {
-                    Self::OneOf(names)
-                } else if let Some(name) = name_of(text) {
-                    Self::Named(name)
-                } else {
-                    return Err(NotAType(text.to_owned()));
-                }
-            }
-        })
+        let plain = Self::plain(text).or((text == "enum").then_some(Self::Enum));
+        if let Some(plain) = plain {
+            return Ok(plain);
+        }
+        if let Some(items) = text.strip_prefix("array of ") {
+            return items.parse().map(Self::array_of);
+        }
+        if let Some(values) = text.strip_prefix("map of ") {
+            let values: Self = values.parse()?;
+            return Ok(Self::Map(Box::new(values)));
+        }
+        let string = text.strip_prefix("string ");
+        let names = names_of(string.unwrap_or(text));
+        match names.unwrap_or_default().as_slice() {
+            [] => Err(NotAType(text.to_owned())),
+            [name] if string.is_some() => Ok(Self::StringNamed(name.clone())),
+            [name] => Ok(Self::Named(name.clone())),
+            names => Ok(Self::OneOf(names.to_vec())),
+        }
     }
 }
 
-/// Parses the names of several schemas.
+/// Parses the name of a schema, or the names of several.
 fn names_of(text: &str) -> Option<Vec<Name>> {
-    let separator = format!(">{OR}<");
-    if !text.contains(&separator) {
-        return None;
-    }
     let inside = text.strip_prefix('<')?.strip_suffix('>')?;
-    inside
-        .split(&separator)
-        .map(|name| name_of(&format!("<{name}>")))
-        .collect()
-}
-
-fn name_of(text: &str) -> Option<Name> {
-    let inside = text.strip_prefix('<')?.strip_suffix('>')?;
-    let (name, linked) = match inside.split_once(" -> ") {
-        Some((name, linked)) => (name, Some(linked.to_owned())),
-        None => (inside, None),
+    let name_of = |inside: &str| {
+        let (name, linked) = match inside.split_once(" -> ") {
+            Some((name, linked)) => (name, Some(linked.to_owned())),
+            None => (inside, None),
+        };
+        (!name.is_empty()).then(|| Name {
+            name: name.to_owned(),
+            linked,
+        })
     };
-    (!name.is_empty()).then(|| Name {
-        name: name.to_owned(),
-        linked,
-    })
+    inside.split("> or <").map(name_of).collect()
 }
 
 impl Serialize for Type {

@@ -79,6 +79,11 @@ impl Limit {
         self.into()
     }
 
+    /// Returns `true` if the constraint is a lower bound.
+    pub fn is_minimum(self) -> bool {
+        matches!(self, Self::MinLength | Self::MinItems | Self::Minimum)
+    }
+
     /// Returns `true` if the constraint is about a string, not about an object around it.
     pub fn is_of_text(self) -> bool {
         matches!(self, Self::MinLength | Self::MaxLength)

@@ -7,9 +7,6 @@ use serde_json::Value;
 use crate::facts::types::Name;
 use crate::facts::{Limit, Type, plain};
 
-/// The constraints that a page always states.
-pub(super) const LIMITS: [Limit; 3] = [Limit::MaxItems, Limit::MaxLength, Limit::MaxMonths];
-
 /// The marks around the title and the URL of a link in a cell that became one line of text.
 ///
 /// No page can contain them, because they are Unicode noncharacters.
@@ -61,14 +58,13 @@ fn parse_kind(text: &str) -> Result<Type, String> {
         "any" => Type::Any,
         "array" | "array,null" => Type::array_of(Type::Any),
         _ => {
-            if let Some(items) = text
-                .strip_prefix("array of ")
-                .or_else(|| text.strip_prefix("array "))
-            {
+            if let Some(items) = text.strip_prefix("array ") {
+                let items = items.strip_prefix("of ").unwrap_or(items);
                 Type::array_of(parse_kind(items.trim())?)
             } else if let Some(name) = text
                 .strip_prefix("string ")
-                .and_then(|name| parse_link(name.trim()))
+                .map(str::trim)
+                .and_then(parse_link)
             {
                 Type::StringNamed(name)
             } else if let Some(name) = parse_link(text) {
@@ -86,11 +82,9 @@ fn parse_link(text: &str) -> Option<Name> {
     if title.trim().is_empty() || title.contains(LINK) || url.contains(LINK) {
         return None;
     }
-    let anchor = url.split_once('#').map(|(_, anchor)| anchor);
-    let linked = anchor
-        .map(|anchor| anchor.strip_prefix("X-Ref-Name-").unwrap_or(anchor))
-        .filter(|anchor| !anchor.is_empty() && !leads_to(anchor, title))
-        .map(str::to_owned);
+    let (_, anchor) = url.split_once('#').unwrap_or_default();
+    let anchor = anchor.strip_prefix("X-Ref-Name-").unwrap_or(anchor);
+    let linked = (!anchor.is_empty() && !leads_to(anchor, title)).then(|| anchor.to_owned());
     Some(Name {
         name: title.trim().to_owned(),
         linked,
@@ -159,18 +153,7 @@ pub(super) fn replacement_in(message: &str) -> Option<String> {
 
 /// Returns `true` if a string can be the name of a property.
 pub(super) fn is_property_name(text: &str) -> bool {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && letters
-            .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | '$'))
-}
-
-/// Returns the first word.
-pub(super) fn first_word(text: &str) -> String {
-    text.split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    let is_first = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+    let is_other = |letter: char| letter.is_ascii_alphanumeric() || "_-.$".contains(letter);
+    text.starts_with(is_first) && text.chars().all(is_other)
 }

@@ -3,74 +3,50 @@
 
 use std::path::Path;
 
+use super::Imported;
 use super::cells::{is_property_name, parse_contract, parse_type};
-use super::dialect::{Dialect, Operations, Silence};
-use super::{Imported, samples};
+use super::dialect::{Dialect, Silence};
+use super::draft::{Draft, Section};
 use crate::conventions::Conventions;
 
-use crate::facts::{Body, Operation, Property, Reading, Reported, Schema};
-use openapi_tree::error::{Error, Location, Result};
+use crate::facts::{Operation, Property, Reading, Schema, Type};
+use openapi_tree::error::{Error, Result};
 
 /// The header of a table, whose cells are one word.
 const HEADER: &str = "PropertyTypeContractDescription";
 
 /// The text of a hand-written page.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Flattened;
-
-impl Dialect for Flattened {
-    fn id(&self) -> &'static str {
-        "flattened-page"
-    }
-
-    fn name(&self) -> &'static str {
-        "hand-written page, flattened"
-    }
-
-    fn recognizes(&self, text: &str, _: &Conventions) -> bool {
-        text.lines().any(|line| line.trim().ends_with(HEADER))
-    }
-
-    fn read(&self, file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
-        import(file, text, conventions)
-    }
-
-    fn silence(&self) -> Silence {
-        Silence {
-            denies_formats: false,
-            denies_limits: &super::cells::LIMITS,
-            denies_deprecation: true,
-            denies_statuses: true,
-            denies_operations: Operations::OfItsResources,
-            matches_by_name: true,
-        }
-    }
-}
+pub(super) static DIALECT: Dialect = Dialect {
+    id: "flattened-page",
+    name: "hand-written page, flattened",
+    reading: Reading::RequiredMeansRequired,
+    recognizes: |text, _| text.lines().any(|line| line.trim().ends_with(HEADER)),
+    read,
+    silence: Silence::OF_PAGES,
+};
 
 /// Reads a page.
 ///
 /// # Errors
 /// Returns an error with a line if a table is outside of any operation.
-fn import(file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
+fn read(
+    file: &Path,
+    text: &str,
+    conventions: &Conventions,
+    imported: Imported,
+) -> Result<Imported> {
     let mut page = Page {
-        conventions,
-        url_prefix: conventions.url_prefix(),
         paragraphs: paragraphs(text),
         at: 0,
-        imported: Imported::new(&Flattened, Reading::RequiredMeansRequired),
-        operation: None,
-        in_response: false,
-        heading: None,
+        draft: Draft::new(conventions, imported),
     };
     while let Some(paragraph) = page.paragraphs.get(page.at) {
         let line = paragraph.line;
         page.paragraph().map_err(|what| {
-            Error::new(file, what, "pass the whole page, starting at its title")
-                .at(Location::LineColumn { line, column: 1 })
+            Error::new(file, what, "pass the whole page, starting at its title").at_line(line)
         })?;
     }
-    page.close_operation();
-    Ok(page.imported)
+    Ok(page.draft.finish())
 }
 
 struct Paragraph {
@@ -81,206 +57,139 @@ struct Paragraph {
 /// Returns the lines as paragraphs. An example is one paragraph.
 fn paragraphs(text: &str) -> Vec<Paragraph> {
     let mut paragraphs: Vec<Paragraph> = Vec::new();
-    let mut example: Option<Paragraph> = None;
+    let mut in_example = false;
     for (index, line) in text.lines().enumerate() {
         let trimmed = line.trim();
-        if let Some(open) = &mut example {
-            open.text.push('\n');
-            open.text.push_str(line);
-            if line.starts_with('}') {
-                paragraphs.extend(example.take());
-            }
-        } else if trimmed == "{}" || !trimmed.is_empty() && !line.starts_with('{') {
+        if in_example && let Some(example) = paragraphs.last_mut() {
+            example.text.push('\n');
+            example.text.push_str(line);
+            in_example = !line.starts_with('}');
+        } else if !trimmed.is_empty() {
+            in_example = line.starts_with('{') && trimmed != "{}";
+            let text = if in_example { line } else { trimmed };
             paragraphs.push(Paragraph {
                 line: index + 1,
-                text: trimmed.to_owned(),
-            });
-        } else if line.starts_with('{') {
-            example = Some(Paragraph {
-                line: index + 1,
-                text: line.to_owned(),
+                text: text.to_owned(),
             });
         }
     }
-    paragraphs.extend(example);
     paragraphs
 }
 
 struct Page<'c> {
-    conventions: &'c Conventions,
-    url_prefix: String,
     paragraphs: Vec<Paragraph>,
     at: usize,
-    imported: Imported,
-    operation: Option<Operation>,
-    in_response: bool,
-    /// The previous paragraph, which is the heading if a table or a list of values follows.
-    heading: Option<String>,
+    /// The heading is the previous paragraph, if a table or a list of values follows.
+    draft: Draft<'c>,
 }
 
 impl Page<'_> {
     fn text(&self, ahead: usize) -> Option<&str> {
-        self.paragraphs
-            .get(self.at + ahead)
-            .map(|paragraph| paragraph.text.as_str())
+        let paragraph = self.paragraphs.get(self.at + ahead)?;
+        Some(paragraph.text.as_str())
     }
 
     fn paragraph(&mut self) -> Result<(), String> {
         let Paragraph { line, text } = &self.paragraphs[self.at];
         let (line, text) = (*line, text.clone());
+        let path = self
+            .text(1)
+            .and_then(|url| url.strip_prefix(&self.draft.url_prefix));
         if text == HEADER {
             self.at += 1;
             return self.table();
         }
-        if text == "Request"
-            && self
-                .text(1)
-                .is_some_and(|next| next.starts_with(&self.url_prefix))
-        {
-            self.open_operation();
+        if let Some(path) = path.filter(|_| text == "Request") {
+            let operation = self.operation(path.to_owned());
+            self.draft.open(Section::Request, operation, line);
             self.at += 2;
-        } else if text == "Response" && self.operation.is_some() {
-            self.in_response = true;
-            self.heading = None;
-            self.at += 1;
-        } else if text.starts_with('{') {
-            self.sample(&text, line);
-            self.at += 1;
         } else if text.starts_with('•') {
             self.values();
         } else {
-            self.heading = Some(text);
             self.at += 1;
+            if text == "Response" && self.draft.operation.is_some() {
+                self.draft.enter(Section::Response);
+            } else if text.starts_with('{') {
+                // The text after an example belongs to the body again.
+                self.draft.heading = None;
+                if !self.draft.sample(&text, line) {
+                    self.draft
+                        .imported
+                        .report(line, "an example outside of any operation");
+                }
+            } else {
+                self.draft.heading = Some(text);
+            }
         }
         Ok(())
     }
 
-    /// Starts an operation. The title is the last paragraph before "Request" that is not a sentence. The prose after the
-    /// title states flags.
-    fn open_operation(&mut self) {
-        self.close_operation();
-        let path = self
-            .text(1)
-            .and_then(|url| url.strip_prefix(&self.url_prefix))
-            .unwrap_or_default()
-            .to_owned();
+    /// Returns the operation of a path. The title is the last paragraph before "Request" that is not a sentence. The prose
+    /// after the title states flags.
+    fn operation(&self, path: String) -> Operation {
         let before = &self.paragraphs[..self.at];
-        let title = before
-            .iter()
-            .rposition(|paragraph| !paragraph.text.ends_with('.'));
-        let prose: String = before[title.map_or(self.at, |title| title + 1)..]
+        let is_title = |paragraph: &Paragraph| !paragraph.text.ends_with('.');
+        let title = before.iter().rposition(is_title);
+        let prose = &before[title.map_or(self.at, |title| title + 1)..];
+        let prose: String = prose
             .iter()
             .map(|paragraph| paragraph.text.as_str())
             .collect();
-        self.operation = Some(Operation {
+        Operation {
             path,
             title: title.map(|title| before[title].text.clone()),
-            flags: self.conventions.flags_in_prose(&prose),
+            flags: self.draft.conventions.flags_in_prose(&prose),
             ..Operation::default()
-        });
-        self.in_response = false;
-        self.heading = None;
-    }
-
-    fn close_operation(&mut self) {
-        if let Some(mut operation) = self.operation.take() {
-            operation.settle_empty_response();
-            self.imported.variant.operations.push(operation);
-        }
-    }
-
-    fn body(&mut self) -> Option<&mut Body> {
-        let operation = self.operation.as_mut()?;
-        Some(if self.in_response {
-            operation.response.get_or_insert_default()
-        } else {
-            operation.request.get_or_insert_default()
-        })
-    }
-
-    fn sample(&mut self, text: &str, line: usize) {
-        let sample = samples::parse(text);
-        // The text after an example belongs to the body again.
-        self.heading = None;
-        let outcome = match (self.body(), sample) {
-            (None, _) => Err("an example outside of any operation".to_owned()),
-            (Some(body), _) if body.example.is_some() => Err("a second example".to_owned()),
-            (Some(_), Err(error)) => Err(format!("an example that is not JSON: {error}")),
-            (Some(body), Ok(sample)) => {
-                body.example = Some(sample.value);
-                body.invalid = sample.invalid;
-                Ok(())
-            }
-        };
-        if let Err(what) = outcome {
-            self.report(line, what);
         }
     }
 
     fn values(&mut self) {
         let mut values = Vec::new();
         while let Some(item) = self.text(0).and_then(|text| text.strip_prefix('•')) {
-            let item = item.trim();
-            let end = item
-                .find(|letter: char| !letter.is_alphanumeric())
-                .unwrap_or(item.len());
-            let value = item[..end].to_owned();
-            if value.is_empty() {
-                let line = self.paragraphs[self.at].line;
-                self.report(line, "an item without a value".to_owned());
-            } else {
-                values.push(value);
+            let mut words = item.trim().split(|letter: char| !letter.is_alphanumeric());
+            match words.next() {
+                Some(value) if !value.is_empty() => values.push(value.to_owned()),
+                _ => {
+                    let line = self.paragraphs[self.at].line;
+                    self.draft.imported.report(line, "an item without a value");
+                }
             }
             self.at += 1;
         }
-        if let Some(name) = self.heading.take() {
-            let schema = Schema {
+        if let Some(name) = self.draft.heading.take() {
+            self.draft.add(Schema {
+                name,
                 values: Some(values),
-                ..self.new_schema(name)
-            };
-            self.imported.variant.schemas.push(schema);
+                ..Schema::default()
+            });
         } else {
             let line = self.paragraphs[self.at - 1].line;
-            self.report(line, "a list of values without a heading".to_owned());
-        }
-    }
-
-    fn new_schema(&self, name: String) -> Schema {
-        Schema {
-            name,
-            under: self
-                .operation
-                .as_ref()
-                .map(|operation| operation.path.clone()),
-            ..Schema::default()
+            self.draft
+                .imported
+                .report(line, "a list of values without a heading");
         }
     }
 
     fn table(&mut self) -> Result<(), String> {
-        let heading = self.heading.take();
+        let heading = self.draft.heading.take();
         let mut properties: Vec<Property> = Vec::new();
-        while let Some(name) = self
-            .text(0)
-            .filter(|text| is_property_name(text))
-            .map(str::to_owned)
-        {
+        while let Some(name) = self.text(0).filter(|text| is_property_name(text)) {
+            let name = name.to_owned();
             let line = self.paragraphs[self.at].line;
             let kind = self.text(1).and_then(parse_kind);
-            let contract = self
-                .text(1 + usize::from(kind.is_some()))
-                .map(parse_contract);
-            let Some(Ok((required, limits))) = contract else {
+            let cells = 1 + usize::from(kind.is_some());
+            let Some(Ok((required, limits))) = self.text(cells).map(parse_contract) else {
                 break;
             };
-            self.imported.rows_seen += 1;
-            self.at += 2 + usize::from(kind.is_some());
+            self.draft.imported.rows_seen += 1;
+            self.at += cells + 1;
             let deprecated = self.skip_description();
             if properties.iter().any(|other| other.name == name) {
-                self.imported.rows_reported += 1;
-                self.report(line, format!("a second row for `{name}`"));
+                let what = format!("a second row for `{name}`");
+                self.draft.imported.report_row(line, what);
                 continue;
             }
-            let (required, nullable) = Reading::RequiredMeansRequired.of_contract(required);
+            let (required, nullable) = DIALECT.reading.of_contract(required);
             properties.push(Property {
                 name,
                 kind,
@@ -292,19 +201,18 @@ impl Page<'_> {
             });
         }
         if properties.is_empty() {
-            return Err(
-                "invalid table: expected rows with name, type, contract and description".to_owned(),
-            );
+            let what = "invalid table: expected rows with name, type, contract and description";
+            return Err(what.to_owned());
         }
         if let Some(name) = heading {
-            let schema = Schema {
+            self.draft.add(Schema {
+                name,
                 properties: Some(properties),
-                ..self.new_schema(name)
-            };
-            self.imported.variant.schemas.push(schema);
+                ..Schema::default()
+            });
             return Ok(());
         }
-        match self.body() {
+        match self.draft.body() {
             Some(body) if body.properties.is_none() => {
                 body.properties = Some(properties);
                 Ok(())
@@ -324,15 +232,10 @@ impl Page<'_> {
         self.at += usize::from(is_description);
         deprecated
     }
-
-    fn report(&mut self, line: usize, what: String) {
-        self.imported.variant.reported.push(Reported { line, what });
-    }
 }
 
 /// Parses a type cell without links, in which a schema is only a name.
-fn parse_kind(text: &str) -> Option<crate::facts::Type> {
-    use crate::facts::Type;
+fn parse_kind(text: &str) -> Option<Type> {
     if let Ok(cell) = parse_type(text) {
         return cell.limits.is_empty().then_some(cell.kind);
     }

@@ -9,12 +9,13 @@ use std::path::Path;
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options};
 
-use super::dialect::{Dialect, Operations, Silence};
-use super::{Imported, samples};
+use super::Imported;
+use super::dialect::{Dialect, Silence};
+use super::draft::{Draft, Section};
 use crate::conventions::Conventions;
 
-use crate::facts::{Body, Operation, Reading, Reported, Schema, Type, Variant, plain};
-use openapi_tree::error::{Error, Location, Result};
+use crate::facts::{Operation, Reading, Schema, Type, Variant, plain};
+use openapi_tree::error::{Error, Result};
 use openapi_tree::nesting;
 use text::{Node, enum_value, has_struck, line_of, text_of};
 
@@ -22,75 +23,24 @@ use text::{Node, enum_value, has_struck, line_of, text_of};
 pub(super) const HEADER: [&str; 4] = ["Property", "Type", "Contract", "Description"];
 
 /// A generated page.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Generated;
-
-impl Dialect for Generated {
-    fn id(&self) -> &'static str {
-        "generated-page"
-    }
-
-    fn name(&self) -> &'static str {
-        "generated page"
-    }
-
-    fn recognizes(&self, text: &str, conventions: &Conventions) -> bool {
-        is_page(text, conventions) && conventions.is_generated(text)
-    }
-
-    fn read(&self, file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
-        import(
-            file,
-            text,
-            conventions,
-            &Generated,
-            Reading::RequiredMeansNotNullable,
-        )
-    }
-
-    fn silence(&self) -> Silence {
-        Silence {
-            denies_formats: false,
-            denies_limits: &super::cells::LIMITS,
-            denies_deprecation: true,
-            denies_statuses: true,
-            denies_operations: Operations::OfItsResources,
-            matches_by_name: true,
-        }
-    }
-}
+pub(super) static GENERATED: Dialect = Dialect {
+    id: "generated-page",
+    name: "generated page",
+    reading: Reading::RequiredMeansNotNullable,
+    recognizes: |text, conventions| is_page(text, conventions) && conventions.is_generated(text),
+    read,
+    silence: Silence::OF_PAGES,
+};
 
 /// A page written by hand with the same tables.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HandWritten;
-
-impl Dialect for HandWritten {
-    fn id(&self) -> &'static str {
-        "hand-written-page"
-    }
-
-    fn name(&self) -> &'static str {
-        "hand-written page"
-    }
-
-    fn recognizes(&self, text: &str, conventions: &Conventions) -> bool {
-        is_page(text, conventions)
-    }
-
-    fn read(&self, file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
-        import(
-            file,
-            text,
-            conventions,
-            &HandWritten,
-            Reading::RequiredMeansRequired,
-        )
-    }
-
-    fn silence(&self) -> Silence {
-        Generated.silence()
-    }
-}
+pub(super) static HAND_WRITTEN: Dialect = Dialect {
+    id: "hand-written-page",
+    name: "hand-written page",
+    reading: Reading::RequiredMeansRequired,
+    recognizes: is_page,
+    read,
+    silence: Silence::OF_PAGES,
+};
 
 /// Returns `true` if a line is the URL of an operation or the header of a table of properties.
 fn is_page(text: &str, conventions: &Conventions) -> bool {
@@ -109,12 +59,11 @@ fn is_page(text: &str, conventions: &Conventions) -> bool {
 ///
 /// # Errors
 /// Returns an error with a line if a table of properties lacks a column, or is not a table in Markdown.
-fn import(
+fn read(
     file: &Path,
     text: &str,
     conventions: &Conventions,
-    dialect: &'static dyn Dialect,
-    reading: Reading,
+    imported: Imported,
 ) -> Result<Imported> {
     nesting::check_lines(file, text)?;
     let mut options = Options::default();
@@ -124,32 +73,24 @@ fn import(
     let root = comrak::parse_document(&arena, text, &options);
     let mut page = Page {
         file,
-        conventions,
-        url_prefix: conventions.url_prefix(),
         lines: text.lines().collect(),
-        reading,
-        imported: Imported::new(dialect, reading),
-        section: Section::Outside,
-        schema: None,
-        operation: None,
+        draft: Draft::new(conventions, imported),
     };
     for node in root.children() {
         page.block(node)?;
     }
-    page.close_operation();
-    if reading == Reading::RequiredMeansRequired {
-        follow_links(&mut page.imported.variant);
+    let mut imported = page.draft.finish();
+    if imported.variant.source.reading == Reading::RequiredMeansRequired {
+        follow_links(&mut imported.variant);
     }
-    Ok(page.imported)
+    Ok(imported)
 }
 
 /// Replaces the titles of links by the headings that they lead to. A person writes `Lamps` for a link to `Lamp`.
 fn follow_links(page: &mut Variant) {
-    let headings: BTreeMap<String, String> = page
-        .schemas
-        .iter()
-        .map(|schema| (plain(&schema.name), schema.name.clone()))
-        .collect();
+    let names = page.schemas.iter().map(|schema| &schema.name);
+    let headings: BTreeMap<String, String> =
+        names.map(|name| (plain(name), name.clone())).collect();
     let bodies = page
         .operations
         .iter_mut()
@@ -158,54 +99,37 @@ fn follow_links(page: &mut Variant) {
         .map(|body| &mut body.properties);
     let tables = page.schemas.iter_mut().map(|schema| &mut schema.properties);
     let rows = bodies.chain(tables).flatten().flatten();
-    for name in rows
-        .filter_map(|row| row.kind.as_mut())
-        .flat_map(Type::names_mut)
-    {
-        let heading = name
-            .linked
-            .as_deref()
-            .and_then(|linked| headings.get(&plain(linked)));
-        if let Some(heading) = heading {
+    let kinds = rows.filter_map(|row| row.kind.as_mut());
+    for name in kinds.flat_map(Type::names_mut) {
+        if let Some(linked) = &name.linked
+            && let Some(heading) = headings.get(&plain(linked))
+        {
             name.name.clone_from(heading);
             name.linked = None;
         }
     }
 }
 
-/// The part of an operation that is being read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Section {
-    Outside,
-    Introduction,
-    Request,
-    Response,
-}
-
 struct Page<'t> {
     file: &'t Path,
-    conventions: &'t Conventions,
-    url_prefix: String,
     lines: Vec<&'t str>,
-    reading: Reading,
-    imported: Imported,
-    section: Section,
-    /// The heading of a schema, and its line.
-    schema: Option<(String, usize)>,
-    /// The operation that is being read, and the line of its heading.
-    operation: Option<(Operation, usize)>,
+    draft: Draft<'t>,
 }
 
 impl Page<'_> {
     fn block(&mut self, node: Node<'_>) -> Result<()> {
         let line = line_of(node);
         // Copied out so that the borrow ends before the children are read.
-        let value = node.data.borrow().value.clone();
+        let value = node.data().value.clone();
         match value {
             NodeValue::Heading(heading) => self.heading(node, heading.level, line),
-            NodeValue::Paragraph => return self.paragraph(node, line),
-            NodeValue::CodeBlock(code) => self.sample(&code.literal, line),
-            NodeValue::Table(_) => return self.table(node, line),
+            NodeValue::Paragraph => self.paragraph(node, line)?,
+            // The code in a section about a schema is not an example of the body.
+            NodeValue::CodeBlock(code) if self.draft.heading.is_none() => {
+                self.draft.sample(&code.literal, line);
+            }
+            NodeValue::CodeBlock(_) => {}
+            NodeValue::Table(_) => self.table(node, line)?,
             NodeValue::List(_) => self.list(node),
             NodeValue::BlockQuote => self.block_quote(node)?,
             _ => self.report_tables_within(node),
@@ -218,88 +142,46 @@ impl Page<'_> {
         match (level, text.as_str()) {
             (1, _) => {}
             (2, _) => {
-                self.close_operation();
-                self.schema = None;
-                self.section = Section::Introduction;
                 let operation = Operation {
                     deprecated: has_struck(node),
                     title: Some(text),
                     ..Operation::default()
                 };
-                self.operation = Some((operation, line));
+                self.draft.open(Section::Introduction, operation, line);
             }
-            (3, "Request") if self.operation.is_some() => {
-                self.section = Section::Request;
-                self.schema = None;
+            (3, "Request") if self.draft.operation.is_some() => self.draft.enter(Section::Request),
+            (3, "Response") if self.draft.operation.is_some() => {
+                self.draft.enter(Section::Response);
             }
-            (3, "Response") if self.operation.is_some() => {
-                self.section = Section::Response;
-                self.schema = None;
-            }
-            _ => self.schema = Some((text, line)),
+            _ => self.draft.heading = Some(text),
         }
-    }
-
-    fn close_operation(&mut self) {
-        let Some((mut operation, line)) = self.operation.take() else {
-            return;
-        };
-        if operation.path.is_empty() {
-            // A chapter of prose is not an operation; a chapter with a body is one, and lacks its URL.
-            if operation.request.is_some() || operation.response.is_some() {
-                let rows = [&operation.request, &operation.response]
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|body| body.properties.as_ref())
-                    .map(Vec::len);
-                self.imported.rows_reported += rows.sum::<usize>();
-                let title = operation.title.unwrap_or_default();
-                self.report(line, format!("the operation `{title}` has no address"));
-            }
-            return;
-        }
-        operation.settle_empty_response();
-        if self.reading == Reading::RequiredMeansNotNullable {
-            for flag in self.conventions.flags.keys() {
-                operation.flags.entry(flag.clone()).or_insert(false);
-            }
-        }
-        self.imported.variant.operations.push(operation);
     }
 
     fn paragraph(&mut self, node: Node<'_>, line: usize) -> Result<()> {
-        if self
-            .lines
-            .get(line - 1)
-            .is_some_and(|text| text.trim_start().starts_with('|'))
-        {
-            return Err(self.broken_table(
-                line,
-                "its separator has another number of columns than its header",
-            ));
-        }
-        let section = self.section;
-        let Some((operation, _)) = &mut self.operation else {
+        self.reject_table_in_paragraph(line)?;
+        let section = self.draft.section;
+        let Some((operation, _)) = &mut self.draft.operation else {
             return Ok(());
         };
         match section {
             Section::Introduction => {
                 for part in node.descendants() {
-                    if let NodeValue::Link(to) = &part.data.borrow().value {
-                        let flags = self.conventions.flags_in_links(&to.url);
-                        operation
-                            .flags
-                            .extend(flags.into_iter().filter(|(_, is_set)| *is_set));
+                    if let NodeValue::Link(to) = &part.data().value {
+                        let flags = self.draft.conventions.flags_in_links(&to.url).into_iter();
+                        operation.flags.extend(flags.filter(|(_, is_set)| *is_set));
                     }
                 }
             }
             Section::Request => {
                 let text = text_of(node);
-                if let Some(path) = text.strip_prefix(&self.url_prefix) {
+                let path = text.strip_prefix(&self.draft.url_prefix).map(str::trim);
+                if let Some(path) = path {
                     if operation.path.is_empty() {
-                        path.trim().clone_into(&mut operation.path);
+                        path.clone_into(&mut operation.path);
                     } else {
-                        self.report(line, format!("a second address, `{}`", path.trim()));
+                        self.draft
+                            .imported
+                            .report(line, format!("a second address, `{path}`"));
                     }
                 }
             }
@@ -310,10 +192,10 @@ impl Page<'_> {
 
     fn block_quote(&mut self, node: Node<'_>) -> Result<()> {
         for child in node.children() {
-            let is_heading = matches!(child.data.borrow().value, NodeValue::Heading(_));
-            if is_heading
-                && self.section == Section::Introduction
-                && let Some((operation, _)) = &mut self.operation
+            let node = child.data();
+            if matches!(node.value, NodeValue::Heading(_))
+                && self.draft.section == Section::Introduction
+                && let Some((operation, _)) = &mut self.draft.operation
             {
                 match text_of(child).as_str() {
                     "Deprecated!" => operation.deprecated = true,
@@ -321,87 +203,53 @@ impl Page<'_> {
                     _ => {}
                 }
             }
-            let line = line_of(child);
-            if self.lines.get(line - 1).is_some_and(|text| {
-                text.trim_start_matches(['>', ' ']).starts_with('|')
-                    && matches!(child.data.borrow().value, NodeValue::Paragraph)
-            }) {
-                return Err(self.broken_table(
-                    line,
-                    "its separator has another number of columns than its header",
-                ));
+            if matches!(node.value, NodeValue::Paragraph) {
+                self.reject_table_in_paragraph(line_of(child))?;
             }
         }
         self.report_tables_within(node);
         Ok(())
     }
 
-    fn sample(&mut self, text: &str, line: usize) {
-        if self.schema.is_some() {
-            return;
-        }
-        let Some(body) = self.body() else {
-            return;
-        };
-        if body.example.is_some() || body.invalid.is_some() {
-            self.report(line, "a second example".to_owned());
-            return;
-        }
-        match samples::parse(text) {
-            Ok(sample) => {
-                body.example = Some(sample.value);
-                body.invalid = sample.invalid;
-            }
-            Err(error) => self.report(line, format!("an example that is not JSON: {error}")),
-        }
-    }
-
-    /// Returns the body that the current section describes.
-    fn body(&mut self) -> Option<&mut Body> {
-        let (operation, _) = self.operation.as_mut()?;
-        match self.section {
-            Section::Request => Some(operation.request.get_or_insert_default()),
-            Section::Response => Some(operation.response.get_or_insert_default()),
-            Section::Introduction | Section::Outside => None,
-        }
-    }
-
     fn list(&mut self, node: Node<'_>) {
         self.report_tables_within(node);
-        let Some((heading, _)) = self.schema.clone() else {
+        let Some(name) = self.draft.heading.clone() else {
             return;
         };
-        let items: Vec<_> = node.children().collect();
-        let values: Vec<_> = items.iter().map(|item| enum_value(item)).collect();
-        if values.iter().all(Option::is_none) {
+        let values = node.children().map(|item| (item, enum_value(item)));
+        let values: Vec<_> = values.collect();
+        if values.iter().all(|(_, value)| value.is_none()) {
             return;
         }
-        let mut schema = self.new_schema(heading);
+        let mut extensible = false;
         let mut found = Vec::new();
-        for (item, value) in items.iter().zip(values) {
+        for (item, value) in values {
             match value {
                 Some(value) => found.push(value),
-                None if matches!(text_of(item).as_str(), "…" | "...") => schema.extensible = true,
+                None if matches!(text_of(item).as_str(), "…" | "...") => extensible = true,
                 None => {
-                    let what = format!("an item without a value, in the enum `{}`", schema.name);
-                    self.report(line_of(item), what);
+                    let what = format!("an item without a value, in the enum `{name}`");
+                    self.draft.imported.report(line_of(item), what);
                 }
             }
         }
-        schema.values = Some(found);
-        self.imported.variant.schemas.push(schema);
+        self.draft.add(Schema {
+            name,
+            extensible,
+            values: Some(found),
+            ..Schema::default()
+        });
     }
 
-    fn new_schema(&self, name: String) -> Schema {
-        Schema {
-            name,
-            under: self
-                .operation
-                .as_ref()
-                .map(|(operation, _)| operation.path.clone())
-                .filter(|path| !path.is_empty()),
-            ..Schema::default()
+    /// Rejects a paragraph that starts like a table. The parser reads a table only if its separator has as many columns as
+    /// its header.
+    fn reject_table_in_paragraph(&self, line: usize) -> Result<()> {
+        let text = self.lines.get(line - 1).copied().unwrap_or_default();
+        if !text.trim_start_matches(['>', ' ', '\t']).starts_with('|') {
+            return Ok(());
         }
+        let what = "its separator has another number of columns than its header";
+        Err(self.broken_table(line, what))
     }
 
     fn broken_table(&self, line: usize, what: &str) -> Error {
@@ -410,15 +258,6 @@ impl Page<'_> {
             format!("invalid table of properties: {what}"),
             format!("use the columns {}", HEADER.join(", ")),
         )
-        .at(Location::LineColumn { line, column: 1 })
-    }
-
-    fn report(&mut self, line: usize, what: String) {
-        self.imported.variant.reported.push(Reported { line, what });
-    }
-
-    fn report_row(&mut self, line: usize, what: String) {
-        self.imported.rows_reported += 1;
-        self.report(line, what);
+        .at_line(line)
     }
 }

@@ -4,105 +4,83 @@ mod shapes;
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
-use strum::VariantArray as _;
+use serde_json::Value;
 
 use super::cells::replacement_in;
 use super::dialect::{Dialect, Operations, Silence};
 use super::{Imported, samples};
 use crate::conventions::Conventions;
 
-use crate::facts::{
-    Body, Limit, NO_BODY, Operation, Property, Reading, Reported, Response, Schema,
-};
-use openapi_tree::document::{Document, escape};
+use crate::facts::{Body, NO_BODY, Operation, Property, Reading, Response, Schema, Type};
+use openapi_tree::document::{Document, escape, is_true, items, members, text_at};
 use openapi_tree::error::{Error, Result};
 use openapi_tree::schemas::{
     self, component_pointer, components, operations, pointer_of, properties, required,
 };
 
 /// An OpenAPI document.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OpenApi;
-
-impl Dialect for OpenApi {
-    fn id(&self) -> &'static str {
-        "openapi"
-    }
-
-    fn name(&self) -> &'static str {
-        "OpenAPI"
-    }
-
-    fn recognizes(&self, text: &str, _: &Conventions) -> bool {
-        text.trim_start().starts_with('{')
-            || text.lines().any(|line| {
-                ["openapi:", "swagger:", "\"openapi\":", "'openapi':"]
-                    .iter()
-                    .any(|key| line.starts_with(key))
-            })
-    }
-
-    fn read(&self, file: &Path, text: &str, conventions: &Conventions) -> Result<Imported> {
-        import(&Document::parse(file, text)?, conventions)
-    }
-
-    fn silence(&self) -> Silence {
-        Silence {
-            denies_formats: true,
-            denies_limits: Limit::VARIANTS,
-            denies_deprecation: true,
-            denies_statuses: true,
-            denies_operations: Operations::All,
-            matches_by_name: false,
-        }
-    }
-}
+pub(super) static DIALECT: Dialect = Dialect {
+    id: "openapi",
+    name: "OpenAPI",
+    reading: Reading::BothStated,
+    recognizes: |text, _| {
+        let keys = ["openapi:", "swagger:", "\"openapi\":", "'openapi':"];
+        let has_key = |line: &str| keys.iter().any(|key| line.starts_with(key));
+        text.trim_start().starts_with('{') || text.lines().any(has_key)
+    },
+    read,
+    silence: Silence {
+        excludes_formats: true,
+        excludes_limit: |_| true,
+        excludes_deprecation: true,
+        excludes_statuses: true,
+        excludes_operations: Operations::All,
+        matches_by_name: false,
+    },
+};
 
 /// Reads a document.
 ///
 /// # Errors
 /// Returns an error with a JSON Pointer if the document is not OpenAPI 3.0, or if a part does not have the shape that
 /// OpenAPI requires.
-fn import(document: &Document, conventions: &Conventions) -> Result<Imported> {
-    let version = document
-        .tree
-        .get("openapi")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+fn read(
+    file: &Path,
+    text: &str,
+    conventions: &Conventions,
+    imported: Imported,
+) -> Result<Imported> {
+    let document = &Document::parse(file, text)?;
+    let version = text_at(&document.tree, "openapi").unwrap_or_default();
     if !version.starts_with("3.0") {
         let what = if version.is_empty() {
             "missing version of OpenAPI".to_owned()
         } else {
             format!("unsupported version of OpenAPI `{version}`")
         };
-        return Err(
-            Error::new(&document.file, what, "pass an OpenAPI 3.0 document").at_pointer("/openapi"),
-        );
+        let error = Error::new(file, what, "pass an OpenAPI 3.0 document");
+        return Err(error.at_pointer("/openapi"));
     }
     let mut reader = Reader {
         document,
         conventions,
-        imported: Imported::new(&OpenApi, Reading::BothStated),
+        imported,
         inline: Vec::new(),
         read: 0,
     };
     reader.schemas()?;
     reader.operations()?;
-    reader.imported.variant.schemas.append(&mut reader.inline);
-    reader
-        .imported
-        .variant
+    let mut imported = reader.imported;
+    let variant = &mut imported.variant;
+    variant.schemas.append(&mut reader.inline);
+    variant
         .schemas
         .sort_by(|left, right| left.name.cmp(&right.name));
-    reader
-        .imported
-        .variant
+    variant
         .operations
         .sort_by(|left, right| left.path.cmp(&right.path));
-    let rows = reader.imported.variant.rows();
-    reader.imported.rows_seen = rows;
-    Ok(reader.imported)
+    imported.rows_seen = variant.rows();
+    Ok(imported)
 }
 
 struct Reader<'d> {
@@ -138,15 +116,16 @@ impl<'d> Reader<'d> {
         Ok(())
     }
 
-    fn object(&self, node: &'d Value, pointer: &str) -> Result<&'d Map<String, Value>> {
-        node.as_object().ok_or_else(|| {
-            Error::new(
-                &self.document.file,
-                "expected an object",
-                "fix the document at this location",
-            )
-            .at_pointer(pointer)
-        })
+    fn object(&self, node: &'d Value, pointer: &str) -> Result<&'d Value> {
+        if node.is_object() {
+            return Ok(node);
+        }
+        let help = "fix the document at this location";
+        Err(self.error(pointer, "expected an object", help))
+    }
+
+    fn error(&self, pointer: impl Into<String>, what: impl Into<String>, help: &str) -> Error {
+        Error::new(&self.document.file, what, help).at_pointer(pointer)
     }
 
     /// Reads a schema with a name: an object, an enum, or a dictionary.
@@ -166,7 +145,7 @@ impl<'d> Reader<'d> {
             Some(values @ Value::Object(_)) if properties.is_empty() => {
                 let shape =
                     self.shape(name, values, &format!("{pointer}/additionalProperties"), 0)?;
-                schema.entries = Some(shape.kind);
+                schema.entries = shape.kind;
             }
             additional => {
                 schema.properties = Some(properties);
@@ -186,8 +165,7 @@ impl<'d> Reader<'d> {
         depth: usize,
     ) -> Result<()> {
         self.enter(pointer, depth)?;
-        let parts = node.get("allOf").and_then(Value::as_array);
-        for (index, part) in parts.into_iter().flatten().enumerate() {
+        for (index, part) in items(node, "allOf").enumerate() {
             let pointer = format!("{pointer}/allOf/{index}");
             let part = self.resolved(part, &pointer)?;
             self.properties(owner, part, &pointer, into, depth + 1)?;
@@ -199,16 +177,11 @@ impl<'d> Reader<'d> {
             into.retain(|other: &Property| other.name != *name);
             into.push(Property {
                 name: name.clone(),
-                kind: Some(shape.kind),
-                format: shape.format,
                 required: Some(required.contains(&name.as_str())),
-                nullable: Some(shape.nullable),
-                limits: shape.limits,
-                values: shape.values,
                 deprecated: is_true(node, "deprecated"),
                 replacement: text_at(node, &self.conventions.deprecated_message)
                     .and_then(replacement_in),
-                ..Property::default()
+                ..shape
             });
         }
         Ok(())
@@ -216,17 +189,14 @@ impl<'d> Reader<'d> {
 
     /// Returns the component that a reference leads to, with its name.
     fn reference(&self, node: &'d Value, pointer: &str) -> Result<Option<(&'d str, &'d Value)>> {
-        let Some(target) = node.get("$ref").and_then(Value::as_str) else {
+        let Some(target) = text_at(node, "$ref") else {
             return Ok(None);
         };
         let found = pointer_of(target).and_then(|path| self.document.tree.pointer(&path));
         let found = found.filter(|found| found.is_object()).ok_or_else(|| {
-            Error::new(
-                &self.document.file,
-                format!("unknown reference target `{target}`"),
-                "pass the document with its components, in one file",
-            )
-            .at_pointer(format!("{pointer}/$ref"))
+            let what = format!("unknown reference target `{target}`");
+            let help = "pass the document with its components, in one file";
+            self.error(format!("{pointer}/$ref"), what, help)
         })?;
         Ok(Some((target.rsplit('/').next().unwrap_or_default(), found)))
     }
@@ -235,7 +205,7 @@ impl<'d> Reader<'d> {
     fn resolved(&self, node: &'d Value, pointer: &str) -> Result<&'d Value> {
         match self.reference(node, pointer)? {
             Some((_, target)) => Ok(target),
-            None => self.object(node, pointer).map(|_| node),
+            None => self.object(node, pointer),
         }
     }
 
@@ -249,12 +219,12 @@ impl<'d> Reader<'d> {
             return Ok(());
         }
         let pointer = pointer.split("/allOf").next().unwrap_or(pointer);
-        Err(Error::new(
-            &self.document.file,
-            "unsupported references: circular, or to too many schemas",
+        let what = "unsupported references: circular, or to too many schemas";
+        Err(self.error(
+            pointer,
+            what,
             "remove the circle, or pass a smaller document",
-        )
-        .at_pointer(pointer))
+        ))
     }
 
     fn operations(&mut self) -> Result<()> {
@@ -286,39 +256,34 @@ impl<'d> Reader<'d> {
         if let Some(request) = node.get("requestBody") {
             let pointer = format!("{pointer}/requestBody");
             let holder = self.resolved(request, &pointer)?;
-            operation.request =
-                self.body(&format!("{}.request", operation.path), holder, &pointer)?;
-            if let Some(body) = &mut operation.request {
-                body.required = Some(is_true(holder, "required"));
-            }
+            let body = self.body(&format!("{}.request", operation.path), holder, &pointer)?;
+            operation.request = body.map(|body| Body {
+                required: Some(is_true(holder, "required")),
+                ..body
+            });
         }
-        let responses = node.get("responses").and_then(Value::as_object);
-        for (status, response) in responses.into_iter().flatten() {
+        for (status, response) in members(node, "responses") {
             let pointer = format!("{pointer}/responses/{status}");
             let holder = self.resolved(response, &pointer)?;
             let body = self.body(&format!("{}.{status}", operation.path), holder, &pointer)?;
-            let headers = holder.get("headers").and_then(Value::as_object);
+            let name = match &body {
+                Some(body) => body.schema.as_deref().unwrap_or("object"),
+                None => NO_BODY,
+            };
             operation.responses.push(Response {
                 status: Some(status.clone()),
-                body: Some(match &body {
-                    Some(body) => body.schema.clone().unwrap_or_else(|| "object".to_owned()),
-                    None => NO_BODY.to_owned(),
-                }),
-                headers: headers
-                    .into_iter()
-                    .flatten()
+                body: Some(name.to_owned()),
+                headers: members(holder, "headers")
                     .map(|(name, _)| name.clone())
                     .collect(),
-                from: None,
-                dated: None,
+                ..Response::default()
             });
             if status == "200" {
                 operation.response = body;
             }
         }
-        operation
-            .responses
-            .sort_by(|left, right| left.status.cmp(&right.status));
+        let responses = &mut operation.responses;
+        responses.sort_by(|left, right| left.status.cmp(&right.status));
         Ok(operation)
     }
 
@@ -327,24 +292,21 @@ impl<'d> Reader<'d> {
         let Some(media) = holder.pointer(MEDIA) else {
             return Ok(None);
         };
-        let named = media.get("examples").and_then(Value::as_object);
-        let first = named.and_then(|named| named.values().next()?.get("value"));
+        let first = members(media, "examples").next();
+        let first = first.and_then(|(_, example)| example.get("value"));
         let mut body = Body {
-            example: media.get("example").or(first).map(samples::tidy),
+            example: media.get("example").or(first).map(samples::sorted),
             ..Body::default()
         };
         if let Some(schema) = media.get("schema") {
             let shape = self.shape(owner, schema, &format!("{pointer}{MEDIA}/schema"), 0)?;
-            body.schema = shape.kind.name().map(str::to_owned);
+            body.schema = shape.kind.as_ref().and_then(Type::name).map(str::to_owned);
         }
         Ok(Some(body))
     }
 
     fn report(&mut self, pointer: &str, what: &str) {
-        self.imported.variant.reported.push(Reported {
-            line: 0,
-            what: format!("{what}, at {pointer}"),
-        });
+        self.imported.report(0, format!("{what}, at {pointer}"));
     }
 }
 
@@ -354,25 +316,13 @@ fn is_scalar(node: &Value) -> bool {
     node.get("enum").is_none() && text_at(node, "type").is_some_and(|kind| SCALARS.contains(&kind))
 }
 
-fn is_true(node: &Value, keyword: &str) -> bool {
-    node.get(keyword) == Some(&Value::Bool(true))
-}
-
-fn text_at<'a>(node: &'a Value, keyword: &str) -> Option<&'a str> {
-    node.get(keyword)?.as_str()
-}
-
 /// Returns the values of an enum as strings, without null.
 fn enum_of(node: &Value) -> Option<Vec<String>> {
-    let values = node
-        .get("enum")?
-        .as_array()?
-        .iter()
-        .filter(|value| !value.is_null());
-    let string = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
+    let values = node.get("enum")?.as_array()?.iter();
+    let values = values.filter(|value| !value.is_null());
+    let string = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
     };
     Some(values.map(string).collect())
 }

@@ -1,50 +1,35 @@
-//! Sample payloads, which are read leniently and kept without tokens.
+//! Sample payloads, which are read leniently, and the replacement of tokens.
 
 use heck::ToKebabCase as _;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-/// A sample payload with its syntax error.
-pub struct Sample {
-    /// The payload, without tokens.
-    pub value: Value,
-    /// The syntax error, if the payload is not valid JSON.
-    pub invalid: Option<String>,
-}
+use crate::facts::Body;
 
-/// Reads a sample. Trailing commas are removed and reported.
+/// Sets the example of a body from its text. Trailing commas are removed and recorded.
 ///
 /// # Errors
-/// Returns an error with a line of the sample if the rest is not valid JSON.
-pub fn parse(text: &str) -> Result<Sample, String> {
+/// Returns an error if the body has an example already, or, with a line of the sample, if the rest is not valid JSON.
+pub(super) fn add(body: &mut Body, text: &str) -> Result<(), String> {
+    if body.example.is_some() {
+        return Err("a second example".to_owned());
+    }
     let (text, commas) = without_trailing_commas(text);
-    let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    Ok(Sample {
-        value: tidy(&value),
-        invalid: (commas > 0).then(|| {
-            format!(
-                "{commas} trailing comma{}",
-                if commas == 1 { "" } else { "s" }
-            )
-        }),
-    })
+    let value: Value = serde_json::from_str(&text)
+        .map_err(|error| format!("an example that is not JSON: {error}"))?;
+    body.example = Some(sorted(&value));
+    body.invalid = match commas {
+        0 => None,
+        1 => Some("1 trailing comma".to_owned()),
+        commas => Some(format!("{commas} trailing commas")),
+    };
+    Ok(())
 }
 
-/// Returns the value without tokens, with keys in alphabetical order.
-pub fn tidy(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => {
-            let mut keys: Vec<_> = object.keys().collect();
-            keys.sort_unstable();
-            let mut sorted = Map::new();
-            for key in keys {
-                sorted.insert(key.clone(), tidy(&object[key]));
-            }
-            Value::Object(sorted)
-        }
-        Value::Array(items) => Value::Array(items.iter().map(tidy).collect()),
-        Value::String(text) => Value::from(without_tokens(text)),
-        other => other.clone(),
-    }
+/// Returns a value with keys in alphabetical order.
+pub(super) fn sorted(value: &Value) -> Value {
+    let mut sorted = value.clone();
+    sorted.sort_all_objects();
+    sorted
 }
 
 /// Returns the replacement for the secret of a property, such as `sandbox-client-token`.
@@ -78,10 +63,8 @@ pub fn without_tokens(text: &str) -> String {
 }
 
 fn hex_digits(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .take_while(|byte| byte.is_ascii_hexdigit())
-        .count()
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_hexdigit());
+    digits.count()
 }
 
 fn without_trailing_commas(text: &str) -> (String, usize) {

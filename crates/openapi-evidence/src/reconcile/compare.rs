@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::align::{Aligned, AlignedResponse, Cell, align};
+use super::align::{Cell, align};
 use super::examples::{self, Against, Contradiction};
-use super::names::SameSchema;
+use super::rulings::NameRuling;
 use super::spec::{
-    ABSENT, FITS, NONE, PRESENT, Spec, body_type, deprecated_value, enum_value, is_range, rows_of,
-    values_of,
+    ABSENT, FITS, NONE, PRESENT, Spec, bodies_of, deprecated_value, rows_of, values_of,
 };
-use super::subject::{Dimension, RESPONSE, Subject};
-use crate::facts::{Body, Limit, Origin, Property, Type, Variant};
-use crate::import::dialect::Silence;
+use super::subject::{Dimension, Subject};
+use crate::facts::{Body, Limit, Origin, Property, Source, Type, Variant};
 
 /// A statement of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,45 +64,32 @@ pub struct Comparison {
     pub other_schemas: usize,
 }
 
-/// Compares documents with the spec.
-pub fn compare(spec: &Spec, variants: &[&Variant], same: &[SameSchema]) -> Comparison {
-    let aligned: Vec<_> = variants
-        .iter()
-        .map(|variant| align(spec, variant, same))
-        .collect();
-    let in_use = dimensions_in_use(spec, &aligned);
+/// Compares documents with the spec. `same` are the schemas that have another name in a document.
+pub fn compare(spec: &Spec, variants: &[&Variant], same: &[NameRuling]) -> Comparison {
     let mut comparison = Comparison::default();
-    for (index, (variant, aligned)) in variants.iter().zip(&aligned).enumerate() {
-        let mut speaker = Speaker {
-            spec,
-            variant: index,
-            silence: variant.source.form.silence(),
-            dated: &variant.source.dated,
-            origin: Origin::default(),
-            comparison: &mut comparison,
-        };
-        speaker.operations(aligned);
-        for cell in &aligned.cells {
+    let mut cells = Vec::with_capacity(variants.len());
+    for (index, variant) in variants.iter().enumerate() {
+        let speaker = Speaker::new(spec, index, &variant.source, &mut comparison);
+        cells.push(align(speaker, variant, same));
+    }
+    let in_use = dimensions_in_use(spec, cells.iter().flatten());
+    for (index, (variant, cells)) in variants.iter().zip(&cells).enumerate() {
+        let mut speaker = Speaker::new(spec, index, &variant.source, &mut comparison);
+        for cell in cells {
             speaker.cell(cell, &in_use);
         }
         speaker.examples(variant);
-        comparison.other_operations += aligned.other_operations;
-        comparison.other_schemas += aligned.other_schemas;
     }
     comparison.statements.sort_by(|left, right| {
-        left.subject
-            .cmp(&right.subject)
-            .then(left.dimension.cmp(&right.dimension))
-            .then(left.variant.cmp(&right.variant))
+        let place = (&left.subject, &left.dimension, left.variant);
+        place
+            .cmp(&(&right.subject, &right.dimension, right.variant))
             .then_with(|| left.value.to_string().cmp(&right.value.to_string()))
     });
     comparison.statements.dedup();
     for (index, statement) in comparison.statements.iter().enumerate() {
-        comparison
-            .about
-            .entry(statement.subject.clone())
-            .or_default()
-            .push(index);
+        let about = comparison.about.entry(statement.subject.clone());
+        about.or_default().push(index);
     }
     comparison
 }
@@ -112,304 +97,202 @@ pub fn compare(spec: &Spec, variants: &[&Variant], same: &[SameSchema]) -> Compa
 impl Comparison {
     /// Returns the statements about a subject, each with its index.
     pub fn about(&self, subject: &Subject) -> impl Iterator<Item = (usize, &Statement)> {
-        self.about
-            .get(subject)
-            .into_iter()
-            .flatten()
-            .filter_map(|index| Some((*index, self.statements.get(*index)?)))
+        let indices = self.about.get(subject).into_iter().flatten();
+        indices.filter_map(|index| Some((*index, self.statements.get(*index)?)))
     }
 }
 
 /// Returns the dimensions that the spec or a document has a value for. "None" is a statement only about these.
-fn dimensions_in_use(spec: &Spec, aligned: &[Aligned]) -> BTreeSet<(Subject, Dimension)> {
-    let mut in_use: BTreeSet<_> = spec
-        .values
-        .iter()
-        .filter(|((_, dimension), value)| !Spec::restricts_nothing(dimension, value))
-        .map(|(key, _)| key.clone())
-        .collect();
-    for cell in aligned.iter().flat_map(|aligned| &aligned.cells) {
-        let mut used = |dimension| in_use.insert((cell.subject.clone(), dimension));
-        if cell.row.format.is_some() {
-            used(Dimension::Format);
-        }
-        if cell.row.deprecated {
-            used(Dimension::Deprecated);
-        }
-        for limit in cell.row.limits.keys() {
-            used(Dimension::Limit(*limit));
-        }
+fn dimensions_in_use<'c>(
+    spec: &Spec,
+    cells: impl Iterator<Item = &'c Cell>,
+) -> BTreeSet<(Subject, Dimension)> {
+    let values = spec.values.iter();
+    let values =
+        values.filter(|((_, dimension), value)| !Spec::restricts_nothing(dimension, value));
+    let mut in_use: BTreeSet<_> = values.map(|(key, _)| key.clone()).collect();
+    for cell in cells {
+        let format = cell.row.format.iter().map(|_| Dimension::Format);
+        let deprecated = cell.row.deprecated.then_some(Dimension::Deprecated);
+        let limits = cell.row.limits.keys().copied().map(Dimension::Limit);
+        let used = format.chain(deprecated).chain(limits);
+        in_use.extend(used.map(|dimension| (cell.subject.clone(), dimension)));
     }
     in_use
 }
 
-struct Speaker<'c> {
-    spec: &'c Spec,
-    variant: usize,
-    silence: Silence,
-    dated: &'c str,
-    /// The origin of what is stated next.
-    origin: Origin,
-    comparison: &'c mut Comparison,
+/// A document that makes statements.
+pub(super) struct Speaker<'c> {
+    pub(super) spec: &'c Spec,
+    index: usize,
+    source: &'c Source,
+    pub(super) comparison: &'c mut Comparison,
 }
 
-impl Speaker<'_> {
-    /// Adds a statement that follows from something that the document omits.
-    fn implies(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
-        self.states(subject, dimension, value);
-        if let Some(statement) = self.comparison.statements.last_mut() {
-            statement.implied = true;
+impl<'c> Speaker<'c> {
+    fn new(
+        spec: &'c Spec,
+        index: usize,
+        source: &'c Source,
+        comparison: &'c mut Comparison,
+    ) -> Self {
+        Self {
+            spec,
+            index,
+            source,
+            comparison,
         }
     }
 
-    fn states(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
-        let key = (subject.clone(), dimension);
-        let agrees = match (self.spec.values.get(&key), &key.1) {
-            (Some(known), _) => *known == value,
-            // A subject without a value in the spec is absent.
-            (None, Dimension::Presence) => value == ABSENT,
-            (None, dimension) => Spec::restricts_nothing(dimension, &value),
-        };
-        let (_, dimension) = key;
-        self.states_value(subject, dimension, value, agrees);
+    /// States that the document has a subject.
+    pub(super) fn has(&mut self, subject: &Subject) {
+        self.states(&Origin::default(), subject, Dimension::Presence, PRESENT);
     }
 
-    fn states_value(
+    /// States that the document should have a subject, and omits it.
+    pub(super) fn lacks(&mut self, subject: &Subject) {
+        let statement = self.states(&Origin::default(), subject, Dimension::Presence, ABSENT);
+        statement.implied = true;
+    }
+
+    /// Adds a statement.
+    pub(super) fn states(
         &mut self,
+        origin: &Origin,
         subject: &Subject,
         dimension: Dimension,
-        value: Value,
-        agrees: bool,
-    ) {
-        self.comparison.statements.push(Statement {
-            variant: self.variant,
+        value: impl Into<Value>,
+    ) -> &mut Statement {
+        let value = value.into();
+        let dated = origin.dated.as_ref().unwrap_or(&self.source.dated);
+        let statements = &mut self.comparison.statements;
+        statements.push(Statement {
+            variant: self.index,
             subject: subject.clone(),
+            agrees: self.spec.agrees(subject, &dimension, &value),
             dimension,
             value,
-            agrees,
             implied: false,
-            dated: self
-                .origin
-                .dated
-                .clone()
-                .unwrap_or_else(|| self.dated.to_owned()),
-            from: self.origin.from.clone(),
+            dated: dated.clone(),
+            from: origin.from.clone(),
             row: None,
         });
+        let last = statements.len() - 1;
+        &mut statements[last]
     }
 
-    fn operations(&mut self, aligned: &Aligned) {
-        for operation in &aligned.operations {
-            let subject = Subject::whole(&operation.path);
-            self.origin =
-                Origin::default().within(operation.from.as_ref(), operation.dated.as_ref());
-            self.states(&subject, Dimension::Presence, json!(PRESENT));
-            let body_required = operation
-                .request
-                .as_ref()
-                .and_then(|request| request.required);
-            if let Some(required) = body_required {
-                self.states(&subject, Dimension::Required, json!(required));
-            }
-            for (name, is_set) in &operation.flags {
-                self.states(&subject, Dimension::Flag(name.clone()), json!(is_set));
-            }
-            let known = self.spec.conventions.flags.keys();
-            self.comparison.silent += known
-                .filter(|name| !operation.flags.contains_key(*name))
-                .count();
-            for (dimension, flag) in [
-                (Dimension::Deprecated, operation.deprecated),
-                (Dimension::Restricted, operation.restricted),
-            ] {
-                if flag {
-                    self.states(&subject, dimension, json!(true));
-                }
-            }
-        }
-        for aligned in &aligned.responses {
-            self.origin = aligned.origin.clone();
-            self.response(aligned);
-        }
-        for (subject, additional, origin) in &aligned.additional {
-            self.origin = origin.clone();
-            self.states(subject, Dimension::AdditionalProperties, json!(additional));
-        }
-        self.origin = Origin::default();
-        for subject in &aligned.absent {
-            self.implies(subject, Dimension::Presence, json!(ABSENT));
-        }
-        for subject in &aligned.unknown {
-            self.states(subject, Dimension::Presence, json!(PRESENT));
-        }
-        for (name, origin) in &aligned.schemas {
-            self.origin = origin.clone();
-            self.states(&Subject::whole(name), Dimension::Presence, json!(PRESENT));
-        }
-        for (name, values, origin) in &aligned.enums {
-            self.origin = origin.clone();
-            self.states(&Subject::whole(name), Dimension::Enum, enum_value(values));
-        }
-    }
-
-    fn response(&mut self, aligned: &AlignedResponse) {
-        let AlignedResponse {
-            subject, response, ..
-        } = aligned;
-        self.states(subject, Dimension::Presence, json!(PRESENT));
-        if let Some(body) = &response.body {
-            self.states_value(
-                subject,
-                Dimension::Type,
-                json!(body_type(body)),
-                aligned.body_agrees,
-            );
-        }
-        // A document without headers does not state that there are none.
-        if !response.headers.is_empty() {
-            self.states(subject, Dimension::Headers, enum_value(&response.headers));
-        }
-        if subject.property.as_deref().is_some_and(is_range) {
-            self.states(subject, Dimension::Status, json!(response.status));
-        }
-    }
-
+    /// Makes the statements about a property.
     fn cell(&mut self, cell: &Cell, in_use: &BTreeSet<(Subject, Dimension)>) {
-        let subject = &cell.subject;
-        let row = &cell.row;
-        self.origin = cell.origin.clone();
+        let Cell {
+            subject,
+            row,
+            origin,
+            ..
+        } = cell;
         let used = |dimension| in_use.contains(&(subject.clone(), dimension));
         if !cell.fragment {
-            self.states(subject, Dimension::Presence, json!(PRESENT));
-        }
-        if !cell.known {
-            if let Some(statement) = self.comparison.statements.last_mut() {
-                statement.row = Some(Box::new(row.clone()));
-            }
-            return;
+            self.states(origin, subject, Dimension::Presence, PRESENT);
         }
         for (dimension, value) in values_of(row) {
             let is_idle = matches!(dimension, Dimension::Format | Dimension::Limit(_))
                 && !used(dimension.clone());
             match (value, cell.type_agrees) {
                 (Some(value), Some(agrees)) if dimension == Dimension::Type => {
-                    self.states_value(subject, dimension, value, agrees);
+                    self.states(origin, subject, dimension, value).agrees = agrees;
                 }
                 (Some(value), _) if dimension != Dimension::Type => {
-                    self.states(subject, dimension, value);
+                    self.states(origin, subject, dimension, value);
                 }
                 _ if is_idle => {}
-                _ if self.denies(&dimension, cell) => self.implies(subject, dimension, json!(NONE)),
+                _ if self.excludes(&dimension, cell) => {
+                    self.states(origin, subject, dimension, NONE).implied = true;
+                }
                 _ => self.comparison.silent += 1,
             }
         }
         if used(Dimension::Deprecated) {
-            if cell.fragment || !row.deprecated && !self.silence.denies_deprecation {
+            let is_silent = !row.deprecated && !self.source.form.silence.excludes_deprecation;
+            if cell.fragment || is_silent {
                 self.comparison.silent += 1;
             } else {
-                self.deprecation(subject, row);
+                self.deprecation(cell);
             }
         }
     }
 
     /// Returns `true` if an omission in the row of a cell is a statement of the document.
-    fn denies(&self, dimension: &Dimension, cell: &Cell) -> bool {
+    fn excludes(&self, dimension: &Dimension, cell: &Cell) -> bool {
+        let silence = self.source.form.silence;
         !cell.fragment
             && match dimension {
-                Dimension::Format => self.silence.denies_formats,
+                Dimension::Format => silence.excludes_formats,
                 Dimension::Limit(limit) => {
-                    self.silence.denies_limits.contains(limit) && applies(*limit, &cell.row)
+                    (silence.excludes_limit)(*limit) && applies(*limit, &cell.row)
                 }
                 _ => false,
             }
     }
 
     /// Adds a statement about a deprecation. A deprecation with a replacement agrees with one without a replacement.
-    fn deprecation(&mut self, subject: &Subject, row: &Property) {
+    fn deprecation(&mut self, cell: &Cell) {
+        let (subject, row) = (&cell.subject, &cell.row);
         let value = deprecated_value(row);
-        let known = self
-            .spec
-            .values
-            .get(&(subject.clone(), Dimension::Deprecated));
+        let key = (subject.clone(), Dimension::Deprecated);
+        let known = self.spec.values.get(&key);
         let agrees = known.is_some_and(|known| {
-            *known == value
-                || row.deprecated
-                    && *known != json!(false)
-                    && (value == json!(true) || *known == json!(true))
+            let one_has_no_replacement = value == true || *known == true;
+            *known == value || row.deprecated && *known != false && one_has_no_replacement
         });
-        self.states_value(subject, Dimension::Deprecated, value, agrees);
-        if let Some(statement) = self.comparison.statements.last_mut() {
-            statement.implied = !row.deprecated;
-        }
+        let statement = self.states(&cell.origin, subject, Dimension::Deprecated, value);
+        statement.agrees = agrees;
+        statement.implied = !row.deprecated;
     }
 
     fn examples(&mut self, variant: &Variant) {
-        self.origin = Origin::default();
         for operation in &variant.operations {
             let Some(in_spec) = self.spec.operation(&operation.path) else {
                 continue;
             };
-            for (suffix, body, known, against) in [
-                (
-                    "",
-                    &operation.request,
-                    &in_spec.request,
-                    Against::SpecRequest,
-                ),
-                (
-                    RESPONSE,
-                    &operation.response,
-                    &in_spec.response,
-                    Against::SpecResponse,
-                ),
-            ] {
-                if let Some(body) = body {
-                    let owner = format!("{}{suffix}", operation.path);
-                    self.example(variant, &owner, body, known.as_ref(), against);
-                }
+            for (owner, body, known) in bodies_of(operation, in_spec) {
+                self.example(variant, &owner, body, known);
             }
         }
     }
 
-    fn example(
-        &mut self,
-        variant: &Variant,
-        owner: &str,
-        body: &Body,
-        known: Option<&Body>,
-        against: Against,
-    ) {
+    fn example(&mut self, variant: &Variant, owner: &str, body: &Body, known: Option<&Body>) {
         let Some(sample) = &body.example else {
             return;
         };
         let subject = Subject::whole(owner);
-        let rows = rows_of(&self.spec.facts, known);
-        let mut contradictions = examples::check(&self.spec.facts, owner, rows, sample, against);
-        if let Some(invalid) = &body.invalid {
-            contradictions.push(Contradiction {
-                subject: subject.clone(),
-                what: invalid.clone(),
-            });
-        }
+        let against = if subject.is_of_response() {
+            Against::SpecResponse
+        } else {
+            Against::SpecRequest
+        };
+        let facts = &self.spec.facts;
+        let mut contradictions =
+            examples::check(facts, owner, rows_of(facts, known), sample, against);
+        contradictions.extend(body.invalid.clone().map(|what| Contradiction {
+            subject: subject.clone(),
+            what,
+        }));
+        let origin = Origin::default();
         if contradictions.is_empty() {
-            self.states_value(&subject, Dimension::Example, json!(FITS), true);
+            let statement = self.states(&origin, &subject, Dimension::Example, FITS);
+            statement.agrees = true;
         }
-        for contradiction in contradictions {
-            self.states_value(
-                &contradiction.subject,
-                Dimension::Example,
-                json!(contradiction.what),
-                false,
-            );
+        for Contradiction { subject, what } in contradictions {
+            let statement = self.states(&origin, &subject, Dimension::Example, what);
+            statement.agrees = false;
         }
-        if let Some(own) = variant.properties_of(body) {
-            for what in examples::check(variant, owner, own, sample, Against::OwnTables) {
-                self.comparison.own.push(OwnContradiction {
-                    variant: self.variant,
-                    example: owner.to_owned(),
-                    what,
-                });
-            }
+        if let Some(rows) = variant.properties_of(body) {
+            let own = examples::check(variant, owner, rows, sample, Against::OwnTables);
+            let own = own.into_iter().map(|what| OwnContradiction {
+                variant: self.index,
+                example: owner.to_owned(),
+                what,
+            });
+            self.comparison.own.extend(own);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The comparison of sample payloads with tables: those of the spec, or those of the sample's document.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::subject::Subject;
 use crate::facts::{Limit, Name, Property, Type, Variant};
@@ -40,7 +40,7 @@ pub fn check(
     };
     match sample {
         Value::Object(object) => check.object(owner, rows, object),
-        _ => check.add(Subject::whole(owner), "not an object".to_owned()),
+        _ => check.add(&Subject::whole(owner), "not an object"),
     }
     check.found.sort();
     check.found.dedup();
@@ -54,8 +54,11 @@ struct Check<'f> {
 }
 
 impl Check<'_> {
-    fn add(&mut self, subject: Subject, what: String) {
-        self.found.push(Contradiction { subject, what });
+    fn add(&mut self, subject: &Subject, what: impl Into<String>) {
+        self.found.push(Contradiction {
+            subject: subject.clone(),
+            what: what.into(),
+        });
     }
 
     fn object(&mut self, owner: &str, rows: &[Property], object: &Map<String, Value>) {
@@ -67,17 +70,17 @@ impl Check<'_> {
                         && row.required.is_none()
                         && row.nullable == Some(false);
                     if row.required == Some(true) || printed_as_required {
-                        self.add(subject, "missing".to_owned());
+                        self.add(&subject, "missing");
                     }
                 }
                 Some(Value::Null) => {
                     if row.nullable == Some(false) {
-                        self.add(subject, "null".to_owned());
+                        self.add(&subject, "null");
                     }
                 }
                 Some(value) => {
                     if row.deprecated && self.against == Against::OwnTables {
-                        self.add(subject.clone(), "deprecated, and used".to_owned());
+                        self.add(&subject, "deprecated, and used");
                     }
                     self.limits(&subject, row, value);
                     if let Some(kind) = &row.kind {
@@ -89,10 +92,7 @@ impl Check<'_> {
         if self.against != Against::SpecResponse {
             for name in object.keys() {
                 if !rows.iter().any(|row| row.name == *name) {
-                    self.add(
-                        Subject::property(owner, name),
-                        "not in the table".to_owned(),
-                    );
+                    self.add(&Subject::property(owner, name), "not in the table");
                 }
             }
         }
@@ -100,19 +100,14 @@ impl Check<'_> {
 
     fn value(&mut self, subject: &Subject, kind: &Type, row: &Property, value: &Value) {
         let fits = match kind {
-            Type::String | Type::StringNamed(_) => match value {
-                Value::String(text) => {
-                    if let Some(format) = row
-                        .format
-                        .as_deref()
-                        .filter(|format| !has_format(text, format))
-                    {
-                        self.add(subject.clone(), format!("no {format}"));
-                    }
-                    true
+            Type::String | Type::StringNamed(_) => {
+                if let (Some(text), Some(format)) = (value.as_str(), row.format.as_deref())
+                    && !has_format(text, format)
+                {
+                    self.add(subject, format!("no {format}"));
                 }
-                _ => false,
-            },
+                value.is_string()
+            }
             Type::Boolean => value.is_boolean(),
             Type::Integer => value.is_i64() || value.is_u64(),
             Type::Number => value.is_number(),
@@ -122,20 +117,17 @@ impl Check<'_> {
                 self.enum_value(subject, row.values.as_deref().unwrap_or_default(), value);
                 true
             }
-            Type::Array(items) => match value {
-                Value::Array(values) => {
-                    for value in values {
-                        self.value(subject, items, row, value);
-                    }
-                    true
+            Type::Array(items) => {
+                for value in value.as_array().into_iter().flatten() {
+                    self.value(subject, items, row, value);
                 }
-                _ => false,
-            },
+                value.is_array()
+            }
             Type::Named(name) => self.named(subject, &name.name, value),
             Type::OneOf(names) => self.one_of(subject, names, value),
         };
         if !fits {
-            self.add(subject.clone(), format!("no {kind}"));
+            self.add(subject, format!("no {kind}"));
         }
     }
 
@@ -175,56 +167,30 @@ impl Check<'_> {
     }
 
     fn enum_value(&mut self, subject: &Subject, values: &[String], value: &Value) {
-        if !value
-            .as_str()
-            .is_some_and(|value| values.iter().any(|known| known == value))
-        {
-            self.add(subject.clone(), format!("the value {value}"));
+        if !values.iter().any(|known| value == known) {
+            self.add(subject, format!("the value {value}"));
         }
     }
 
     fn limits(&mut self, subject: &Subject, row: &Property, value: &Value) {
-        let length = match value {
-            Value::String(text) => text.chars().count(),
-            Value::Array(items) => items.len(),
-            _ => return self.bounds(subject, row, value),
-        };
-        let of_text = value.is_string();
         for (limit, bound) in &row.limits {
-            let Some(bound) = bound.as_u64().and_then(|bound| usize::try_from(bound).ok()) else {
-                continue;
+            let actual = match (limit, value) {
+                (Limit::MinLength | Limit::MaxLength, Value::String(text)) => {
+                    Value::from(text.chars().count())
+                }
+                (Limit::MinItems | Limit::MaxItems, Value::Array(items)) => {
+                    Value::from(items.len())
+                }
+                (Limit::Minimum | Limit::Maximum, Value::Number(_)) => Value::from(value.as_f64()),
+                _ => continue,
             };
-            let broken = match limit {
-                Limit::MinLength => of_text && length < bound,
-                Limit::MaxLength => of_text && length > bound,
-                Limit::MinItems => !of_text && length < bound,
-                Limit::MaxItems => !of_text && length > bound,
+            let is_broken = match (actual.as_f64(), bound.as_f64()) {
+                (Some(actual), Some(bound)) if limit.is_minimum() => actual < bound,
+                (Some(actual), Some(bound)) => actual > bound,
                 _ => false,
             };
-            if broken {
-                self.add(
-                    subject.clone(),
-                    format!("{limit} {bound} broken by {length}"),
-                );
-            }
-        }
-    }
-
-    fn bounds(&mut self, subject: &Subject, row: &Property, value: &Value) {
-        let Some(number) = value.as_f64() else {
-            return;
-        };
-        for (limit, bound) in &row.limits {
-            let broken = bound.as_f64().is_some_and(|bound| match limit {
-                Limit::Minimum => number < bound,
-                Limit::Maximum => number > bound,
-                _ => false,
-            });
-            if broken {
-                self.add(
-                    subject.clone(),
-                    format!("{limit} {bound} broken by {}", json!(number)),
-                );
+            if is_broken {
+                self.add(subject, format!("{limit} {bound} broken by {actual}"));
             }
         }
     }

@@ -1,12 +1,12 @@
 //! Everything that is known about one subject: the decisions, the statements of the documents, and the rulings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Reconciliation;
-use super::judge::spec_value;
+use super::compare::Statement;
 use super::rulings::Ruling;
 use super::spec::NONE;
 use super::subject::{Dimension, RESPONSE, Subject};
@@ -21,7 +21,7 @@ pub struct Explanation<'r> {
     /// One fact for each dimension that the spec or a document states.
     pub facts: Vec<Fact<'r>>,
     /// The rulings on the subject, in order of their numbers.
-    pub rulings: Vec<RulingSummary<'r>>,
+    pub rulings: Vec<&'r Ruling>,
     /// The properties of the subject, if it is an operation or a schema.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub properties: Vec<String>,
@@ -71,20 +71,6 @@ impl Stated<'_> {
     }
 }
 
-/// A ruling as an explanation shows it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RulingSummary<'r> {
-    /// The number.
-    pub number: usize,
-    /// The subjects, as written.
-    pub subjects: Vec<String>,
-    /// The decision.
-    pub decision: &'r BTreeMap<Dimension, Value>,
-    /// The reason.
-    pub because: String,
-}
-
 /// A string that is not the name of a subject.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown subject `{text}`")]
@@ -109,11 +95,8 @@ impl<'r> Reconciliation<'r> {
     pub fn subjects(&self) -> BTreeSet<Subject> {
         let stated = self.comparison.about.keys().cloned();
         let known = self.spec.values.keys().map(|(subject, _)| subject.clone());
-        let ruled = self
-            .rulings
-            .rulings
-            .iter()
-            .flat_map(|ruling| ruling.expanded(self.spec));
+        let rulings = self.rulings.rulings.iter();
+        let ruled = rulings.flat_map(|ruling| ruling.expanded(self.spec));
         stated.chain(known).chain(ruled).collect()
     }
 
@@ -125,21 +108,21 @@ impl<'r> Reconciliation<'r> {
         let subjects = self.subjects();
         let wanted = plain(text);
         let exact = subjects.iter().find(|subject| subject.to_string() == text);
-        let same: Vec<&Subject> = subjects
+        let same = subjects
             .iter()
-            .filter(|subject| plain(&subject.to_string()) == wanted)
-            .collect();
-        if let Some(subject) = exact.or(match same[..] {
+            .filter(|subject| plain(&subject.to_string()) == wanted);
+        let found = exact.or(match same.collect::<Vec<_>>()[..] {
             [only] => Some(only),
             _ => None,
-        }) {
+        });
+        if let Some(subject) = found {
             return Ok(subject.clone());
         }
-        let mut similar: Vec<(f64, &Subject)> = subjects
+        let rated = subjects
             .iter()
-            .map(|subject| (similarity(&wanted, subject), subject))
-            .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
-            .collect();
+            .map(|subject| (similarity(&wanted, subject), subject));
+        let similar = rated.filter(|(similarity, _)| *similarity >= MIN_SIMILARITY);
+        let mut similar: Vec<(f64, &Subject)> = similar.collect();
         similar.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(right.1)));
         let best = similar.first().map_or(0.0, |(best, _)| *best);
         similar.retain(|(similarity, _)| best - similarity <= MAX_DISTANCE);
@@ -147,7 +130,7 @@ impl<'r> Reconciliation<'r> {
         Err(UnknownSubject {
             text: text.to_owned(),
             similar: similar
-                .into_iter()
+                .iter()
                 .map(|(_, subject)| subject.to_string())
                 .collect(),
         })
@@ -155,32 +138,28 @@ impl<'r> Reconciliation<'r> {
 
     /// Returns everything that is known about a subject.
     pub fn explain(&self, subject: &Subject) -> Explanation<'_> {
-        let rulings = self.rulings_on(subject);
+        let is_part = |other: &Subject| {
+            let request = other.owner.strip_suffix(RESPONSE).unwrap_or(&other.owner);
+            other != subject && (other.owner == subject.owner || request == subject.owner)
+        };
         let properties = if subject.property.is_none() {
-            let response = format!("{}{RESPONSE}", subject.owner);
-            self.subjects()
-                .into_iter()
-                .filter(|other| {
-                    other != subject && (other.owner == subject.owner || other.owner == response)
-                })
-                .map(|other| other.to_string())
-                .collect()
+            let parts = self.subjects().into_iter().filter(is_part);
+            parts.map(|other| other.to_string()).collect()
         } else {
             Vec::new()
         };
         Explanation {
             subject: subject.to_string(),
             facts: self.facts(subject),
-            rulings: rulings.into_iter().map(summary).collect(),
+            rulings: self.rulings_on(subject),
             properties,
         }
     }
 
     /// Returns the rulings on a subject, those on all operations included.
     pub fn rulings_on(&self, subject: &Subject) -> Vec<&'r Ruling> {
-        self.rulings
-            .rulings
-            .iter()
+        let rulings = self.rulings.rulings.iter();
+        rulings
             .filter(|ruling| ruling.is_about(subject, self.spec))
             .collect()
     }
@@ -188,46 +167,35 @@ impl<'r> Reconciliation<'r> {
     /// Returns the facts about a subject: one for each dimension that the spec or a document states. The absence of a
     /// constraint is a fact only if a document states the constraint.
     pub fn facts(&self, subject: &Subject) -> Vec<Fact<'_>> {
-        let mut dimensions: BTreeSet<Dimension> = self
-            .spec
-            .values
-            .range((subject.clone(), Dimension::Presence)..)
-            .take_while(|((other, _), _)| other == subject)
-            .map(|((_, dimension), _)| dimension.clone())
-            .collect();
         let statements: Vec<_> = self.comparison.about(subject).collect();
-        dimensions.extend(
-            statements
+        let first = (subject.clone(), Dimension::Presence);
+        let known = self.spec.values.range(first..).map(|(key, _)| key);
+        let known = known.take_while(|(other, _)| other == subject);
+        let known = known.map(|(_, dimension)| dimension);
+        let stated = statements.iter().map(|(_, statement)| &statement.dimension);
+        let dimensions: BTreeSet<&Dimension> = known.chain(stated).collect();
+        let fact = |dimension: &Dimension| {
+            let decision = self.spec.value(subject, dimension);
+            let mut about = statements.clone();
+            about.retain(|(_, statement)| statement.dimension == *dimension);
+            let is_stated = about
                 .iter()
-                .map(|(_, statement)| statement.dimension.clone()),
-        );
-        let decided = |dimension: &Dimension| spec_value(self.spec, subject, dimension);
-        let is_stated = |dimension: &Dimension| {
-            statements.iter().any(|(_, statement)| {
-                statement.dimension == *dimension && !(statement.agrees && statement.implied)
+                .any(|(_, about)| !(about.agrees && about.implied));
+            let mut statements: Vec<_> = about
+                .into_iter()
+                .map(|(place, statement)| self.stated(place, statement))
+                .collect();
+            statements.sort_by(newest_first);
+            (decision != NONE || is_stated).then(|| Fact {
+                dimension: dimension.clone(),
+                decision,
+                statements,
             })
         };
-        dimensions
-            .into_iter()
-            .filter(|dimension| decided(dimension) != NONE || is_stated(dimension))
-            .map(|dimension| {
-                let mut stated: Vec<Stated<'_>> = statements
-                    .iter()
-                    .filter(|(_, statement)| statement.dimension == dimension)
-                    .map(|(place, _)| self.stated(*place))
-                    .collect();
-                stated.sort_by(|left, right| newest_first(left, right));
-                Fact {
-                    decision: decided(&dimension),
-                    dimension,
-                    statements: stated,
-                }
-            })
-            .collect()
+        dimensions.into_iter().filter_map(fact).collect()
     }
 
-    fn stated(&self, place: usize) -> Stated<'_> {
-        let statement = &self.comparison.statements[place];
+    fn stated<'s>(&'s self, place: usize, statement: &'s Statement) -> Stated<'s> {
         Stated {
             document: &self.variants[statement.variant].source.id,
             index: statement.variant,
@@ -240,10 +208,8 @@ impl<'r> Reconciliation<'r> {
                 .judgment
                 .overruled
                 .get(&place)
-                .into_iter()
-                .flatten()
-                .map(|index| self.rulings.rulings[*index].number)
-                .collect(),
+                .cloned()
+                .unwrap_or_default(),
         }
     }
 }
@@ -251,20 +217,6 @@ impl<'r> Reconciliation<'r> {
 /// Compares statements, newest first. Statements of the same date are in order of their documents' names.
 pub(super) fn newest_first(left: &Stated<'_>, right: &Stated<'_>) -> std::cmp::Ordering {
     (right.dated, left.document).cmp(&(left.dated, right.document))
-}
-
-fn summary(ruling: &Ruling) -> RulingSummary<'_> {
-    RulingSummary {
-        number: ruling.number,
-        subjects: ruling.subjects.iter().map(ToString::to_string).collect(),
-        decision: &ruling.decision,
-        because: one_line(&ruling.because),
-    }
-}
-
-/// Returns the text in one line.
-pub(crate) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the similarity of a string and a subject, from 0 to 1. The name of a property also counts without its owner.

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
-
 use super::compare::Comparison;
-use super::rulings::{BodyKind, Observation, Overruled, Ruling, Rulings};
-use super::spec::{ABSENT, Spec};
+use super::rulings::{BodyKind, NameRuling, Observation, Overruled, Ruling, Rulings, Seen};
+use super::spec::Spec;
 use super::subject::{Dimension, Subject};
+use super::wording::shown;
 use crate::facts::{Body, Variant};
 use crate::import::dialect::Operations;
 
@@ -31,30 +30,8 @@ impl std::fmt::Display for Finding {
 pub struct Judgment {
     /// The findings.
     pub findings: Vec<Finding>,
-    /// The rulings that overrule each statement that differs from the spec.
+    /// The numbers of the rulings that overrule each statement that differs from the spec.
     pub overruled: BTreeMap<usize, Vec<usize>>,
-}
-
-/// Returns a value as messages and the rendered page show it.
-pub fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
-    }
-}
-
-/// Returns the value of the spec for a dimension of a subject.
-pub fn spec_value(spec: &Spec, subject: &Subject, dimension: &Dimension) -> Value {
-    let known = spec
-        .values
-        .get(&(subject.clone(), dimension.clone()))
-        .cloned();
-    known.unwrap_or_else(|| match dimension {
-        Dimension::Presence => json!(ABSENT),
-        Dimension::Deprecated | Dimension::Restricted => json!(false),
-        _ => Value::Null,
-    })
 }
 
 /// Compares rulings, spec and documents.
@@ -68,14 +45,15 @@ pub fn judge(
         spec,
         variants,
         comparison,
+        rulings: &rulings.rulings,
         judgment: Judgment::default(),
     };
-    let overruled = judge.overrule(rulings);
+    judge.overrule(rulings);
     for ruling in &rulings.rulings {
-        judge.ruling(ruling, &overruled);
+        judge.ruling(ruling);
     }
-    judge.unexplained(&rulings.rulings);
-    judge.unsupported(&rulings.rulings);
+    judge.unexplained();
+    judge.unsupported();
     judge.names(rulings);
     for observation in &rulings.observations {
         judge.observation(observation);
@@ -85,204 +63,171 @@ pub fn judge(
     judge.judgment
 }
 
-/// The rulings that overruled something.
-#[derive(Default)]
-struct Applied {
-    /// Each ruling with the index of a value in its list.
-    values: BTreeSet<(usize, usize)>,
-    /// Each ruling with a subject and a dimension.
-    subjects: BTreeSet<(usize, Subject, Dimension)>,
-}
-
 struct Judge<'j> {
     spec: &'j Spec,
     variants: &'j [&'j Variant],
     comparison: &'j Comparison,
+    rulings: &'j [Ruling],
     judgment: Judgment,
 }
 
 impl Judge<'_> {
-    fn find(&mut self, subject: impl std::fmt::Display, text: String) {
+    fn find(&mut self, subject: impl std::fmt::Display, text: impl Into<String>) {
         self.judgment.findings.push(Finding {
             subject: subject.to_string(),
-            text,
+            text: text.into(),
         });
     }
 
-    fn id(&self, variant: usize) -> &str {
-        self.variants
-            .get(variant)
-            .map_or("", |variant| variant.source.id.as_str())
+    /// Returns a document by its ID.
+    fn variant(&self, id: &str) -> Option<&Variant> {
+        let mut variants = self.variants.iter().copied();
+        variants.find(|variant| variant.source.id == id)
     }
 
     fn is_supported(&self, subject: &Subject, dimension: &Dimension) -> bool {
-        self.comparison
-            .about(subject)
-            .any(|(_, statement)| statement.agrees && statement.dimension == *dimension)
+        let mut about = self.comparison.about(subject);
+        about.any(|(_, statement)| statement.agrees && statement.dimension == *dimension)
     }
 
     /// Applies the rulings to the statements that differ from the spec.
-    fn overrule(&mut self, rulings: &Rulings) -> Applied {
-        let mut applied = Applied::default();
+    fn overrule(&mut self, rulings: &Rulings) {
         for (index, statement) in self.comparison.statements.iter().enumerate() {
-            let document = self.id(statement.variant).to_owned();
-            for (ruling, place) in rulings.overrule(self.spec, statement, Some(&document)) {
-                let overruled = self.judgment.overruled.entry(index).or_default();
-                overruled.push(ruling.index);
-                applied.values.insert((ruling.index, place));
-                applied.subjects.insert((
-                    ruling.index,
-                    statement.subject.clone(),
-                    statement.dimension.clone(),
-                ));
+            let document = &self.variants[statement.variant].source.id;
+            let overruling = rulings.overrule(self.spec, statement, Some(document));
+            let numbers: Vec<_> = overruling.map(|ruling| ruling.number).collect();
+            if !numbers.is_empty() {
+                self.judgment.overruled.insert(index, numbers);
             }
         }
-        applied
     }
 
-    fn ruling(&mut self, ruling: &Ruling, applied: &Applied) {
+    fn ruling(&mut self, ruling: &Ruling) {
         for subject in ruling.expanded(self.spec) {
             let mut idle = true;
             for (dimension, value) in &ruling.decision {
-                let decided = spec_value(self.spec, &subject, dimension);
+                let decided = self.spec.value(&subject, dimension);
                 // An example is not part of the spec: its decision is a sentence of the ruling.
-                if *dimension != Dimension::Example && decided != *value {
+                let is_example = *dimension == Dimension::Example;
+                if !is_example && decided != *value {
+                    let (value, decided) = (shown(value), shown(&decided));
                     self.find(
                         &subject,
                         format!(
-                            "the decision of the ruling is {dimension} `{}`, and the spec states `{}`; change one of them",
-                            shown(value),
-                            shown(&decided)
+                            "the decision of the ruling is {dimension} `{value}`, and the spec states `{decided}`; \
+                             change one of them"
                         ),
                     );
                 }
+                let key = (subject.clone(), dimension.clone());
                 let supports = !self.is_supported(&subject, dimension)
-                    && *dimension != Dimension::Example
-                    && self
-                        .spec
-                        .values
-                        .contains_key(&(subject.clone(), dimension.clone()))
+                    && !is_example
+                    && self.spec.values.contains_key(&key)
                     && !Spec::restricts_nothing(dimension, value);
-                let overruled =
-                    applied
-                        .subjects
-                        .contains(&(ruling.index, subject.clone(), dimension.clone()));
-                idle &= !(supports || overruled);
+                let mut about = self.comparison.about(&subject);
+                let overrules = about.any(|(index, statement)| {
+                    let numbers = self.judgment.overruled.get(&index);
+                    statement.dimension == *dimension
+                        && numbers.is_some_and(|numbers| numbers.contains(&ruling.number))
+                });
+                idle &= !(supports || overrules);
             }
             if idle {
-                self.find(
-                    &subject,
-                    "the ruling decides nothing here (any more); remove the subject from it"
-                        .to_owned(),
-                );
+                let text = "the ruling decides nothing here (any more); remove the subject from it";
+                self.find(&subject, text);
             }
         }
         let first = ruling
             .subjects
             .first()
-            .map_or_else(String::new, ToString::to_string);
-        for (place, overruled) in ruling.overrules.iter().enumerate() {
-            if !applied.values.contains(&(ruling.index, place)) {
-                self.find(
-                    &first,
-                    format!(
-                        "the ruling overrules {}, which does not state {} `{}` (any more); {}",
-                        overruled.variant,
-                        overruled.dimension,
-                        shown(&overruled.value),
-                        self.states_instead(ruling, overruled)
-                    ),
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        for overruled in &ruling.overrules {
+            let is_applied = self.judgment.overruled.iter().any(|(index, numbers)| {
+                let statement = &self.comparison.statements[*index];
+                numbers.contains(&ruling.number)
+                    && statement.dimension == overruled.dimension
+                    && statement.value == overruled.value
+                    && self.variants[statement.variant].source.id == overruled.variant
+            });
+            if !is_applied {
+                let text = format!(
+                    "the ruling overrules {}, which does not state {} `{}` (any more); {}",
+                    overruled.variant,
+                    overruled.dimension,
+                    shown(&overruled.value),
+                    self.states_instead(ruling, overruled)
                 );
+                self.find(&first, text);
             }
         }
     }
 
     fn states_instead(&self, ruling: &Ruling, overruled: &Overruled) -> String {
-        let Some(variant) = self
-            .variants
-            .iter()
-            .position(|variant| variant.source.id == overruled.variant)
-        else {
+        let mut variants = self.variants.iter();
+        let is_meant = |variant: &&Variant| variant.source.id == overruled.variant;
+        let Some(variant) = variants.position(is_meant) else {
             return "there is no such variant file".to_owned();
         };
-        let stated: BTreeSet<String> = self
-            .comparison
-            .statements
-            .iter()
-            .filter(|statement| {
-                statement.variant == variant
-                    && statement.dimension == overruled.dimension
-                    && ruling.is_about(&statement.subject, self.spec)
-            })
-            .map(|statement| format!("`{}`", shown(&statement.value)))
-            .collect();
+        let statements = self.comparison.statements.iter().filter(|statement| {
+            statement.variant == variant
+                && statement.dimension == overruled.dimension
+                && ruling.is_about(&statement.subject, self.spec)
+        });
+        let stated = statements.map(|statement| format!("`{}`", shown(&statement.value)));
+        let stated: BTreeSet<String> = stated.collect();
         if stated.is_empty() {
-            "it states nothing about this".to_owned()
-        } else {
-            format!(
-                "it states {}",
-                stated.into_iter().collect::<Vec<_>>().join(" and ")
-            )
+            return "it states nothing about this".to_owned();
         }
+        let stated: Vec<String> = stated.into_iter().collect();
+        format!("it states {}", stated.join(" and "))
     }
 
-    fn unexplained(&mut self, rulings: &[Ruling]) {
+    fn unexplained(&mut self) {
         for (index, statement) in self.comparison.statements.iter().enumerate() {
             if statement.agrees || self.judgment.overruled.contains_key(&index) {
                 continue;
             }
-            let decided = spec_value(self.spec, &statement.subject, &statement.dimension);
-            let ruled = rulings.iter().any(|ruling| {
-                ruling.decision.contains_key(&statement.dimension)
-                    && ruling.is_about(&statement.subject, self.spec)
-            });
+            let (subject, dimension) = (&statement.subject, &statement.dimension);
+            let mut rulings = self.rulings.iter();
             let source = &self.variants[statement.variant].source;
-            let denies_all = source.form.silence().denies_operations == Operations::All;
-            let help = if statement.implied
-                && statement.subject.property.is_none()
-                && denies_all
-                && !source.partial
-            {
+            let excludes_all = source.form.silence.excludes_operations == Operations::All;
+            let may_be_partial = excludes_all && !source.partial;
+            let help = if statement.implied && subject.property.is_none() && may_be_partial {
                 "if the document is a part of a larger one, import it with --partial"
-            } else if ruled {
+            } else if rulings.any(|ruling| ruling.decides(subject, dimension, self.spec)) {
                 "the ruling does not name this value"
             } else {
                 "no ruling decides between them"
             };
-            let text = if statement.dimension == Dimension::Example {
-                format!(
-                    "an example of {} violates the spec ({}); {help}",
-                    self.id(statement.variant),
-                    shown(&statement.value)
-                )
+            let (id, value) = (&source.id, shown(&statement.value));
+            let decided = shown(&self.spec.value(subject, dimension));
+            let text = if *dimension == Dimension::Example {
+                format!("an example of {id} violates the spec ({value}); {help}")
             } else {
                 format!(
-                    "{} states {} `{}`, and the spec states `{}`; {help}",
-                    self.id(statement.variant),
-                    statement.dimension,
-                    shown(&statement.value),
-                    shown(&decided)
+                    "{id} states {dimension} `{value}`, and the spec states `{decided}`; {help}"
                 )
             };
-            self.find(&statement.subject, text);
+            self.find(subject, text);
         }
     }
 
     /// Finds the values of the spec that neither a document nor a ruling supports.
-    fn unsupported(&mut self, rulings: &[Ruling]) {
+    fn unsupported(&mut self) {
         for ((subject, dimension), value) in &self.spec.values {
             if Spec::restricts_nothing(dimension, value) || self.is_supported(subject, dimension) {
                 continue;
             }
-            let ruled = rulings.iter().any(|ruling| {
+            let ruled = self.rulings.iter().any(|ruling| {
                 ruling.decision.get(dimension) == Some(value) && ruling.is_about(subject, self.spec)
             });
             if !ruled {
+                let value = shown(value);
                 self.find(
                     subject,
                     format!(
-                        "the spec states {dimension} `{}`, which no document and no ruling supports",
-                        shown(value)
+                        "the spec states {dimension} `{value}`, which no document and no ruling supports"
                     ),
                 );
             }
@@ -290,42 +235,28 @@ impl Judge<'_> {
     }
 
     fn names(&mut self, rulings: &Rulings) {
-        for name in &rulings.names {
-            let variant = self
-                .variants
-                .iter()
-                .find(|variant| variant.source.id == name.variant);
-            let there = variant.is_some_and(|variant| {
-                variant
-                    .schemas
-                    .iter()
-                    .any(|schema| schema.name == name.schema)
-            });
-            if !there {
+        for NameRuling {
+            variant,
+            schema,
+            is,
+            ..
+        } in &rulings.names
+        {
+            let facts = self.variant(variant);
+            if !facts.is_some_and(|facts| facts.schemas.iter().any(|other| other.name == *schema)) {
                 self.find(
-                    &name.is,
-                    format!(
-                        "{} has no schema `{}`; remove the name",
-                        name.variant, name.schema
-                    ),
+                    is,
+                    format!("{variant} has no schema `{schema}`; remove the name"),
                 );
             }
-            match self.spec.schema(&name.is) {
-                None => self.find(
-                    &name.is,
-                    format!(
-                        "unknown schema in the spec, which `{}` is mapped to",
-                        name.schema
-                    ),
-                ),
-                Some(schema) if schema.is_called(&name.schema) => {
-                    self.find(
-                        &name.is,
-                        format!(
-                            "the spec uses the name `{}` too; remove the name",
-                            name.schema
-                        ),
-                    );
+            match self.spec.schema(is) {
+                None => {
+                    let text = format!("unknown schema in the spec, which `{schema}` is mapped to");
+                    self.find(is, text);
+                }
+                Some(in_spec) if in_spec.is_called(schema) => {
+                    let text = format!("the spec uses the name `{schema}` too; remove the name");
+                    self.find(is, text);
                 }
                 Some(_) => {}
             }
@@ -333,44 +264,37 @@ impl Judge<'_> {
     }
 
     fn observation(&mut self, observation: &Observation) {
+        let subject = &observation.subject;
         if observation.seen.is_empty() {
-            self.find(
-                &observation.subject,
-                "missing location of an observation".to_owned(),
-            );
+            self.find(subject, "missing location of an observation");
         }
-        for seen in &observation.seen {
-            let operation = self
-                .variants
-                .iter()
-                .find(|variant| variant.source.id == seen.variant)
-                .and_then(|variant| {
-                    variant
-                        .operations
-                        .iter()
-                        .find(|operation| operation.path == observation.subject)
-                });
+        for Seen {
+            variant,
+            body,
+            at,
+            value,
+        } in &observation.seen
+        {
+            let operations = self.variant(variant).map(|facts| facts.operations.iter());
+            let mut operations = operations.into_iter().flatten();
+            let operation = operations.find(|operation| operation.path == *subject);
             let in_example =
-                |body: &Option<Body>| body.as_ref()?.example.as_ref()?.pointer(&seen.at).cloned();
-            let stands = operation.and_then(|operation| match seen.body {
+                |body: &Option<Body>| body.as_ref()?.example.as_ref()?.pointer(at).cloned();
+            let stands = operation.and_then(|operation| match body {
                 BodyKind::Request => in_example(&operation.request),
                 BodyKind::Response => in_example(&operation.response),
                 BodyKind::Responses => serde_json::to_value(&operation.responses)
                     .ok()?
-                    .pointer(&seen.at)
+                    .pointer(at)
                     .cloned(),
             });
-            if stands.as_ref() != Some(&seen.value) {
-                self.find(
-                    &observation.subject,
-                    format!(
-                        "expected the observed value `{}` at {} of {}, found `{}`",
-                        shown(&seen.value),
-                        seen.at,
-                        seen.variant,
-                        stands.as_ref().map_or_else(|| "nothing".to_owned(), shown)
-                    ),
+            if stands.as_ref() != Some(value) {
+                let stands = stands.as_ref().map_or_else(|| "nothing".to_owned(), shown);
+                let value = shown(value);
+                let text = format!(
+                    "expected the observed value `{value}` at {at} of {variant}, found `{stands}`"
                 );
+                self.find(subject, text);
             }
         }
     }

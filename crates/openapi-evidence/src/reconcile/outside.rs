@@ -11,25 +11,21 @@ pub(super) fn settle_outside(spec: &Spec, variant: &Variant) -> Variant {
         schemas,
         ..
     } = &mut variant;
+    let has = |rows: &[Property], name: &str| rows.iter().any(|row| row.name == name);
     for schema in schemas {
-        let Some(rows) = &mut schema.properties else {
+        let (Some(rows), Some(path)) = (&mut schema.properties, &schema.under) else {
             continue;
         };
-        let path = schema.under.as_deref().unwrap_or_default();
-        let known = spec
-            .facts
-            .schemas_called(&schema.name)
-            .find_map(|schema| schema.properties.as_ref());
-        let Some((operation, known, in_spec)) = operations
+        let mut named = spec.facts.schemas_called(&schema.name);
+        let known = named.find_map(|schema| schema.properties.as_ref());
+        let operation = operations
             .iter_mut()
-            .find(|operation| operation.path == path)
-            .zip(known)
-            .zip(spec.operation(path))
-            .map(|((operation, known), in_spec)| (operation, known, in_spec))
+            .find(|operation| operation.path == *path);
+        let (Some(known), Some(operation), Some(in_spec)) =
+            (known, operation, spec.operation(path))
         else {
             continue;
         };
-        let has = |rows: &[Property], name: &str| rows.iter().any(|row| row.name == name);
         for (body, outer) in [
             (&mut operation.request, &in_spec.request),
             (&mut operation.response, &in_spec.response),
@@ -38,10 +34,9 @@ pub(super) fn settle_outside(spec: &Spec, variant: &Variant) -> Variant {
                 continue;
             };
             // The surrounding table is the one that refers to this schema.
-            if !body_rows
-                .iter()
-                .any(|row| row.kind.as_ref().and_then(Type::name) == Some(&schema.name))
-            {
+            let name = Some(schema.name.as_str());
+            let refers = |row: &Property| row.kind.as_ref().and_then(Type::name) == name;
+            if !body_rows.iter().any(refers) {
                 continue;
             }
             let outer = rows_of(&spec.facts, outer.as_ref());

@@ -7,14 +7,13 @@ mod rulings;
 mod tables;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::Reconciliation;
-use super::explain::one_line;
-use super::rulings::Ruling;
-use super::subject::{RESPONSE, Subject};
+use super::subject::Subject;
+use super::wording::one_line;
 
 /// Renders the page.
 pub(super) fn render(reconciliation: &Reconciliation<'_>) -> String {
@@ -38,10 +37,7 @@ pub(super) fn render(reconciliation: &Reconciliation<'_>) -> String {
     page.names();
     page.own_samples();
     page.observations();
-    let end = page.text.trim_end().len();
-    page.text.truncate(end);
-    page.text.push('\n');
-    page.text
+    format!("{}\n", page.text.trim_end())
 }
 
 struct Page<'r> {
@@ -61,6 +57,22 @@ impl Page<'_> {
     fn line(&mut self, text: &str) {
         self.text.push_str(text.trim_end());
         self.text.push('\n');
+    }
+
+    /// Adds an item of a list.
+    fn item(&mut self, text: impl Display) {
+        self.line(&format!("- {text}"));
+    }
+
+    /// Adds the first two lines of a table.
+    fn table_head(&mut self, titles: &[&str]) {
+        self.row(titles);
+        self.line(&format!("|{}", " :-- |".repeat(titles.len())));
+    }
+
+    /// Adds a row of a table.
+    fn row(&mut self, cells: &[&str]) {
+        self.line(&format!("| {} |", cells.join(" | ")));
     }
 
     /// Adds a paragraph, one sentence per line.
@@ -98,21 +110,24 @@ impl Page<'_> {
                 "not stated by a document that covers the subject",
             ),
         ] {
-            self.line(&format!("- {count} {name}"));
+            self.item(format_args!("{count} {name}"));
         }
         self.heading(2, "Index");
         if !self.reconciliation.findings().is_empty() {
-            self.line("- [Not settled](#not-settled)");
+            self.item("[Not settled](#not-settled)");
         }
-        self.line("- [Documents](#documents)");
+        self.item("[Documents](#documents)");
         for path in operations {
-            self.line(&format!("- {}", link(path, path)));
+            self.item(link(path, path));
         }
         let schemas: Vec<_> = schemas.iter().map(|name| link(name, name)).collect();
-        self.line(&format!("- Schemas: {}", schemas.join(", ")));
-        self.line("- [Rulings](#rulings)");
-        self.line("- [Schema names](#schema-names)");
-        self.line("- Appendix: [samples compared with their own document](#samples-compared-with-their-own-document), [samples compared with each other](#samples-compared-with-each-other)");
+        self.item(format_args!("Schemas: {}", schemas.join(", ")));
+        self.item("[Rulings](#rulings)");
+        self.item("[Schema names](#schema-names)");
+        self.item(
+            "Appendix: [samples compared with their own document](#samples-compared-with-their-own-document), \
+             [samples compared with each other](#samples-compared-with-each-other)",
+        );
     }
 
     fn unsettled(&mut self) {
@@ -122,7 +137,7 @@ impl Page<'_> {
         }
         self.heading(2, "Not settled");
         for finding in findings {
-            self.line(&format!("- {finding}"));
+            self.item(finding);
         }
     }
 
@@ -133,18 +148,24 @@ impl Page<'_> {
              value. `≠ 1: A` means that one document states or implies another value. A document that leaves \
              something out is not counted as stating it. A value without letters is stated by no document.",
         );
-        self.line("| Letter | Document | Date | Form | Meaning of \"required\" |");
-        self.line("| :-- | :-- | :-- | :-- | :-- |");
+        self.table_head(&[
+            "Letter",
+            "Document",
+            "Date",
+            "Form",
+            "Meaning of \"required\"",
+        ]);
         for (index, variant) in self.reconciliation.variants.iter().enumerate() {
             let source = &variant.source;
-            self.line(&format!(
-                "| {} | `{}` | {} | {} | {} |",
-                letter(index),
-                source.id,
-                source.dated,
-                source.form.describe(),
-                source.reading.describe()
-            ));
+            let id = format!("`{}`", source.id);
+            let reading = source.reading.describe();
+            self.row(&[
+                &letter(index),
+                &id,
+                &source.dated,
+                source.form.name,
+                reading,
+            ]);
         }
     }
 
@@ -154,44 +175,35 @@ impl Page<'_> {
         let stated = self
             .subjects
             .iter()
-            .filter(|subject| !subject.is_of_schema())
-            .map(|subject| subject.owner.trim_end_matches(RESPONSE).to_owned());
-        known.chain(stated).collect()
+            .filter(|subject| !subject.is_of_schema());
+        known
+            .chain(stated.map(|subject| subject.root().to_owned()))
+            .collect()
     }
 
     fn schemas(&self) -> BTreeSet<String> {
-        self.subjects
+        let schemas = self
+            .subjects
             .iter()
-            .filter(|subject| subject.is_of_schema())
-            .map(|subject| subject.owner.clone())
-            .collect()
+            .filter(|subject| subject.is_of_schema());
+        schemas.map(|subject| subject.owner.clone()).collect()
     }
 }
 
 /// Returns a link to a heading, in the form that code hosts use.
 fn link(text: &str, heading: &str) -> String {
-    let anchor: String = heading
-        .to_lowercase()
-        .chars()
-        .filter_map(|letter| match letter {
-            ' ' => Some('-'),
-            letter if letter.is_alphanumeric() || matches!(letter, '-' | '_') => Some(letter),
-            _ => None,
-        })
-        .collect();
-    format!("[{text}](#{anchor})")
+    let anchor = heading.to_lowercase().replace(' ', "-");
+    let is_kept = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
+    format!(
+        "[{text}](#{})",
+        anchor.replace(|letter| !is_kept(letter), "")
+    )
 }
 
-/// Returns the link to a ruling, such as `R7`.
-fn ruling_link(number: usize) -> String {
-    link(&format!("R{number}"), &format!("R{number}"))
-}
-
-fn ruling_links<'a>(rulings: impl IntoIterator<Item = &'a Ruling>) -> String {
-    let links: Vec<_> = rulings
-        .into_iter()
-        .map(|ruling| ruling_link(ruling.number))
-        .collect();
+/// Returns the links to rulings by their numbers, such as `R7`.
+fn ruling_links(numbers: impl IntoIterator<Item = usize>) -> String {
+    let names = numbers.into_iter().map(|number| format!("R{number}"));
+    let links: Vec<_> = names.map(|name| link(&name, &name)).collect();
     links.join(", ")
 }
 

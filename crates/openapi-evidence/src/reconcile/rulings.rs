@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::conventions::Conventions;
+use crate::facts::Operation;
 
 use super::compare::Statement;
-use super::names::SameSchema;
 use super::spec::Spec;
 use super::subject::{Dimension, EVERY, NotADimension, Subject};
+use super::wording::one_line;
 use openapi_tree::document::Document;
 use openapi_tree::error::{Error, Result};
 
@@ -43,19 +44,18 @@ pub struct NameRuling {
 }
 
 /// A decision about one or more subjects.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Ruling {
-    /// The index in the file.
-    pub index: usize,
     /// The number for citations. It does not change when rulings are added or removed.
     pub number: usize,
     /// The subjects, as written.
     pub subjects: Vec<Subject>,
     /// The value of the spec for each dimension.
     pub decision: BTreeMap<Dimension, Value>,
-    /// The reason.
+    /// The reason, in one line.
     pub because: String,
     /// The values of documents that are overruled.
+    #[serde(skip)]
     pub overrules: Vec<Overruled>,
 }
 
@@ -145,12 +145,8 @@ impl Rulings {
     /// Returns an error with a JSON Pointer if the document is not a file of rulings.
     pub fn from_document(document: &Document, conventions: &Conventions) -> Result<Self> {
         let wrong = |what: String, pointer: String| {
-            Error::new(
-                &document.file,
-                what,
-                "see openapi/README.md for the form of a ruling",
-            )
-            .at_pointer(pointer)
+            let help = "see openapi/README.md for the form of a ruling";
+            Error::new(&document.file, what, help).at_pointer(pointer)
         };
         let written: WrittenFile = serde_json::from_value(document.tree.clone())
             .map_err(|source| wrong(format!("invalid file of rulings: {source}"), String::new()))?;
@@ -159,51 +155,43 @@ impl Rulings {
         let free = numbers.max().unwrap_or_default() + 1;
         for (index, ruling) in written.rulings.into_iter().enumerate() {
             let pointer = format!("/rulings/{index}");
-            let number = ruling
-                .number
-                .filter(|number| rulings.iter().all(|other| other.number != *number))
-                .ok_or_else(|| {
-                    let problem = match ruling.number {
-                        None => "missing `number`".to_owned(),
-                        Some(number) => format!("duplicate number {number}"),
-                    };
-                    wrong(
-                        format!("{problem}; the next free number is {free}"),
-                        format!("{pointer}/number"),
-                    )
-                })?;
+            let number = match ruling.number {
+                Some(number) if rulings.iter().all(|other| other.number != number) => Ok(number),
+                Some(number) => Err(format!("duplicate number {number}")),
+                None => Err("missing `number`".to_owned()),
+            };
+            let number = number.map_err(|problem| {
+                let what = format!("{problem}; the next free number is {free}");
+                wrong(what, format!("{pointer}/number"))
+            })?;
             let dimensions = |values: BTreeMap<String, Value>, pointer: &str| {
-                values
-                    .into_iter()
-                    .map(|(name, value)| {
-                        let dimension = if conventions.flags.contains_key(&name) {
-                            Dimension::Flag(name)
-                        } else {
-                            name.parse().map_err(|source: NotADimension| {
-                                wrong(source.to_string(), format!("{pointer}/{name}"))
-                            })?
-                        };
-                        let value = match (&dimension, value) {
-                            // The order of these values has no meaning.
-                            (Dimension::Enum | Dimension::Headers, Value::Array(mut values)) => {
-                                values.sort_by_key(ToString::to_string);
-                                Value::Array(values)
-                            }
-                            (_, value) => value,
-                        };
-                        Ok((dimension, value))
-                    })
-                    .collect::<Result<BTreeMap<_, _>>>()
+                let dimensions = values.into_iter().map(|(name, value)| {
+                    let dimension = if conventions.flags.contains_key(&name) {
+                        Dimension::Flag(name)
+                    } else {
+                        name.parse().map_err(|source: NotADimension| {
+                            wrong(source.to_string(), format!("{pointer}/{name}"))
+                        })?
+                    };
+                    let value = match (&dimension, value) {
+                        // The order of these values has no meaning.
+                        (Dimension::Enum | Dimension::Headers, Value::Array(mut values)) => {
+                            values.sort_by_key(ToString::to_string);
+                            Value::Array(values)
+                        }
+                        (_, value) => value,
+                    };
+                    Ok((dimension, value))
+                });
+                dimensions.collect::<Result<BTreeMap<_, _>>>()
             };
             let subjects = match ruling.subject {
                 OneOrMore::One(subject) => vec![subject],
                 OneOrMore::More(subjects) => subjects,
             };
             if ruling.because.trim().is_empty() {
-                return Err(wrong(
-                    "missing reason of a ruling".to_owned(),
-                    format!("{pointer}/because"),
-                ));
+                let what = "missing reason of a ruling".to_owned();
+                return Err(wrong(what, format!("{pointer}/because")));
             }
             let decision = dimensions(ruling.decision, &format!("{pointer}/decision"))?;
             let mut overrules = Vec::new();
@@ -211,10 +199,9 @@ impl Rulings {
                 let at = format!("{pointer}/overrules/{variant}");
                 for (dimension, value) in dimensions(values, &at)? {
                     if !decision.contains_key(&dimension) {
-                        return Err(wrong(
-                            format!("missing decision about the overruled dimension `{dimension}`"),
-                            at,
-                        ));
+                        let what =
+                            format!("missing decision about the overruled dimension `{dimension}`");
+                        return Err(wrong(what, at));
                     }
                     overrules.push(Overruled {
                         variant: variant.clone(),
@@ -224,14 +211,10 @@ impl Rulings {
                 }
             }
             rulings.push(Ruling {
-                index,
                 number,
-                subjects: subjects
-                    .iter()
-                    .map(|text| text.parse().unwrap_or_else(|never| match never {}))
-                    .collect(),
+                subjects: subjects.iter().map(|text| Subject::parse(text)).collect(),
                 decision,
-                because: ruling.because,
+                because: one_line(&ruling.because),
                 overrules,
             });
         }
@@ -243,46 +226,36 @@ impl Rulings {
         })
     }
 
-    /// Returns the rulings that overrule a statement, each with the index of the overruled value: a value of `document`
-    /// or, without a document, of any document.
+    /// Returns the rulings that overrule a statement: a value of `document` or, without a document, of any document.
     pub fn overrule<'r>(
         &'r self,
         spec: &'r Spec,
         statement: &'r Statement,
         document: Option<&'r str>,
-    ) -> impl Iterator<Item = (&'r Ruling, usize)> {
-        self.rulings.iter().filter_map(move |ruling| {
-            let place = ruling.overrules.iter().position(|overruled| {
-                overruled.dimension == statement.dimension
-                    && overruled.value == statement.value
-                    && document.is_none_or(|document| document == overruled.variant)
-            });
-            place
-                .filter(|_| !statement.agrees && ruling.is_about(&statement.subject, spec))
-                .map(|place| (ruling, place))
+    ) -> impl Iterator<Item = &'r Ruling> {
+        let overrules = move |overruled: &Overruled| {
+            overruled.dimension == statement.dimension
+                && overruled.value == statement.value
+                && document.is_none_or(|document| document == overruled.variant)
+        };
+        self.rulings.iter().filter(move |ruling| {
+            !statement.agrees
+                && ruling.overrules.iter().any(overrules)
+                && ruling.is_about(&statement.subject, spec)
         })
-    }
-
-    /// Returns the schemas that have two names.
-    pub fn same_schemas(&self) -> Vec<SameSchema> {
-        self.names
-            .iter()
-            .map(|name| SameSchema {
-                variant: name.variant.clone(),
-                schema: name.schema.clone(),
-                is: name.is.clone(),
-            })
-            .collect()
     }
 }
 
 impl Ruling {
     /// Returns the subjects, with every operation of the spec in place of `*`.
     pub fn expanded(&self, spec: &Spec) -> Vec<Subject> {
-        self.subjects
-            .iter()
-            .flat_map(|subject| expand(subject, spec))
-            .collect()
+        let subjects = self.subjects.iter();
+        subjects.flat_map(|subject| expand(subject, spec)).collect()
+    }
+
+    /// Returns `true` if the ruling decides a dimension of a subject.
+    pub fn decides(&self, subject: &Subject, dimension: &Dimension, spec: &Spec) -> bool {
+        self.decision.contains_key(dimension) && self.is_about(subject, spec)
     }
 
     /// Returns `true` if the ruling is about a subject.
@@ -300,12 +273,10 @@ fn expand(subject: &Subject, spec: &Spec) -> Vec<Subject> {
     let Some(suffix) = subject.owner.strip_prefix(EVERY) else {
         return vec![subject.clone()];
     };
-    spec.facts
-        .operations
-        .iter()
-        .map(|operation| Subject {
-            owner: format!("{}{suffix}", operation.path),
-            property: subject.property.clone(),
-        })
-        .collect()
+    let operations = spec.facts.operations.iter();
+    let of = |operation: &Operation| Subject {
+        owner: format!("{}{suffix}", operation.path),
+        property: subject.property.clone(),
+    };
+    operations.map(of).collect()
 }

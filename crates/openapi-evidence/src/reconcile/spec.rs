@@ -71,21 +71,29 @@ impl Spec {
         spec
     }
 
-    /// Returns the resources of its operations.
-    pub fn resources(&self) -> BTreeSet<&str> {
-        self.facts
-            .operations
-            .iter()
-            .map(|operation| resource(&operation.path))
-            .collect()
+    /// Returns the value for a dimension of a subject, or null.
+    pub fn value(&self, subject: &Subject, dimension: &Dimension) -> Value {
+        let known = self.values.get(&(subject.clone(), dimension.clone()));
+        known.cloned().unwrap_or_else(|| match dimension {
+            Dimension::Presence => json!(ABSENT),
+            Dimension::Deprecated | Dimension::Restricted => json!(false),
+            _ => Value::Null,
+        })
+    }
+
+    /// Returns `true` if a value is the same as that of the spec, or restricts nothing where the spec has no value.
+    pub fn agrees(&self, subject: &Subject, dimension: &Dimension, value: &Value) -> bool {
+        match self.values.get(&(subject.clone(), dimension.clone())) {
+            Some(known) => known == value,
+            None if *dimension == Dimension::Presence => value == ABSENT,
+            None => Self::restricts_nothing(dimension, value),
+        }
     }
 
     /// Returns an operation by its path.
     pub fn operation(&self, path: &str) -> Option<&Operation> {
-        self.facts
-            .operations
-            .iter()
-            .find(|operation| operation.path == path)
+        let mut operations = self.facts.operations.iter();
+        operations.find(|operation| operation.path == path)
     }
 
     /// Returns a schema by its name.
@@ -93,20 +101,11 @@ impl Spec {
         self.facts.schemas.iter().find(|schema| schema.name == name)
     }
 
-    /// Returns the schemas of request bodies and of successful responses, which have the name of the operation as subject.
-    fn roots(&self) -> BTreeSet<&str> {
-        self.facts
-            .operations
-            .iter()
-            .flat_map(|operation| [&operation.request, &operation.response])
-            .flatten()
-            .filter_map(|body| body.schema.as_deref())
-            .collect()
-    }
-
-    /// Returns the schemas with a subject of their name. A dictionary has none, because documents repeat it at each use.
+    /// Returns the schemas with a subject of their name. The schema of a body has the name of the operation as subject. A
+    /// dictionary has none, because documents repeat it at each use.
     pub fn named_schemas(&self) -> impl Iterator<Item = &Schema> {
-        let roots = self.roots();
+        let bodies = self.facts.operations.iter().flat_map(Operation::bodies);
+        let roots: BTreeSet<&str> = bodies.filter_map(|body| body.schema.as_deref()).collect();
         self.facts.schemas.iter().filter(move |schema| {
             !roots.contains(schema.name.as_str())
                 && schema.entries.is_none()
@@ -121,85 +120,74 @@ impl Spec {
         names: impl Fn(&'a Operation) -> I,
     ) -> BTreeSet<String> {
         let names = self.facts.operations.iter().flat_map(names);
-        self.facts
-            .reached(names, |_| true)
-            .into_iter()
+        let reached = self.facts.reached(names, |_| true).into_iter();
+        reached
             .map(|index| self.facts.schemas[index].name.clone())
             .collect()
     }
 
-    fn set(&mut self, subject: &Subject, dimension: Dimension, value: Value) {
-        self.values.insert((subject.clone(), dimension), value);
+    fn set(&mut self, subject: &Subject, dimension: Dimension, value: impl Into<Value>) {
+        self.values
+            .insert((subject.clone(), dimension), value.into());
     }
 
     fn set_everything(&mut self) {
         let facts = self.facts.clone();
         for operation in &facts.operations {
             let subject = Subject::whole(&operation.path);
-            self.set(&subject, Dimension::Presence, json!(PRESENT));
+            self.set(&subject, Dimension::Presence, PRESENT);
             let rows = rows_of(&facts, operation.request.as_ref());
             let has_sign =
                 |signs: &Signs| rows.iter().any(|row| signs.properties.contains(&row.name));
             for (name, is_set) in self.conventions.flags_by(has_sign) {
-                self.set(&subject, Dimension::Flag(name), json!(is_set));
+                self.set(&subject, Dimension::Flag(name), is_set);
             }
             if let Some(request) = &operation.request {
-                self.set(
-                    &subject,
-                    Dimension::Required,
-                    json!(request.required.unwrap_or_default()),
-                );
+                let required = request.required.unwrap_or_default();
+                self.set(&subject, Dimension::Required, required);
             }
             if operation.deprecated {
-                self.set(&subject, Dimension::Deprecated, json!(true));
+                self.set(&subject, Dimension::Deprecated, true);
             }
-            for (suffix, body) in [("", &operation.request), (RESPONSE, &operation.response)] {
-                let owner = format!("{}{suffix}", operation.path);
-                self.set_additional(&owner, additional_of(&facts, body.as_ref()));
-                self.set_rows(&owner, rows_of(&facts, body.as_ref()));
+            for (owner, body, _) in bodies_of(operation, operation) {
+                self.set_additional(&owner, additional_of(&facts, Some(body)));
+                self.set_rows(&owner, rows_of(&facts, Some(body)));
             }
             for response in &operation.responses {
-                let status = response.status.as_deref().unwrap_or_default();
-                let subject = Subject::property(&operation.path, format!("status {status}"));
-                self.set(&subject, Dimension::Presence, json!(PRESENT));
+                let subject = Subject::status(&operation.path, response);
+                self.set(&subject, Dimension::Presence, PRESENT);
                 if let Some(body) = &response.body {
-                    self.set(&subject, Dimension::Type, json!(body_type(body)));
+                    self.set(&subject, Dimension::Type, body_type(body));
                 }
                 self.set(&subject, Dimension::Headers, enum_value(&response.headers));
-                if is_range(status) {
-                    self.set(&subject, Dimension::Status, json!(status));
+                if is_range(subject.name()) {
+                    self.set(&subject, Dimension::Status, subject.name());
                 }
             }
         }
         let named: Vec<Schema> = self.named_schemas().cloned().collect();
         for schema in named {
             let subject = Subject::whole(&schema.name);
-            self.set(&subject, Dimension::Presence, json!(PRESENT));
+            self.set(&subject, Dimension::Presence, PRESENT);
             if let Some(values) = &schema.values {
                 self.set(&subject, Dimension::Enum, enum_value(values));
             }
             self.set_additional(&schema.name, schema.additional);
-            self.set_rows(
-                &schema.name,
-                schema.properties.as_deref().unwrap_or_default(),
-            );
+            self.set_rows(&schema.name, schema.rows());
         }
     }
 
     fn set_additional(&mut self, owner: &str, additional: Option<bool>) {
         if let Some(additional) = additional {
-            self.set(
-                &Subject::whole(owner),
-                Dimension::AdditionalProperties,
-                json!(additional),
-            );
+            let subject = Subject::whole(owner);
+            self.set(&subject, Dimension::AdditionalProperties, additional);
         }
     }
 
     fn set_rows(&mut self, owner: &str, rows: &[Property]) {
         for row in rows {
             let subject = Subject::property(owner, &row.name);
-            self.set(&subject, Dimension::Presence, json!(PRESENT));
+            self.set(&subject, Dimension::Presence, PRESENT);
             for (dimension, value) in values_of(row) {
                 let value = value.or_else(|| match dimension {
                     Dimension::Type => None,
@@ -233,6 +221,28 @@ pub fn resource(path: &str) -> &str {
     path.split('/').next().unwrap_or(path)
 }
 
+/// Returns the resources of all operations.
+pub fn resources(facts: &Variant) -> BTreeSet<&str> {
+    let operations = facts.operations.iter();
+    let resources = operations.map(|operation| resource(&operation.path));
+    resources.collect()
+}
+
+/// Returns the bodies of an operation, each with the owner of its subjects, and with the same body in the spec.
+pub fn bodies_of<'a>(
+    operation: &'a Operation,
+    in_spec: &'a Operation,
+) -> impl Iterator<Item = (String, &'a Body, Option<&'a Body>)> {
+    let bodies = [
+        ("", &operation.request, &in_spec.request),
+        (RESPONSE, &operation.response, &in_spec.response),
+    ];
+    bodies.into_iter().filter_map(|(suffix, body, known)| {
+        let owner = format!("{}{suffix}", operation.path);
+        Some((owner, body.as_ref()?, known.as_ref()))
+    })
+}
+
 /// Returns the rows of a body.
 pub fn rows_of<'a>(facts: &'a Variant, body: Option<&'a Body>) -> &'a [Property] {
     body.and_then(|body| facts.properties_of(body))
@@ -242,9 +252,8 @@ pub fn rows_of<'a>(facts: &'a Variant, body: Option<&'a Body>) -> &'a [Property]
 /// Returns whether the object of a body may have properties that are not listed, if the document states it.
 pub fn additional_of(facts: &Variant, body: Option<&Body>) -> Option<bool> {
     let name = body?.schema.as_deref()?;
-    facts
-        .schemas_called(name)
-        .find_map(|schema| schema.additional)
+    let mut schemas = facts.schemas_called(name);
+    schemas.find_map(|schema| schema.additional)
 }
 
 /// Returns `true` if a status stands for a range, such as `5XX`.
@@ -254,29 +263,21 @@ pub fn is_range(status: &str) -> bool {
 
 /// Returns the values of an enum in alphabetical order.
 pub fn enum_value(values: &[String]) -> Value {
-    let mut values: Vec<_> = values.to_vec();
-    values.sort_unstable();
-    values.dedup();
+    let values: BTreeSet<&String> = values.iter().collect();
     json!(values)
 }
 
 /// Returns what a row states, except deprecation; `None` for what it omits.
 pub fn values_of(row: &Property) -> impl Iterator<Item = (Dimension, Option<Value>)> {
     let limit = |limit: &Limit| (Dimension::Limit(*limit), row.limits.get(limit).cloned());
-    [
-        (
-            Dimension::Type,
-            row.kind.as_ref().map(|kind| json!(kind.to_string())),
-        ),
-        (
-            Dimension::Format,
-            row.format.as_ref().map(|format| json!(format)),
-        ),
+    let kind = row.kind.as_ref().map(ToString::to_string);
+    let values = [
+        (Dimension::Type, kind.map(Value::from)),
+        (Dimension::Format, row.format.clone().map(Value::from)),
         (Dimension::Required, row.required.map(Value::from)),
         (Dimension::Nullable, row.nullable.map(Value::from)),
-    ]
-    .into_iter()
-    .chain(Limit::VARIANTS.iter().map(limit))
+    ];
+    values.into_iter().chain(Limit::VARIANTS.iter().map(limit))
 }
 
 /// Returns whether a row is deprecated, and the replacement.

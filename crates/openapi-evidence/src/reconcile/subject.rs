@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::facts::Limit;
+use crate::facts::{Limit, Response};
 
 /// An operation, a schema, or a property of one: `lamps/getAll · RoomIds`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,9 @@ const DOT: &str = " · ";
 /// The suffix of the path of an operation for its response.
 pub const RESPONSE: &str = " response";
 
+/// The start of the name of a status among the properties of an operation.
+const STATUS: &str = "status ";
+
 /// The owner that stands for every operation.
 pub const EVERY: &str = "*";
 
@@ -34,12 +37,49 @@ impl Subject {
         }
     }
 
+    /// Reads a subject from its name.
+    pub fn parse(text: &str) -> Self {
+        match text.split_once(DOT) {
+            Some((owner, property)) => Self::property(owner.trim(), property.trim()),
+            None => Self::whole(text.trim()),
+        }
+    }
+
     /// Creates the subject of a property.
     pub fn property(owner: impl Into<String>, property: impl Into<String>) -> Self {
         Self {
             owner: owner.into(),
             property: Some(property.into()),
         }
+    }
+
+    /// Creates the subject of the status of a response.
+    pub fn status(path: &str, response: &Response) -> Self {
+        let status = response.status.as_deref().unwrap_or_default();
+        Self::property(path, format!("{STATUS}{status}"))
+    }
+
+    /// Returns `true` if the property is a status.
+    pub fn is_status(&self) -> bool {
+        self.property
+            .as_deref()
+            .is_some_and(|property| property.starts_with(STATUS))
+    }
+
+    /// Returns the name of the property, or the number of the status.
+    pub fn name(&self) -> &str {
+        let property = self.property.as_deref().unwrap_or_default();
+        property.strip_prefix(STATUS).unwrap_or(property)
+    }
+
+    /// Returns `true` if the owner is the response of an operation.
+    pub fn is_of_response(&self) -> bool {
+        self.owner.ends_with(RESPONSE)
+    }
+
+    /// Returns the path of the operation, or the name of the schema.
+    pub fn root(&self) -> &str {
+        self.owner.trim_end_matches(RESPONSE)
     }
 
     /// Returns `true` if the owner is a schema, and not an operation.
@@ -62,19 +102,9 @@ impl fmt::Display for Subject {
     }
 }
 
-impl FromStr for Subject {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(match text.split_once(DOT) {
-            Some((owner, property)) => Self::property(owner.trim(), property.trim()),
-            None => Self::whole(text.trim()),
-        })
-    }
-}
-
 /// A dimension of a subject, which statements have a value for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
+#[strum(serialize_all = "camelCase")]
 pub enum Dimension {
     /// Whether the subject exists: `present`, `absent`.
     Presence,
@@ -87,6 +117,7 @@ pub enum Dimension {
     /// Whether it may be null.
     Nullable,
     /// The value of a constraint, or `none`.
+    #[strum(to_string = "{0}")]
     Limit(Limit),
     /// The values of an enum.
     Enum,
@@ -101,35 +132,31 @@ pub enum Dimension {
     /// Whether an operation is a restricted beta.
     Restricted,
     /// Whether an operation has a flag of the conventions.
+    #[strum(to_string = "{0}")]
     Flag(String),
     /// The contradiction of a documented example with the spec.
     Example,
 }
 
-/// The names of the dimensions in rulings. A limit has its own name.
-const NAMES: [(Dimension, &str); 12] = [
-    (Dimension::Presence, "presence"),
-    (Dimension::Type, "type"),
-    (Dimension::Format, "format"),
-    (Dimension::Required, "required"),
-    (Dimension::Nullable, "nullable"),
-    (Dimension::Enum, "enum"),
-    (Dimension::AdditionalProperties, "additionalProperties"),
-    (Dimension::Status, "status"),
-    (Dimension::Headers, "headers"),
-    (Dimension::Deprecated, "deprecated"),
-    (Dimension::Restricted, "restricted"),
-    (Dimension::Example, "example"),
+/// The dimensions with a constant name.
+const NAMED: [Dimension; 12] = [
+    Dimension::Presence,
+    Dimension::Type,
+    Dimension::Format,
+    Dimension::Required,
+    Dimension::Nullable,
+    Dimension::Enum,
+    Dimension::AdditionalProperties,
+    Dimension::Status,
+    Dimension::Headers,
+    Dimension::Deprecated,
+    Dimension::Restricted,
+    Dimension::Example,
 ];
 
-impl fmt::Display for Dimension {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = NAMES.iter().find(|(dimension, _)| dimension == self);
-        match (self, name) {
-            (Self::Limit(limit), _) => f.write_str(limit.name()),
-            (Self::Flag(name), _) => f.write_str(name),
-            (_, name) => f.write_str(name.map_or("", |(_, name)| name)),
-        }
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -151,10 +178,10 @@ impl FromStr for Dimension {
     type Err = NotADimension;
 
     fn from_str(text: &str) -> Result<Self, NotADimension> {
-        let named = NAMES.iter().find(|(_, name)| *name == text);
-        named
-            .map(|(dimension, _)| dimension.clone())
-            .or_else(|| text.parse().ok().map(Self::Limit))
-            .ok_or_else(|| NotADimension(text.to_owned()))
+        let named = NAMED
+            .into_iter()
+            .find(|dimension| dimension.to_string() == text);
+        let dimension = named.or_else(|| text.parse().ok().map(Self::Limit));
+        dimension.ok_or_else(|| NotADimension(text.to_owned()))
     }
 }

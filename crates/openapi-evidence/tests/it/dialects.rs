@@ -34,14 +34,14 @@ fn states(name: &str, id: &str) -> Imported {
 #[test]
 fn a_page_of_the_generator() {
     let imported = states("generated.md", "generated");
-    assert_eq!(imported.variant.source.form.id(), "generated-page");
+    assert_eq!(imported.variant.source.form.id, "generated-page");
     assert_eq!((imported.rows_seen, imported.rows_reported), (33, 5));
 }
 
 #[test]
 fn a_page_of_the_generators_prototype() {
     let imported = states("prototype.md", "prototype");
-    assert_eq!(imported.variant.source.form.id(), "generated-page");
+    assert_eq!(imported.variant.source.form.id, "generated-page");
     assert_eq!(
         imported.variant.source.reading,
         Reading::RequiredMeansNotNullable
@@ -51,7 +51,7 @@ fn a_page_of_the_generators_prototype() {
 #[test]
 fn a_hand_written_page() {
     let imported = states("handwritten.md", "handwritten");
-    assert_eq!(imported.variant.source.form.id(), "hand-written-page");
+    assert_eq!(imported.variant.source.form.id, "hand-written-page");
     assert!(imported.variant.reported.is_empty());
     // The older version of the operation is omitted, and so are the schemas that only this version has.
     assert_eq!((imported.operations_omitted, imported.rows_omitted), (1, 4));
@@ -60,13 +60,13 @@ fn a_hand_written_page() {
 #[test]
 fn the_text_of_a_hand_written_page() {
     let imported = states("flattened.txt", "flattened");
-    assert_eq!(imported.variant.source.form.id(), "flattened-page");
+    assert_eq!(imported.variant.source.form.id, "flattened-page");
 }
 
 #[test]
 fn the_text_of_a_rendered_operation() {
     let imported = states("rendered.txt", "rendered");
-    assert_eq!(imported.variant.source.form.id(), "rendered-openapi");
+    assert_eq!(imported.variant.source.form.id, "rendered-openapi");
     let lamp = imported
         .variant
         .schemas_called("Lamp")
@@ -119,7 +119,7 @@ fn required_means_required_on_a_hand_written_page() {
         &conventions(),
     )
     .expect("the page is read");
-    assert_eq!(imported.variant.source.form.id(), "hand-written-page");
+    assert_eq!(imported.variant.source.form.id, "hand-written-page");
     let request = imported.variant.operations[0]
         .request
         .as_ref()

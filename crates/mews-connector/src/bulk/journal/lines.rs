@@ -23,8 +23,6 @@ pub(in crate::bulk) enum Line {
         inputs: Vec<usize>,
         /// The `Date` of an earlier response. The records of the inputs are created later.
         after: Option<DateTime<Utc>>,
-        /// The estimated time of the server when the line was written.
-        now: Option<DateTime<Utc>>,
     },
     Applied {
         input: usize,
@@ -89,8 +87,8 @@ impl Line {
 /// A journal, parsed.
 pub(in crate::bulk) struct Parsed {
     pub(in crate::bulk) start: Start,
-    pub(in crate::bulk) inputs: Vec<Value>,
-    /// The events, each with the number of its line.
+    /// The inputs and the events, each with the number of its line.
+    pub(in crate::bulk) inputs: Vec<(usize, Value)>,
     pub(in crate::bulk) events: Vec<(usize, Line)>,
 }
 
@@ -120,7 +118,7 @@ pub(in crate::bulk) fn parse(lines: &[String]) -> Result<Option<Parsed>, Journal
             (Line::Input(_), Some(job)) if job.has_begun() => {
                 return Err(invalid("more inputs than the job has".into()));
             }
-            (Line::Input(input), Some(job)) => job.inputs.push(input),
+            (Line::Input(input), Some(job)) => job.inputs.push((line, input)),
             (_, Some(job)) if !job.has_begun() => return Err(invalid("expected an input".into())),
             (event, Some(job)) => {
                 if let Some(input) = event.inputs().iter().find(|i| **i >= job.start.inputs) {

@@ -354,6 +354,20 @@ fn an_add_that_has_nothing_to_do_with_a_rejection_proves_nothing() {
 }
 
 #[test]
+fn a_lost_add_shows_nothing_about_rejected_requests() {
+    let mut machine = machine(Kind::Create, 4, 2);
+    let batch = send(&mut machine);
+    let _ = machine.sent(batch, fail(Cause::Lost, true));
+    let lost = read(&mut machine);
+    let _ = machine.read(lost, Ok(&[Evidence::Missing; 2]));
+    let again = send(&mut machine);
+    let _ = machine.sent(again, Sent::Applied(vec![Ok(()); 2]));
+    let batch = send(&mut machine);
+    let _ = machine.sent(batch, fail(Cause::Rejected, false));
+    assert_eq!(read(&mut machine).batch.inputs, [2, 3]);
+}
+
+#[test]
 fn halving_spends_its_budgets_and_no_more() {
     for kind in [Kind::Create, Kind::Update, Kind::Delete { readable: false }] {
         let mut machine = machine(kind, 100_000, 1000);

@@ -77,6 +77,25 @@ fn records_are_assigned_by_what_they_show() {
     assert_eq!(assign(&["a"], &[]), [None]);
 }
 
+#[test]
+fn record_that_is_the_same_as_two_different_inputs_belongs_to_neither() {
+    // The first record does not show what distinguishes the inputs. The second one does.
+    let comparison = Comparison {
+        inputs: &["a", "b"],
+        records: &["ab", "a"],
+        input_keys: &|_| vec![()],
+        record_keys: &|_| vec![()],
+        likeness: &|input, record| {
+            if record.contains(input) {
+                Likeness::Same
+            } else {
+                Likeness::Other
+            }
+        },
+    };
+    assert_eq!(comparison.assign(), [Some(1), None]);
+}
+
 const SINCE: i64 = 1000;
 
 fn since() -> Option<DateTime<Utc>> {

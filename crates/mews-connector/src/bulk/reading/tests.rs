@@ -1,6 +1,7 @@
 //! The end of a read-back.
 
 use super::*;
+use crate::clock::ManualClock;
 
 fn at(seconds: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0)
@@ -57,15 +58,27 @@ fn the_records_of_two_earlier_responses_end_a_listing_in_the_order_of_creation()
 }
 
 #[test]
-fn the_time_of_the_server_is_carried_forward_and_back() {
-    let now = Instant::now();
-    let time = ServerTime {
-        date: at(1000).unwrap_or_default(),
-        received: now,
+fn the_time_of_the_server_is_carried_back_by_the_clock_that_has_moved_further() {
+    let first = Moment {
+        monotonic: Instant::now(),
+        system: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
     };
-    let second = std::time::Duration::from_secs(1);
-    assert_eq!(time.at(now + 5 * second), at(1005));
-    assert_eq!(time.at(now.checked_sub(5 * second).unwrap_or(now)), at(995));
+    let second = Duration::from_secs(1);
+    for (monotonic, system, expected) in [
+        (0, first.system, 1000),
+        (5, first.system + 5 * second, 995),
+        (5, first.system + 60 * second, 940),
+        (5, first.system - 60 * second, 995),
+    ] {
+        let time = ServerTime {
+            date: at(1000).unwrap_or_default(),
+            received: Moment {
+                monotonic: first.monotonic + monotonic * second,
+                system,
+            },
+        };
+        assert_eq!(time.at(first), at(expected), "{monotonic} {system:?}");
+    }
 }
 
 #[test]
@@ -78,4 +91,35 @@ fn records_are_learned_in_groups() {
     let groups: Vec<_> = ids.iter().map(|id| known.group(*id)).collect();
     assert_eq!(groups, [Some(0), Some(0), Some(1), None]);
     assert_eq!(known.count(), 2);
+}
+
+#[test]
+fn only_groups_that_were_known_before_the_first_request_are_older() {
+    let known = Known::default();
+    let [before, after, other] = [1, 2, 3].map(Uuid::from_u128);
+    known.learn([before]);
+    let older = known.count();
+    known.learn([after]);
+    let window = Window {
+        clock: &ManualClock::new(),
+        first_sent: Vec::new(),
+        known: &known,
+        older,
+    };
+    let groups = [before, after, other].map(|id| window.older_group(id));
+    assert_eq!(groups, [Some(0), None, None]);
+    assert!(window.is_known(after) && !window.is_known(other));
+}
+
+#[test]
+fn records_read_in_parts_are_complete_if_every_part_is() {
+    let part = |complete| Found::<u8> {
+        complete,
+        ..Found::default()
+    };
+    for (first, second) in [(true, true), (true, false), (false, true)] {
+        let mut found = part(first);
+        found.extend(part(second));
+        assert_eq!(found.complete, first && second, "{first} {second}");
+    }
 }

@@ -224,6 +224,50 @@ async fn smaller_page_size_is_kept_for_later_slices() {
     );
 }
 
+/// The page sizes after five responses with the status 408.
+const SMALLER: [u64; 6] = [1000, 500, 250, 125, 62, 31];
+
+fn five_timeouts() -> Fault {
+    Fault::status(408)
+        .on(Operation::VoucherCodesGetAll)
+        .times(5)
+}
+
+#[tokio::test]
+async fn page_size_of_a_single_voucher_has_no_minimum() {
+    let (sandbox, client, _) = start(Sandbox::builder().fault(five_timeouts())).await;
+    let export = client
+        .export(services())
+        .voucher_ids([id(builtin::VOUCHER_ID)]);
+    let (values, _) = rest(&mut export.records()).await;
+    assert_eq!(values.len(), 3);
+    let asked = asked(&sandbox);
+    let sizes: Vec<_> = asked[..6].iter().map(|(_, count, _)| *count).collect();
+    assert_eq!(sizes, SMALLER);
+}
+
+#[tokio::test]
+async fn listing_that_has_begun_reads_smaller_pages_instead_of_splitting_its_batch() {
+    let (sandbox, client, _) = start(Sandbox::builder().seed_codes(400)).await;
+    let export = client.export(services()).concurrency(1).page_size(200);
+    let mut records = export.records();
+    while records.progress().codes < 200 {
+        records.try_next().await.unwrap().unwrap();
+    }
+    let checkpoint = records.checkpoint().clone();
+    rest(&mut records).await;
+    sandbox.clear_exchanges();
+    sandbox.faults().add(five_timeouts());
+    let mut records = client.export([]).resume_from(checkpoint).records();
+    let (values, _) = rest(&mut records).await;
+    assert_eq!(values.len(), 205);
+    let asked = asked(&sandbox);
+    let sizes: Vec<_> = asked[..6].iter().map(|(_, count, _)| *count).collect();
+    assert_eq!(sizes, SMALLER);
+    assert!(asked.iter().all(|(vouchers, ..)| *vouchers == asked[0].0));
+    assert!(asked[0].0 > 1);
+}
+
 #[tokio::test]
 async fn forbidden_response_ends_the_export() {
     let fault = Fault::status(403).on(Operation::VoucherCodesGetAll);

@@ -2,13 +2,13 @@
 
 use comrak::nodes::{AstNode, NodeValue};
 
-use crate::import::cells::{first_word, link};
+use crate::import::cells::link;
 
 /// A part of a page.
 pub(super) type Node<'a> = &'a AstNode<'a>;
 
 pub(super) fn line_of(node: Node<'_>) -> usize {
-    node.data.borrow().sourcepos.start.line.max(1)
+    node.data().sourcepos.start.line.max(1)
 }
 
 /// Returns the number of cells in the text of a row, which are separated by bars that are not escaped.
@@ -27,55 +27,36 @@ pub(super) fn cells_in(text: &str) -> usize {
 }
 
 pub(super) fn text_of(node: Node<'_>) -> String {
-    let mut text = String::new();
-    collect(node, &mut text, &mut |_, _| None);
-    text.trim().to_owned()
+    node.collect_text().trim().to_owned()
 }
 
 /// Returns the text of a type cell with marked links.
 pub(super) fn text_with_links(node: Node<'_>) -> String {
     let mut text = String::new();
-    collect(node, &mut text, &mut |title, url| Some(link(title, url)));
-    text.trim().to_owned()
-}
-
-fn collect(
-    node: Node<'_>,
-    text: &mut String,
-    links: &mut impl FnMut(&str, &str) -> Option<String>,
-) {
     for child in node.children() {
-        let value = child.data.borrow().value.clone();
-        match value {
-            NodeValue::Text(part) => text.push_str(&part),
-            NodeValue::Code(code) => text.push_str(&code.literal),
-            NodeValue::SoftBreak | NodeValue::LineBreak => text.push(' '),
-            NodeValue::Link(to) => {
-                let title = text_of(child);
-                match links(&title, &to.url) {
-                    Some(marked) => text.push_str(&marked),
-                    None => text.push_str(&title),
-                }
-            }
-            _ => collect(child, text, links),
-        }
+        text.push_str(&match &child.data().value {
+            NodeValue::Link(to) => link(&text_of(child), &to.url),
+            _ if child.first_child().is_some() => text_with_links(child),
+            _ => child.collect_text(),
+        });
     }
+    text.trim().to_owned()
 }
 
 pub(super) fn has_struck(node: Node<'_>) -> bool {
     node.children()
-        .any(|part| matches!(part.data.borrow().value, NodeValue::Strikethrough))
+        .any(|part| matches!(part.data().value, NodeValue::Strikethrough))
 }
 
 /// Returns the text after the mark of a deprecation, with code in backticks.
 pub(super) fn message_of(description: Node<'_>) -> Option<String> {
     let parts: Vec<_> = description.children().collect();
     let mark = parts.iter().position(|part| {
-        matches!(part.data.borrow().value, NodeValue::Strong) && text_of(part) == "Deprecated!"
+        matches!(part.data().value, NodeValue::Strong) && text_of(part) == "Deprecated!"
     })?;
     let mut message = String::new();
     for part in &parts[mark + 1..] {
-        match &part.data.borrow().value {
+        match &part.data().value {
             NodeValue::Code(code) => {
                 message.push('`');
                 message.push_str(&code.literal);
@@ -92,9 +73,17 @@ pub(super) fn message_of(description: Node<'_>) -> Option<String> {
 pub(super) fn enum_value(item: Node<'_>) -> Option<String> {
     let first = item.children().next()?;
     let code = first.children().next()?;
-    match &code.data.borrow().value {
+    match &code.data().value {
         NodeValue::Code(code) => Some(code.literal.clone()),
-        NodeValue::Strikethrough => Some(first_word(&text_of(code))),
+        NodeValue::Strikethrough => {
+            let text = text_of(code);
+            Some(
+                text.split_whitespace()
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
+            )
+        }
         _ => None,
     }
 }

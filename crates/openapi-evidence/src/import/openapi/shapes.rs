@@ -1,44 +1,23 @@
 //! The shape of a schema object: its type, format, constraints and values.
 
-use std::collections::BTreeMap;
-
+use openapi_tree::document::{is_true, text_at};
 use openapi_tree::error::Result;
 use openapi_tree::schemas::component_pointer;
 use serde_json::Value;
 use strum::VariantArray as _;
 
-use super::{Reader, enum_of, is_scalar, is_true, text_at};
-use crate::facts::{Limit, Name, Type};
-
-/// The facts about a schema object. References to scalars are followed.
-pub(super) struct Shape {
-    pub(super) kind: Type,
-    pub(super) format: Option<String>,
-    pub(super) nullable: bool,
-    pub(super) limits: BTreeMap<Limit, Value>,
-    pub(super) values: Option<Vec<String>>,
-}
-
-impl Shape {
-    fn of(kind: Type) -> Self {
-        Self {
-            kind,
-            format: None,
-            nullable: false,
-            limits: BTreeMap::new(),
-            values: None,
-        }
-    }
-}
+use super::{Reader, enum_of, is_scalar};
+use crate::facts::{Limit, Name, Property, Type};
 
 impl<'d> Reader<'d> {
+    /// Reads a schema object as a property without a name. References to scalars are followed.
     pub(super) fn shape(
         &mut self,
         owner: &str,
         node: &'d Value,
         pointer: &str,
         depth: usize,
-    ) -> Result<Shape> {
+    ) -> Result<Property> {
         self.enter(pointer, depth)?;
         self.object(node, pointer)?;
         let mut shape = if let Some((name, target)) = self.reference(node, pointer)? {
@@ -46,9 +25,10 @@ impl<'d> Reader<'d> {
                 let pointer = component_pointer(name);
                 self.shape(name, target, &pointer, depth + 1)?
             } else {
-                Shape {
-                    nullable: is_true(target, "nullable"),
-                    ..Shape::of(Type::named(name))
+                Property {
+                    kind: Some(Type::named(name)),
+                    nullable: Some(is_true(target, "nullable")),
+                    ..Property::default()
                 }
             }
         } else if let Some((keyword, part)) = single_part(node) {
@@ -56,16 +36,16 @@ impl<'d> Reader<'d> {
         } else {
             self.plain_shape(owner, node, pointer, depth)?
         };
-        shape.nullable |= is_true(node, "nullable");
+        if is_true(node, "nullable") {
+            shape.nullable = Some(true);
+        }
         if let Some(format) = text_at(node, "format") {
             shape.format = Some(format.to_owned());
         }
         for limit in Limit::VARIANTS.iter().copied() {
             // `false` is the default of `uniqueItems`.
-            if let Some(value) = node
-                .get(self.conventions.keyword(limit))
-                .filter(|value| **value != Value::Bool(false))
-            {
+            let value = node.get(self.conventions.keyword(limit));
+            if let Some(value) = value.filter(|value| **value != false) {
                 shape.limits.insert(limit, value.clone());
             }
         }
@@ -79,25 +59,24 @@ impl<'d> Reader<'d> {
         node: &'d Value,
         pointer: &str,
         depth: usize,
-    ) -> Result<Shape> {
-        let mut shape = Shape::of(Type::Any);
-        shape.values = enum_of(node);
+    ) -> Result<Property> {
+        let mut shape = Property {
+            nullable: Some(false),
+            values: enum_of(node),
+            ..Property::default()
+        };
         if shape.values.is_some() {
-            shape.kind = Type::Enum;
+            shape.kind = Some(Type::Enum);
             return Ok(shape);
         }
         let has_properties = node.get("properties").or(node.get("allOf")).is_some();
-        shape.kind = match text_at(node, "type") {
-            Some("string") => Type::String,
-            Some("boolean") => Type::Boolean,
-            Some("integer") => Type::Integer,
-            Some("number") => Type::Number,
+        shape.kind = Some(match text_at(node, "type") {
             Some("array") => match node.get("items") {
                 Some(items) => {
                     let items = self.shape(owner, items, &format!("{pointer}/items"), depth + 1)?;
                     shape.format = items.format;
                     shape.values = items.values;
-                    Type::array_of(items.kind)
+                    Type::array_of(items.kind.unwrap_or(Type::Any))
                 }
                 None => Type::array_of(Type::Any),
             },
@@ -108,13 +87,9 @@ impl<'d> Reader<'d> {
             }
             Some("object") => match node.get("additionalProperties") {
                 Some(values @ Value::Object(_)) => {
-                    let values = self.shape(
-                        owner,
-                        values,
-                        &format!("{pointer}/additionalProperties"),
-                        depth + 1,
-                    )?;
-                    Type::Map(Box::new(values.kind))
+                    let pointer = format!("{pointer}/additionalProperties");
+                    let values = self.shape(owner, values, &pointer, depth + 1)?;
+                    Type::Map(Box::new(values.kind.unwrap_or(Type::Any)))
                 }
                 _ => Type::Object,
             },
@@ -123,29 +98,28 @@ impl<'d> Reader<'d> {
                     Type::OneOf(names)
                 } else {
                     if node.get("oneOf").or(node.get("anyOf")).is_some() {
-                        self.report(
-                            pointer,
-                            "alternatives that are not all references to schemas",
-                        );
+                        let what = "alternatives that are not all references to schemas";
+                        self.report(pointer, what);
                     }
-                    shape.nullable = true;
+                    shape.nullable = Some(true);
                     Type::Any
                 }
             }
-            Some(other) => {
-                self.report(pointer, &format!("the unknown type `{other}`"));
-                Type::Any
-            }
-        };
+            Some(name) => Type::plain(name)
+                .filter(|kind| *kind != Type::Any)
+                .unwrap_or_else(|| {
+                    self.report(pointer, &format!("the unknown type `{name}`"));
+                    Type::Any
+                }),
+        });
         Ok(shape)
     }
 
     /// Returns the alternatives, if all of them are references.
     fn alternatives(&self, node: &'d Value, pointer: &str) -> Result<Option<Vec<Name>>> {
-        let Some((keyword, Value::Array(parts))) = ["oneOf", "anyOf"]
-            .into_iter()
-            .find_map(|keyword| Some((keyword, node.get(keyword)?)))
-        else {
+        let mut keywords = ["oneOf", "anyOf"].into_iter();
+        let found = keywords.find_map(|keyword| Some((keyword, node.get(keyword)?)));
+        let Some((keyword, Value::Array(parts))) = found else {
             return Ok(None);
         };
         let mut names = Vec::with_capacity(parts.len());

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Page;
-use crate::reconcile::judge::shown;
 use crate::reconcile::rulings::Observation;
+use crate::reconcile::wording::shown;
 
 impl Page<'_> {
     pub(super) fn own_samples(&mut self) {
@@ -18,17 +18,15 @@ impl Page<'_> {
             let mut by_place: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
             let own = &self.reconciliation.comparison.own;
             for own in own.iter().filter(|own| own.variant == index) {
-                by_place
-                    .entry((&own.example, &own.what.what))
-                    .or_default()
-                    .push(format!("`{}`", own.what.subject));
+                let subjects = by_place.entry((&own.example, &own.what.what)).or_default();
+                subjects.push(format!("`{}`", own.what.subject));
             }
             if by_place.is_empty() {
                 continue;
             }
             self.heading(3, &variant.source.id);
             for ((example, what), subjects) in by_place {
-                self.line(&format!("- {example}, {what}: {}", subjects.join(", ")));
+                self.item(format_args!("{example}, {what}: {}", subjects.join(", ")));
             }
         }
     }
@@ -40,10 +38,8 @@ impl Page<'_> {
         );
         let mut by_subject: BTreeMap<&str, Vec<&Observation>> = BTreeMap::new();
         for observation in &self.reconciliation.rulings.observations {
-            by_subject
-                .entry(&observation.subject)
-                .or_default()
-                .push(observation);
+            let observations = by_subject.entry(&observation.subject).or_default();
+            observations.push(observation);
         }
         for (subject, observations) in by_subject {
             self.heading(3, &format!("{subject} · samples"));
@@ -56,22 +52,17 @@ impl Page<'_> {
     fn observation(&mut self, observation: &Observation) {
         let mut by_variant: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for seen in &observation.seen {
-            by_variant.entry(&seen.variant).or_default().push(format!(
-                "`{}` at `{}`",
-                shown(&seen.value),
-                seen.at
-            ));
+            let places = by_variant.entry(&seen.variant).or_default();
+            places.push(format!("`{}` at `{}`", shown(&seen.value), seen.at));
         }
         let mut by_places: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (variant, places) in by_variant {
-            by_places
-                .entry(places.join(", "))
-                .or_default()
-                .push(format!("`{variant}`"));
+            let variants = by_places.entry(places.join(", ")).or_default();
+            variants.push(format!("`{variant}`"));
         }
         self.paragraph(&observation.because);
         for (places, variants) in by_places {
-            self.line(&format!("- {}: {places}", variants.join(", ")));
+            self.item(format_args!("{}: {places}", variants.join(", ")));
         }
         self.blank();
     }

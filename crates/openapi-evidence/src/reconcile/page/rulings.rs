@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Page, link, ruling_link};
-use crate::reconcile::explain::{Stated, newest_first, one_line};
+use super::{Page, link, ruling_links};
+use crate::reconcile::explain::{Stated, newest_first};
 use crate::reconcile::rulings::Ruling;
-use crate::reconcile::subject::{EVERY, RESPONSE, Subject};
-use crate::reconcile::wording::long;
+use crate::reconcile::subject::{EVERY, Subject};
+use crate::reconcile::wording::{decision, long, one_line};
 
 impl Page<'_> {
     pub(super) fn rulings(&mut self) {
@@ -25,38 +25,31 @@ impl Page<'_> {
     fn ruling(&mut self, ruling: &Ruling) {
         self.heading(3, &format!("R{}", ruling.number));
         for subject in &ruling.subjects {
-            self.line(&format!("- {}", linked(subject)));
+            self.item(linked(subject));
         }
         self.blank();
-        let decision: Vec<_> = ruling
-            .decision
-            .iter()
-            .map(|(dimension, value)| long(dimension, value))
-            .collect();
-        self.line(&format!("**Decision:** {}.", decision.join("; ")));
+        self.line(&format!("**Decision:** {}.", decision(ruling)));
         self.blank();
-        self.paragraph(&format!("**Reason:** {}", one_line(&ruling.because)));
-        let lines = self.statements_on(ruling);
-        if lines.is_empty() {
+        self.paragraph(&format!("**Reason:** {}", ruling.because));
+        let items = self.statements_on(ruling);
+        if items.is_empty() {
             self.line("No compared document states anything about it.");
         }
-        for line in &lines {
-            self.line(line);
+        for item in &items {
+            self.item(item);
         }
         self.blank();
     }
 
     /// Returns one line for each document and date with its statements about the ruling's subjects, newest first.
     fn statements_on(&self, ruling: &Ruling) -> Vec<String> {
-        let subjects: BTreeSet<Subject> = ruling
-            .expanded(self.reconciliation.spec)
-            .into_iter()
-            .collect();
-        let facts: Vec<_> = subjects
+        let subjects = ruling.expanded(self.reconciliation.spec);
+        let subjects: BTreeSet<Subject> = subjects.into_iter().collect();
+        let facts = subjects
             .iter()
-            .flat_map(|subject| self.reconciliation.facts(subject))
-            .filter(|fact| ruling.decision.contains_key(&fact.dimension))
-            .collect();
+            .flat_map(|subject| self.reconciliation.facts(subject));
+        let facts = facts.filter(|fact| ruling.decision.contains_key(&fact.dimension));
+        let facts: Vec<_> = facts.collect();
         let mut groups: Vec<Group<'_>> = Vec::new();
         for fact in &facts {
             for stated in &fact.statements {
@@ -77,7 +70,7 @@ impl Page<'_> {
         groups.sort_by(|left, right| newest_first(left.first, right.first));
         groups
             .iter()
-            .map(|group| group.line(subjects.len()))
+            .map(|group| group.item(subjects.len()))
             .collect()
     }
 
@@ -86,12 +79,10 @@ impl Page<'_> {
         self.paragraph("The schemas that a document calls by another name than the spec.");
         let names = &self.reconciliation.rulings.names;
         for name in names {
-            self.line(&format!(
-                "- {} is `{}` in `{}`. {}",
-                link(&name.is, &name.is),
-                name.schema,
-                name.variant,
-                one_line(&name.because)
+            let (is, because) = (link(&name.is, &name.is), one_line(&name.because));
+            self.item(format_args!(
+                "{is} is `{}` in `{}`. {because}",
+                name.schema, name.variant
             ));
         }
         if names.is_empty() {
@@ -108,53 +99,41 @@ struct Group<'a> {
 
 impl Group<'_> {
     fn add(&mut self, text: String, fate: String) {
-        let known = self
-            .phrases
-            .iter_mut()
-            .find(|(other, ended, _)| *other == text && *ended == fate);
-        match known {
+        let mut phrases = self.phrases.iter_mut();
+        match phrases.find(|(other, ended, _)| *other == text && *ended == fate) {
             Some((_, _, count)) => *count += 1,
             None => self.phrases.push((text, fate, 1)),
         }
     }
 
-    fn line(&self, subjects: usize) -> String {
-        let parts: Vec<_> = self
+    fn item(&self, subjects: usize) -> String {
+        let parts = self
             .phrases
             .iter()
             .map(|(text, fate, count)| match subjects {
                 1 => format!("{text}{fate}"),
                 all => format!("{text} for {count} of {all} subjects{fate}"),
-            })
-            .collect();
-        let Stated {
-            dated, document, ..
-        } = self.first;
-        format!("- {dated} `{document}`: {}", parts.join("; "))
+            });
+        let parts: Vec<_> = parts.collect();
+        let (dated, document) = (self.first.dated, self.first.document);
+        format!("{dated} `{document}`: {}", parts.join("; "))
     }
 }
 
 /// Returns the end of the line of a statement: whether it is only implied, and whether it is overruled.
 fn fate(stated: &Stated<'_>, ruling: usize) -> String {
-    let mut text = String::new();
-    if stated.implied {
-        text.push_str(" (implied)");
-    }
-    if stated.overruled_by.contains(&ruling) {
-        text.push_str(" — overruled");
-    } else if !stated.overruled_by.is_empty() {
-        let links: Vec<_> = stated
-            .overruled_by
-            .iter()
-            .copied()
-            .map(ruling_link)
-            .collect();
-        text.push_str(" — overruled by ");
-        text.push_str(&links.join(", "));
+    let implied = if stated.implied { " (implied)" } else { "" };
+    let overruled_by = &stated.overruled_by;
+    if overruled_by.contains(&ruling) {
+        format!("{implied} — overruled")
+    } else if !overruled_by.is_empty() {
+        let links = ruling_links(overruled_by.iter().copied());
+        format!("{implied} — overruled by {links}")
     } else if !stated.agrees {
-        text.push_str(" — **unexplained**");
+        format!("{implied} — **unexplained**")
+    } else {
+        implied.to_owned()
     }
-    text
 }
 
 /// Returns the name of a subject, with a link to its section.
@@ -162,6 +141,5 @@ fn linked(subject: &Subject) -> String {
     if subject.is_pattern() {
         return format!("`{subject}`, where `{EVERY}` is every operation");
     }
-    let heading = subject.owner.trim_end_matches(RESPONSE);
-    link(&format!("`{subject}`"), heading)
+    link(&format!("`{subject}`"), subject.root())
 }

@@ -1,36 +1,31 @@
 //! The sections of operations and schemas: a table of facts about the whole, and one row for each property.
 
+use std::collections::BTreeSet;
+
 use super::{Page, letter, ruling_links};
 use crate::reconcile::explain::Fact;
 use crate::reconcile::spec::ABSENT;
 use crate::reconcile::subject::{Dimension, RESPONSE, Subject};
 use crate::reconcile::wording::{name_of, value_of};
 
-/// The start of the name of a status among the properties of an operation.
-const STATUS: &str = "status ";
-
-/// A column of a table: its title, and the dimensions that it shows.
-type Column = (&'static str, fn(&Dimension) -> bool);
+/// A column of a table: its title, and the dimension that it shows. A column without a dimension shows all constraints.
+type Column = (&'static str, Option<Dimension>);
 
 const PROPERTY_COLUMNS: [Column; 7] = [
-    ("Documents", |dimension| *dimension == Dimension::Presence),
-    ("Type", |dimension| *dimension == Dimension::Type),
-    ("Format", |dimension| *dimension == Dimension::Format),
-    ("Required", |dimension| *dimension == Dimension::Required),
-    ("Nullable", |dimension| *dimension == Dimension::Nullable),
-    ("Constraints", |dimension| {
-        matches!(dimension, Dimension::Limit(_))
-    }),
-    ("Deprecated", |dimension| {
-        *dimension == Dimension::Deprecated
-    }),
+    ("Documents", Some(Dimension::Presence)),
+    ("Type", Some(Dimension::Type)),
+    ("Format", Some(Dimension::Format)),
+    ("Required", Some(Dimension::Required)),
+    ("Nullable", Some(Dimension::Nullable)),
+    ("Constraints", None),
+    ("Deprecated", Some(Dimension::Deprecated)),
 ];
 
 const STATUS_COLUMNS: [Column; 4] = [
-    ("Documents", |dimension| *dimension == Dimension::Presence),
-    ("Body", |dimension| *dimension == Dimension::Type),
-    ("Headers", |dimension| *dimension == Dimension::Headers),
-    ("Range", |dimension| *dimension == Dimension::Status),
+    ("Documents", Some(Dimension::Presence)),
+    ("Body", Some(Dimension::Type)),
+    ("Headers", Some(Dimension::Headers)),
+    ("Range", Some(Dimension::Status)),
 ];
 
 impl Page<'_> {
@@ -38,8 +33,8 @@ impl Page<'_> {
         self.heading(2, path);
         let response = format!("{path}{RESPONSE}");
         self.own_facts(&[&Subject::whole(path), &Subject::whole(&response)]);
-        let (statuses, properties): (Vec<_>, Vec<_>) =
-            self.properties_of(path).into_iter().partition(is_status);
+        let properties = self.properties_of(path).into_iter();
+        let (statuses, properties): (Vec<_>, Vec<_>) = properties.partition(Subject::is_status);
         self.table("Request", &PROPERTY_COLUMNS, &properties);
         let properties = self.properties_of(&response);
         self.table("Response", &PROPERTY_COLUMNS, &properties);
@@ -54,33 +49,21 @@ impl Page<'_> {
     }
 
     fn properties_of(&self, owner: &str) -> Vec<Subject> {
-        self.subjects
-            .iter()
-            .filter(|subject| subject.owner == owner && subject.property.is_some())
-            .cloned()
-            .collect()
+        let is_of = |subject: &&Subject| subject.owner == owner && subject.property.is_some();
+        self.subjects.iter().filter(is_of).cloned().collect()
     }
 
     /// Adds the facts of an operation, its response, or a schema as a whole.
     fn own_facts(&mut self, subjects: &[&Subject]) {
-        self.line("| Fact | Decision | Documents | Rulings |");
-        self.line("| :-- | :-- | :-- | :-- |");
+        self.table_head(&["Fact", "Decision", "Documents", "Rulings"]);
         for subject in subjects {
             for fact in self.reconciliation.facts(subject) {
-                let rulings: Vec<_> = self
-                    .reconciliation
-                    .rulings_on(subject)
-                    .into_iter()
-                    .filter(|ruling| ruling.decision.contains_key(&fact.dimension))
-                    .collect();
-                let row = format!(
-                    "| {} | {} | {} | {} |",
-                    name_of(subject, &fact.dimension),
-                    code_safe(&value_of(&fact.dimension, &fact.decision)),
-                    support(&fact),
-                    ruling_links(rulings)
-                );
-                self.line(&row);
+                let dimension = &fact.dimension;
+                let mut rulings = self.reconciliation.rulings_on(subject);
+                rulings.retain(|ruling| ruling.decision.contains_key(dimension));
+                let rulings = ruling_links(rulings.iter().map(|ruling| ruling.number));
+                let name = name_of(subject, dimension);
+                self.row(&[&name, &decision(&fact), &support(&fact), &rulings]);
             }
         }
         self.blank();
@@ -90,41 +73,38 @@ impl Page<'_> {
         if subjects.is_empty() {
             return;
         }
-        let titles: Vec<_> = columns.iter().map(|(title, _)| *title).collect();
-        self.line(&format!("| {title} | {} | Rulings |", titles.join(" | ")));
-        self.line(&format!("|{}", " :-- |".repeat(columns.len() + 2)));
+        let titles = columns.iter().map(|(title, _)| *title);
+        let titles: Vec<_> = [title]
+            .into_iter()
+            .chain(titles)
+            .chain(["Rulings"])
+            .collect();
+        self.table_head(&titles);
         for subject in subjects {
             let facts = self.reconciliation.facts(subject);
-            let name = subject.property.as_deref().unwrap_or_default();
-            let mut row = format!("| `{}`", name.trim_start_matches(STATUS));
+            let mut row = format!("| `{}`", subject.name());
             let is_absent = facts
                 .iter()
                 .any(|fact| fact.dimension == Dimension::Presence && fact.decision == ABSENT);
             if is_absent {
                 row.push_str(" (not in the spec)");
             }
-            for (_, shows) in columns {
-                let cells: Vec<_> = facts
-                    .iter()
-                    .filter(|fact| shows(&fact.dimension))
-                    .map(cell)
-                    .filter(|cell| !cell.is_empty())
-                    .collect();
+            for (_, dimension) in columns {
+                let is_shown = |fact: &&Fact<'_>| match dimension {
+                    Some(dimension) => fact.dimension == *dimension,
+                    None => matches!(fact.dimension, Dimension::Limit(_)),
+                };
+                let cells = facts.iter().filter(is_shown).map(cell);
+                let cells: Vec<_> = cells.filter(|cell| !cell.is_empty()).collect();
                 row.push_str(" | ");
                 row.push_str(&cells.join("; "));
             }
-            let rulings = ruling_links(self.reconciliation.rulings_on(subject));
+            let rulings = self.reconciliation.rulings_on(subject);
+            let rulings = ruling_links(rulings.iter().map(|ruling| ruling.number));
             self.line(&format!("{row} | {rulings} |"));
         }
         self.blank();
     }
-}
-
-fn is_status(subject: &Subject) -> bool {
-    subject
-        .property
-        .as_deref()
-        .is_some_and(|property| property.starts_with(STATUS))
 }
 
 /// Returns a decision, and the documents for and against it.
@@ -133,7 +113,7 @@ fn cell(fact: &Fact<'_>) -> String {
     if fact.dimension == Dimension::Presence {
         return support;
     }
-    let mut value = code_safe(&value_of(&fact.dimension, &fact.decision));
+    let mut value = decision(fact);
     if let Dimension::Limit(limit) = fact.dimension {
         value = format!("{limit} {value}");
     }
@@ -147,15 +127,10 @@ fn cell(fact: &Fact<'_>) -> String {
 /// Returns the numbers and letters of the documents for and against a decision: `3: CEH ≠ 1: A`.
 fn support(fact: &Fact<'_>) -> String {
     let letters = |agrees: bool| {
-        let mut places: Vec<_> = fact
-            .statements
-            .iter()
-            .filter(|stated| stated.agrees == agrees && !(agrees && stated.implied))
-            .map(|stated| stated.index)
-            .collect();
-        places.sort_unstable();
-        places.dedup();
-        let letters: Vec<_> = places.iter().map(|place| letter(*place)).collect();
+        let stated = fact.statements.iter();
+        let stated = stated.filter(|stated| stated.agrees == agrees && !(agrees && stated.implied));
+        let places: BTreeSet<_> = stated.map(|stated| stated.index).collect();
+        let letters: Vec<_> = places.into_iter().map(letter).collect();
         let separator = if letters.iter().any(|letter| letter.len() > 1) {
             " "
         } else {
@@ -170,7 +145,7 @@ fn support(fact: &Fact<'_>) -> String {
     }
 }
 
-/// Escapes a string so that it does not end a table cell.
-fn code_safe(text: &str) -> String {
-    text.replace('|', "\\|")
+/// Returns a decision for a table cell, in which a bar would end the cell.
+fn decision(fact: &Fact<'_>) -> String {
+    value_of(&fact.dimension, &fact.decision).replace('|', "\\|")
 }
