@@ -27,8 +27,7 @@
 //! **Halving** spends at most 64 extra requests on a batch and 1,000 on a job. The remaining items are then
 //! `NotApplied`. No document states that a rejected batch has no effect, so an add is read back before it is halved:
 //! items that exist are `Applied`, and only the others are sent. If the first item of a rejected batch was missing and
-//! could be created later, the job assumes that rejected requests are atomic. It then halves without reading back. A
-//! voucher whose codes are rejected with a 400 does not exist, so it has no such codes. A 403 proves nothing.
+//! could be created later, the job assumes that rejected requests are atomic. It then halves without reading back.
 //!
 //! **A write in doubt stays in doubt.** If an attempt may have been applied, a later rejection does not make the
 //! outcome `Rejected` but `Unknown`. A delete that is rejected after a lost response is `Applied` if the record is read
@@ -56,8 +55,9 @@
 //!
 //! The read-back reads the listing of the vouchers or services, newest first, down to records that are older than the
 //! batch. While it runs, no other batch is sent. The cost depends on the number of records that the batches in flight
-//! have created, not on the size of the job. If the server rejects reading a voucher, only the codes of that voucher
-//! are `Unknown`.
+//! have created, not on the size of the job. If the server rejects reading a voucher with a 403, only the codes of that
+//! voucher are `Unknown`. A 400 shows that the voucher does not exist, so its codes are missing, unless an earlier
+//! request is in doubt.
 //!
 //! # Conditions for creating each item once
 //!
@@ -68,6 +68,7 @@
 //! * In the meantime, no other writer creates the same record: a code with the same value in the same voucher, or a
 //!   voucher with the same external identifier or name in the same service. This includes a record that another writer
 //!   created up to a few seconds before, or earlier if the system clock of this machine is set forward in the meantime.
+//! * If the machine is suspended in the meantime, its system clock continues and is not set back.
 //! * The server lists records newest first, as it documents, or the page shows that it does not.
 //! * The process survives, or the job has a [`Journal`].
 //!

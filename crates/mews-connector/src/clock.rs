@@ -21,7 +21,8 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Returns the time of a clock that never goes back.
     fn now(&self) -> Instant;
 
-    /// Returns the date and time, which is compared with a `Retry-After` that is a date.
+    /// Returns the date and time, which is compared with a `Retry-After` that is a date. It also measures the time since
+    /// an add was sent, if it moved further than [`Self::now`].
     fn system_time(&self) -> SystemTime;
 
     /// Waits.

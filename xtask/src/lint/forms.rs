@@ -86,7 +86,12 @@ fn bare_reference(document: &Document, findings: &mut Findings) {
 
 /// Returns `true` if a location is inside of `not`, which is a condition of values and does not describe them.
 fn is_condition(pointer: &str) -> bool {
-    pointer.split('/').any(|step| step == "not")
+    let mut is_name = false;
+    pointer.split('/').any(|step| {
+        let is_keyword = !is_name;
+        is_name = is_keyword && matches!(step, "properties" | "schemas");
+        is_keyword && step == "not"
+    })
 }
 
 /// Calls `visit` with pointer, name and schema of every property.

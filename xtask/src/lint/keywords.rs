@@ -126,6 +126,7 @@ fn known_formats(document: &Document, findings: &mut Findings) {
 pub(super) fn lossless(document: &Document, conventions: &Conventions) -> Vec<Finding> {
     let schemas = Conventions {
         polymorphic: conventions.polymorphic.clone(),
+        envelope: conventions.envelope.clone(),
         ..Conventions::default()
     };
     let lowering = || lower(&document.file, &document.tree, &schemas);

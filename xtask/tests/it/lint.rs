@@ -267,6 +267,12 @@ const VIOLATIONS: &[(&str, &str, &str, &str)] = &[
         "ReservationServiceOrderFilterParameters",
     ),
     (
+        "lossless",
+        "      description: The filters of a listing of vouchers.\n",
+        "      description: The filters of a listing of vouchers.\n      not:\n        required: [CultureCode, VoucherIds]\n",
+        "VoucherFilterParameters",
+    ),
+    (
         "real-token",
         "AccessToken: sandbox-access-token",
         "AccessToken: REAL_TOKEN",

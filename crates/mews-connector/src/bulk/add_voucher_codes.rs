@@ -24,7 +24,7 @@ use crate::response::date_of;
 
 #[derive(Default)]
 pub(super) struct AddVoucherCodes {
-    /// The vouchers whose codes the server does not list. They are not requested twice.
+    /// The vouchers whose codes the server rejects with a 400. They are not requested twice.
     unreadable: Mutex<HashSet<VoucherId>>,
 }
 

@@ -174,7 +174,7 @@ impl<O: Operation> Engine<'_, O> {
             mews.operation = O::NAME,
             mews.items = items,
             mews.settle_ms = millis(self.settle),
-            "a write may have been applied; reading back"
+            "a write may have been applied; waiting for the settle time, then reading back"
         );
         tokio::select! {
             biased;

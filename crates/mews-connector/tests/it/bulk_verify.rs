@@ -178,7 +178,7 @@ async fn verifies_adds_if_the_clocks_of_client_and_server_differ() {
     }
 }
 
-/// A clock of a machine that is suspended for a day during the settle time. The monotonic clock stops meanwhile.
+/// A clock of a machine that is suspended for a day during the settle time. The monotonic clock stops in this time.
 #[derive(Clone, Debug, Default)]
 struct SuspendedClock {
     manual: ManualClock,

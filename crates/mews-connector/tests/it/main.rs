@@ -24,6 +24,7 @@ mod operations;
 mod pages;
 mod proxy;
 mod rate_limit;
+mod runtimes;
 mod scripted;
 mod setup;
 mod shared_clock;

@@ -37,7 +37,7 @@ async fn each_attempt_has_a_span_with_host_port_and_status() {
         .with_ansi(false)
         .finish();
     let server = Scripted::start([
-        Response::Json(503, "", "{}".into()),
+        Response::Json(503, "Retry-After: 3\r\nRequest-Id: r-1\r\n", "{}".into()),
         Response::ok(r#"{"VoucherCodes":[],"Cursor":null}"#),
     ])
     .await;
@@ -86,6 +86,22 @@ async fn each_attempt_has_a_span_with_host_port_and_status() {
     }
     assert!(!attempts[0].contains("resend_count"), "{}", attempts[0]);
     assert!(!attempts[1].contains("error.type"), "{}", attempts[1]);
+    let failed: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains("attempt failed"))
+        .collect();
+    assert_eq!(failed.len(), 1, "{text}");
+    for field in [
+        "mews.attempt=1",
+        "http.response.status_code=503",
+        "error.type=\"503\"",
+        "mews.request_id=\"r-1\"",
+    ] {
+        assert!(failed[0].contains(field), "{field}: {}", failed[0]);
+    }
+    let wait = failed[0].split("mews.wait_ms=").nth(1).unwrap();
+    let wait: u64 = wait.split(' ').next().unwrap().parse().unwrap();
+    assert!((3000..=3300).contains(&wait), "{}", failed[0]);
     let calls = closed.iter().filter(|line| !line.contains("mews.attempt{"));
     assert_eq!(
         calls
