@@ -5,7 +5,8 @@
 
 #![allow(
     clippy::expect_used,
-    reason = "a benchmark that cannot continue has failed"
+    clippy::print_stdout,
+    reason = "a benchmark prints its results, and one that cannot continue has failed"
 )]
 
 #[path = "../../crates/openapi-codegen/tests/it/large.rs"]
@@ -13,7 +14,6 @@ mod large;
 
 use std::env;
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -28,6 +28,9 @@ const KINDS_OF_625: usize = 153;
 
 /// The number of runs. The median is printed.
 const RUNS: usize = 5;
+
+/// The number of runs of each of two processes that are compared.
+const COMPARED_RUNS: usize = 15;
 
 /// The argument of the process that only calls progenitor and prettyplease.
 const PLAIN: &str = "plain";
@@ -63,17 +66,28 @@ fn main() {
         large::OPERATIONS,
         large::SCHEMAS
     );
-    measure(&format!("{size}, regenerate --spec --out"), || {
-        process(xtask, &["regenerate", "--spec", &spec, "--out", &out])
-    });
     let lowered = lower::lower(Path::new("large.json"), &document, &Conventions::default())
         .expect("a lowered document");
-    fs::write(&spec, lowered.tree.to_string()).expect("a document");
+    let plain_spec = text(&folder.path().join("lowered.json"));
+    fs::write(&plain_spec, lowered.tree.to_string()).expect("a document");
     let this = env::current_exe().expect("this benchmark");
-    measure(
-        &format!("{size}, lowered before: only progenitor and prettyplease"),
-        || process(&this, &[PLAIN, &spec, &out]),
-    );
+    // The processes alternate, so that other work of the machine affects both.
+    let (mut ours, mut plain) = (Runs::default(), Runs::default());
+    for _ in 0..COMPARED_RUNS {
+        // The time of writing the file is included.
+        let _ = fs::remove_file(&out);
+        ours.add(process(
+            xtask,
+            &["regenerate", "--spec", &spec, "--out", &out],
+        ));
+        let _ = fs::remove_file(&out);
+        plain.add(process(&this, &[PLAIN, &plain_spec, &out]));
+    }
+    ours.print(&format!("{size}, regenerate --spec --out"));
+    plain.print(&format!(
+        "{size}, lowered before: only progenitor and prettyplease"
+    ));
+    println!("{:>8.2} times as long", ours.median() / plain.median());
     for kinds in [KINDS_OF_625, 4 * KINDS_OF_625 + 9] {
         let document = large::of_size(50, kinds);
         fs::write(&spec, document.to_string()).expect("a document");
@@ -95,20 +109,36 @@ fn plain(spec: &str, out: &str) {
 }
 
 fn measure(what: &str, mut run: impl FnMut() -> (Duration, Option<u64>)) {
-    let mut times = Vec::new();
-    let mut most = None;
+    let mut runs = Runs::default();
     for _ in 0..RUNS {
-        let (time, memory) = run();
-        times.push(time);
-        most = most.max(memory);
+        runs.add(run());
     }
-    times.sort();
-    let memory = most.map_or_else(String::new, |kib| format!(", {} MB at most", kib / 1024));
-    let _ = writeln!(
-        io::stdout(),
-        "{:>8.3} s{memory}  {what}",
-        times[RUNS / 2].as_secs_f64()
-    );
+    runs.print(what);
+}
+
+/// The seconds of runs, and the maximum of their memory in KiB.
+#[derive(Default)]
+struct Runs {
+    seconds: Vec<f64>,
+    memory: Option<u64>,
+}
+
+impl Runs {
+    fn add(&mut self, (time, memory): (Duration, Option<u64>)) {
+        self.seconds.push(time.as_secs_f64());
+        self.memory = self.memory.max(memory);
+    }
+
+    fn median(&mut self) -> f64 {
+        self.seconds.sort_by(f64::total_cmp);
+        self.seconds[self.seconds.len() / 2]
+    }
+
+    fn print(&mut self, what: &str) {
+        let kib = self.memory;
+        let memory = kib.map_or_else(String::new, |kib| format!(", {} MB at most", kib / 1024));
+        println!("{:>8.3} s{memory}  {what}", self.median());
+    }
 }
 
 /// Runs a program. Returns its time, and the maximum of its memory that was observed.

@@ -47,14 +47,16 @@ pub fn put(outputs: &[Output], mode: Mode, out: &mut dyn Write) -> Result<Outcom
             continue;
         }
         is_stale = true;
-        let diff = TextDiff::from_lines(before.as_deref().unwrap_or_default(), text);
-        let count = |tag| {
-            diff.iter_all_changes()
-                .filter(|change| change.tag() == tag)
-                .count()
-        };
+        // A large new file is not compared with nothing.
+        let diff = || TextDiff::from_lines(before.as_deref().unwrap_or_default(), text);
         let size = match &before {
             Some(_) => {
+                let diff = diff();
+                let count = |tag| {
+                    diff.iter_all_changes()
+                        .filter(|change| change.tag() == tag)
+                        .count()
+                };
                 let (added, removed) = (count(ChangeTag::Insert), count(ChangeTag::Delete));
                 format!("+{added} -{removed} lines")
             }
@@ -71,6 +73,7 @@ pub fn put(outputs: &[Output], mode: Mode, out: &mut dyn Write) -> Result<Outcom
                     format!("{name} (on disk)"),
                     format!("{name} (as it should be)"),
                 );
+                let diff = diff();
                 let mut diff = diff.unified_diff();
                 let diff = diff.context_radius(3).header(&old, &new);
                 lines.push(format!("stale       {name} ({size})\n{diff}"));

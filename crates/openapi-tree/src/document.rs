@@ -1,5 +1,6 @@
 //! YAML and JSON documents as trees, with JSON Pointers into them.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -85,18 +86,18 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// Returns one step of a JSON Pointer, escaped as RFC 6901 requires.
-pub fn escape(step: &str) -> String {
-    step.replace('~', "~0").replace('/', "~1")
+pub fn escape(step: &str) -> Cow<'_, str> {
+    if step.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
+        step.replace('~', "~0").replace('/', "~1").into()
+    } else {
+        step.into()
+    }
 }
 
 /// Adds a step to a JSON Pointer.
 pub fn push_step(pointer: &mut String, step: &str) {
     pointer.push('/');
-    if step.contains(['~', '/']) {
-        pointer.push_str(&escape(step));
-    } else {
-        pointer.push_str(step);
-    }
+    pointer.push_str(&escape(step));
 }
 
 /// Returns a step of a JSON Pointer as the name that it was made from by [`escape`].
