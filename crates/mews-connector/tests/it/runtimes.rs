@@ -9,7 +9,7 @@ use mews_connector::clock::ManualClock;
 use mews_connector::types::Limitation;
 use mews_connector::{Client, Error, ErrorKind, NewVoucherCode, VoucherCodeFilter};
 use mews_sandbox::builtin;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
 use crate::scripted::{Response, Scripted};
 use crate::setup::{client_of, id};
@@ -40,8 +40,9 @@ async fn shut_down(call: impl AsyncFnOnce(&Client) -> Result<(), Error>) -> Erro
     let handle = runtime.handle().clone();
     let runtime = Arc::new(Mutex::new(Some(runtime)));
     let server = Scripted::start([Response::of(move |_| {
-        let runtime = runtime.lock().unwrap().take();
-        runtime.map(Runtime::shutdown_background);
+        if let Some(runtime) = runtime.lock().unwrap().take() {
+            runtime.shutdown_background();
+        }
         Response::Silence
     })])
     .await;

@@ -149,7 +149,7 @@ fn pointers_of(value: &Value, pointer: &mut String, pointers: &mut Vec<String>) 
     let children: Vec<(String, &Value)> = match value {
         Value::Object(object) => object
             .iter()
-            .map(|(key, value)| (escape(key), value))
+            .map(|(key, value)| (escape(key).into_owned(), value))
             .collect(),
         Value::Array(items) => items
             .iter()
